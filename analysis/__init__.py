@@ -1,0 +1,1 @@
+"""Why: arrays and small frames in, answers out. No file, no clock, no global."""

@@ -1,0 +1,1 @@
+"""What every floor stands on: errors, words and numbers in two languages, settings, colours."""

@@ -1,0 +1,138 @@
+"""Words, numbers and dates in the reader's language. English sentences stand in the code, Chinese ones in locales/."""
+
+import datetime as dt
+import gettext
+import io
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from babel import dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from base.errors import HazardError
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
+LANGUAGES = {"zh": "中文", "en": "English"}
+_BABEL = {"zh": "zh_Hans_CN", "en": "en"}
+
+
+def N_(message: str) -> str:
+    """Mark a sentence for translation where it is only stored, and return it unchanged."""
+    return message
+
+
+@cache
+def _catalog(language: str) -> gettext.NullTranslations:
+    source = LOCALES / language / "LC_MESSAGES" / "messages.po"
+    if not source.exists():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()  # compiled in memory: no second file that may grow old
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=_BABEL[language]))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+class Words:
+    """Says a sentence with named fields in one language. Builders receive it as the argument `words`.
+
+    Whole numbers, floats, dates and times given as fields are written in the language's own way; text fields stand as
+    they are (they may come from a file: escape them at the sink, not here).
+
+    Parameters
+    ----------
+    language : {"zh", "en"}
+    """
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise HazardError("language-unknown", "There is no language named {language}.", language=language)
+        self.language = language
+        self._locale = _BABEL[language]
+        self._catalog = _catalog(language)
+
+    def __call__(self, message: str, /, **fields: Any) -> str:
+        translated = self._catalog.gettext(message) if message else ""
+        return translated.format(**{name: self.value(value) for name, value in fields.items()})
+
+    def plural(self, one: str, many: str, /, n: int, **fields: Any) -> str:
+        """Return the sentence for one or for many, by `n`, which is also the field ``{n}``."""
+        translated = self._catalog.ngettext(one, many, int(n))
+        return translated.format(n=self.number(n), **{name: self.value(value) for name, value in fields.items()})
+
+    def error(self, error: HazardError) -> str:
+        """Return an error's sentence in this language."""
+        return self(error.template, **error.facts)
+
+    def value(self, value: Any) -> str:
+        """Return a field's text: numbers and dates formatted, everything else by str()."""
+        if isinstance(value, bool) or value is None:
+            return str(value)
+        if isinstance(value, (dt.datetime, pd.Timestamp)):
+            return self.time(value)
+        if isinstance(value, dt.date):
+            return self.date(value)
+        if hasattr(value, "item"):  # numpy scalars
+            value = value.item()
+        if isinstance(value, int):
+            return self.number(value)
+        if isinstance(value, float):
+            return self.number(value, 2)
+        return str(value)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number with thousands marks and at most `digits` decimals."""
+        pattern = "#,##0" + ("." + "#" * digits if digits else "")
+        return str(numbers.format_decimal(round(float(value), digits), format=pattern, locale=self._locale))
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """Return a share (0..1) as a percentage."""
+        pattern = "#,##0" + ("." + "#" * digits if digits else "") + "%"
+        return str(numbers.format_percent(share, format=pattern, locale=self._locale))
+
+    def chance(self, p: float) -> str:
+        """Return a p-value: four decimals, or that it is smaller."""
+        return "<0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.1 else f"{p:.2f}"
+
+    def date(self, value: dt.date) -> str:
+        """Return a day: 2025年3月5日 or 5 Mar 2025."""
+        return str(dates.format_date(value, "y年M月d日" if self.language == "zh" else "d MMM y", locale=self._locale))
+
+    def month(self, value: str | dt.date) -> str:
+        """Return a month (a date in it, or 'YYYY-MM'): 2025年3月 or Mar 2025."""
+        day = dt.date.fromisoformat(f"{value}-01") if isinstance(value, str) else value
+        return str(dates.format_date(day, "y年M月" if self.language == "zh" else "MMM y", locale=self._locale))
+
+    def time(self, value: dt.datetime) -> str:
+        """Return a day and a time to the minute, in the zone that the value carries."""
+        pattern = "y年M月d日 HH:mm" if self.language == "zh" else "d MMM y, HH:mm"
+        return str(dates.format_datetime(value.replace(tzinfo=None), pattern, locale=self._locale))
+
+    def period(self, start: dt.date, end: dt.date) -> str:
+        """Return a half-open period [start, end) as its first and last day, or as months where it is whole months."""
+        last = end - dt.timedelta(days=1)
+        if start.day == 1 and end.day == 1:
+            first, final = self.month(start), self.month(last)
+        else:
+            first, final = self.date(start), self.date(last)
+        return first if first == final else f"{first} – {final}"
+
+    def duration(self, hours: float) -> str:
+        """Return a length of time in the unit a person would use: minutes, hours or days."""
+        if hours < 1:
+            return self("{n} min", n=round(hours * 60))
+        if hours < 72:
+            return self("{n} h", n=self.number(hours, 1))
+        return self("{n} days", n=self.number(hours / 24, 1 if hours < 240 else 0))
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&@/])")
+
+
+def markdown_plain(text: str) -> str:
+    """Return text that Streamlit's Markdown shows as typed: no emphasis, link, image, colour, formula, icon or HTML."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))

@@ -1,0 +1,1 @@
+"""What: the record, its readers and checks, the store and its queries."""

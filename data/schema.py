@@ -1,0 +1,140 @@
+"""What a record is: hazards, columns and the Scope of a question. Named here once, used everywhere."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from base.text import N_
+
+
+class Hazard(StrEnum):
+    """The kinds of hazard that are analysed, and the rest."""
+
+    WATERLOGGING = "waterlogging"  # 道路积水
+    SUNKEN_COVER = "sunken_cover"  # 井盖下沉
+    WALL_RISK = "wall_risk"  # 墙体隐患
+    OTHER = "other"  # kept and counted, not one of the three
+
+
+HAZARDS = tuple(hazard.value for hazard in Hazard)
+HAZARD_NAMES = {
+    "waterlogging": N_("Waterlogging"),
+    "sunken_cover": N_("Sunken cover"),
+    "wall_risk": N_("Wall risk"),
+    "other": N_("Other"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of an incident that a file may bring: its name, kind, and its title for people."""
+
+    name: str
+    kind: str  # "text", "time", "lon", "lat"
+    title: str
+
+
+FIELDS = (
+    Field("incident_id", "text", N_("case number")),
+    Field("reported_at", "time", N_("reported at")),
+    Field("dispatched_at", "time", N_("dispatched at")),
+    Field("handled_at", "time", N_("handled at")),
+    Field("closed_at", "time", N_("closed at")),
+    Field("due_at", "time", N_("due at")),
+    Field("type_name", "text", N_("type")),
+    Field("code", "text", N_("code")),
+    Field("description", "text", N_("description")),
+    Field("address", "text", N_("address")),
+    Field("lon", "lon", N_("longitude or x")),
+    Field("lat", "lat", N_("latitude or y")),
+    Field("channel", "text", N_("channel (hotline, patrol ...)")),
+    Field("unit", "text", N_("handling unit")),
+)
+FIELD_TITLES = {f.name: f.title for f in FIELDS}
+TIME_FIELDS = tuple(f.name for f in FIELDS if f.kind == "time")
+TEXT_FIELDS = tuple(f.name for f in FIELDS if f.kind == "text")
+
+# An incident as it is stored, beside one text column per boundary level (Level.column) that holds its cell_id or null.
+# Times are UTC with zone; lon and lat are WGS 84 degrees, null together; month is 'YYYY-MM' in the workspace's zone or
+# 'none'; row is the row in its file as Excel counts (header = row 1).
+INCIDENT_COLUMNS = (
+    "source", "incident_id", "import_id", "row", "month", "hazard", "code", "type_name", "description", "address",
+    "channel", "unit", "reported_at", "dispatched_at", "handled_at", "closed_at", "due_at", "lon", "lat", "remark",
+)  # fmt: skip
+REJECTED_COLUMNS = ("row", "column", "value", "reason", "original")  # original: the row as JSON, personal data masked
+EXPOSURES = ("households", "population", "road_km", "covers")  # columns of a cell that a rate may stand on
+CELL_COLUMNS = ("cell_id", "name", "parent", "area_km2", *EXPOSURES, "geometry")
+NO_MONTH = "none"
+
+# Why a row was not taken. {value} and {column} are fields of the rejected table.
+REASONS = {
+    "ragged-row": N_("the row has more cells than the header: correct the separators or quotes"),
+    "time-unreadable": N_("“{value}” in column {column} is no time: write it as 2025-03-05 14:30"),
+    "lon-lat-unreadable": N_("“{value}” in column {column} is no coordinate: write degrees such as 113.1932"),
+    "lon-lat-out-of-range": N_("“{value}” in column {column} is no place on earth in the coordinate system chosen"),
+    "lon-lat-swapped": N_("longitude and latitude seem to be swapped in this row"),
+    "id-repeated": N_("case number {value} stands in several rows with different content: keep the right one"),
+    "id-scientific": N_("case number {value} was damaged by a spreadsheet: format the column as text and export again"),
+    "totals-row": N_("looks like a line of totals, not a case"),
+    "empty-row": N_("the row holds nothing"),
+    "filtered": N_("left out by the row filter"),
+}
+# What is odd about a row that was taken all the same; the column `remark` holds such codes, separated by a space.
+REMARKS = {
+    "no-location": N_("no usable coordinates: counted, not on the map"),
+    "no-report-time": N_("no report time: on the map, not in periods and durations"),
+    "closed-before-reported": N_("closed before it was reported: on the map, left out of durations; correct the times"),
+    "one-spot": N_("one of many reports with different addresses on one spot: not located? Left out of hot spots"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A boundary level: its name, its column in the incidents, its size, and the level its cells hang on."""
+
+    name: str
+    column: str
+    cells: int
+    parent_level: str | None = None
+    exposures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a screen asks: frozen, with sorted tuples, so that it is an exact cache key.
+
+    `start` and `end` are days in the workspace's zone, half-open; None is open. Empty `hazards` or `sources` mean all.
+    `area` is a cell_id of the level above `level` (its parent level); None is everywhere. `as_of` None takes each source's
+    own; a given time counts where it is earlier than the source's own.
+    """
+
+    level: str
+    start: dt.date | None = None
+    end: dt.date | None = None
+    hazards: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    area: str | None = None
+    as_of: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecord:
+    """One import as a workspace version names it."""
+
+    import_id: str
+    source: str
+    file: str
+    content_hash: str
+    options: Mapping[str, Any]
+    who: str
+    when: str  # ISO time, UTC
+    as_of: str  # ISO time with zone: what the file knows up to
+    read: int
+    accepted: int
+    rejected: int
+    repeats: int
+    updated: int
+    levels: Mapping[str, Mapping[str, int]]  # level name -> inside, near, outside, no_location; add up to accepted
+    notes: tuple[str, ...] = field(default=())  # e.g. dropped columns, hints
