@@ -1,0 +1,140 @@
+"""The legend of a map as HTML of its own beside it: measure, unit, class edges, scheme, n, and the marks in use."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from base import palette
+from base.text import Words
+from geo.classes import SCHEMES, Classes
+from geo.maps import MapValues
+
+_SWATCH = "display:inline-block;flex:none;width:24px;height:15px;border-radius:2px;box-sizing:border-box;"
+_ITEM = "display:inline-flex;align-items:center;gap:7px;white-space:nowrap;"
+_ROW = "display:flex;flex-wrap:wrap;align-items:center;gap:4px 18px;font-size:15px;line-height:1.7;"
+_EDGE = "box-shadow:inset 0 0 0 1px #8886;"
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What a legend says. An empty text leaves its entry out.
+
+    Attributes
+    ----------
+    measure, unit : str
+        What is coloured, and in what; "Reports per km²" needs no unit.
+    steps : tuple of str
+        A text per class, in the order of the palette.
+    notes : tuple of str
+        Small print: the scheme and n.
+    hot, silent, few, missing, selected : str
+        Texts of the marks.
+    hazards : tuple of (code, text)
+        Colours of points.
+    """
+
+    measure: str
+    unit: str = ""
+    steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    hot: str = ""
+    silent: str = ""
+    few: str = ""
+    missing: str = ""
+    selected: str = ""
+    hazards: tuple[tuple[str, str], ...] = ()
+
+
+def build_legend(
+    classes: Classes,
+    values: MapValues,
+    *,
+    words: Words,
+    measure: str,
+    unit: str = "",
+    n: int,
+    claim: str = "",
+    hazards: tuple[tuple[str, str], ...] = (),
+    shown: Sequence[int] | None = None,
+) -> Legend:
+    """Return the legend of a map: an entry for every class, and for each mark that the map carries.
+
+    Parameters
+    ----------
+    measure, unit : str
+        In the reader's language.
+    n : int
+        Reports (or events) behind the map.
+    claim : str
+        What a strong outline claims, for instance "hot spot (false discovery rate 5%)"; needed if a cell is hot.
+    hazards : tuple of (code, text)
+        Hazards whose points are shown.
+    shown : sequence of int or None
+        Positions of the cells in view, where the map shows those of one parent only.
+
+    Raises
+    ------
+    ValueError
+        If a cell is hot and `claim` is empty.
+    """
+    if len(values.hot) and not claim:
+        raise ValueError("a map with a strong outline must say what it claims")
+    seen = set(range(len(values.classes)) if shown is None else shown)
+    return Legend(
+        measure=measure,
+        unit=unit,
+        steps=tuple(classes.labels(words)),
+        notes=(words(SCHEMES[classes.scheme]), words("n = {n}", n=n)),
+        hot=claim if seen.intersection(values.hot) else "",
+        silent=words("no report for long: not proof of safety") if seen.intersection(values.silent) else "",
+        few=words("too few for a rate") if seen.intersection(values.few) else "",
+        missing=words("no data") if any(values.classes[cell] < 0 for cell in seen) else "",
+        selected=words("chosen cell") if values.selected in seen else "",
+        hazards=hazards,
+    )
+
+
+def legend_html(legend: Legend) -> str:
+    """Return the legend as one HTML element; every text in it is escaped, every colour follows the page's theme."""
+    entries = [_entry(_colour("background", "fills", i) + _EDGE, text) for i, text in enumerate(legend.steps)]
+    marks = (
+        (legend.missing, _colour("background", "missing") + _EDGE),
+        (legend.hot, _colour("border", "claim", form="3px solid {}")),
+        (legend.silent, _hatched() + _EDGE),
+        (legend.few, _colour("background", "fills", 2, form="color-mix(in srgb, {} 35%, transparent)") + _dotted()),
+        (legend.selected, _chosen()),
+    )
+    entries += [_entry(style, text) for text, style in marks if text]
+    entries += [
+        _entry(f"width:12px;height:12px;border-radius:50%;background:{palette.HAZARDS[code]};", text)
+        for code, text in legend.hazards
+    ]
+    unit = f'<span style="opacity:.75">{html.escape(legend.unit)}</span>' if legend.unit else ""
+    title = f'<span style="{_ITEM}"><b>{html.escape(legend.measure)}</b>{unit}</span>'
+    notes = html.escape(" · ".join(note for note in legend.notes if note))
+    small = f'<span style="opacity:.75;font-size:14px">{notes}</span>' if notes else ""
+    return f'<div class="map-legend" style="{_ROW}">{title}{"".join(entries)}{small}</div>'
+
+
+def _entry(style: str, text: str) -> str:
+    swatch = f'<span aria-hidden="true" style="{_SWATCH}{style}"></span>'
+    return f'<span style="{_ITEM}">{swatch}{html.escape(text)}</span>'
+
+
+def _colour(css: str, name: str, step: int | None = None, *, form: str = "{}") -> str:
+    """Return a declaration twice: for browsers without light-dark() the light colour stays."""
+    light, dark = (shades[name] if step is None else shades[name][step] for shades in (palette.LIGHT, palette.DARK))
+    return f"{css}:{form.format(light)};{css}:{form.format(f'light-dark({light},{dark})')};"
+
+
+def _hatched() -> str:
+    stripes = "repeating-linear-gradient(135deg,transparent 0 3px,{} 3px 4.5px)"
+    return _colour("background-color", "fills", 0) + _colour("background-image", "hatch", form=stripes)
+
+
+def _dotted() -> str:
+    return _colour("border", "ink", form="2px dotted {}")
+
+
+def _chosen() -> str:
+    return _colour("border", "ink", form="6px double {}")

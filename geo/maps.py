@@ -1,0 +1,205 @@
+"""Maps without internet: values become a folium.Map and a folium.FeatureGroup. Draws nothing, asks no address.
+
+folium's own links point to public servers, where an intranet gets a blank map without a word. `OfflineMap` names the
+local files of Leaflet and ours (`static/map.js` draws) and no others. One meaning each: a strong outline is a claim,
+hatching a silent cell, pale with a dotted edge too few for a rate; no data has a colour of its own and is never zero.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import folium
+import numpy as np
+from branca.element import Element
+from xstatic.pkg import leaflet
+
+from base import palette
+from base.text import Words
+from geo.outlines import STATIC, MapLevel, publish_cells, touch_cells
+from geo.scripts import Script, escape, script_value
+
+__all__ = [
+    "Circle", "MapLevel", "MapValues", "OfflineMap", "base_map", "check_links", "escape", "painted", "prepare_static",
+    "publish_cells", "script_value", "touch_cells",
+]  # fmt: skip
+
+WEB = "../../app/static"  # as seen from the frame of the map: also right under a base path
+VENDOR = f"vendor/leaflet-{leaflet.VERSION}"
+_REFUSED = ("LinearColormap", "StepColormap", "TileLayer")  # they bring addresses that no list of links shows
+
+
+def prepare_static(*, folder: Path = STATIC) -> Path:
+    """Put Leaflet's files from its package where the server can serve them, and return that folder.
+
+    Call it at every start: what is there stays, and two processes at once leave one whole copy.
+    """
+    target = folder / VENDOR
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".leaflet-", dir=target.parent))
+        unused = shutil.ignore_patterns("*src*", "*.map")
+        try:
+            shutil.copytree(leaflet.BASE_DIR, scratch / "files", ignore=unused)
+            (scratch / "files").rename(target)
+        except OSError:
+            if not target.exists():  # else the other process was first
+                raise
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+class OfflineMap(folium.Map):
+    """A folium map that asks for Leaflet's local files and ours only."""
+
+    default_js = [("leaflet", f"{WEB}/{VENDOR}/leaflet.js"), ("map", f"{WEB}/map.js")]  # noqa: RUF012
+    default_css = [("leaflet", f"{WEB}/{VENDOR}/leaflet.css"), ("map", f"{WEB}/map.css")]  # noqa: RUF012
+
+
+def check_links(element: Element) -> None:
+    """Refuse a map part that would make the browser ask elsewhere: plugins, colour scales, tiles.
+
+    Raises
+    ------
+    ValueError
+        With the part and its address. It is a fault of the program, not of its user.
+    """
+    links = [link for kind in ("default_js", "default_css") for _, link in getattr(element, kind, [])]
+    foreign = [link for link in links if not link.startswith(f"{WEB}/")]
+    if foreign or type(element).__name__ in _REFUSED:
+        raise ValueError(f"{type(element).__name__} would ask for {foreign or 'an address outside'}")
+    for child in element._children.values():
+        check_links(child)
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A ring on the map, for a point cluster: centre in degrees, radius in metres, a text at its upper edge."""
+
+    lon: float
+    lat: float
+    radius_m: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapValues:
+    """What a map shows of one level; n is the number of cells of that level, in the order it was published.
+
+    Attributes
+    ----------
+    level : int
+        Position of the level among those published, 0 is the coarsest.
+    classes : sequence of int, length n
+        Step of `base.palette` per cell, -1 for no data.
+    labels : sequence of str, length n
+        The number written on a cell.
+    tips : sequence of str, length n
+        What the tip says under the cell's name, which it brings itself; lines are separated by a line feed.
+    parent : int or None
+        Show only the cells whose parent has this position in the level above.
+    hot, silent, few : sequence of int
+        Positions of cells with a claim, of silent ones, and of those with too few reports for a rate.
+    selected : int or None
+        Position of the chosen cell.
+    points : array_like of (lon, lat), shape (m, 2), or None
+        Degrees, WGS 84. Numbers then stand in hot cells only.
+    point_hazards : sequence of str, length m, or None
+        Hazard code of each point, for its colour.
+    circles : sequence of Circle
+    stamp : str
+        Text in the corner: internal use, map review number.
+    """
+
+    level: int
+    classes: Sequence[int]
+    labels: Sequence[str]
+    tips: Sequence[str]
+    parent: int | None = None
+    hot: Sequence[int] = ()
+    silent: Sequence[int] = ()
+    few: Sequence[int] = ()
+    selected: int | None = None
+    points: Any = None
+    point_hazards: Sequence[str] | None = None
+    circles: Sequence[Circle] = ()
+    stamp: str = ""
+
+
+def base_map(key: str, *, folder: Path = STATIC) -> OfflineMap:
+    """Return an empty map of published cells; its script depends on `key` alone, so the frame outlives every repaint.
+
+    Build it anew at each run and keep none: what shows it hangs the painted values into it.
+
+    Raises
+    ------
+    LookupError
+        If the cells file is not there (any more): publish the cells again.
+    """
+    if not touch_cells(key, folder=folder):
+        raise LookupError(f"no cells file {key}")
+    drawn = OfflineMap(
+        location=(0, 0), tiles=None, zoom_control=False, zoom_snap=0.1, max_zoom=20, attribution_control=False
+    )
+    drawn.default_js = [*OfflineMap.default_js, ("cells", f"{WEB}/cells/{key}.js")]
+    drawn.add_child(Script(lambda parent: f"hotspots.start({parent.get_name()}, {script_value(key)});"))
+    check_links(drawn)
+    return drawn
+
+
+def painted(values: MapValues, *, words: Words) -> folium.FeatureGroup:
+    """Return what changes (colours, numbers, marks, words) as a group whose script repaints the map it is added to.
+
+    Raises
+    ------
+    ValueError
+        If the lists differ in length, or a class is no step of the palette.
+    """
+    classes = [int(step) for step in values.classes]
+    if not len(classes) == len(values.labels) == len(values.tips):
+        raise ValueError("classes, labels and tips differ in length")
+    if classes and not -1 <= min(classes) <= max(classes) < len(palette.LIGHT["fills"]):
+        raise ValueError("a class is no step of the palette")
+    message = {
+        "layer": values.level,
+        "parent": _whole(values.parent),
+        "classes": classes,
+        "values": [str(label) for label in values.labels],
+        "tips": [str(tip).splitlines() for tip in values.tips],
+        "hot": [int(cell) for cell in values.hot],
+        "silent": [int(cell) for cell in values.silent],
+        "few": [int(cell) for cell in values.few],
+        "selected": _whole(values.selected),
+        "circles": [[float(c.lon), float(c.lat), float(c.radius_m), c.label] for c in values.circles],
+        "stamp": values.stamp,
+        "words": {"in": words("Zoom in"), "out": words("Zoom out"), "all": words("Whole map")},
+        "palettes": {"light": palette.LIGHT, "dark": palette.DARK},
+        **_points(values),
+    }
+    code = f"hotspots.paint({script_value(message)});"
+    group = folium.FeatureGroup()
+    group.add_child(Script(lambda parent: code))
+    return group
+
+
+def _whole(position: int | None) -> int | None:
+    return None if position is None else int(position)
+
+
+def _points(values: MapValues) -> dict[str, Any]:
+    """Return points as differences of 1e-5 degrees, like the outlines, and the colour of each by number."""
+    if values.points is None:
+        return {"points": None}
+    steps = np.rint(np.asarray(values.points, dtype=float).reshape(-1, 2) * 1e5).astype(np.int64)
+    flat = np.diff(steps, axis=0, prepend=0).ravel().tolist()
+    if values.point_hazards is None:
+        return {"points": flat, "kinds": None}
+    if len(values.point_hazards) != len(steps):
+        raise ValueError("points and their hazards differ in number")
+    names = list(palette.HAZARDS)
+    kinds = [names.index(hazard) for hazard in values.point_hazards]
+    return {"points": flat, "kinds": kinds, "hues": list(palette.HAZARDS.values())}

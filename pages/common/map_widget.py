@@ -1,0 +1,81 @@
+"""The map on a page: its frame, its height, what a click reports, and a sentence for those who do not see it."""
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+import streamlit_folium
+
+from base.text import Words
+from geo.legend import Legend, build_legend, legend_html
+from geo.maps import MapValues, base_map, painted
+
+__all__ = ["Legend", "build_legend", "legend_html", "show_legend", "show_map"]
+
+HEIGHT = "clamp(340px,66vh,760px)"
+PHONE_HEIGHT = "min(400px,60vh)"  # less than the screen, so that the page can still be scrolled past the map
+_HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
+
+
+def show_map(
+    key: str,
+    cells_key: str,
+    values: MapValues,
+    *,
+    words: Words,
+    alt: str,
+    on_click: Callable[[int, int], None] | None = None,
+    height: str = HEIGHT,
+) -> None:
+    """Show a map; a click calls `on_click` before the page runs again.
+
+    Parameters
+    ----------
+    key : str
+        Letters, digits and hyphens; one map of the page. The map's zoom and place live as long as it.
+    cells_key : str
+        From `geo.maps.publish_cells`.
+    alt : str
+        What the map shows in one sentence, for screen readers. It may hold names from a file.
+    on_click : callable
+        Gets the level and the cell's position in it. Only a cell of the level shown is passed on.
+    height : str
+        CSS length of the frame on a screen wider than a phone.
+
+    Raises
+    ------
+    LookupError
+        If the cells are not published (any more).
+    """
+    state = f"map-{key}"
+    with st.container(key=f"frame-{key}"):
+        frame = f".st-key-frame-{key} iframe"
+        st.html(
+            f"<style>{frame}{{height:{height}!important}}"
+            f"@media(max-width:640px){{{frame}{{height:{PHONE_HEIGHT}!important}}}}</style>"
+        )
+        st.html(f'<p style="{_HIDDEN}">{html.escape(alt)}</p>')
+        streamlit_folium.st_folium(
+            base_map(cells_key),
+            key=state,
+            height=480,  # until the style above is there
+            use_container_width=True,
+            returned_objects=[],  # silent on pan and zoom: map.js answers itself
+            feature_group_to_add=painted(values, words=words),
+            on_change=lambda: _pass_on(st.session_state.get(state), values, on_click),
+        )
+
+
+def show_legend(legend: Legend) -> None:
+    """Show the legend under or beside its map."""
+    st.html(legend_html(legend))
+
+
+def _pass_on(answer: Any, values: MapValues, on_click: Callable[[int, int], None] | None) -> None:
+    """Call `on_click` with what the browser answered, if that is a cell of the level shown."""
+    if on_click is None or not isinstance(answer, dict):
+        return
+    level, cell = answer.get("layer"), answer.get("cell")
+    if type(level) is int and level == values.level and type(cell) is int and 0 <= cell < len(values.classes):
+        on_click(level, cell)

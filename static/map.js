@@ -1,0 +1,272 @@
+/* Draws cells with Leaflet. Names and numbers arrive as plain text and are set as textContent, never as HTML.
+   hotspots.start(map, key) once a frame, hotspots.paint(values) at every change; geo/maps.py writes both calls. */
+(function () {
+  "use strict";
+  const SCALE = 1e5;                              // outlines come as whole numbers of 1e-5 degrees
+  const view = { map: null, levels: [], shown: null, theme: null, place: null, fitBox: null, moved: false };
+
+  function decode(flat) {                         // [lon, lat, dlon, dlat, ...] -> [[lat, lon], ...]
+    const out = [];
+    for (let i = 0, x = 0, y = 0; i < flat.length; i += 2) out.push([(y += flat[i + 1]) / SCALE, (x += flat[i]) / SCALE]);
+    return out;
+  }
+
+  function element(tag, text, parent) {
+    const node = document.createElement(tag);
+    if (text !== undefined) node.textContent = text;
+    if (parent) parent.appendChild(node);
+    return node;
+  }
+
+  /* ---- once ---- */
+
+  function start(map, key) {
+    view.map = map;
+    for (const pane of ["marks", "points", "labels"]) map.createPane(pane);
+    view.canvas = L.canvas({ padding: 0.5 });
+    view.marksCanvas = L.canvas({ padding: 0.5, pane: "marks" });    // over all cells: no neighbour hides a claim
+    view.pointsCanvas = L.canvas({ padding: 0.5, pane: "points" });  // deaf by map.css, or it would take every click
+    for (const group of ["marks", "hover", "points", "labels"]) view[group] = L.layerGroup().addTo(map);
+    view.levels = window.hotspotsCells[key].layers.map(level);
+    controls(map);
+    keyboard(map.getContainer());
+    const all = L.latLngBounds([]);
+    view.levels.forEach((one) => one.cells.forEach((cell) => all.extend(cell.getBounds())));
+    map.setMaxBounds(all.pad(0.8));
+    map.on("zoomend moveend", label);
+    map.on("zoomend", touch);
+    map.on("dragstart zoomstart", () => { if (!view.fitting) view.moved = true; });
+    const again = () => { if (view.shown && theme() !== view.theme) paint(view.shown); };
+    if (window.Streamlit) window.Streamlit.events.addEventListener("streamlit:render", () => setTimeout(again));
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+    if (document.fonts) document.fonts.addEventListener("loadingdone", label);   // widths change with the font
+    new ResizeObserver(() => { map.invalidateSize({ animate: false }); if (!view.moved && view.fitBox) fit(false); }).observe(map.getContainer());
+  }
+
+  function level(data, number) {
+    const group = L.featureGroup();
+    group.cells = data.shapes.map(function (parts, position) {
+      const cell = L.polygon(parts.map((rings) => rings.map(decode)), { renderer: view.canvas, smoothFactor: 0 });
+      cell.position = position;
+      cell.on("mouseover", () => hover(cell));
+      cell.on("mouseout", () => view.hover.clearLayers());
+      return cell;
+    });
+    group.bindTooltip(tip, { sticky: true, className: "cell-tip", direction: "auto", opacity: 1 });
+    group.on("click", (event) => send(number, event.layer.position));
+    return Object.assign(group, { names: data.names, short: data.short, anchors: data.anchors, parents: data.parents });
+  }
+
+  function controls(map) {
+    const corner = (position, node) => new (L.Control.extend({ onAdd: () => node }))({ position: position }).addTo(map);
+    view.zoom = L.control.zoom().addTo(map);
+    L.control.scale({ imperial: false }).addTo(map);
+    const box = element("div"), home = view.home = element("a", undefined, box), shape = "http://www.w3.org/2000/svg";
+    box.className = "leaflet-bar";
+    home.href = "#";
+    home.setAttribute("role", "button");
+    const icon = home.appendChild(document.createElementNS(shape, "svg")), path = icon.appendChild(document.createElementNS(shape, "path"));
+    icon.setAttribute("viewBox", "0 0 16 16");
+    icon.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4");
+    L.DomEvent.disableClickPropagation(box).on(home, "click", L.DomEvent.preventDefault).on(home, "click", () => fit(true));
+    corner("topleft", box);
+    view.stamp = element("div");
+    view.stamp.className = "map-stamp";
+    corner("bottomright", view.stamp);
+  }
+
+  function keyboard(box) {                        // a focus ring for the keyboard only; the wheel scrolls the page until the map is chosen
+    let pressed = false;
+    document.addEventListener("pointerdown", () => { pressed = true; box.classList.remove("by-keyboard"); }, true);
+    document.addEventListener("pointerup", () => setTimeout(() => { pressed = false; }), true);
+    document.addEventListener("keydown", () => box.classList.add("by-keyboard"), true);
+    box.addEventListener("focus", () => { box.classList.toggle("by-keyboard", !pressed); });
+    if (!window.Streamlit) return;
+    view.map.scrollWheelZoom.disable();
+    box.addEventListener("focusin", () => view.map.scrollWheelZoom.enable());
+    box.addEventListener("focusout", () => view.map.scrollWheelZoom.disable());
+  }
+
+  /* ---- what the reader does ---- */
+
+  function tip(cell) {
+    const box = element("div");
+    element("b", view.levels[view.shown.layer].names[cell.position], box);
+    view.shown.tips[cell.position].forEach((text) => element("div", text, box));
+    return box;
+  }
+
+  function hover(cell) {                          // a marked cell keeps its marks
+    view.hover.clearLayers();
+    if (view.shown.selected === cell.position) return;
+    if (view.hotCells.has(cell.position)) line(view.hover, cell, view.colours.claim, 5.5, 1);
+    else line(view.hover, cell, view.colours.ink, 2, 0.8);
+  }
+
+  function send(layer, position) {                // without a page around it (a saved file) the map marks the cell itself
+    if (window.Streamlit) window.Streamlit.setComponentValue({ layer: layer, cell: position, at: Date.now() });
+    else paint(Object.assign({}, view.shown, { selected: position }));
+  }
+
+  function fit(animate) {
+    view.fitting = true;
+    view.map.fitBounds(view.fitBox, { padding: [12, 12], animate: animate });
+    view.moved = false;
+    view.map.once("moveend", () => { view.fitting = false; });
+    if (!animate) view.fitting = false;
+    touch();
+  }
+
+  function touch() {                              // one finger scrolls the page until the map is zoomed in
+    if (L.Browser.mobile && view.fitBox) view.map.dragging[view.map.getZoom() > view.map.getBoundsZoom(view.fitBox) + 0.2 ? "enable" : "disable"]();
+  }
+
+  /* ---- at every change ---- */
+
+  function theme() {                              // the ground decides, whoever set it
+    const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+    return r * 0.3 + g * 0.59 + b * 0.11 < 128 ? "dark" : "light";
+  }
+
+  function paint(values) {
+    const one = view.levels[values.layer], place = values.layer + "/" + values.parent;
+    view.theme = theme();
+    view.shown = values;
+    view.colours = values.palettes[view.theme];
+    view.hatches = {};
+    for (const mark of ["hot", "silent", "few"]) view[mark + "Cells"] = new Set(values[mark]);
+    titles(values);
+    if (place !== view.place) show(one, values, place);
+    one.eachLayer((cell) => cell.setStyle(fill(cell.position)));
+    view.hover.clearLayers();
+    marks(one, values);
+    points(values);
+    label();
+    requestAnimationFrame(() => requestAnimationFrame(() => { api.painted = Date.now(); api.paints += 1; }));
+  }
+
+  function titles(values) {
+    const links = [[view.zoom._zoomInButton, values.words.in], [view.zoom._zoomOutButton, values.words.out], [view.home, values.words.all]];
+    for (const [link, text] of links) { link.title = text; link.setAttribute("aria-label", text); }
+    view.stamp.textContent = values.stamp;
+    view.stamp.hidden = !values.stamp;
+  }
+
+  function show(one, values, place) {             // other cells: of another level, or of one parent
+    view.levels.forEach((other) => other.remove());
+    one.clearLayers();
+    one.cells.forEach((cell) => { if (values.parent === null || one.parents[cell.position] === values.parent) one.addLayer(cell); });
+    one.addTo(view.map);
+    view.fitBox = one.getBounds();
+    if (view.fitBox.isValid()) fit(view.place !== null);
+    view.place = place;
+  }
+
+  function fill(position) {
+    const c = view.colours, step = view.shown.classes[position], colour = step < 0 ? c.missing : c.fills[step];
+    return { fillColor: view.silentCells.has(position) ? hatch(colour) : colour, fillOpacity: view.fewCells.has(position) ? 0.35 : 1,
+      color: c.line, weight: 1, opacity: 1 };
+  }
+
+  function ink(position) {                        // of the number on a cell
+    const step = view.shown.classes[position];
+    return step < 0 || view.fewCells.has(position) ? view.colours.inks[0] : view.colours.inks[step];
+  }
+
+  function hatch(ground) {                        // a canvas pattern is a valid fillColor for Leaflet's canvas renderer
+    if (view.hatches[ground]) return view.hatches[ground];
+    const tile = element("canvas"), pen = tile.getContext("2d");
+    tile.width = tile.height = 8;
+    pen.fillStyle = ground;
+    pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = view.colours.hatch;
+    pen.lineWidth = 1.2;
+    pen.beginPath();
+    for (const at of [-4, 0, 4, 8]) { pen.moveTo(at - 1, 9); pen.lineTo(at + 9, -1); }
+    pen.stroke();
+    return (view.hatches[ground] = pen.createPattern(tile, "repeat"));
+  }
+
+  function line(group, cell, colour, weight, opacity, dash) {
+    group.addLayer(L.polygon(cell.getLatLngs(), { renderer: view.marksCanvas, pane: "marks", interactive: false, smoothFactor: 0,
+      fill: false, color: colour, weight: weight, opacity: opacity, dashArray: dash || null }));
+  }
+
+  function marks(one, values) {                   // one meaning each; a chosen cell keeps its claim between two dark lines
+    const c = view.colours, on = (position) => one.cells[position] && one.hasLayer(one.cells[position]);
+    view.marks.clearLayers();
+    if (values.layer > 0) view.levels[values.layer - 1].cells.forEach((cell) => line(view.marks, cell, c.ink, 1.4, 0.35));
+    values.few.filter(on).forEach((position) => line(view.marks, one.cells[position], c.ink, 1.8, 0.8, "0.1 5"));
+    values.hot.filter(on).forEach((position) => line(view.marks, one.cells[position], c.claim, 3.5, 1));
+    if (values.selected === null || !on(values.selected)) return;
+    const cell = one.cells[values.selected], hot = view.hotCells.has(values.selected);
+    line(view.marks, cell, c.ink, hot ? 10 : 7, 1);
+    line(view.marks, cell, c.line, hot ? 6.5 : 3, 1);
+    if (hot) line(view.marks, cell, c.claim, 3.5, 1);
+  }
+
+  function points(values) {
+    const c = view.colours, kinds = values.kinds, dot = { renderer: view.pointsCanvas, pane: "points", interactive: false };
+    view.points.clearLayers();
+    decode(values.points || []).forEach((at, i) => view.points.addLayer(L.circleMarker(at, Object.assign({}, dot, {
+      radius: kinds ? 3.5 : 2.5, stroke: Boolean(kinds), color: c.line, weight: 0.8, fillColor: kinds ? values.hues[kinds[i]] : c.ink, fillOpacity: kinds ? 0.9 : 0.55 }))));
+    for (const [lon, lat, radius] of values.circles)
+      for (const [colour, weight] of [[c.line, 4], [c.ink, 1.8]])
+        view.points.addLayer(L.circle([lat, lon], Object.assign({}, dot, { radius: radius, fill: false, color: colour, weight: weight })));
+  }
+
+  /* ---- labels: only where they fit the largest circle inside the cell, only in view ---- */
+
+  const ruler = element("canvas").getContext("2d");
+  function width(text, size) {
+    ruler.font = "600 " + size + "px " + getComputedStyle(view.map.getContainer()).fontFamily;
+    return ruler.measureText(text).width;
+  }
+
+  function halves(text) {                         // one line, or two of about the same length
+    const signs = Array.from(text);
+    if (signs.length < 6) return [text];
+    const middle = Math.ceil(signs.length / 2), space = signs.indexOf(" ", middle - 4);
+    const at = space > 0 && space < middle + 4 ? space : middle;
+    return [signs.slice(0, at).join(""), signs.slice(at).join("").trim()];
+  }
+
+  function text(at, lines, size, colour, name) {
+    const box = element("div");
+    lines.forEach((one, i) => element(i === lines.length - 1 ? "b" : "span", one, box));
+    box.style.fontSize = size.toFixed(1) + "px";
+    box.style.color = colour;
+    view.labels.addLayer(L.marker(at, { pane: "labels", interactive: false, keyboard: false, icon: L.divIcon({ className: name, html: box, iconSize: [0, 0] }) }));
+  }
+
+  function label() {
+    const values = view.shown, map = view.map;
+    if (!values) return;
+    const one = view.levels[values.layer], seen = map.getBounds().pad(0.1), found = [];
+    one.eachLayer(function (cell) {
+      const [lon, lat, metres] = one.anchors[cell.position], at = L.latLng(lat / SCALE, lon / SCALE);
+      if (!seen.contains(at)) return;
+      const perMetre = 256 * Math.pow(2, map.getZoom()) / (40075016.7 * Math.cos(at.lat * Math.PI / 180));
+      const radius = metres * perMetre, size = Math.max(12, Math.min(20, radius * 0.38));
+      const fits = (lines) => lines.every(function (text, i) {          // every line inside the circle, with a little slack
+        const y = Math.max(Math.abs(i - lines.length / 2), Math.abs(i + 1 - lines.length / 2)) * size * 1.15;
+        return y < radius * 1.12 && width(text, size) / 2 < Math.sqrt(Math.max(0, radius * radius * 1.25 - y * y)) * 1.06;
+      });
+      const name = one.short[cell.position], value = values.values[cell.position];
+      found.push({ at: at, size: size, value: value, position: cell.position, hot: view.hotCells.has(cell.position),
+        named: [[name, value], halves(name).concat(value)].find(fits), bare: radius >= 9 && fits([value]) });
+    });
+    const named = found.filter((f) => f.named).length >= 0.4 * found.length;   // names for most, or numbers alone
+    view.labels.clearLayers();
+    found.forEach(function (f) {
+      const lines = f.hot ? f.named || f.bare && [f.value] : values.points ? null : named && f.named || f.bare && [f.value];
+      if (lines) text(f.at, lines, f.size, ink(f.position), "cell-label");
+    });
+    values.circles.forEach(function ([lon, lat, radius, words]) {
+      if (words) text(L.latLng(lat + radius / 110574, lon), [words], 13, view.colours.ink, "cell-label circle-label");
+    });
+  }
+
+  const api = window.hotspots = { start: start, paint: paint, painted: 0, paints: 0, view: view };
+})();
