@@ -1,0 +1,354 @@
+"""Which cells hold more events than chance would give them, in what words, and why by this method.
+
+**The test.** Given the total, the events of a cell without any pattern are binomial with the cell's share of the exposure;
+the p-value is the exact upper tail, and Benjamini-Hochberg holds the false alarms among the cells named at `fdr`. It is
+exact for the tiny counts of a street office, where Gi* paints half of all random maps. It counts events, not calls: see
+`analysis.events`.
+
+**The words.** A cell may be called a *hot spot* only where an exposure stands behind it. Without one there are two stand-ins
+and neither is the truth: cells alike (grids are often cut to equal numbers of households) and area. The claim is made by
+equal shares alone, so that there is one family of tests and the false alarms stay at `fdr`; area may only strengthen the
+word. A cell hot under both is a hot spot; one hot under equal shares alone is a place where *reports gather*, for more
+people may simply live there. A cell hot by area alone is not claimed: it would be a second chance to be named, and in a
+town every small grid, which is dense with homes, would take it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binom, false_discovery_control
+
+from analysis.sentences import Sentence, Term
+from base.errors import HazardError
+from base.text import N_
+from data.schema import EXPOSURES
+
+EQUAL, AREA = "equal", "area"
+HOT_SPOT, GATHER = "hot_spot", "gather"  # 热点, 报告集中
+EXPOSURE_NAMES = {
+    "households": N_("households"),
+    "population": N_("population"),
+    "road_km": N_("road length"),
+    "covers": N_("number of covers"),
+    AREA: N_("area"),
+    EQUAL: N_("equal shares"),
+}
+_DRAWN_AT_ONCE = 1_000_000  # numbers held while random maps are drawn
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class ExcessTest(NamedTuple):
+    """One row a cell: chance of so many or more events, whether it passes, and the count a lone cell would need."""
+
+    p: Floats
+    hot: Bools
+    needed: Ints
+
+
+@dataclass(frozen=True)
+class HotSpots:
+    """The answer for one family of claims (hazard, level, period); arrays have one value per cell, in the order given.
+
+    `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, and `claim` the one word that
+    holds for all of them, for a legend or a title. Under `method` "list" nothing was tested: `p` and `map_p` are NaN and
+    `needed` is 0. `reason` says why by this method and this exposure.
+    """
+
+    method: str
+    exposure: str
+    claim: str
+    calls: Ints
+    events: Ints
+    expected: Floats
+    ratio: Floats
+    p: Floats
+    hot: Bools
+    needed: Ints
+    claims: tuple[str, ...]
+    map_p: float
+    reason: Sentence
+
+
+def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) -> ExcessTest:
+    """Return for each cell how likely so many events are without a pattern, and which cells pass.
+
+    Parameters
+    ----------
+    counts : array_like of whole numbers, shape (n,)
+        Events of each cell. All zero is an answer too: every p is 1 and nothing is hot.
+    expected : array_like, shape (n,)
+        Exposure of each cell in any unit; only the shares ``expected / sum(expected)`` matter.
+    fdr : float
+        Expected share of false alarms among the cells named.
+
+    Returns
+    -------
+    ExcessTest
+        ``.p`` binomial upper tail given the total, one-sided; ``.hot`` after Benjamini-Hochberg over all n cells;
+        ``.needed`` smallest count with p <= fdr / n, which a cell needs if no other is hot (the total + 1 where not even
+        all events would do).
+
+    Raises
+    ------
+    HazardError
+        ``lengths-differ``; ``one-cell``; ``counts-not-whole``; ``exposure-bad`` for a negative, missing or infinite
+        exposure; ``exposure-zero`` if there is none at all; ``incidents-without-exposure`` for events where it is zero;
+        ``fdr-bad`` outside 0..1.
+
+    References
+    ----------
+    Benjamini & Hochberg (1995), JRSS B 57(1), 289-300. Conditioning on the total: Przyborowski & Wilenski (1940),
+    Biometrika 31, 313-323.
+    """
+    observed, share = _checked(counts, expected)
+    if not 0 < fdr < 1:
+        raise HazardError("fdr-bad", "A false discovery rate lies between 0 and 1, not at {fdr}.", fdr=fdr)
+    total = int(observed.sum())
+    p = np.clip(binom.sf(observed - 1, total, share), 0.0, 1.0)
+    hot = false_discovery_control(p, method="bh") <= fdr
+    return ExcessTest(p, hot, _smallest_count(fdr / len(share), total, share))
+
+
+def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int) -> float:
+    """Return the chance of a map whose strongest cell is as improbable as here, if there is no pattern.
+
+    The smallest p of the map is calibrated by `draws` random maps with the same total (multinomial by the shares of
+    `expected`): ``(as_extreme + 1) / (draws + 1)``, ties counted. It answers for the map as a whole, so it needs no
+    correction for the number of cells. Input and errors as in `excess_test`.
+    """
+    observed, share = _checked(counts, expected)
+    total = int(observed.sum())
+    strongest = float(binom.sf(observed - 1, total, share).min())
+    # A cell is as improbable from this count on: comparing counts costs nothing beside a p for each cell of each draw.
+    # The slack keeps equal p-values of different cells equal under rounding.
+    limit = _smallest_count(min(strongest * (1 + 1e-9), 1.0), total, share)
+    rng = np.random.default_rng(seed)
+    as_extreme = 0
+    chunk = max(1, _DRAWN_AT_ONCE // len(share))
+    for begin in range(0, draws, chunk):
+        maps = rng.multinomial(total, share, size=min(chunk, draws - begin))
+        as_extreme += int((maps >= limit).any(axis=1).sum())
+    return (as_extreme + 1) / (draws + 1)
+
+
+def find_hot_spots(
+    calls_by_cell: ArrayLike,
+    events_by_cell: ArrayLike,
+    exposures: Mapping[str, ArrayLike],
+    *,
+    exposure: str = "auto",
+    fdr: float,
+    min_events: int,
+    draws: int,
+    seed: int,
+) -> HotSpots:
+    """Return which cells hold more events than chance, with the words that the exposure allows.
+
+    Parameters
+    ----------
+    calls_by_cell, events_by_cell : array_like of whole numbers, shape (n,)
+        Calls are only carried along; every test is made on events.
+    exposures : mapping of str to array_like, shape (n,)
+        By name (households, population, road_km, covers, area). One with a missing or non-positive value is incomplete
+        and counts as absent.
+    exposure : str
+        ``"auto"``: the first complete one of households, population, road_km and covers; without one, equal shares with
+        area as a second opinion (the rule stands in the module's docstring). ``"equal"`` or a name: that one. Equal
+        shares and area by themselves are no exposure: their word is "gather".
+    fdr, min_events, draws, seed
+        Share of false alarms; fewest events for a claim; random maps behind `map_p`, and their seed.
+
+    Raises
+    ------
+    HazardError
+        ``exposure-unknown``, ``exposure-incomplete`` for an exposure asked for by name; those of `excess_test`.
+    """
+    calls = np.array(calls_by_cell, dtype=np.int64)
+    complete = {name: np.array(v, dtype=float) for name, v in exposures.items() if _bad_cells(v) == 0}
+    used = _choose(exposure, exposures, complete)
+    weight = np.ones(len(calls)) if used == EQUAL else complete[used]
+    counts = np.array(events_by_cell, dtype=float)
+    if len(counts) > 1:
+        counts, share = _checked(counts, weight)
+    else:
+        share = np.ones(len(counts))
+    total = int(counts.sum())
+    expected = share * total
+    ratio = np.divide(counts, expected, out=np.full(len(counts), np.nan), where=expected > 0)
+    facts: dict[str, Any] = {"events": total, "cells": len(counts), "min_events": min_events}
+    name = Term(EXPOSURE_NAMES.get(used, used))
+    if total < min_events or len(counts) < 2:
+        test = ExcessTest(np.full(len(counts), np.nan), np.zeros(len(counts), bool), np.zeros(len(counts), np.int64))
+        map_p, method = float("nan"), "list"
+        reason = Sentence(_ONE_CELL if len(counts) < 2 else _TOO_FEW, facts)
+    else:
+        test = excess_test(counts, weight, fdr=fdr)
+        map_p, method = map_chance(counts, weight, draws=draws, seed=seed), "excess"
+        facts |= {"exposure": name, "percent": 100 * fdr, "needed": int(np.median(test.needed))}
+        template = _TESTED if used != EQUAL or exposure == EQUAL else _TESTED_WITHOUT[AREA in complete]
+        reason = Sentence(template, facts)
+    strong = np.full(len(counts), used in EXPOSURES)
+    if exposure == "auto" and used == EQUAL and method == "excess" and AREA in complete:
+        strong = excess_test(counts, complete[AREA], fdr=fdr).hot
+    claims = tuple((HOT_SPOT if s else GATHER) if h else "" for h, s in zip(test.hot, strong, strict=True))
+    sure = used in EXPOSURES or (HOT_SPOT in claims and GATHER not in claims)
+    return HotSpots(
+        method=method, exposure=used, claim=HOT_SPOT if sure else GATHER, calls=calls, events=counts.astype(np.int64),
+        expected=expected, ratio=ratio, p=test.p, hot=test.hot, needed=test.needed, claims=claims, map_p=map_p,
+        reason=reason,
+    )  # fmt: skip
+
+
+def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
+    """Return the sentence about one cell; `say` it with ``name=`` the cell's name.
+
+    ``{one_in}`` is 1/p to two figures. The cell with the smallest p also carries the chance of so strong a map.
+    """
+    facts: dict[str, Any] = {
+        "observed": int(hotspots.events[position]),
+        "expected": _rounded(float(hotspots.expected[position])),
+        "exposure": Term(EXPOSURE_NAMES.get(hotspots.exposure, hotspots.exposure)),
+    }
+    if hotspots.method == "list":
+        return Sentence(_CELL_LISTED, facts)
+    p = float(hotspots.p[position])
+    facts |= {"one_in": one_in(p), "needed": int(hotspots.needed[position]), "map_one_in": one_in(hotspots.map_p)}
+    if not hotspots.hot[position]:
+        return Sentence(_CELL_BELOW if facts["observed"] < hotspots.expected[position] else _CELL_WITHIN, facts)
+    top = p <= float(np.min(hotspots.p))
+    if hotspots.claims[position] == GATHER:
+        return Sentence(_CELL_GATHER_TOP if top else _CELL_GATHER, facts)
+    if hotspots.exposure in EXPOSURES:
+        return Sentence(_CELL_HOT_TOP if top else _CELL_HOT, facts)
+    return Sentence(_CELL_BOTH_TOP if top else _CELL_BOTH, facts)
+
+
+def one_in(p: float) -> int:
+    """Return how many trials hold one such case on average: 1/p to two figures, at most one in a million."""
+    if p <= 1e-6:
+        return 1_000_000
+    odds = 1 / p
+    return round(odds, -max(0, int(np.log10(odds)) - 1))
+
+
+def _rounded(value: float) -> float:
+    return round(value, 1) if value >= 0.1 else round(value, 2)
+
+
+def _bad_cells(values: ArrayLike) -> int:
+    numbers = np.asarray(values, dtype=float)
+    return int((~(np.isfinite(numbers) & (numbers > 0))).sum())
+
+
+def _choose(exposure: str, given: Mapping[str, ArrayLike], complete: Mapping[str, Floats]) -> str:
+    if exposure == "auto":
+        return next((name for name in EXPOSURES if name in complete), EQUAL)
+    if exposure == EQUAL or exposure in complete:
+        return exposure
+    if exposure not in given:
+        known = ", ".join(["auto", EQUAL, *complete])
+        raise HazardError(
+            "exposure-unknown", "There is no exposure named {exposure}; known: {known}.", exposure=exposure, known=known
+        )
+    raise HazardError(
+        "exposure-incomplete",
+        "Exposure {exposure} is missing or not positive in {n} cells: complete the boundary file or choose another one.",
+        exposure=exposure, n=_bad_cells(given[exposure]),
+    )  # fmt: skip
+
+
+def _checked(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
+    observed, weight = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
+    if observed.shape != weight.shape or observed.ndim != 1:
+        raise HazardError("lengths-differ", "Counts and exposure must be given for the same cells.")
+    if len(observed) < 2:
+        raise HazardError("one-cell", "Cells are compared with each other: at least two are needed.")
+    if not (np.isfinite(observed).all() and (observed >= 0).all() and (observed == np.floor(observed)).all()):
+        raise HazardError("counts-not-whole", "Counts of events must be whole numbers from 0 up.")
+    bad = ~(np.isfinite(weight) & (weight >= 0))
+    if bad.any():
+        raise HazardError(
+            "exposure-bad", "The exposure is negative or missing in {n} cells: correct it, or leave it out.",
+            n=int(bad.sum()),
+        )  # fmt: skip
+    if not weight.any():
+        raise HazardError("exposure-zero", "The exposure is zero in all cells: choose another one.")
+    stray = (weight == 0) & (observed > 0)
+    if stray.any():
+        raise HazardError(
+            "incidents-without-exposure", "{n} cells hold events but no exposure: correct it, or choose another one.",
+            n=int(stray.sum()),
+        )  # fmt: skip
+    scaled = weight / weight.max()  # first, so that huge numbers do not overflow their sum
+    return observed, scaled / scaled.sum()
+
+
+def _smallest_count(p: float, total: int, share: Floats) -> Ints:
+    """Return the smallest count whose upper tail is at most `p`; the total + 1 where there is none."""
+    count = np.asarray(binom.isf(p, total, share), dtype=float) + 1
+    count = np.clip(count, 0, total + 1)
+    # The inverse is off by one now and then, where the tail meets p; the tail itself decides.
+    while (high := (count <= total) & (binom.sf(count - 1, total, share) > p)).any():
+        count = count + high
+    while (low := (count > 0) & (binom.sf(count - 2, total, share) <= p)).any():
+        count = count - low
+    return count.astype(np.int64)
+
+
+_TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")
+_ONE_CELL = N_("A single cell cannot be compared with others, so the reports are only listed.")
+_TESTED = N_(
+    "{events} events in {cells} cells: each cell is tested exactly against what {exposure} would give it, and of the cells "
+    "named at most about {percent}% are false alarms. A typical cell needs {needed} events to be named."
+)
+_TESTED_WITHOUT = {
+    True: N_(
+        "{events} events in {cells} cells, and no complete figures of households, population, roads or covers: each cell is "
+        "tested exactly against an equal share, and of the cells named at most about {percent}% are false alarms. A typical "
+        "cell needs {needed} events. It is called a hot spot only if it stands out by area too; else reports gather there."
+    ),
+    False: N_(
+        "{events} events in {cells} cells, and no complete figures of households, population, roads, covers or area: each "
+        "cell is tested exactly against an equal share, and of the cells named at most about {percent}% are false alarms. "
+        "A typical cell needs {needed} events. The words are “reports gather here”, for more people may live there."
+    ),
+}
+_CELL_LISTED = N_("{name}: {observed} events, {expected} expected by {exposure}. Too few in all to say more.")
+_CELL_BELOW = N_("{name}: {observed} events, {expected} expected by {exposure}. No more than chance gives.")
+_CELL_WITHIN = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times, and there are many cells: no claim. From {needed} on it would be one."
+)
+_CELL_HOT = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times. From {needed} on it counts as a hot spot even alone."
+)
+_CELL_HOT_TOP = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts as a "
+    "hot spot even alone."
+)
+_CELL_BOTH = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}, and its area does not explain it either. Chance alone "
+    "gives one cell so many about once in {one_in} times. From {needed} on a cell stands out even alone."
+)
+_CELL_BOTH_TOP = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}, and its area does not explain it either. Chance alone "
+    "gives one cell so many about once in {one_in} times, and a map with a cell this strong at most about once in "
+    "{map_one_in}. From {needed} on a cell stands out even alone."
+)
+_CELL_GATHER = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times: reports gather here. Whether it is worse here or more people live here, these figures cannot tell."
+)
+_CELL_GATHER_TOP = N_(
+    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}: reports gather here. Whether it "
+    "is worse here or more people live here, these figures cannot tell."
+)
