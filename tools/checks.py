@@ -1,0 +1,94 @@
+"""All of the checking, and the benchmarks: ruff, mypy, pytest, with a browser found or brought."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools.venv import ROOT, Refusal, say, venv_python
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "msedge",
+    "chrome",
+)
+APT_CHROMIUM = "apt-get install chromium"
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium, Chrome or Edge on this PC; HOTSPOTS_CHROMIUM goes first."""
+    named = os.environ.get("HOTSPOTS_CHROMIUM")
+    if named:
+        return named
+    programs = [os.environ.get(name, "") for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
+    tails = ("Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe")
+    files = [Path(folder) / tail for folder in programs if folder for tail in tails]
+    for app in ("Chromium", "Google Chrome", "Microsoft Edge"):
+        files.append(Path(f"/Applications/{app}.app/Contents/MacOS/{app}"))
+    found = [shutil.which(name) for name in BROWSERS] + [str(file) for file in files if file.is_file()]
+    return next(filter(None, found), None)
+
+
+def bring_browser() -> str | None:
+    """Return a browser's path, after installing Debian's chromium where that is possible and needed."""
+    browser = find_browser()
+    if browser is None and shutil.which("apt-get") and os.geteuid() == 0:
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in ("update -qq", "install -y -qq --no-install-recommends chromium"):
+            subprocess.run(["apt-get", *step.split()], env=quiet, stdout=subprocess.DEVNULL, check=False)
+        browser = find_browser()
+    return browser
+
+
+def test(*, slow: bool, extra: list[str]) -> int:
+    """Run ruff, mypy and pytest, all of them whatever the first says, and return the exit code."""
+    browser = bring_browser()
+    if browser:
+        os.environ["HOTSPOTS_CHROMIUM"] = browser
+    elif os.environ.get("REQUIRE_BROWSER") == "1":
+        raise Refusal(
+            f"REQUIRE_BROWSER=1, and there is no Chromium, Chrome or Edge: run '{APT_CHROMIUM}'.",
+            f"设置了 REQUIRE_BROWSER=1,但没有 Chromium、Chrome 或 Edge:请运行“{APT_CHROMIUM}”。",
+        )
+    else:
+        say(
+            f"No Chromium, Chrome or Edge: the tests marked 'browser' are left out; '{APT_CHROMIUM}' brings them.",
+            f"没有 Chromium、Chrome 或 Edge:跳过标记为 browser 的测试;“{APT_CHROMIUM}”可补上。",
+        )
+    pytest = [
+        "pytest",
+        "-n",
+        "auto",
+        "--maxprocesses",
+        "4",
+        "--dist",
+        "loadfile",
+        *(["--slow"] if slow else []),
+        *extra,
+    ]
+    failed = []
+    for check in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], pytest):
+        print("$", " ".join(check), flush=True)
+        if subprocess.run([venv_python(), "-m", *check], cwd=ROOT, check=False).returncode:
+            failed.append(" ".join(check[:2]))
+    if failed:
+        raise Refusal("Failed: " + ", ".join(failed) + ".", "未通过:" + "、".join(failed) + "。")
+    return 0
+
+
+def bench(names: list[str]) -> int:
+    """Run the benchmarks (files in bench/ that can be run), all or those named, in order; return the exit code."""
+    files = [file for file in sorted((ROOT / "bench").glob("*.py")) if "__main__" in file.read_text(encoding="utf-8")]
+    chosen = [file for file in files if not names or file.stem in names]
+    if not chosen:
+        known = ", ".join(file.stem for file in files)
+        raise Refusal(f"There is no such benchmark; there are: {known}.", f"没有这个基准测试;现有:{known}。")
+    worst = 0
+    for file in chosen:
+        print("$ bench/" + file.name, flush=True)
+        worst = max(worst, abs(subprocess.run([venv_python(), file], cwd=ROOT, check=False).returncode))
+    return worst
