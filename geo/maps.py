@@ -57,7 +57,7 @@ class OfflineMap(folium.Map):
     """A folium map that asks for Leaflet's local files and ours only."""
 
     default_js = [("leaflet", f"{WEB}/{VENDOR}/leaflet.js"), ("map", f"{WEB}/map.js")]  # noqa: RUF012
-    default_css = [("leaflet", f"{WEB}/{VENDOR}/leaflet.css"), ("map", f"{WEB}/map.css")]  # noqa: RUF012
+    default_css = [("leaflet-css", f"{WEB}/{VENDOR}/leaflet.css"), ("map-css", f"{WEB}/map.css")]  # noqa: RUF012
 
 
 def check_links(element: Element) -> None:

@@ -1,0 +1,192 @@
+"""The offline map in a real browser: what is seen, that nothing is asked elsewhere, and that no name is ever run."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hostile_names import HOSTILE
+
+from base import palette
+
+pytestmark = pytest.mark.browser
+TESTS = Path(__file__).resolve().parent
+TIP = "{{7*7}} <b>tip</b> `${1+1}`"  # as in map_page.py
+STAMP = "<i>internal</i> {% raw %}"
+
+
+@pytest.fixture(scope="module")
+def address(serve, static_files, tmp_path_factory):
+    """The page with the map, served from a folder of its own that has our static files beside it."""
+    folder = tmp_path_factory.mktemp("map")
+    for name in ("map_page.py", "hostile_names.py"):
+        shutil.copy(TESTS / name, folder)
+    os.symlink(static_files, folder / "static")
+    return serve(folder, str(folder / "map_page.py"), PYTHONPATH=str(TESTS.parent)).url
+
+
+class Map:
+    """A page with a map, and what went wrong on it."""
+
+    def __init__(self, browser, address, **context):
+        self.page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
+        self.trouble = []
+        self.page.on("request", self._asked)
+        self.page.on("requestfailed", lambda request: self.trouble.append(f"failed: {request.url}"))
+        self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
+        self.page.on("dialog", lambda dialog: (self.trouble.append("dialog"), dialog.dismiss()))
+        self.page.goto(address)
+        self.page.wait_for_selector("iframe", state="attached", timeout=30_000)
+        self.frame = self.page.query_selector("iframe").content_frame()
+        self.painted(0)
+
+    def _asked(self, request):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.trouble.append(f"asked: {request.url}")
+
+    def painted(self, before):
+        """Wait for a repaint after number `before`."""
+        self.frame.wait_for_function("n => window.hotspots && hotspots.paints > n", arg=before, timeout=30_000)
+
+    def paints(self):
+        return self.frame.evaluate("hotspots.paints")
+
+    def place(self, cell):
+        """Return where the middle of a cell is on the page."""
+        x, y = self.frame.evaluate(
+            "i => { const v = hotspots.view, [lon, lat] = v.levels[v.shown.layer].anchors[i];"
+            "const p = v.map.latLngToContainerPoint([lat / 1e5, lon / 1e5]); return [p.x, p.y]; }",
+            cell,
+        )
+        box = self.frame.frame_element().bounding_box()
+        return box["x"] + x, box["y"] + y
+
+    def act(self, deed):
+        """Do something that repaints the map, and wait for it."""
+        before = self.paints()
+        deed()
+        self.painted(before)
+
+    def close(self):
+        self.page.context.close()
+
+
+@pytest.fixture
+def shown(browser, address):
+    opened = []
+
+    def show(**context):
+        opened.append(Map(browser, address, **context))
+        return opened[-1]
+
+    yield show
+    for one in opened:
+        one.close()
+
+
+def test_hostile_names_are_shown_letter_by_letter_and_nothing_runs_or_asks_elsewhere(shown):
+    seen = shown()
+    title = seen.page.title()
+    seen.act(lambda: seen.page.get_by_text("Points", exact=True).click())
+    for cell, name in enumerate(HOSTILE):
+        seen.page.wait_for_timeout(60)  # Leaflet does not look at the mouse again within 32 ms
+        seen.page.mouse.move(*seen.place(cell))
+        seen.frame.wait_for_function(
+            "t => document.querySelector('.cell-tip b')?.textContent === t", arg=name, timeout=5_000
+        )
+        lines = seen.frame.eval_on_selector_all(".cell-tip div > div", "all => all.map(one => one.textContent)")
+        assert lines == [TIP, f"second {cell}"]
+    assert seen.frame.text_content(".map-stamp") == STAMP
+    assert seen.frame.text_content(".circle-label") == TIP
+    assert HOSTILE[10] in seen.frame.text_content(".leaflet-labels-pane").replace("\n", "")
+    legend = seen.page.text_content(".map-legend")
+    assert HOSTILE[0] in legend
+    assert HOSTILE[6] in legend
+    assert seen.page.get_by_text(f"Map of {HOSTILE[0]}", exact=True).count() == 1
+    assert (seen.page.title(), seen.frame.evaluate("window.top.document.title")) == (title, title)
+    assert seen.frame.evaluate("typeof jQuery") == "undefined"
+    assert seen.frame.query_selector("img[src=x], .leaflet-container script") is None
+    assert seen.trouble == []
+
+
+def test_a_click_chooses_a_cell_and_the_map_keeps_its_frame_and_zoom(shown):
+    seen = shown()
+    seen.frame.evaluate("window.mine = true, void hotspots.view.map.setZoom(15.3, {animate: false})")
+    seen.act(lambda: seen.page.mouse.click(*seen.place(5)))
+    assert seen.page.get_by_text("level 1 parent None chosen 5").count() == 1
+    assert seen.frame.evaluate("[window.mine, hotspots.view.map.getZoom(), hotspots.view.shown.selected]") == [
+        True,
+        15.3,
+        5,
+    ]
+    assert not seen.frame.evaluate("document.activeElement.classList.contains('by-keyboard')")  # no ring for the mouse
+    assert seen.trouble == []
+
+
+def test_a_chosen_hot_cell_carries_its_claim_and_the_mark_of_the_choice(shown):
+    seen = shown()
+    seen.act(lambda: seen.page.mouse.click(*seen.place(10)))
+    lines = seen.frame.evaluate(
+        "hotspots.view.marks.getLayers()"
+        ".filter(one => one.getBounds().equals(hotspots.view.levels[1].cells[10].getBounds()))"
+        ".map(one => one.options.color)"
+    )
+    colours = seen.frame.evaluate("hotspots.view.colours")
+    assert lines[-3:] == [colours["ink"], colours["line"], colours["claim"]]
+
+
+def test_choosing_a_community_shows_its_cells_only(shown):
+    seen = shown()
+    seen.act(lambda: seen.page.get_by_text("Up", exact=True).click())
+    seen.act(lambda: seen.page.mouse.click(*seen.place(1)))
+    visible = seen.frame.evaluate(
+        "hotspots.view.levels[1].cells.filter(one => hotspots.view.levels[1].hasLayer(one)).map(one => one.position)"
+    )
+    assert visible == [6, 7, 8, 9, 10]
+    assert seen.frame.evaluate("hotspots.view.map.hasLayer(hotspots.view.levels[0])") is False
+
+
+def test_silent_few_and_missing_cells_look_different_from_all_others(shown):
+    fills = shown().frame.evaluate(
+        "[0, 1, 3, 5].map(i => hotspots.view.levels[1].cells[i].options)"
+        ".map(o => [o.fillColor instanceof CanvasPattern ? 'hatch' : o.fillColor, o.fillOpacity])"
+    )
+    assert fills[0] == ["hatch", 1]
+    assert fills[1][1] == 1
+    assert fills[2] == [palette.LIGHT["missing"], 1]
+    assert fills[3][1] == 0.35
+
+
+def test_the_map_follows_the_theme_without_a_rerun(shown):
+    seen = shown(color_scheme="light")
+    light = seen.frame.evaluate("hotspots.view.levels[1].cells[1].options.fillColor")
+    seen.act(lambda: seen.page.emulate_media(color_scheme="dark"))
+    dark = seen.frame.evaluate("hotspots.view.levels[1].cells[1].options.fillColor")
+    assert (seen.frame.evaluate("hotspots.view.theme"), light == dark) == ("dark", False)
+
+
+def test_the_keyboard_reaches_the_map_with_a_ring(shown):
+    seen = shown()
+    seen.frame.focus(".leaflet-container")
+    assert seen.frame.evaluate("document.activeElement.classList.contains('by-keyboard')")
+    zoom = seen.frame.evaluate("hotspots.view.map.getZoom()")
+    seen.page.keyboard.press("+")
+    seen.frame.wait_for_function("z => hotspots.view.map.getZoom() > z", arg=zoom)
+
+
+def test_the_wheel_scrolls_the_page_until_the_map_is_chosen(shown):
+    seen = shown()
+    state = "hotspots.view.map.scrollWheelZoom.enabled()"
+    assert seen.frame.evaluate(state) is False
+    seen.frame.focus(".leaflet-container")
+    assert seen.frame.evaluate(state) is True
+
+
+def test_on_a_phone_the_map_leaves_room_and_one_finger_scrolls_the_page(shown):
+    seen = shown(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    box = seen.frame.frame_element().bounding_box()
+    assert box["width"] <= 390
+    assert box["height"] == pytest.approx(400, abs=1)
+    assert seen.frame.evaluate("hotspots.view.map.dragging.enabled()") is False
+    seen.frame.evaluate("void hotspots.view.map.setZoom(16, {animate: false})")
+    assert seen.frame.evaluate("hotspots.view.map.dragging.enabled()") is True
