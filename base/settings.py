@@ -37,7 +37,7 @@ SETTINGS = (
     Setting("sliver_m2", 1.0, "m2", N_("overlaps and gaps smaller than this are not reported")),
     Setting("max_file_mb", 200, "MB", N_("largest file that is read")),
     Setting("lock_wait_s", 60, "s", N_("how long a writer waits for another writer")),
-    Setting("map_stamp", "内部使用", "", N_("text on every map")),
+    Setting("map_stamp", "", "", N_("text on every map; “internal use” if empty")),
     Setting("map_review_number", "", "", N_("map review number (审图号) on every map")),
 )
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}

@@ -4,6 +4,7 @@ import datetime as dt
 import gettext
 import io
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,10 @@ class Words:
         """Return a number with thousands marks and at most `digits` decimals."""
         pattern = "#,##0" + ("." + "#" * digits if digits else "")
         return str(numbers.format_decimal(round(float(value), digits), format=pattern, locale=self._locale))
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Return items side by side, with the language's own comma."""
+        return ("、" if self.language == "zh" else ", ").join(items)
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share (0..1) as a percentage."""

@@ -1,0 +1,20 @@
+"""The frame: language and navigation. `python run.py` starts it; each page also opens alone."""
+
+import streamlit as st
+
+from base.text import Words
+from pages.common import frame
+
+words = Words(frame.language())
+files = {"data": "files"}  # the page file may not bear a top-level folder's name
+pages = [
+    st.Page(
+        frame.ROOT / "pages" / f"{files.get(address, address)}.py",
+        title=words(title),
+        icon=icon,
+        url_path=address,
+        default=address == "overview",
+    )
+    for address, (title, icon) in frame.PAGES.items()
+]
+st.navigation(pages).run()

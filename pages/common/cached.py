@@ -1,0 +1,66 @@
+"""All caching, once. The dataset is a shared read-only resource; answers are data, keyed by fingerprint and Scope."""
+
+import pandas as pd
+import streamlit as st
+
+from data.dataset import Dataset
+from data.schema import Scope
+from data.store import Workspace
+from pages.common import frame
+from reports import answers
+
+
+def workspace() -> Workspace:
+    """Return the workspace that this server shows."""
+    return Workspace(frame.workspace_path())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _dataset(path: str, version: int, fingerprint: str) -> Dataset:
+    return Workspace(path).open(version)
+
+
+def dataset() -> Dataset:
+    """Return the newest version of the workspace; a new import shows at the next rerun."""
+    version, fingerprint = workspace().newest_version()
+    return _dataset(str(frame.workspace_path()), version, fingerprint)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _overview(fingerprint: str, scope: Scope, compare: str, _dataset: Dataset) -> answers.Overview:
+    return answers.overview(_dataset, scope, compare=compare)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _hot_spots(fingerprint: str, scope: Scope, exposure: str, _dataset: Dataset) -> answers.HotSpots:
+    return answers.hot_spots(_dataset, scope, exposure=exposure)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _resolution(fingerprint: str, scope: Scope, by: str, _dataset: Dataset) -> answers.Resolution:
+    return answers.resolution_times(_dataset, scope, by=by)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _cell(fingerprint: str, scope: Scope, cell: str, _cells: pd.DataFrame, _dataset: Dataset) -> answers.CellView:
+    return answers.cell_view(_dataset, scope, cell, _cells)
+
+
+def overview(data: Dataset, scope: Scope, compare: str) -> answers.Overview:
+    """Return the overview of a scope."""
+    return _overview(data.fingerprint, scope, compare, data)
+
+
+def hot_spots(data: Dataset, scope: Scope, exposure: str = "auto") -> answers.HotSpots:
+    """Return the hot spots of a scope."""
+    return _hot_spots(data.fingerprint, scope, exposure, data)
+
+
+def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:
+    """Return the resolution times of a scope."""
+    return _resolution(data.fingerprint, scope, by, data)
+
+
+def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answers.CellView:
+    """Return one cell of a scope."""
+    return _cell(data.fingerprint, scope, cell_id, cells, data)

@@ -1,0 +1,198 @@
+"""The controls of the side bar -> a frozen Scope. The address holds the same choice, so a link shows the same view.
+
+An address parameter counts only if it equals a known id or a plain date; whatever else stands there is passed over.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from base.text import N_, Words
+from data.dataset import Dataset
+from data.schema import HAZARD_NAMES, HAZARDS, Scope
+from reports import periods
+
+PRESETS = {
+    "12": N_("Last 12 whole months"),
+    "6": N_("Last 6 whole months"),
+    "3": N_("Last 3 whole months"),
+    "all": N_("All time"),
+    "custom": N_("From … to …"),
+}
+
+
+def choice(name: str, known: Callable[[str], bool], default: str | None) -> str | None:
+    """Return the reader's present choice `name`: the address first if somebody changed it, then the session's own."""
+    kept = st.session_state.setdefault("choices", {})
+    asked = st.query_params.get(name)
+    if asked is not None and asked != st.session_state.get("address", {}).get(name) and known(asked):
+        kept[name] = asked
+        st.session_state.pop(f"w_{name}", None)
+    if name not in kept or (kept[name] is not None and not known(kept[name])):
+        kept[name] = default
+    value = kept[name]
+    return None if value is None else str(value)
+
+
+def keep(name: str, value: str | None, default: str | None = None) -> None:
+    """Write a choice into the session and into the address; the default leaves the address clean."""
+    st.session_state.setdefault("choices", {})[name] = value
+    address = st.session_state.setdefault("address", {})
+    if value is None or value == default:
+        if name in st.query_params:
+            del st.query_params[name]
+        address.pop(name, None)
+    else:
+        if st.query_params.get(name) != value:
+            st.query_params[name] = value
+        address[name] = value
+
+
+def select(
+    label: str,
+    name: str,
+    options: Sequence[str],
+    shown: Callable[[str], str],
+    *,
+    default: str | None = None,
+    widget: Callable[..., Any] = st.selectbox,
+    **more: Any,
+) -> str:
+    """Draw a single choice among known ids, bound to the address parameter `name`, and return the id."""
+    first = options[0] if default is None else default
+    value = choice(name, options.__contains__, first) or first
+    if st.session_state.get(f"w_{name}") not in options:
+        st.session_state[f"w_{name}"] = value
+    value = widget(label, options, format_func=shown, key=f"w_{name}", **more) or first
+    keep(name, value, first)
+    return str(value)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return 1900 <= dt.date.fromisoformat(text).year <= 2100
+    except ValueError:
+        return False
+
+
+def _period(words: Words, dataset: Dataset) -> tuple[dt.date | None, dt.date | None]:
+    span, as_of = dataset.span, dataset.as_of
+    if span[0] is None or span[1] is None or as_of is None:
+        return None, None
+    known = {key: periods.last_months(as_of, int(key)) for key in ("12", "6", "3")}
+    usual = next((key for key, (start, end) in known.items() if span[1] >= start and span[0] < end), "all")
+    asked = (choice("start", _is_day, None), choice("end", _is_day, None))
+    if asked[0] and asked[1]:  # explicit days in the address win, and are a preset where they equal one
+        days = (dt.date.fromisoformat(asked[0]), dt.date.fromisoformat(asked[1]))
+        same = next((key for key, value in known.items() if value == days), None)
+        if same is None and days[0] < days[1]:
+            st.session_state.setdefault("w_days", (days[0], days[1] - dt.timedelta(days=1)))
+            st.session_state.setdefault("w_period", "custom")
+        elif same:
+            st.session_state.setdefault("w_period", same)
+    preset = select(words("Period"), "period", list(PRESETS), lambda key: words(PRESETS[key]), default=usual)
+    if preset == "all":
+        keep("start", None)
+        keep("end", None)
+        return None, None
+    start, end = known.get(preset, known["12"])
+    if preset == "custom":
+        st.session_state.setdefault("w_days", (start, end - dt.timedelta(days=1)))
+        days_chosen = st.date_input(words("First and last day"), key="w_days", format="YYYY-MM-DD")
+        if isinstance(days_chosen, tuple) and len(days_chosen) == 2:
+            start, end = days_chosen[0], days_chosen[1] + dt.timedelta(days=1)
+    keep("start", start.isoformat())
+    keep("end", end.isoformat())
+    return start, end
+
+
+def _hazards(words: Words) -> tuple[str, ...]:
+    def known(text: str) -> bool:
+        return text == "all" or all(part in HAZARDS for part in text.split("."))
+
+    value = choice("hazard", known, "all") or "all"
+    chosen = [] if value == "all" else value.split(".")
+    if "w_hazard" not in st.session_state:
+        st.session_state["w_hazard"] = chosen
+    picked = st.pills(
+        words("Hazard"),
+        list(HAZARDS),
+        selection_mode="multi",
+        key="w_hazard",
+        format_func=lambda code: words(HAZARD_NAMES[code]),
+        help=words("None chosen means all."),
+    )
+    hazards = tuple(sorted(picked))
+    if len(hazards) == len(HAZARDS):
+        hazards = ()
+    keep("hazard", ".".join(hazards) or "all", "all")
+    return hazards
+
+
+def scope(words: Words, dataset: Dataset) -> Scope:
+    """Draw the side bar's controls and return what the reader asks."""
+    with st.sidebar:
+        start, end = _period(words, dataset)
+        hazards = _hazards(words)
+        finest = dataset.levels[-1].name if dataset.levels else ""
+        levels = {level.name: level for level in dataset.levels}
+        level = finest
+        if len(levels) > 1:
+            level = select(
+                words("Level"),
+                "level",
+                list(levels),
+                lambda name: words("{level} ({n})", level=level_name(words, name), n=levels[name].cells),
+                default=finest,
+            )
+        area = None
+        parent = levels[level].parent_level if level else None
+        if parent:
+            above = dataset.cells(parent).set_index("cell_id")["name"].to_dict()
+            area = select(words("Area"), "area", ["", *above], lambda key: above.get(key, words("Everywhere"))) or None
+        sources: tuple[str, ...] = ()
+        if len(dataset.sources) > 1:
+            names = sorted(dataset.sources)
+            one = select(words("Source"), "source", ["", *names], lambda key: key or words("All sources"))
+            sources = (one,) if one else ()
+    return Scope(level=level, start=start, end=end, hazards=hazards, sources=sources, area=area)
+
+
+def cell(dataset: Dataset, scope: Scope) -> str | None:
+    """Return the chosen cell of the scope's level, from the session or the address, or None."""
+    ids = set(dataset.cells(scope.level)["cell_id"]) if scope.level else set()
+    return choice("cell", ids.__contains__, None)
+
+
+_LEVELS = {
+    "street": N_("Street"),
+    "community": N_("Community"),
+    "grid": N_("Grid"),
+    "building": N_("Building"),
+    "neighborhood": N_("Neighborhood"),
+    "district": N_("District"),
+}
+
+
+def level_name(words: Words, name: str) -> str:
+    """Return a level's name in the reader's language where it is one of the usual ones, else as it was given."""
+    return words(_LEVELS[name]) if name in _LEVELS else name
+
+
+def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
+    """Return the line under a title: period, hazards, area and as-of time."""
+    period = words.period(scope.start, scope.end) if scope.start and scope.end else words("All time")
+    hazards = words("All hazards")
+    if scope.hazards:
+        hazards = words.listed([words(HAZARD_NAMES[hazard]) for hazard in scope.hazards])
+    parts = [period, hazards]
+    if scope.area:
+        level = next(level for level in dataset.levels if level.name == scope.level)
+        if level.parent_level:
+            cells = dataset.cells(level.parent_level)
+            parts.append(str(cells.loc[cells["cell_id"] == scope.area, "name"].iloc[0]))
+    if dataset.as_of is not None:
+        parts.append(words("as of {time}", time=dataset.as_of))
+    return " · ".join(parts)

@@ -1,0 +1,109 @@
+"""The frame of every page: page setup, the reader's language, the workspace. Each page opens with it, alone or in the app."""
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from base.errors import HazardError
+from base.text import LANGUAGES, N_, Words, markdown_plain
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+APP_NAME = N_("Hazard Hotspots")
+# address -> (title, icon); the order of the menu
+PAGES = {
+    "overview": (N_("Overview"), ":material/map:"),
+    "hotspots": (N_("Hot spots"), ":material/local_fire_department:"),
+    "resolution": (N_("Resolution"), ":material/timer:"),
+    "data": (N_("Data"), ":material/table_view:"),
+    "methods": (N_("Methods"), ":material/menu_book:"),
+}
+LOG = logging.getLogger("hotspots")
+
+# Layout only: wider text column, calm spacing, and text for screen readers. No text from a file comes near it.
+_STYLE = """<style>
+.stMainBlockContainer {padding-top: 3.2rem; padding-bottom: 2rem; max-width: 1700px}
+.stMetric label p {font-size: 1rem}
+[data-testid="stMetricDelta"] {white-space: normal}
+[data-testid="stMetricDelta"] > div {white-space: normal}
+.heard {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
+@media (max-width: 640px) {.stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}
+  h1 {font-size: 1.4rem !important} [data-testid="stMetricValue"] {font-size: 1.5rem}}
+</style>"""
+
+
+def workspace_path() -> Path:
+    """Return the workspace folder: HOTSPOTS_WORKSPACE, or `workspace/` beside the program."""
+    return Path(os.environ.get("HOTSPOTS_WORKSPACE") or ROOT / "workspace").resolve()
+
+
+def language() -> str:
+    """Return the language chosen in the address or the menu, else the browser's; Chinese when in doubt."""
+    asked = st.query_params.get("lang")
+    chosen = st.session_state.get("language")
+    if chosen not in LANGUAGES:
+        browser = (st.context.locale or "").lower()
+        chosen = asked if asked in LANGUAGES else "en" if browser.startswith("en") else "zh"
+        st.session_state["language"] = chosen
+    return str(chosen)
+
+
+def _keep_language() -> None:
+    if st.session_state.get("language_switch") in LANGUAGES:
+        st.session_state["language"] = st.session_state["language_switch"]
+        st.query_params["lang"] = st.session_state["language"]
+
+
+def open_page(address: str) -> Words:
+    """Set up the page at `address` and return the reader's words. The first call of every page."""
+    words = Words(language())
+    title, icon = PAGES[address]
+    st.set_page_config(page_title=f"{words(title)} · {words(APP_NAME)}", page_icon=icon, layout="wide")
+    st.html(_STYLE)
+    with st.sidebar:
+        st.segmented_control(
+            "语言 Language",
+            list(LANGUAGES),
+            key="language_switch",
+            default=words.language,
+            required=True,
+            format_func=LANGUAGES.get,
+            label_visibility="collapsed",
+            on_change=_keep_language,
+        )
+    return words
+
+
+@contextmanager
+def told(words: Words) -> Iterator[None]:
+    """Show a refusal as a sentence; show anything unforeseen as a sentence with an id, and log it without its data."""
+    try:
+        yield
+    except HazardError as error:
+        st.error(markdown_plain(words.error(error)), icon=":material/block:")
+        st.stop()
+    except Exception as error:  # the reader gets an id, the log the place; neither gets the message with its data
+        number = secrets.token_hex(4)
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
+        LOG.error("error %s: %s at %s", number, type(error).__name__, where)
+        st.error(words("Something went wrong here (error {number}). The rest keeps working.", number=number))
+        st.stop()
+
+
+def title(text: str, caption: str = "") -> None:
+    """Write the page's finding and the line under it. Both may hold names from a file: they are shown as typed."""
+    st.title(markdown_plain(text), anchor=False)
+    if caption:
+        st.caption(markdown_plain(caption))
+
+
+def heading(text: str) -> None:
+    """Write a section's heading as typed."""
+    st.subheader(markdown_plain(text), anchor=False)

@@ -1,0 +1,408 @@
+"""The panels of the overview, and what all pages share: the empty state, the line under a title, the footer."""
+
+import pandas as pd
+import streamlit as st
+
+from analysis import charts, summary
+from analysis.hotspots import explain_cell
+from base.text import N_, Words, markdown_plain
+from data.dataset import Dataset
+from data.schema import HAZARD_NAMES, Scope
+from geo import maps
+from pages.common import cached, controls, downloads, frame, map_widget
+from reports import answers, choropleth as drawing
+
+COMPARE = {"year": N_("Same months, year before"), "previous": N_("Period before")}
+
+
+def stop_if_empty(words: Words, data: Dataset) -> None:
+    """Where nothing is loaded yet, say what to do, offer the example, and end the page."""
+    if data.levels and data.imports:
+        return
+    frame.title(words("Nothing to show yet"))
+    if data.levels:
+        st.info(words("Boundaries are loaded, but no incidents. Load a file on the Data page."))
+    elif data.imports:
+        st.info(words("Incidents are loaded, but no boundaries. Load the grid polygons on the Data page."))
+    else:
+        st.write(words("Load your grid boundaries and your incident file, or look around in an invented street office first."))
+        if st.button(words("Load the example (invented data)"), type="primary", icon=":material/play_arrow:"):
+            cached.load_demo(words)
+            st.rerun()
+    st.page_link(frame.ROOT / "pages" / "files.py", label=words("To the Data page"), icon=":material/upload_file:")
+    st.stop()
+
+
+def under_title(words: Words, data: Dataset, scope: Scope, answer: answers.Overview | None = None) -> str:
+    """Return the line under a page's title: the scope, n, and that a demo is one."""
+    parts = [words("Example data, invented")] if data.is_demo else []
+    parts.append(controls.scope_words(words, data, scope))
+    if answer is not None:
+        parts.append(words.plural("{n} report", "{n} reports", answer.totals["n"]))
+        if answer.before_period:
+            parts.append(words("compared with {period}", period=words.period(*answer.before_period)))
+    return " · ".join(parts)
+
+
+def headline(words: Words, answer: answers.Overview, spots: answers.HotSpots) -> str:
+    """Return the overview's finding in one sentence."""
+    return summary.headline(spots.result, answer.change, answer.totals["n"]).say(words)
+
+
+def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, compare: str) -> None:
+    """Show the five figures, each with its change or its interval."""
+    totals, overall = answer.totals, answer.overall
+    monthly = answer.months.groupby("month")["count"].sum()
+    with st.container(horizontal=True, gap="small"):
+        _figure(
+            words("Reports"),
+            words.number(totals["n"]),
+            summary.change_sentence(answer.change, compare).say(words),
+            chart=monthly.tolist(),
+        )
+        _figure(
+            words("Open"),
+            words.number(totals["open"]),
+            words("{n} of them past due", n=totals["open_overdue"]) if totals["due"] else words("no deadlines given"),
+        )
+        reached = pd.notna(overall["median_hours"])
+        _figure(
+            words("Median time to resolve"),
+            words.duration(overall["median_hours"]) if reached else words("not reached"),
+            times_interval(words, overall["low"], overall["high"]) if overall["n"] else words("no case with both times"),
+        )
+        share, low, high = answer.in_time
+        _figure(
+            words("Closed in time"),
+            words.percent(share) if totals["due"] else "–",
+            words(
+                "{in_time} of {due} due; 95% interval {low}–{high}",
+                in_time=totals["in_time"],
+                due=totals["due"],
+                low=words.percent(low),
+                high=words.percent(high),
+            )
+            if totals["due"]
+            else words("no deadlines given"),
+        )
+        result = spots.result
+        tested = result.method == "excess"
+        _figure(
+            words("Hot spots") if result.claim == "hot_spot" else words("Reports gather"),
+            words.number(int(result.hot.sum())) if tested else "–",
+            words("chance of so strong a map: {p}", p=words.chance(result.map_p))
+            if tested
+            else words("too few events to test"),
+        )
+
+
+def _figure(label: str, value: str, under: str, *, chart: list[int] | None = None) -> None:
+    st.metric(
+        markdown_plain(label),
+        markdown_plain(value),
+        markdown_plain(under),
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        chart_data=chart if chart and len(chart) > 1 else None,
+        chart_type="bar",
+        width=230,
+        height="stretch",
+    )
+
+
+def times_interval(words: Words, low: float, high: float) -> str:
+    """Return a median's interval in words; its upper end may not be reached."""
+    if pd.isna(low):
+        return words("open cases counted")
+    if pd.isna(high):
+        return words("95% interval from {low}, open cases counted", low=words.duration(low))
+    return words(
+        "95% interval {low} – {high}, open cases counted", low=words.duration(low), high=words.duration(high)
+    )
+
+
+def choropleth(
+    words: Words, data: Dataset, scope: Scope, answer: answers.Overview, spots: answers.HotSpots, chosen: str | None
+) -> None:
+    """Show the map of the chosen measure with its legend, the choice of a cell without a mouse, and the download."""
+    table = answer.cells
+    left, right = st.columns([3, 2])
+    with left:
+        measure = controls.select(
+            words("Map shows"), "measure", drawing.measures(table), lambda name: words(drawing.MEASURES[name][0])
+        )
+    with right:
+        pick_cell(words, table, chosen)
+    picture = cells_map(words, data, scope, table, spots, chosen, measure)
+    if picture is not None:
+        notes(words, answer.totals)
+    downloads.sheet(
+        words,
+        data,
+        scope,
+        table.drop(columns=["few"]),
+        {
+            "cell_id": words("Code"),
+            "name": words("Name"),
+            "count": words("Reports"),
+            "before": words("Reports in the period compared with"),
+            "one_spot": words("of them on one spot"),
+            "per_km2": words("Reports per km²"),
+            "per_1000_households": words("Reports per 1,000 households"),
+            "median_hours": words("Median hours to resolve"),
+            "low": words("95% interval from (hours)"),
+            "high": words("95% interval to (hours)"),
+            "open": words("Open"),
+        },
+        name=words("Cells"),
+        file="cells",
+    )
+
+
+def pick_cell(words: Words, table: pd.DataFrame, chosen: str | None) -> None:
+    """Draw the select box that chooses a cell, for those who do not use a mouse."""
+    names = dict(zip(table["cell_id"], table["name"], strict=True))
+    state = st.session_state
+    state["w_cell"] = chosen if chosen in names else ""
+
+    def keep() -> None:
+        controls.keep("cell", state["w_cell"] or None)
+
+    st.selectbox(
+        words("Cell"),
+        ["", *names],
+        key="w_cell",
+        format_func=lambda key: names.get(key, words("none chosen")),
+        on_change=keep,
+    )
+
+
+def cells_map(
+    words: Words,
+    data: Dataset,
+    scope: Scope,
+    table: pd.DataFrame,
+    spots: answers.HotSpots,
+    chosen: str | None,
+    measure: str,
+    *,
+    points: pd.DataFrame | None = None,
+) -> drawing.Choropleth | None:
+    """Show the map of the scope's level, or say why it cannot be drawn."""
+    drawn = cached.published(data)
+    if drawn is None or scope.level not in drawn.levels:
+        st.info(words("More than {n} cells do not fit one map: choose a coarser level.", n=drawing.MOST_CELLS))
+        return None
+    picture = drawing.choropleth(
+        data, drawn, scope, table, spots.result, cached.silent(data, scope.level), measure=measure, selected=chosen, words=words
+    )
+    values: maps.MapValues = picture.values
+    if points is not None:
+        values = drawing.points_layer(values, points, spots.clusters, words)
+        picture = drawing.with_points(picture, values, words)
+    ids = data.cells(scope.level)["cell_id"].tolist()
+
+    def click(_level: int, position: int) -> None:
+        controls.keep("cell", None if ids[position] == chosen else ids[position])
+
+    map_widget.show_map("cells", drawn.key, values, words=words, alt=picture.alt, on_click=click)
+    map_widget.show_legend(picture.legend)
+    return picture
+
+
+def notes(words: Words, totals: dict[str, int]) -> None:
+    """Say what the map cannot show: reports outside, without location, on one spot."""
+    lines = []
+    if totals["outside"]:
+        lines.append(words.plural("{n} report lies outside all cells.", "{n} reports lie outside all cells.", totals["outside"]))
+    if totals["no_location"]:
+        lines.append(
+            words.plural("{n} report has no location.", "{n} reports have no location.", totals["no_location"])
+        )
+    if totals["one_spot"]:
+        lines.append(
+            words(
+                "{n} reports with many different addresses lie on one spot: not located? They are counted in their cell, "
+                "and left out of hot spots.",
+                n=totals["one_spot"],
+            )
+        )
+    if lines:
+        st.caption(markdown_plain(" ".join(lines)))
+
+
+def worst_cells(words: Words, data: Dataset, scope: Scope, answer: answers.Overview, spots: answers.HotSpots) -> None:
+    """List the cells that need attention first, and explain the first one in a sentence."""
+    frame.heading(words("Cells that need attention first"))
+    ranking(words, answer.cells, spots, height=430)
+    explain_first(words, spots)
+
+
+def ranking(words: Words, table: pd.DataFrame, spots: answers.HotSpots, *, height: int | str) -> None:
+    """Show cells by strength of evidence; choosing a row chooses the cell."""
+    tested = spots.result.method == "excess"
+    rows = summary.rank_cells(spots.cells.merge(table[["cell_id", "open"]], on="cell_id"))
+    claim = {True: words("hot spot") if spots.result.claim == "hot_spot" else words("gathers"), False: ""}
+    shown = pd.DataFrame(
+        {
+            "claim": [claim[bool(hot)] for hot in rows["hot"]],
+            "name": rows["name"],
+            "events": rows["events"],
+            "expected": rows["expected"].round(1),
+            "p": [words.chance(p) if tested else "–" for p in rows["p"]],
+            "calls": rows["calls"],
+            "needed": rows["needed"],
+        }
+    )
+    if not tested:
+        shown = shown.drop(columns=["claim", "p", "needed"])
+    elif not spots.result.hot.any():
+        shown = shown.drop(columns=["claim"])
+
+    def choose() -> None:
+        picked = st.session_state["ranking"]["selection"]["rows"]
+        controls.keep("cell", str(rows["cell_id"].iloc[picked[0]]) if picked else None)
+
+    st.dataframe(
+        shown,
+        hide_index=True,
+        height=height,
+        key="ranking",
+        on_select=choose,
+        selection_mode="single-row",
+        column_config={
+            "claim": st.column_config.TextColumn(words("Claim"), width="small"),
+            "name": st.column_config.TextColumn(words("Cell")),
+            "events": st.column_config.ProgressColumn(
+                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width="small"
+            ),
+            "expected": st.column_config.NumberColumn(words("Expected"), width="small"),
+            "p": st.column_config.TextColumn(words("Chance, this cell alone"), width="small"),
+            "calls": st.column_config.NumberColumn(words("Calls"), width="small"),
+            "needed": st.column_config.NumberColumn(words("Hot from"), width="small"),
+        },
+        alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
+    )
+
+
+def explain_first(words: Words, spots: answers.HotSpots) -> None:
+    """Explain the strongest cell in one sentence."""
+    if spots.result.method != "excess" or not len(spots.cells):
+        st.info(markdown_plain(spots.result.reason.say(words)))
+        return
+    strongest = int(spots.cells["p"].argmin())
+    sentence = explain_cell(spots.result, strongest).say(words, name=spots.cells["name"].iloc[strongest])
+    (st.error if spots.result.hot[strongest] else st.info)(markdown_plain(sentence))
+
+
+def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
+    """Show one cell: its rank, trend, resolution times and incidents."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            words("All cells"), icon=":material/arrow_back:", on_click=controls.keep, args=("cell", None), key="all-cells"
+        )
+        below = [level for level in data.levels if level.parent_level == scope.level]
+        if below:
+            st.button(
+                words("Show its cells"),
+                icon=":material/zoom_in:",
+                on_click=controls.drill,
+                args=(below[-1].name, str(view.row["cell_id"])),
+            )
+    frame.heading(str(view.row["name"]))
+    place = spots.cells.index[spots.cells["cell_id"] == view.row["cell_id"]]
+    if len(place):
+        position = int(place[0])
+        sentence = explain_cell(spots.result, position).say(words, name=view.row["name"])
+        (st.error if spots.result.hot[position] else st.info)(markdown_plain(sentence))
+    st.caption(
+        markdown_plain(
+            words(
+                "{n} reports, rank {rank} of {cells} by reports; {open} open.",
+                n=int(view.row["count"]),
+                rank=view.rank,
+                cells=view.cells,
+                open=int(view.row["open"]) if pd.notna(view.row["open"]) else 0,
+            )
+        )
+    )
+    if view.months["count"].sum():
+        figure = charts.months_figure(view.months, words=words)
+        st.plotly_chart(figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months")
+    hazard_times(words, view.hazards)
+    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
+
+
+def hazard_times(words: Words, groups: pd.DataFrame) -> None:
+    """Say a median a hazard, in a sentence each."""
+    for row in groups.itertuples():
+        title = words(HAZARD_NAMES[row.key])
+        median = words.duration(row.median_hours) if pd.notna(row.median_hours) else words("not reached")
+        st.markdown(
+            markdown_plain(
+                words(
+                    "{hazard}: {n} cases, median {median}, {open} open", hazard=title, n=int(row.n), median=median, open=int(row.open)
+                )
+            )
+        )
+
+
+INCIDENT_TITLES = {
+    "incident_id": N_("Case"),
+    "reported_at": N_("Reported"),
+    "hazard": N_("Hazard"),
+    "type_name": N_("Type"),
+    "address": N_("Address"),
+    "description": N_("Description"),
+    "closed_at": N_("Closed"),
+    "due_at": N_("Due"),
+    "hours": N_("Hours so far"),
+    "unit": N_("Unit"),
+    "channel": N_("Channel"),
+    "source": N_("Source"),
+    "remark": N_("Remark"),
+}
+
+
+def incidents_table(
+    words: Words, data: Dataset, scope: Scope, incidents: pd.DataFrame, *, file: str, height: int
+) -> None:
+    """Show incidents as a table, with its download."""
+    named = answers.incidents_for_people(incidents, words)
+    titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
+    shown = [column for column in titles if column in named and named[column].astype(str).str.strip().ne("").any()]
+    st.dataframe(
+        named[shown],
+        hide_index=True,
+        height=height,
+        column_config={
+            column: st.column_config.DatetimeColumn(titles[column], format="YYYY-MM-DD HH:mm")
+            if column.endswith("_at")
+            else st.column_config.Column(titles[column])
+            for column in shown
+        },
+        alt=words.plural("Table of {n} incident.", "Table of {n} incidents.", len(named)),
+    )
+    downloads.sheet(words, data, scope, named, titles, name=words("Incidents"), file=file)
+
+
+def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -> None:
+    """Show reports by month, a small picture a hazard on one scale."""
+    frame.heading(words("Reports by month"))
+    if not answer.months["count"].sum():
+        st.info(words("No report with a time in this period."))
+        return
+    figure = charts.hazard_months_figure(answer.months, words=words)
+    st.plotly_chart(figure, config=charts.CONFIG, alt=charts.months_alt(answer.months, words=words), key="trend")
+    titles = {"month": words("Month"), "hazard": words("Hazard"), "count": words("Reports")}
+    named = answer.months.assign(hazard=[words(HAZARD_NAMES[code]) for code in answer.months["hazard"]])
+    downloads.sheet(words, data, scope, named, titles, name=words("Months"), file="months")
+
+
+def footer(words: Words, data: Dataset) -> None:
+    """Say which data this page stands on, so that a number can be traced."""
+    parts = [words("Example data, invented")] if data.is_demo else []
+    parts.append(words("data version {n}", n=data.version))
+    parts.append(words("fingerprint {text}", text=data.fingerprint[:8]))
+    st.caption(markdown_plain(" · ".join(parts)))

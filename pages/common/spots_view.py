@@ -1,0 +1,140 @@
+"""The panels of the hot-spot page: exposure, the reason in words, the map of claims, the cells, the clusters."""
+
+import pandas as pd
+import streamlit as st
+
+from analysis.hotspots import EXPOSURE_NAMES, explain_cell
+from base.text import Words, markdown_plain
+from data.dataset import Dataset
+from data.schema import HAZARD_NAMES, Scope
+from pages.common import cached, controls, downloads, frame, panels
+from reports import answers
+
+
+def exposure(words: Words, data: Dataset, scope: Scope) -> str:
+    """Draw the choice of exposure and return it: automatic, one that all cells have, area, or equal shares."""
+    complete = answers.complete_exposures(data, scope)
+    names = {"auto": words("Automatic"), **{name: words(EXPOSURE_NAMES[name]) for name in complete}}
+    with st.sidebar:
+        return controls.select(
+            words("Expected by"),
+            "exposure",
+            list(names),
+            lambda name: names[name],
+            help=words("What it could have happened to: a cell with more households is expected to report more."),
+        )
+
+
+def headline(words: Words, spots: answers.HotSpots) -> str:
+    """Return the page's finding in one sentence."""
+    result = spots.result
+    if result.method != "excess":
+        return words("Too few events for a claim: {n}", n=spots.n_events)
+    n = int(result.hot.sum())
+    if n == 0:
+        return words("No cell stands out beyond chance")
+    if result.claim == "hot_spot":
+        return words.plural("{n} hot spot beyond chance", "{n} hot spots beyond chance", n)
+    return words.plural("Reports gather in {n} cell", "Reports gather in {n} cells", n)
+
+
+def reason(words: Words, spots: answers.HotSpots) -> None:
+    """Say why by this method, what was counted, and what was left out."""
+    lines = [spots.result.reason.say(words)]
+    lines.append(
+        words("{calls} calls are {events} events: calls about the same thing count once.", calls=spots.n_calls, events=spots.n_events)
+    )
+    if spots.result.method == "excess":
+        lines.append(
+            words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p))
+        )
+    if spots.left_out:
+        lines.append(words("{n} reports on one spot are left out: not located?", n=spots.left_out))
+    st.markdown(markdown_plain(" ".join(lines)))
+
+
+def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
+    """Show the map of events with claims as outlines, and the points with the rings of dense groups if wished."""
+    table = answers.event_table(data, scope, spots)
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        dots = st.toggle(words("Show events and dense groups as points"), key="dots")
+    with right:
+        panels.pick_cell(words, table, chosen)
+    points = cached.first_calls(data, scope) if dots else None
+    panels.cells_map(words, data, scope, table, spots, chosen, "count", points=points)
+
+
+def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
+    """List the cells with their evidence, explain the chosen or the strongest one, and offer the download."""
+    frame.heading(words("Cells by strength of evidence"))
+    table = answers.event_table(data, scope, spots)
+    panels.ranking(words, table, spots, height=380)
+    place = spots.cells.index[spots.cells["cell_id"] == chosen]
+    if chosen is not None and len(place):
+        sentence = explain_cell(spots.result, int(place[0])).say(words, name=spots.cells["name"].iloc[place[0]])
+        (st.error if spots.result.hot[place[0]] else st.info)(markdown_plain(sentence))
+    else:
+        panels.explain_first(words, spots)
+    titles = {
+        "cell_id": words("Code"),
+        "name": words("Name"),
+        "calls": words("Calls"),
+        "events": words("Events"),
+        "expected": words("Expected"),
+        "ratio": words("Observed / expected"),
+        "p": words("Chance, this cell alone"),
+        "hot": words("Claim"),
+        "needed": words("Hot from"),
+    }
+    downloads.sheet(words, data, scope, spots.cells, titles, name=words("Hot spots"), file="hotspots")
+
+
+def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> None:
+    """List the dense groups of points."""
+    frame.heading(words("Dense groups of events"))
+    setting = data.settings
+    st.caption(
+        markdown_plain(
+            words(
+                "At least {n} events within {radius} m of each other (DBSCAN). A dense group is no claim: groups also form "
+                "where many people live.",
+                n=int(setting["cluster_min_events"]),
+                radius=int(setting["cluster_radius_m"]),
+            )
+        )
+    )
+    if not len(spots.clusters):
+        st.info(words("No such group in this period."))
+        return
+    names = data.cells(scope.level).set_index("cell_id")["name"]
+    shown = pd.DataFrame(
+        {
+            "members": spots.clusters["members"],
+            "radius_m": spots.clusters["radius_m"].round(),
+            "hazard": [words(HAZARD_NAMES[code]) for code in spots.clusters["hazard"]],
+            "cells": [words.listed(names.reindex(ids)) for ids in spots.clusters["cell_ids"]],
+            "first": spots.clusters["first"],
+            "last": spots.clusters["last"],
+            "lon": spots.clusters["lon"].round(5),
+            "lat": spots.clusters["lat"].round(5),
+        }
+    )
+    titles = {
+        "members": words("Events"),
+        "radius_m": words("Radius (m)"),
+        "hazard": words("Mostly"),
+        "cells": words("Cells"),
+        "first": words("First report"),
+        "last": words("Last report"),
+        "lon": words("Longitude"),
+        "lat": words("Latitude"),
+    }
+    moment = {name: st.column_config.DatetimeColumn(titles[name], format="YYYY-MM-DD HH:mm") for name in ("first", "last")}
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={name: st.column_config.Column(title) for name, title in titles.items()} | moment,
+        alt=words.plural("Table of {n} dense group.", "Table of {n} dense groups.", len(shown)),
+    )
+    downloads.sheet(words, data, scope, shown, titles, name=words("Dense groups"), file="groups")

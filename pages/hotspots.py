@@ -1,0 +1,25 @@
+"""Hot spots: the cells with more events than chance, the dense groups of points, and the reason in words."""
+
+import streamlit as st
+
+from pages.common import cached, controls, frame, panels, spots_view
+
+_ = frame.open_page("hotspots")
+with frame.told(_):
+    data = cached.dataset()
+    panels.stop_if_empty(_, data)
+    scope = controls.scope(_, data)
+    exposure = spots_view.exposure(_, data, scope)
+    spots = cached.hot_spots(data, scope, exposure)
+    chosen = controls.cell(data, scope)
+
+    frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))
+    spots_view.reason(_, spots)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True):
+        spots_view.spots_map(_, data, scope, spots, chosen)
+    with right, st.container(border=True):
+        spots_view.cells_list(_, data, scope, spots, chosen)
+    with st.container(border=True):
+        spots_view.clusters_list(_, data, scope, spots)
+    panels.footer(_, data)

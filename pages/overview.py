@@ -1,0 +1,29 @@
+"""Overview: the finding, five figures, the map, the cells that need attention, and the months."""
+
+import streamlit as st
+
+from pages.common import cached, controls, frame, panels
+
+_ = frame.open_page("overview")
+with frame.told(_):
+    data = cached.dataset()
+    panels.stop_if_empty(_, data)
+    scope = controls.scope(_, data)
+    compare = controls.compare(_)
+    answer = cached.overview(data, scope, compare)
+    spots = cached.hot_spots(data, scope)
+    chosen = controls.cell(data, scope)
+
+    frame.title(panels.headline(_, answer, spots), panels.under_title(_, data, scope, answer))
+    panels.figures(_, answer, spots, compare)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True):
+        panels.choropleth(_, data, scope, answer, spots, chosen)
+    with right, st.container(border=True):
+        if chosen is None:
+            panels.worst_cells(_, data, scope, answer, spots)
+        else:
+            panels.one_cell(_, data, scope, cached.cell(data, scope, chosen, answer.cells), spots)
+    with st.container(border=True):
+        panels.trend(_, data, scope, answer)
+    panels.footer(_, data)

@@ -1,0 +1,1 @@
+"""Tell: one set of numbers for pages, command line and documents."""

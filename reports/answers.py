@@ -1,0 +1,307 @@
+"""One function per answer: (Dataset, Scope) -> numbers. Pages, command line and documents all take them from here."""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis import clusters, events, hotspots, resolution, summary
+from data import queries
+from data.dataset import Dataset
+from data.schema import HAZARDS, Scope
+from geo import crs
+
+
+@dataclass(frozen=True)
+class Events:
+    """The calls of a scope that lie in a cell, and the events they make. One row a call, in the order of report.
+
+    `calls` has cell_id, hazard, lon, lat, reported_at, x_m, y_m and `leads`, True for the first call of each event.
+    """
+
+    calls: pd.DataFrame
+    left_out: int  # calls on one spot that are probably not located
+
+    @property
+    def first(self) -> pd.DataFrame:
+        """The first call of each event."""
+        return self.calls[self.calls["leads"]]
+
+
+def events_of(dataset: Dataset, scope: Scope) -> Events:
+    """Return the calls of a scope grouped into events, without the calls that are probably not located."""
+    points = queries.points(dataset, scope)
+    spot = points["one_spot"].to_numpy(bool)
+    calls = points[~spot].sort_values(["reported_at", "source", "incident_id"], ignore_index=True)
+    if len(calls):
+        centre = crs.local_metres(calls["lon"].to_numpy(), calls["lat"].to_numpy())
+        x_m, y_m = crs.project(calls["lon"].to_numpy(), calls["lat"].to_numpy(), centre)
+    else:
+        x_m = y_m = np.empty(0)
+    hours = (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)
+    setting = dataset.settings
+    leader = events.group_events(
+        x_m,
+        y_m,
+        hours.to_numpy(float),
+        calls["hazard"].to_numpy(),
+        radius_m=_by_hazard(setting, "event_radius", "_m"),
+        window_h=_by_hazard(setting, "event_hours", ""),
+    )
+    leads = leader == np.arange(len(calls))
+    return Events(calls.assign(x_m=x_m, y_m=y_m, leads=leads), int(spot.sum()))
+
+
+def _by_hazard(settings: Mapping[str, Any], name: str, unit: str) -> dict[str, float]:
+    usual = float(settings[f"{name}{unit}"])
+    return {hazard: float(settings.get(f"{name}_{hazard}{unit}", usual)) for hazard in HAZARDS}
+
+
+def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the cells that a scope looks at, sorted by cell_id, with their exposures and geometry."""
+    cells = dataset.cells(scope.level)
+    if scope.area is not None:
+        cells = cells[cells["parent"] == scope.area]
+    return cells.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class HotSpots:
+    """What the hot-spot screen says: the tested cells, the clusters, and what stands behind them."""
+
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, needed
+    result: hotspots.HotSpots
+    clusters: pd.DataFrame  # cluster_id, members, radius_m, lon, lat, first, last, hazard, share, cell_ids
+    n_calls: int
+    n_events: int
+    left_out: int
+    seed: int
+
+
+def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: int | None = None) -> HotSpots:
+    """Return the cells with more events than chance, and the dense groups of points, of one scope.
+
+    Raises
+    ------
+    HazardError
+        ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
+    """
+    setting = dataset.settings
+    seed = int(setting["seed"]) if seed is None else seed
+    cells = cells_of(dataset, scope)
+    found = events_of(dataset, scope)
+    inside = found.calls[found.calls["cell_id"].isin(cells["cell_id"])]
+    position = pd.Index(cells["cell_id"]).get_indexer(inside["cell_id"])
+    calls = np.bincount(position, minlength=len(cells))
+    leads = inside["leads"].to_numpy(bool)
+    counts = np.bincount(position[leads], minlength=len(cells))
+    exposures = {name: cells[name].to_numpy(float) for name in ("households", "population", "road_km", "covers")}
+    exposures["area"] = cells["area_km2"].to_numpy(float)
+    result = hotspots.find_hot_spots(
+        calls,
+        counts,
+        exposures,
+        exposure=exposure,
+        fdr=float(setting["fdr"]),
+        min_events=int(setting["min_events"]),
+        draws=int(setting["map_draws"]),
+        seed=seed,
+    )
+    frame = pd.DataFrame(
+        {
+            "cell_id": cells["cell_id"],
+            "name": cells["name"],
+            "calls": calls,
+            "events": counts,
+            "expected": result.expected,
+            "ratio": result.ratio,
+            "p": result.p,
+            "hot": result.hot,
+            "needed": result.needed,
+        }
+    )
+    return HotSpots(
+        cells=frame,
+        result=result,
+        clusters=_clusters(inside[leads], setting),
+        n_calls=int(calls.sum()),
+        n_events=int(counts.sum()),
+        left_out=found.left_out,
+        seed=seed,
+    )
+
+
+def _clusters(first: pd.DataFrame, setting: Mapping[str, Any]) -> pd.DataFrame:
+    labels, frame = clusters.find_clusters(
+        first["x_m"].to_numpy(),
+        first["y_m"].to_numpy(),
+        first["reported_at"],
+        first["hazard"].to_numpy(),
+        radius_m=float(setting["cluster_radius_m"]),
+        min_members=int(setting["cluster_min_events"]),
+    )
+    lon, lat = first["lon"].to_numpy(), first["lat"].to_numpy()
+    members = [labels == cluster for cluster in frame["cluster_id"]]
+    return frame.assign(
+        lon=[float(lon[inside].mean()) for inside in members],
+        lat=[float(lat[inside].mean()) for inside in members],
+        cell_ids=[sorted(set(first["cell_id"][inside])) for inside in members],
+    )
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The headline figures, the cells and the months of a scope, and of the period it is compared with."""
+
+    totals: dict[str, int]
+    before: dict[str, int] | None  # None: there is nothing to compare with
+    before_period: tuple[dt.date, dt.date] | None
+    change: summary.RateChange | None
+    overall: pd.Series  # n, open, median_hours, low, high of all cases
+    in_time: tuple[float, float, float]  # share, low, high; NaN when nothing was due
+    cells: (
+        pd.DataFrame
+    )  # cell_id, name, count, before, one_spot, per_km2, per_1000_households, median_hours, low, high, few
+    months: pd.DataFrame  # month, hazard, count; complete with zero months
+
+
+def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overview:
+    """Return the overview of a scope; `compare` is "year" (the same days a year before) or "previous"."""
+    before = comparison(dataset, scope, compare)
+    totals = queries.totals(dataset, scope)
+    totals_before = queries.totals(dataset, before) if before else None
+    every = resolution.summarize(queries.durations(dataset, scope))
+    return Overview(
+        totals=totals,
+        before=totals_before,
+        before_period=(before.start, before.end) if before and before.start and before.end else None,
+        change=summary.rate_change(totals["n"], totals_before["n"]) if totals_before else None,
+        overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
+        in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
+        cells=_cell_table(dataset, scope, before),
+        months=months(dataset, scope),
+    )
+
+
+def comparison(dataset: Dataset, scope: Scope, compare: str) -> Scope | None:
+    """Return the scope of the period to compare with, or None where the data does not reach back that far."""
+    first = dataset.span[0]
+    if scope.start is None or scope.end is None or first is None:
+        return None
+    same = summary.year_before if compare == "year" else summary.just_before
+    start, end = same(scope.start, scope.end)
+    return dataclasses.replace(scope, start=start, end=end) if start >= first.replace(day=1) else None
+
+
+def months(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return reports by month and hazard, months without a report as zero."""
+    counts = queries.counts(dataset, scope, ["month", "hazard"])
+    first, last = dataset.span
+    start = max(filter(None, (scope.start, first)), default=None)
+    end = min(filter(None, (scope.end, last + dt.timedelta(days=1) if last else None)), default=None)
+    return summary.complete_months(counts, start, end, scope.hazards or HAZARDS)
+
+
+def _cell_table(dataset: Dataset, scope: Scope, before: Scope | None) -> pd.DataFrame:
+    cells = cells_of(dataset, scope)
+    table = pd.DataFrame({"cell_id": cells["cell_id"], "name": cells["name"]})
+    if not len(table):
+        return table.assign(
+            count=[], before=[], one_spot=[], per_km2=[], per_1000_households=[], median_hours=[], few=[]
+        )
+
+    def counted(question: Scope) -> NDArray[np.int64]:
+        counts = queries.counts(dataset, question, ["cell"]).dropna(subset=["cell_id"]).set_index("cell_id")["count"]
+        return counts.reindex(table["cell_id"]).fillna(0).to_numpy(np.int64)
+
+    table["count"] = counted(scope)
+    table["before"] = counted(before) if before else pd.array([pd.NA] * len(table), dtype="Int64")
+    points = queries.points(dataset, scope)
+    spots = points.loc[points["one_spot"].astype(bool), "cell_id"].value_counts()
+    table["one_spot"] = spots.reindex(table["cell_id"]).fillna(0).to_numpy(np.int64)
+    table["per_km2"] = table["count"] / cells["area_km2"].to_numpy(float)
+    households = cells["households"].to_numpy(float)
+    table["per_1000_households"] = 1000 * table["count"] / np.where(households > 0, households, np.nan)
+    times = resolution.summarize(queries.durations(dataset, scope, "cell")).set_index("key")
+    for column in ("n", "open", "median_hours", "low", "high"):
+        table["cases" if column == "n" else column] = times[column].reindex(table["cell_id"]).to_numpy(float)
+    table["few"] = table["count"] < int(dataset.settings["few_reports"])
+    return table
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Resolution times of a scope by one key."""
+
+    groups: pd.DataFrame  # key, n, open, median_hours, low, high, due, in_time, share_in_time, share_low, share_high
+    curves: dict[str, resolution.Curve]  # the largest groups
+    overall: pd.DataFrame  # the same columns, one row, key "all"
+    longest: pd.DataFrame  # the longest open cases
+    left_out: dict[str, int]  # no_time, closed_before_reported, closed_first_quarter_hour
+
+
+def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curves: int = 6) -> Resolution:
+    """Return medians, shares in time and survival curves of a scope by hazard, cell, unit, source or month."""
+    totals = queries.totals(dataset, scope)
+    histogram = queries.durations(dataset, scope, by)
+    groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
+    largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
+    everything = queries.durations(dataset, scope).assign(key="all")
+    due_all = pd.DataFrame({"key": ["all"], "due": [totals["due"]], "in_time": [totals["in_time"]]})
+    return Resolution(
+        groups=groups,
+        curves={str(key): _curve(histogram[histogram["key"] == key]) for key in largest},
+        overall=_with_share(resolution.summarize(everything), due_all),
+        longest=queries.incidents(dataset, scope, open_only=True, order="longest_open", limit=200),
+        left_out={name: totals[name] for name in ("no_time", "closed_before_reported", "closed_first_quarter_hour")},
+    )
+
+
+def _curve(histogram: pd.DataFrame) -> resolution.Curve:
+    return resolution.kaplan_meier(
+        histogram["minutes"].to_numpy(float) / 60,
+        histogram["resolved"].to_numpy(bool),
+        weights=histogram["n"].to_numpy(float),
+    )
+
+
+def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
+    table = groups.merge(due, on="key", how="left").fillna({"due": 0, "in_time": 0})
+    shares = [resolution.share_in_time(int(d), int(i)) for d, i in zip(table["due"], table["in_time"], strict=True)]
+    share = np.array(shares, dtype=float).reshape(-1, 3)
+    return table.assign(share_in_time=share[:, 0], share_low=share[:, 1], share_high=share[:, 2])
+
+
+@dataclass(frozen=True)
+class CellView:
+    """One cell: its incidents, months, resolution times and rank."""
+
+    row: pd.Series  # of Overview.cells
+    rank: int
+    cells: int
+    incidents: pd.DataFrame
+    months: pd.DataFrame
+    hazards: pd.DataFrame  # Resolution.groups by hazard
+
+
+def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> CellView:
+    """Return one cell of a scope; `cells` is the Overview's table."""
+    row = cells[cells["cell_id"] == cell_id].iloc[0]
+    histogram = queries.durations(dataset, scope, "hazard", cell=cell_id)
+    due = queries.due(dataset, scope, "hazard", cell=cell_id)
+    counts = queries.counts(dataset, scope, ["month", "hazard", "cell"])
+    own = counts[counts["cell_id"] == cell_id].drop(columns="cell_id")
+    every = months(dataset, scope)
+    return CellView(
+        row=row,
+        rank=int((cells["count"] > row["count"]).sum()) + 1,
+        cells=len(cells),
+        incidents=queries.incidents(dataset, scope, cell=cell_id, limit=1000),
+        months=every.drop(columns="count").merge(own, how="left").fillna({"count": 0}).astype({"count": int}),
+        hazards=_with_share(resolution.summarize(histogram), due),
+    )

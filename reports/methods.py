@@ -1,0 +1,155 @@
+"""Definitions and references, as the Methods page and later documents show them."""
+
+from dataclasses import dataclass
+
+from base.text import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One entry: what it is called, what it means in plain words, how it is computed, and where it comes from."""
+
+    title: str
+    meaning: str
+    rule: str
+    sources: tuple[str, ...] = ()
+
+
+METHODS = (
+    Method(
+        N_("Calls and events"),
+        N_("A call is one report. An event is one thing that happened: several calls about it count once."),
+        N_(
+            "Calls of one hazard within {radius_waterlogging} m and {hours_waterlogging} h of the first call "
+            "are one waterlogging event; for the other hazards it is {radius} m and {hours} h. The distance is "
+            "always measured from the first call, so a chain of calls along a street does not become one event."
+            " Every test is made on events; the calls stand beside them. Were calls tested instead, two calls "
+            "an event would put a false hot spot on about half of all maps without any pattern."
+        ),
+    ),
+    Method(
+        N_("Every report in one cell"),
+        N_(
+            "A report counts in the one cell that covers it. On a shared edge the cell with the smallest code takes it."
+        ),
+        N_(
+            "Covered by, lowest position wins, cells sorted by their code as text. Reports outside all cells "
+            "and reports without usable coordinates are counted as such: read = accepted + rejected + repeats, "
+            "and accepted = in a cell + near a cell + outside + without location."
+        ),
+    ),
+    Method(
+        N_("Hot spot"),
+        N_("A cell with more events than chance would give it, after allowing for the number of cells looked at."),
+        N_(
+            "Exact excess test: given the total, the events of a cell are binomial with the cell's share of the"
+            " exposure; the p-value is the upper tail. Benjamini–Hochberg holds the expected share of false "
+            "alarms among the hot cells at {fdr}. Under {min_events} events no claim is made. The chance of so "
+            "strong a map is the share of random maps with the same total whose smallest p-value is as small."
+        ),
+        (
+            "Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57(1), 289–300.",
+            "Clopper, C. & Pearson, E. (1934). The use of confidence or fiducial limits. Biometrika 26(4), 404–413.",
+        ),
+    ),
+    Method(
+        N_("Exposure, and the word “reports gather here”"),
+        N_("What it could have happened to: households, people, km of road, covers, or area."),
+        N_(
+            "If the boundary file brings households, people, road length or covers, the expected share is that "
+            "exposure's. Without one a cell is called a hot spot only if the claim holds both for equal cells "
+            "and by area; otherwise the words are “reports gather here”, because more people may simply live "
+            "there."
+        ),
+    ),
+    Method(
+        N_("Point cluster"),
+        N_("A dense group of events, in metres. It makes no claim: dense groups also arise where many people live."),
+        N_(
+            "DBSCAN on events in a local metric projection: at least {cluster_events} events within "
+            "{cluster_radius} m of each other. Shown with members, radius, first and last report."
+        ),
+        (
+            "Ester, M., Kriegel, H.-P., Sander, J. & Xu, X. (1996). A density-based algorithm (DBSCAN). KDD-96, 226–231.",
+        ),
+    ),
+    Method(
+        N_("Many reports on one spot"),
+        N_("Reports with different addresses that carry one and the same point are probably not located."),
+        N_(
+            "A point with at least {spot_reports} reports, at least {spot_share} of all located reports of the "
+            "source, and at least five different addresses is marked. These reports stay in all counts and are "
+            "said beside them; hot-spot tests and point clusters leave them out."
+        ),
+    ),
+    Method(
+        N_("Time to resolve"),
+        N_(
+            "From the report to the closing. A case still open counts as “longer than until now”, it is never left out."
+        ),
+        N_(
+            "Kaplan–Meier with open cases censored at the as-of time; the median is the time at which the curve"
+            " passes one half (the midpoint where it equals one half exactly, as R does), with a log-log 95% "
+            "interval, or “not reached”. Averages over closed cases alone would reward whoever leaves cases "
+            "open. Cases closed before they were reported are left out here and counted beside it."
+        ),
+        (
+            "Kaplan, E. L. & Meier, P. (1958). Nonparametric estimation. JASA 53(282), 457–481.",
+            "Brookmeyer, R. & Crowley, J. (1982). A confidence interval for the median. Biometrics 38(1), 29–41.",
+        ),
+    ),
+    Method(
+        N_("Share in time"),
+        N_("Of the cases whose deadline has passed, the share that was closed by it, open cases included."),
+        N_(
+            "Closed by the deadline divided by all cases whose deadline lies at or before the as-of time; 95% "
+            "interval by Wilson. A case closed early but not yet due is in neither number, or the share would "
+            "be too high."
+        ),
+        ("Wilson, E. B. (1927). Probable inference. JASA 22(158), 209–212.",),
+    ),
+    Method(
+        N_("Change and its interval"),
+        N_("This period against the same months of the year before, because rain has seasons."),
+        N_(
+            "The ratio of the two counts with an exact 95% interval, conditional on their sum "
+            "(Clopper–Pearson). “Within chance” means that the interval holds 1. Both periods are whole months."
+        ),
+    ),
+    Method(
+        N_("The map's colours"),
+        N_("A strong outline is a claim. Hatching is a silent cell: no report is not the same as safe."),
+        N_(
+            "Classes by Fisher–Jenks (mapclassify), edges and n in the legend. Pale with a dotted edge: fewer "
+            "than {few_reports} reports, too few to carry a rate or a median. No data has its own colour and is"
+            " never zero. Rates are per km² in the period, or per 1,000 households."
+        ),
+        ("Fisher, W. D. (1958). On grouping for maximum homogeneity. JASA 53(284), 789–798.",),
+    ),
+    Method(
+        N_("Time and place"),
+        N_("Naive times take the workspace's zone; months are months there. Places are WGS 84."),
+        N_(
+            "GCJ-02 and BD-09 are offsets without an EPSG code: a file must say so. Areas and distances are "
+            "measured in an equal-area projection centred on the boundary. The as-of time is the latest time a "
+            "source's files hold, unless it is given at import; it is never the clock."
+        ),
+    ),
+)
+
+
+def method_fields(settings: dict[str, object]) -> dict[str, object]:
+    """Return the values that the rules name, from a workspace's settings."""
+    return {
+        "radius_waterlogging": settings["event_radius_waterlogging_m"],
+        "hours_waterlogging": settings["event_hours_waterlogging"],
+        "radius": settings["event_radius_m"],
+        "hours": settings["event_hours"],
+        "fdr": f"{settings['fdr']:.0%}",
+        "min_events": settings["min_events"],
+        "cluster_events": settings["cluster_min_events"],
+        "cluster_radius": settings["cluster_radius_m"],
+        "spot_reports": settings["spot_min_reports"],
+        "spot_share": f"{settings['spot_min_share']:.0%}",
+        "few_reports": settings["few_reports"],
+    }

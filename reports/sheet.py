@@ -1,0 +1,70 @@
+"""The one export writer: frames -> an XLSX workbook in which text stays text, whatever it looks like."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xlsxwriter
+
+from base.text import Words
+
+_SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+
+
+def write_sheet(
+    frame: pd.DataFrame, titles: Mapping[str, str], *, name: str, notes: Sequence[str] = (), words: Words
+) -> bytes:
+    """Return a workbook with the frame on one sheet and what it is on another.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Only the columns named in `titles` are written, in that order.
+    titles : mapping of column name to header
+    name : str
+        Name of the sheet.
+    notes : sequence of str
+        Lines for the second sheet: period, as-of time, data version.
+    """
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, _SAFE) as book:
+        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet = book.add_worksheet(_sheet_name(name))
+        columns = [column for column in titles if column in frame]
+        for place, column in enumerate(columns):
+            sheet.write_string(0, place, titles[column], head)
+            widest = max([len(str(value)) for value in frame[column].head(200)] + [len(titles[column]) * 2])
+            sheet.set_column(place, place, min(max(widest, 8), 48))
+            for row, value in enumerate(frame[column], start=1):
+                _write(sheet, row, place, value, moment)
+        sheet.freeze_panes(1, 0)
+        if len(frame) and columns:
+            sheet.autofilter(0, 0, len(frame), len(columns) - 1)
+        if notes:
+            about = book.add_worksheet(_sheet_name(words("About")))
+            about.set_column(0, 0, 100)
+            for row, line in enumerate(notes):
+                about.write_string(row, 0, line)
+    return buffer.getvalue()
+
+
+def _sheet_name(name: str) -> str:
+    return "".join("-" if sign in "[]:*?/\\'" else sign for sign in name)[:31] or "1"
+
+
+def _write(sheet: Any, row: int, column: int, value: Any, moment: Any) -> None:
+    if isinstance(value, (list, tuple, set)):
+        value = ", ".join(map(str, value))
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
+        return
+    if isinstance(value, pd.Timestamp):
+        sheet.write_datetime(row, column, value.tz_localize(None).to_pydatetime(), moment)
+    elif isinstance(value, (bool, np.bool_)):
+        sheet.write_boolean(row, column, bool(value))
+    elif isinstance(value, (int, float, np.number)):
+        sheet.write_number(row, column, float(value))
+    else:
+        sheet.write_string(row, column, str(value)[:32767])
