@@ -224,12 +224,12 @@
     return ruler.measureText(text).width;
   }
 
-  function halves(text) {                         // one line, or two of about the same length
-    const signs = Array.from(text);
+  function halves(text) {                         // one line, or two of about the same length; Latin words stay whole
+    const signs = Array.from(text), middle = signs.length / 2;
     if (signs.length < 6) return [text];
-    const middle = Math.ceil(signs.length / 2), space = signs.indexOf(" ", middle - 4);
-    const at = space > 0 && space < middle + 4 ? space : middle;
-    return [signs.slice(0, at).join(""), signs.slice(at).join("").trim()];
+    const near = (best, sign, i) => sign === " " && Math.abs(i - middle) < Math.abs(best - middle) ? i : best;
+    const space = signs.reduce(near, -1), at = space > 0 ? space : signs.every((sign) => sign < "\u2e80") ? 0 : Math.ceil(middle);
+    return at ? [signs.slice(0, at).join(""), signs.slice(at).join("").trim()] : [text];
   }
 
   function text(at, lines, size, colour, name) {
