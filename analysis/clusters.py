@@ -1,8 +1,8 @@
 """Point clusters: dense groups of events, whatever the cell borders.
 
-A cluster is a description, not a claim. Dense groups also arise where many people live, and no chance is computed; what is
-worse than chance is said by `analysis.hotspots` alone. Clusters are made of events, not calls: ten calls about one puddle
-are one point (see `analysis.events`).
+A cluster is a description, not a claim. Dense groups also arise where many people live, and no chance is computed; what
+is worse than chance is said by `analysis.hotspots` alone. Clusters are made of events, not calls: ten calls about one
+puddle are one point (see `analysis.events`).
 """
 
 import numpy as np
@@ -46,8 +46,9 @@ def find_clusters(
         `cluster_id` of each event, -1 for none.
     frame : DataFrame
         Columns `COLUMNS`; cluster_id counts from 0 and equals the row. x_m, y_m is the mean place of the members,
-        radius_m the largest distance from there, hazard the most frequent kind and share its part of the members. Equally
-        large clusters stand in the order of their first report. The answer does not depend on the order of the events.
+        radius_m the largest distance from there, hazard the most frequent kind and share its part of the members.
+        Equally large clusters stand in the order of their first report. The answer does not depend on the order of the
+        events.
 
     Raises
     ------
@@ -83,16 +84,16 @@ def find_clusters(
 def _dbscan(points: NDArray[np.float64], radius_m: float, min_members: int) -> NDArray[np.int64]:
     from sklearn.cluster import DBSCAN  # slow to import; not every page asks for clusters
 
-    # One weighted point a place: thousands of events on one spot would be millions of pairs. Sorted places also make the
-    # member of two clusters (a border point) fall to the same one whatever the order of the rows.
+    # One weighted point a place: thousands of events on one spot would be millions of pairs. Sorted places also make
+    # the member of two clusters (a border point) fall to the same one whatever the order of the rows.
     places, inverse, weight = np.unique(points, axis=0, return_inverse=True, return_counts=True)
     tree = KDTree(places)
     pairs = int(tree.count_neighbors(tree, radius_m))
     if pairs > _MOST_PAIRS:
         raise HazardError(
             "clusters-too-dense",
-            "{n} places lie so dense that clusters within {radius} m do not fit in memory: choose a shorter period, fewer "
-            "hazards or a smaller radius.",
+            "{n} places lie so dense that clusters within {radius} m do not fit in memory: choose a shorter period, "
+            "fewer hazards or a smaller radius.",
             n=len(places), radius=radius_m,
         )  # fmt: skip
     found = DBSCAN(eps=radius_m, min_samples=min_members, algorithm="kd_tree").fit(places, sample_weight=weight)
@@ -102,14 +103,13 @@ def _dbscan(points: NDArray[np.float64], radius_m: float, min_members: int) -> N
 def _describe(members: pd.DataFrame) -> pd.DataFrame:
     groups = members.groupby("label")
     centre = groups[["x_m", "y_m"]].transform("mean")
-    distance = np.hypot(members["x_m"] - centre["x_m"], members["y_m"] - centre["y_m"])
+    away = np.hypot(members["x_m"].to_numpy() - centre["x_m"], members["y_m"].to_numpy() - centre["y_m"])
+    groups = members.assign(away=np.asarray(away)).groupby("label")
     kinds = members.groupby(["label", "hazard"]).size().rename("n").reset_index()
     main = kinds.sort_values(["n", "hazard"], ascending=[False, True]).drop_duplicates("label").set_index("label")
     frame = groups.agg(
-        members=("x_m", "size"), x_m=("x_m", "mean"), y_m=("y_m", "mean"), first=("time", "min"), last=("time", "max")
-    )
-    frame = frame.assign(
-        radius_m=distance.groupby(members["label"]).max(), hazard=main["hazard"], share=main["n"] / frame["members"]
-    )
-    frame = frame.reset_index()
+        members=("x_m", "size"), x_m=("x_m", "mean"), y_m=("y_m", "mean"), radius_m=("away", "max"),
+        first=("time", "min"), last=("time", "max"),
+    )  # fmt: skip
+    frame = frame.assign(hazard=main["hazard"], share=main["n"] / frame["members"]).reset_index()
     return frame.sort_values(["members", "first", "label"], ascending=[False, True, True], ignore_index=True)

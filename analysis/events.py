@@ -1,11 +1,12 @@
 """From calls to events: reports of one hazard within metres and hours of the first one are one event.
 
-Every test of chance counts events. Ten people who ring about one flooded crossing are one thing that happened, and a test
-that takes them for ten independent ones finds hot spots on half of all maps that have none.
+Every test of chance counts events. Ten people who ring about one flooded crossing are one thing that happened, and a
+test that takes them for ten independent ones finds hot spots on half of all maps that have none.
 
-Why not single linkage (joining whatever is near any member)? It chains: in a wet month each call lies near another one, and
-a whole street, or a whole season, becomes a single event whose extent depends on how many people rang. Here an event is
-tied to its first call: it never spans more than the radius and the window from there, and a call more can only join it.
+Why not single linkage (joining whatever is near any member)? It chains: in a wet month each call lies near another one,
+and a whole street, or a whole season, becomes a single event whose extent depends on how many people rang. Here an
+event is tied to its first call: it never spans more than the radius and the window from there, and a call more can only
+join it.
 """
 
 from collections import deque
@@ -53,8 +54,8 @@ def group_events(
     Raises
     ------
     HazardError
-        ``lengths-differ``; ``event-rule-missing`` for a hazard without radius or window; ``event-rule-bad`` for one that
-        is negative or not a number.
+        ``lengths-differ``; ``event-rule-missing`` for a hazard without radius or window; ``event-rule-bad`` for one
+        that is negative or not a number.
     """
     x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
     t, kind = np.asarray(hours, dtype=float), np.asarray(hazard).astype(str)
@@ -77,7 +78,8 @@ def _rule(name: str, radius_m: Mapping[str, float], window_h: Mapping[str, float
     if not (0 <= radius < np.inf and 0 <= window < np.inf):
         raise HazardError(
             "event-rule-bad",
-            "Hazard {hazard}: an event radius of {radius} m and a window of {window} h cannot be; give numbers from 0 up.",
+            "Hazard {hazard}: an event radius of {radius} m and a window of {window} h cannot be; give numbers from 0 "
+            "up.",
             hazard=name, radius=radius, window=window,
         )  # fmt: skip
     return radius, window
@@ -93,9 +95,9 @@ def _walk(
 ) -> NDArray[np.int64]:
     """Return the position of each call's leader; the members come in time order.
 
-    Only leaders are compared, found through a lattice as wide as the radius. Leaders whose window is over are dropped, and
-    two that are still open lie more than a radius apart, so a lattice cell holds at most three or four: the work grows with
-    the number of calls, also where thousands ring about one spot.
+    Only leaders are compared, found through a lattice as wide as the radius. Leaders whose window is over are dropped,
+    and two that are still open lie more than a radius apart, so a lattice cell holds at most three or four: the work
+    grows with the number of calls, also where thousands ring about one spot.
     """
     side = radius * _SLACK or 1.0
     column, row = np.floor(x / side).astype(np.int64).tolist(), np.floor(y / side).astype(np.int64).tolist()

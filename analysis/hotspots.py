@@ -1,16 +1,16 @@
 """Which cells hold more events than chance would give them, in what words, and why by this method.
 
-**The test.** Given the total, the events of a cell without any pattern are binomial with the cell's share of the exposure;
-the p-value is the exact upper tail, and Benjamini-Hochberg holds the false alarms among the cells named at `fdr`. It is
-exact for the tiny counts of a street office, where Gi* paints half of all random maps. It counts events, not calls: see
-`analysis.events`.
+**The test.** Given the total, the events of a cell without any pattern are binomial with the cell's share of the
+exposure; the p-value is the exact upper tail, and Benjamini-Hochberg holds the false alarms among the cells named at
+`fdr`. It is exact for the tiny counts of a street office, where Gi* paints half of all random maps. It counts events,
+not calls: see `analysis.events`.
 
-**The words.** A cell may be called a *hot spot* only where an exposure stands behind it. Without one there are two stand-ins
-and neither is the truth: cells alike (grids are often cut to equal numbers of households) and area. The claim is made by
-equal shares alone, so that there is one family of tests and the false alarms stay at `fdr`; area may only strengthen the
-word. A cell hot under both is a hot spot; one hot under equal shares alone is a place where *reports gather*, for more
-people may simply live there. A cell hot by area alone is not claimed: it would be a second chance to be named, and in a
-town every small grid, which is dense with homes, would take it.
+**The words.** A cell may be called a *hot spot* only where an exposure stands behind it. Without one there are two
+stand-ins and neither is the truth: cells alike (grids are often cut to equal numbers of households) and area. The claim
+is made by equal shares alone, so that there is one family of tests and the false alarms stay at `fdr`; area may only
+strengthen the word. A cell hot under both is a hot spot; one hot under equal shares alone is a place where *reports
+gather*, for more people may simply live there. A cell hot by area alone is not claimed: it would be a second chance to
+be named, and in a town every small grid, which is dense with homes, would take it.
 """
 
 from collections.abc import Mapping
@@ -55,9 +55,9 @@ class ExcessTest(NamedTuple):
 class HotSpots:
     """The answer for one family of claims (hazard, level, period); arrays have one value per cell, in the order given.
 
-    `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, and `claim` the one word that
-    holds for all of them, for a legend or a title. Under `method` "list" nothing was tested: `p` and `map_p` are NaN and
-    `needed` is 0. `reason` says why by this method and this exposure.
+    `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, and `claim` the one word
+    that holds for all of them, for a legend or a title. Under `method` "list" nothing was tested: `p` and `map_p` are
+    NaN and `needed` is 0. `reason` says why by this method and this exposure.
     """
 
     method: str
@@ -91,8 +91,8 @@ def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) ->
     -------
     ExcessTest
         ``.p`` binomial upper tail given the total, one-sided; ``.hot`` after Benjamini-Hochberg over all n cells;
-        ``.needed`` smallest count with p <= fdr / n, which a cell needs if no other is hot (the total + 1 where not even
-        all events would do).
+        ``.needed`` smallest count with p <= fdr / n, which a cell needs if no other is hot (the total + 1 where not
+        even all events would do).
 
     Raises
     ------
@@ -124,7 +124,7 @@ def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int)
     """
     observed, share = _checked(counts, expected)
     total = int(observed.sum())
-    strongest = float(binom.sf(observed - 1, total, share).min())
+    strongest = float(np.min(binom.sf(observed - 1, total, share)))
     # A cell is as improbable from this count on: comparing counts costs nothing beside a p for each cell of each draw.
     # The slack keeps equal p-values of different cells equal under rounding.
     limit = _smallest_count(min(strongest * (1 + 1e-9), 1.0), total, share)
@@ -234,7 +234,7 @@ def one_in(p: float) -> int:
     if p <= 1e-6:
         return 1_000_000
     odds = 1 / p
-    return round(odds, -max(0, int(np.log10(odds)) - 1))
+    return int(round(odds, -max(0, int(np.log10(odds)) - 1)))
 
 
 def _rounded(value: float) -> float:
@@ -258,7 +258,8 @@ def _choose(exposure: str, given: Mapping[str, ArrayLike], complete: Mapping[str
         )
     raise HazardError(
         "exposure-incomplete",
-        "Exposure {exposure} is missing or not positive in {n} cells: complete the boundary file or choose another one.",
+        "Exposure {exposure} is missing or not positive in {n} cells: complete the boundary file or choose another "
+        "one.",
         exposure=exposure, n=_bad_cells(given[exposure]),
     )  # fmt: skip
 
@@ -304,51 +305,53 @@ def _smallest_count(p: float, total: int, share: Floats) -> Ints:
 _TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")
 _ONE_CELL = N_("A single cell cannot be compared with others, so the reports are only listed.")
 _TESTED = N_(
-    "{events} events in {cells} cells: each cell is tested exactly against what {exposure} would give it, and of the cells "
-    "named at most about {percent}% are false alarms. A typical cell needs {needed} events to be named."
+    "{events} events in {cells} cells: each cell is tested exactly against what {exposure} would give it, and of the "
+    "cells named at most about {percent}% are false alarms. A typical cell needs {needed} events to be named."
 )
 _TESTED_WITHOUT = {
     True: N_(
-        "{events} events in {cells} cells, and no complete figures of households, population, roads or covers: each cell is "
-        "tested exactly against an equal share, and of the cells named at most about {percent}% are false alarms. A typical "
-        "cell needs {needed} events. It is called a hot spot only if it stands out by area too; else reports gather there."
+        "{events} events in {cells} cells, and no complete figures of households, population, roads or covers: each "
+        "cell is tested exactly against an equal share, and of the cells named at most about {percent}% are false "
+        "alarms. A typical cell needs {needed} events. It is called a hot spot only if it stands out by area too; else "
+        "reports gather there."
     ),
     False: N_(
-        "{events} events in {cells} cells, and no complete figures of households, population, roads, covers or area: each "
-        "cell is tested exactly against an equal share, and of the cells named at most about {percent}% are false alarms. "
-        "A typical cell needs {needed} events. The words are “reports gather here”, for more people may live there."
+        "{events} events in {cells} cells, and no complete figures of households, population, roads, covers or area: "
+        "each cell is tested exactly against an equal share, and of the cells named at most about {percent}% are false "
+        "alarms. A typical cell needs {needed} events. The words are “reports gather here”, for more people may live "
+        "there."
     ),
 }
-_CELL_LISTED = N_("{name}: {observed} events, {expected} expected by {exposure}. Too few in all to say more.")
-_CELL_BELOW = N_("{name}: {observed} events, {expected} expected by {exposure}. No more than chance gives.")
+_CELL_LISTED = N_("{name}: {observed} observed, {expected} expected by {exposure}. Too few in all to say more.")
+_CELL_BELOW = N_("{name}: {observed} observed, {expected} expected by {exposure}. No more than chance gives.")
 _CELL_WITHIN = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
     "{one_in} times, and there are many cells: no claim. From {needed} on it would be one."
 )
 _CELL_HOT = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
     "{one_in} times. From {needed} on it counts as a hot spot even alone."
 )
 _CELL_HOT_TOP = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
-    "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts as a "
-    "hot spot even alone."
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
+    "as a hot spot even alone."
 )
 _CELL_BOTH = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}, and its area does not explain it either. Chance alone "
-    "gives one cell so many about once in {one_in} times. From {needed} on a cell stands out even alone."
+    "{name}: {observed} observed, {expected} expected by {exposure}, and its area does not explain it either. Chance "
+    "alone gives one cell so many about once in {one_in} times. From {needed} on a cell stands out even alone."
 )
 _CELL_BOTH_TOP = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}, and its area does not explain it either. Chance alone "
-    "gives one cell so many about once in {one_in} times, and a map with a cell this strong at most about once in "
-    "{map_one_in}. From {needed} on a cell stands out even alone."
+    "{name}: {observed} observed, {expected} expected by {exposure}, and its area does not explain it either. Chance "
+    "alone gives one cell so many about once in {one_in} times, and a map with a cell this strong at most about once "
+    "in {map_one_in}. From {needed} on a cell stands out even alone."
 )
 _CELL_GATHER = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
     "{one_in} times: reports gather here. Whether it is worse here or more people live here, these figures cannot tell."
 )
 _CELL_GATHER_TOP = N_(
-    "{name}: {observed} events, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
-    "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}: reports gather here. Whether it "
-    "is worse here or more people live here, these figures cannot tell."
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}: reports gather here. "
+    "Whether it is worse here or more people live here, these figures cannot tell."
 )

@@ -1,8 +1,8 @@
 """How long until a case is resolved, with open cases censored: Kaplan-Meier curves, medians, shares in time.
 
 An open case says "longer than until now". To leave it out, or to average the resolved ones alone, would reward whoever
-leaves cases open. The curve is a few lines of numpy over a histogram: beside lifelines (the oracle in the tests) it costs a
-seventh of the time, no second of import, and thousands of cells can have their own.
+leaves cases open. The curve is a few lines of numpy over a histogram: beside lifelines (the oracle in the tests) it
+costs a seventh of the time, no second of import, and thousands of cells can have their own.
 """
 
 from dataclasses import dataclass
@@ -98,8 +98,8 @@ def kaplan_meier(durations: ArrayLike, resolved: ArrayLike, *, weights: ArrayLik
     times, step = np.unique(time[kept], return_inverse=True)
     every = np.bincount(step, weights=weight[kept], minlength=len(times))
     events = np.bincount(step, weights=(weight * closed)[kept], minlength=len(times))
-    at_risk = np.cumsum(every[::-1])[::-1]
-    survival = np.cumprod((at_risk - events) / at_risk)
+    at_risk = np.cumsum(every[::-1], dtype=float)[::-1]
+    survival = np.cumprod((at_risk - events) / at_risk, dtype=float)
     left = at_risk - events
     greenwood = np.cumsum(np.divide(events, at_risk * left, out=np.zeros(len(times)), where=left > 0))
     low, high = _log_log(survival, greenwood)
@@ -136,8 +136,8 @@ def summarize(histogram: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     histogram : DataFrame
-        Columns key, minutes, resolved, n: how many cases of a group took so many whole minutes, or were open for as long.
-        Without the column key all rows are one group, "all".
+        Columns key, minutes, resolved, n: how many cases of a group took so many whole minutes, or were open for as
+        long. Without the column key all rows are one group, "all".
 
     Returns
     -------
@@ -170,7 +170,8 @@ def share_in_time(due: int, in_time: int) -> Share:
     Parameters
     ----------
     due : int
-        Cases whose deadline had come by the as-of time, open or closed. One closed early but not yet due is not among them.
+        Cases whose deadline had come by the as-of time, open or closed. One closed early but not yet due is not among
+        them.
     in_time : int
         Those of them closed by their deadline.
 

@@ -1,4 +1,4 @@
-"""Findings as sentences that are not yet in any language: stored and cached once, said by a page in its reader's words."""
+"""Findings as sentences in no language yet: stored and cached once, said by a page in its reader's words."""
 
 from typing import Any, NamedTuple
 
