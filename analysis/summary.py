@@ -1,0 +1,205 @@
+"""What the overview says: the change against another period, complete months, the ranking, the finding in one "
+"sentence."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import beta
+
+from analysis.hotspots import HOT_SPOT, HotSpots
+from analysis.sentences import Sentence
+from base.errors import HazardError
+from base.text import N_
+from data.schema import NO_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class RateChange:
+    """How a rate changed: ratio now / before with its exact 95% interval, and the difference of the counts.
+
+    `ratio` is NaN when both counts are zero, infinite when only the one before is.
+    """
+
+    now: int
+    before: int
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def difference(self) -> int:
+        """Now less before."""
+        return self.now - self.before
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the interval leaves out 1."""
+        return self.low > 1 or self.high < 1
+
+
+def rate_change(now: int, before: int, *, exposure_now: float = 1, exposure_before: float = 1) -> RateChange:
+    """Return the ratio of two rates with its exact 95% interval.
+
+    Given their sum, the count of now is binomial; the Clopper-Pearson limits of its share become limits of the ratio.
+    The counts are taken for independent, so they should be events: of calls, one bad night alone makes the interval too
+    narrow.
+
+    Parameters
+    ----------
+    now, before : int
+        Counts of the two periods.
+    exposure_now, exposure_before : float
+        What they stand on (days, households); only their ratio matters.
+
+    Raises
+    ------
+    HazardError
+        ``counts-not-whole`` for negative or broken counts, ``exposure-bad-period`` for an exposure not above zero.
+
+    References
+    ----------
+    Clopper & Pearson (1934), Biometrika 26, 404-413; Przyborowski & Wilenski (1940), Biometrika 31, 313-323.
+    """
+    if now < 0 or before < 0 or now != int(now) or before != int(before):
+        raise HazardError("counts-not-whole", "Counts of events must be whole numbers from 0 up.")
+    if not (0 < exposure_now < np.inf and 0 < exposure_before < np.inf):
+        raise HazardError("exposure-bad-period", "Both periods need an exposure above zero.")
+    scale = exposure_before / exposure_now
+    low_share = float(beta.ppf(0.025, now, before + 1)) if now else 0.0
+    high_share = float(beta.ppf(0.975, now + 1, before)) if before else 1.0
+    ratio = now / before * scale if before else (float("inf") if now else float("nan"))
+    return RateChange(int(now), int(before), ratio, _odds(low_share) * scale, _odds(high_share) * scale)
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share) if share < 1 else float("inf")
+
+
+def year_before(start: dt.date, end: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the same days of the year before as [start, end).
+
+    A period longer than a year goes back by as many whole years as it takes not to overlap itself, for a case must not
+    be on both sides of a comparison. A 29 February becomes the 1 March of a year that has none, at both ends.
+    """
+    years = 1
+    while _years_back(end, years) > start:
+        years += 1
+    return _years_back(start, years), _years_back(end, years)
+
+
+def _years_back(day: dt.date, years: int) -> dt.date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return dt.date(day.year - years, 3, 1)
+
+
+def just_before(start: dt.date, end: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the period that ends where [start, end) begins: as many months if it is whole months, else as many "
+    "days."""
+    if start.day == 1 and end.day == 1:
+        month = start.year * 12 + start.month - 1 - ((end.year - start.year) * 12 + end.month - start.month)
+        return dt.date(month // 12, month % 12 + 1, 1), start
+    return start - (end - start), start
+
+
+def complete_months(
+    counts: pd.DataFrame, start: dt.date | None, end: dt.date | None, hazards: Sequence[str]
+) -> pd.DataFrame:
+    """Return reports by month and hazard with every month from `start` to `end`, those without a report as zero.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        Columns month ('YYYY-MM'), hazard, count; reports without a month are left out.
+    start, end : date or None
+        Half-open; None is the first or last month of `counts`.
+    hazards : sequence of str
+        Kinds in the order wanted.
+
+    Returns
+    -------
+    DataFrame
+        month, hazard, count; sorted by month, hazards in the order given. Empty if no month is known.
+    """
+    known = counts[(counts["month"] != NO_MONTH) & counts["month"].notna()]
+    span = known["month"].agg(["min", "max"]) if len(known) else None
+    first = str(start)[:7] if start else None if span is None else str(span["min"])
+    last = str(end - dt.timedelta(days=1))[:7] if end else None if span is None else str(span["max"])
+    months = [] if first is None or last is None else pd.period_range(first, last, freq="M").astype(str).tolist()
+    index = pd.MultiIndex.from_product([months, list(hazards)], names=["month", "hazard"])
+    totals = known.groupby(["month", "hazard"], observed=True)["count"].sum()
+    return totals.reindex(index, fill_value=0).astype("int64").rename("count").reset_index()
+
+
+def rank_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells by strength of evidence: smallest p first, then most events, then cell_id.
+
+    Ranked by p and not by a rate, for the smallest cells have the wildest rates. Where nothing was tested (p is NaN)
+    most events come first.
+    """
+    keys = ["p", "events", "cell_id"]
+    return cells.sort_values(keys, ascending=[True, False, True], na_position="last", ignore_index=True)
+
+
+def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
+    """Return the finding of a screen in one sentence, the strongest that holds.
+
+    Claims about cells come first, then a change beyond chance, else it says that nothing stands out, or that there are
+    too few events to tell.
+
+    Parameters
+    ----------
+    spots : HotSpots
+    change : RateChange or None
+        None: there is nothing to compare with.
+    n : int
+        Reports in the period, in a cell or not.
+    """
+    hot = int(spots.hot.sum())
+    if hot:
+        return Sentence(_CLAIMS[spots.claim == HOT_SPOT, hot > 1], {"n": hot})
+    if n == 0:
+        return Sentence(N_("No reports in this period"), {})
+    if change is not None and change.beyond_chance:
+        return Sentence(_MORE if change.low > 1 else _FEWER, {"now": change.now, "before": change.before})
+    if spots.method == "list":
+        return Sentence(N_("Too few events for a claim about single cells: {n}"), {"n": int(spots.events.sum())})
+    return Sentence(N_("No cell stands out beyond chance"), {})
+
+
+def change_sentence(change: RateChange | None, compare: str) -> Sentence:
+    """Return the line under a figure: the difference, and whether it is beyond chance, with the interval of the ratio.
+
+    `compare` is "year" (the same months of the year before) or "previous" (the period before).
+    """
+    if change is None:
+        return Sentence(N_("no earlier period to compare with"), {})
+    facts = {"difference": f"{change.difference:+,}".replace("-", "\N{MINUS SIGN}").replace("+0", "±0")}
+    if change.before == 0:
+        return Sentence(_NONE_BEFORE[compare], facts)
+    facts |= {"low": f"{change.low:.2f}", "high": f"{change.high:.2f}"}
+    return Sentence(_CHANGES[compare, change.beyond_chance], facts)
+
+
+_CLAIMS = {
+    (True, False): N_("One cell has more events than chance explains"),
+    (True, True): N_("{n} cells have more events than chance explains"),
+    (False, False): N_("Reports gather in one cell, beyond chance"),
+    (False, True): N_("Reports gather in {n} cells, beyond chance"),
+}
+_MORE = N_("More reports than before, beyond chance: {now} after {before}")
+_FEWER = N_("Fewer reports than before, beyond chance: {now} after {before}")
+_NONE_BEFORE = {
+    "year": N_("{difference}; there was none in the same months of the year before"),
+    "previous": N_("{difference}; there was none in the period before"),
+}
+_CHANGES = {
+    ("year", True): N_("{difference} on the year before, beyond chance (×{low}–{high})"),
+    ("year", False): N_("{difference} on the year before, within chance (×{low}–{high})"),
+    ("previous", True): N_("{difference} on the period before, beyond chance (×{low}–{high})"),
+    ("previous", False): N_("{difference} on the period before, within chance (×{low}–{high})"),
+}
