@@ -1,5 +1,6 @@
 """Classes of values for a choropleth: where one colour ends and the next begins, and how a legend says it."""
 
+import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ SCHEMES = {
     "quantiles": N_("equal numbers of cells"),
     "equal_interval": N_("equal steps"),
 }
-_EXACT_UP_TO = 2_000  # distinct values; the exact search is quadratic in them
+_EXACT_UP_TO = 400  # values; the search is quadratic in them, and plain Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def classify(values: ArrayLike, *, scheme: str = "fisher_jenks", k: int = 5, who
     values : array_like, shape (n,)
         One value a cell, any unit; NaN is "no data". With ``whole=True`` whole numbers from 0.
     scheme : {"fisher_jenks", "quantiles", "equal_interval"}
-        Fisher-Jenks makes the squared differences within the classes as small as can be, and is exact up to 2,000
-        distinct values; above, it looks at 2,000 values at equal ranks, the smallest and the largest among them.
+        By mapclassify. Fisher-Jenks makes the squared differences within the classes as small as can be, and is exact
+        up to 400 values; above, it looks at 400 values at equal ranks, the smallest and the largest among them.
     k : int
         Largest number of classes, the one for zero included; at least 2.
     whole : bool
@@ -124,46 +125,25 @@ def classify(values: ArrayLike, *, scheme: str = "fisher_jenks", k: int = 5, who
 
 def _edges(values: NDArray[np.float64], scheme: str, k: int) -> NDArray[np.float64]:
     """Return the upper edges of at most `k` classes, rising; the last is the largest value."""
-    distinct, times = np.unique(values, return_counts=True)
+    distinct = np.unique(values)
     if len(distinct) <= k:
         return distinct
+    import mapclassify  # here: it is slow to import, and most of the program does not need it
+
     if scheme == "quantiles":
-        edges = np.unique(np.quantile(values, np.arange(1, k + 1) / k))
-    elif scheme == "equal_interval":
-        edges = np.linspace(distinct[0], distinct[-1], k + 1)[1:]
-    else:
-        if len(distinct) > _EXACT_UP_TO:
-            ranks = np.rint(np.linspace(0, len(values) - 1, _EXACT_UP_TO)).astype(int)
-            distinct, times = np.unique(np.sort(values)[ranks], return_counts=True)
-        edges = _natural_breaks(distinct, times, k)
-    edges[-1] = distinct[-1]  # rounding must not leave the largest value without a class
-    return edges
-
-
-def _natural_breaks(distinct: NDArray[np.float64], times: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-    """Return the largest value of each of `k` groups of least squared deviation; exact, by dynamic programming.
-
-    mapclassify has the same search in plain Python (21 s for 2,000 values without numba, and in single precision).
-    """
-    m = len(distinct)
-    centred = distinct - np.average(distinct, weights=times)  # small numbers: squares keep their digits
-    weight, total, square = (
-        np.concatenate([[0.0], np.cumsum(times * part)]) for part in (np.ones(m), centred, centred**2)
-    )
-    sums = total[1:] - total[:-1, None]  # [i, j]: of one group of the values i..j
-    sizes = np.maximum(weight[1:] - weight[:-1, None], 1.0)
-    within = square[1:] - square[:-1, None] - sums**2 / sizes
-    within[np.tril_indices(m, -1)] = np.inf
-    best, starts = within[0], []
-    for _ in range(k - 1):
-        before = np.concatenate([[np.inf], best[:-1]])  # before[i]: the best of one group fewer up to i - 1
-        choice = before[:, None] + within
-        starts.append(choice.argmin(axis=0))
-        best = choice.min(axis=0)
-    ends = [m - 1]
-    for start in reversed(starts):
-        ends.append(int(start[ends[-1]]) - 1)
-    return distinct[ends[::-1]]
+        return np.unique(np.append(mapclassify.Quantiles(values, k=k).bins[:-1], distinct[-1]))
+    if scheme == "equal_interval":
+        return np.append(mapclassify.EqualInterval(values, k=k).bins[:-1], distinct[-1])
+    if len(values) > _EXACT_UP_TO:
+        ranks = np.rint(np.linspace(0, len(values) - 1, _EXACT_UP_TO)).astype(int)
+        values = np.sort(values)[ranks]
+        if len(distinct := np.unique(values)) <= k:
+            return distinct
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it recommends numba, whose compiling would cost more than it saves
+        bins = mapclassify.FisherJenks(values, k=k).bins
+    # Its edges went through single precision; the values they stand for are the nearest ones.
+    return np.unique(np.append(distinct[np.abs(distinct[:, None] - bins[:-1]).argmin(axis=0)], distinct[-1]))
 
 
 def _digits(bounds: tuple[float, ...]) -> int:
