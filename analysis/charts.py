@@ -1,0 +1,315 @@
+"""Results as plotly figures. They are returned, not drawn; each has a sentence that says the same to who cannot see it.
+
+Grounds are transparent and text has no colour of its own, so that the theme of the page shows. Nothing is dragged or
+zoomed: on a phone a finger on a chart must still scroll the page. Names reach a figure through `label` alone. The small
+lines of the headline cards are st.metric's own and need no figure.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from analysis.resolution import Curve
+from base.palette import HAZARDS, NEUTRAL
+from base.text import N_, Words
+from data.schema import HAZARD_NAMES
+
+CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
+COLOURS = ("#3a7ab8", "#9a7b4f", "#a05a8c", "#2c7a58", "#b3581a", "#5d6b78")  # for groups that are not hazards
+_MONTHS = (
+    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
+    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
+)  # fmt: skip
+_SIZE = 14  # of text: readable from the back of a room
+_GRID = "rgba(128,128,128,0.25)"
+_POINTS = 400  # of a curve that are drawn
+_BANDS = 3  # with more curves their bands hide each other
+_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%{}'\"`\\"}
+
+
+def label(text: object) -> str:
+    """Return text that plotly shows as typed: no tag, link, line break, formula or template in it comes to life."""
+    plain = " ".join(str(text).split())
+    return "".join(sign for sign in plain if sign.isprintable()).translate(_ENTITIES)
+
+
+def months_figure(months: pd.DataFrame, *, words: Words, before: Sequence[float] | None = None) -> go.Figure:
+    """Return reports by month as bars, the hazards on top of each other.
+
+    Parameters
+    ----------
+    months : DataFrame
+        month ('YYYY-MM'), hazard, count; complete, as from `analysis.summary.complete_months`.
+    before : sequence of float, optional
+        Totals of the same months a year before, drawn as a line.
+    """
+    table = _wide(months)
+    figure = go.Figure()
+    for hazard in table.columns[table.sum() > 0]:
+        figure.add_bar(
+            x=np.arange(len(table)), y=table[hazard], name=words(HAZARD_NAMES[hazard]), marker_color=HAZARDS[hazard],
+            customdata=[words.month(month) for month in table.index], hovertemplate="%{customdata}: %{y}",
+        )  # fmt: skip
+    if before is not None:
+        figure.add_scatter(
+            x=np.arange(len(table)), y=list(before), name=words("A year before"), mode="lines+markers",
+            line={"color": NEUTRAL, "dash": "dot", "width": 2}, hovertemplate="%{y}",
+        )  # fmt: skip
+    top = max([1, *table.sum(axis=1), *(before if before is not None else [])])
+    _write_totals(figure, table.sum(axis=1), words)
+    figure.update_layout(barmode="stack", height=300)
+    figure.update_xaxes(**_month_ticks(table.index, words))
+    figure.update_yaxes(range=[0, 1.15 * top])
+    return _finish(figure)
+
+
+def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
+    """Return reports by month, one small picture a hazard, all on one scale; input as for `months_figure`."""
+    table = _wide(months)
+    rows = max(1, len(table.columns))
+    figure = make_subplots(
+        rows=rows, cols=1, shared_xaxes=True, shared_yaxes="all", vertical_spacing=0.32 / rows,
+        subplot_titles=[words(HAZARD_NAMES[hazard]) for hazard in table.columns],
+    )  # fmt: skip
+    for row, hazard in enumerate(table.columns, start=1):
+        figure.add_bar(
+            x=np.arange(len(table)), y=table[hazard], marker_color=HAZARDS[hazard], row=row, col=1,
+            customdata=[words.month(month) for month in table.index],
+            hovertemplate="%{customdata}: %{y}<extra></extra>",
+        )  # fmt: skip
+        _write_totals(figure, table[hazard], words, row=row, col=1)
+    figure.update_annotations(x=0, xanchor="left", yanchor="bottom", font_size=_SIZE)
+    figure.update_xaxes(**_month_ticks(table.index, words))
+    largest = float(table.to_numpy().max()) if table.size else 1.0
+    figure.update_yaxes(range=[0, 1.3 * max(largest, 1.0)], showticklabels=False, showgrid=False)
+    figure.update_layout(height=96 * rows + 56, showlegend=False)
+    return _finish(figure)
+
+
+def months_alt(months: pd.DataFrame, *, words: Words) -> str:
+    """Return what a chart of months shows, in a sentence."""
+    totals = months.groupby("month")["count"].sum()
+    if not len(totals) or not totals.sum():
+        return words("No reports by month.")
+    return words(
+        "Reports by month from {first} to {last}: {n} in all, most in {month} ({most}).",
+        first=words.month(totals.index[0]), last=words.month(totals.index[-1]), n=int(totals.sum()),
+        month=words.month(str(totals.idxmax())), most=int(totals.max()),
+    )  # fmt: skip
+
+
+def survival_figure(
+    curves: Mapping[str, Curve], *, words: Words, colours: Sequence[str] | Mapping[str, str] | None = None
+) -> go.Figure:
+    """Return Kaplan-Meier curves over the number of cases still open at the ticks, which is their legend too.
+
+    Parameters
+    ----------
+    curves : mapping of str to Curve
+        By the name to be shown; times in hours. Bands are 95% limits, drawn for up to three curves. The time axis ends
+        where fewer than one in twenty cases of every group is still followed.
+    colours : sequence or mapping of str to str, optional
+        One colour a curve: in their order, or by name.
+    """
+    names = list(curves)
+    chosen = [colours[name] for name in names] if isinstance(colours, Mapping) else list(colours or COLOURS)
+    paint = [chosen[i % len(chosen)] for i in range(len(names))]
+    horizon = max([_followed(curve) for curve in curves.values()] + [1.0])
+    hours = 24.0 if horizon >= 72 else 1.0  # hours in a unit of the axis
+    ticks = _ticks(horizon / hours)
+    risk_px, plot_px = 26 * len(names) + 8, 300
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=88 / (plot_px + risk_px + 88),
+        row_heights=[plot_px, risk_px],
+    )  # fmt: skip
+    for place, (name, curve) in enumerate(curves.items()):
+        if len(names) <= _BANDS:
+            _draw_band(figure, curve, hours, horizon, paint[place])
+        x, y = _drawn(curve, curve.survival, horizon)
+        figure.add_scatter(
+            x=x / hours, y=y, mode="lines", line={"shape": "hv", "color": paint[place], "width": 3}, row=1, col=1,
+            name=label(name), hovertemplate=f"%{{x:.1f}}: %{{y:.0%}}<extra>{label(name)}</extra>",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=ticks, y=[-place] * len(ticks), mode="text", text=[words.number(_open_at(curve, t * hours)) for t in
+            ticks], textfont={"size": 13, "color": paint[place]}, hoverinfo="skip", cliponaxis=False, row=2, col=1,
+        )  # fmt: skip
+    figure.add_hline(y=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1)
+    unit = words("Days since the report") if hours > 1 else words("Hours since the report")
+    note = label(words("open cases are censored at the as-of time"))
+    title = f'{label(unit)}<br><span style="font-size:13px">{note}</span>'
+    x_axis: dict[str, Any] = {"range": [-0.03 * ticks[-1], 1.04 * ticks[-1]], "tickvals": ticks, "showgrid": False}
+    figure.update_xaxes(**x_axis, showticklabels=True, title={"text": title, "standoff": 6}, row=1, col=1)
+    figure.update_xaxes(**x_axis, showticklabels=False, row=2, col=1)
+    figure.update_yaxes(range=[0, 1.03], tickformat=".0%", row=1, col=1)
+    named = [f'<span style="color:{paint[i]}">▬</span> {label(_short(name))}' for i, name in enumerate(names)]
+    figure.update_yaxes(
+        range=[0.6 - len(names), 0.6], tickvals=[-i for i in range(len(names))], ticktext=named, showgrid=False,
+        zeroline=False, ticks="outside", ticklen=16, tickcolor="rgba(0,0,0,0)", row=2, col=1,
+    )  # fmt: skip
+    figure.add_annotation(
+        text=label(words("Cases still open and followed:")), x=0, xref="x2 domain", y=1, yref="y2 domain",
+        xanchor="left", yanchor="bottom", showarrow=False, font_size=13, opacity=0.8,
+    )  # fmt: skip
+    figure.update_layout(height=plot_px + risk_px + 88 + 36, showlegend=False)
+    return _finish(figure)
+
+
+def survival_alt(curves: Mapping[str, Curve], *, words: Words) -> str:
+    """Return what the curves show, in a sentence."""
+    medians = [
+        words("{name}: half closed within {time}", name=name, time=words.duration(curve.quantile(0.5)))
+        if np.isfinite(curve.quantile(0.5))
+        else words("{name}: half not reached", name=name)
+        for name, curve in curves.items()
+    ]
+    return words("Share of cases still open by time since the report. {groups}.", groups=words.listed(medians))
+
+
+def medians_figure(groups: pd.DataFrame, *, words: Words, few_reports: int) -> go.Figure:
+    """Return the median hours of groups as bars with their 95% limits, in the order given.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        name (to be shown), n, median_hours, low, high, as from `analysis.resolution.summarize`.
+    few_reports : int
+        Groups with fewer cases are drawn pale.
+    """
+    place = -np.arange(len(groups), dtype=float)
+    median, low, high = (groups[column].to_numpy(float) for column in ("median_hours", "low", "high"))
+    reached = np.isfinite(median)
+    limits = np.concatenate([[1.0], median[reached], high[np.isfinite(high)]])
+    right = 1.15 * float(limits.max())
+    closed = np.isfinite(high)  # an upper limit that is not reached runs to the right, with an arrow for its end
+    end = np.where(reached, np.where(closed, high, right), 0.0)
+    text = [
+        words("{time} (n = {n})", time=words.duration(m), n=int(n)) if r else words("not reached (n = {n})", n=int(n))
+        for m, n, r in zip(median, groups["n"], reached, strict=True)
+    ]
+    marks = np.where(reached & ~closed, "→ ", "  ")
+    figure = go.Figure(
+        go.Bar(
+            x=np.where(reached, median, 0), y=place, orientation="h", hoverinfo="skip", marker_color=COLOURS[0],
+            marker_opacity=np.where(groups["n"] < few_reports, 0.35, 1.0),
+            error_x={
+                "array": np.where(reached, end - median, 0),
+                "arrayminus": np.where(reached & np.isfinite(low), median - low, 0),
+                "symmetric": False, "color": NEUTRAL, "thickness": 2, "width": 5,
+            },
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=end, y=place, mode="text", text=[mark + label(t) for mark, t in zip(marks, text, strict=True)],
+        textposition="middle right", textfont_size=13, hoverinfo="skip", cliponaxis=False,
+    )  # fmt: skip
+    figure.update_yaxes(
+        tickvals=place, ticktext=[label(_short(name)) for name in groups["name"]], showgrid=False,
+        zeroline=False, range=[0.6 - max(1, len(groups)), 0.6],
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1.8 * right], title={"text": words("Median hours to resolve")}, rangemode="tozero")
+    figure.update_layout(height=34 * len(groups) + 76, showlegend=False)
+    return _finish(figure)
+
+
+def medians_alt(groups: pd.DataFrame, *, words: Words) -> str:
+    """Return what a chart of medians shows, in a sentence."""
+    known = groups[groups["median_hours"].notna()]
+    if not len(known):
+        return words("In none of {n} groups is half of the cases closed.", n=len(groups))
+    slowest = known.loc[known["median_hours"].idxmax()]
+    return words(
+        "Median time to resolve of {n} groups; longest: {name}, {time}.",
+        n=len(groups), name=slowest["name"], time=words.duration(float(slowest["median_hours"])),
+    )  # fmt: skip
+
+
+def _finish(figure: go.Figure) -> go.Figure:
+    figure.update_layout(
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", dragmode=False, bargap=0.25, font_size=_SIZE,
+        margin={"l": 4, "r": 12, "t": 28, "b": 8}, hoverlabel={"font_size": _SIZE},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font_size": _SIZE, "traceorder": "normal"},
+    )  # fmt: skip
+    figure.update_xaxes(fixedrange=True, automargin=True, zeroline=False, tickfont_size=13, title_font_size=_SIZE)
+    figure.update_yaxes(fixedrange=True, automargin=True, gridcolor=_GRID, zerolinecolor=_GRID, tickfont_size=13)
+    return figure
+
+
+def _wide(months: pd.DataFrame) -> pd.DataFrame:
+    hazards = list(dict.fromkeys(months["hazard"]))
+    return months.pivot_table(index="month", columns="hazard", values="count", aggfunc="sum", fill_value=0)[hazards]
+
+
+def _write_totals(figure: go.Figure, totals: pd.Series, words: Words, **where: int) -> None:
+    """Write numbers above bars, while there are few enough of them to be read on a phone."""
+    if len(totals) <= 14:
+        figure.add_scatter(
+            x=np.arange(len(totals)), y=totals, mode="text", text=[words.number(n) for n in totals],
+            textposition="top center", textfont_size=13, showlegend=False, hoverinfo="skip", **where,
+        )  # fmt: skip
+
+
+def _month_ticks(months: pd.Index, words: Words) -> dict[str, Any]:
+    """Return ticks at every month, or every second, third ..., so that at most seven stand side by side."""
+    step = -(-len(months) // 7) or 1
+    shown = list(range(0, len(months), step))
+    years = [months[at][:4] for at in shown]
+    fresh = [place == 0 or year != years[place - 1] for place, year in enumerate(years)]
+    text = [
+        words(_MONTHS[int(months[at][5:7]) - 1]) + (f"<br>{year}" if new else "")
+        for at, year, new in zip(shown, years, fresh, strict=True)
+    ]
+    return {"tickvals": shown, "ticktext": text, "tickangle": 0, "range": [-0.6, max(len(months), 1) - 0.4]}
+
+
+def _followed(curve: Curve) -> float:
+    """Return the last time at which at least a twentieth of the cases is still open and followed."""
+    if not len(curve.times):
+        return 0.0
+    return float(curve.times[curve.at_risk >= curve.at_risk[0] / 20][-1])
+
+
+def _open_at(curve: Curve, time: float) -> int:
+    place = int(np.searchsorted(curve.times, time, side="left"))
+    return int(curve.at_risk[place]) if place < len(curve.times) else 0
+
+
+def _drawn(curve: Curve, values: NDArray[np.float64], horizon: float) -> tuple[NDArray[np.float64], ...]:
+    """Return a step curve from time 0 to the horizon in at most some hundred points."""
+    kept = np.flatnonzero(curve.times <= horizon)
+    if len(kept) > _POINTS:
+        kept = kept[np.unique(np.linspace(0, len(kept) - 1, _POINTS).astype(int))]
+    x, y = np.concatenate([[0.0], curve.times[kept]]), np.concatenate([[1.0], values[kept]])
+    end = min(horizon, float(curve.times[-1])) if len(curve.times) else 0.0
+    return np.append(x, end), np.append(y, y[-1])
+
+
+def _draw_band(figure: go.Figure, curve: Curve, hours: float, horizon: float, colour: str) -> None:
+    sure = curve.survival == 1  # before the first closing there is nothing to be unsure of
+    for values, fill in ((curve.low, None), (curve.high, "tonexty")):
+        known = np.flatnonzero(~np.isnan(values) | sure)
+        part = Curve(curve.times[known], *(a[known] for a in (curve.survival, curve.low, curve.high, curve.at_risk)))
+        x, y = _drawn(part, np.where(sure, 1.0, values)[known], horizon)
+        figure.add_scatter(
+            x=x / hours, y=y, mode="lines", line={"shape": "hv", "width": 0}, fill=fill, hoverinfo="skip",
+            fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)", row=1, col=1,
+        )  # fmt: skip
+
+
+def _ticks(end: float) -> list[float]:
+    """Return four to six round ticks from 0 to about `end`."""
+    raw = end / 4
+    power = 10.0 ** np.floor(np.log10(raw))
+    step = float(next(power * unit for unit in (1, 2, 2.5, 5, 10) if raw <= power * unit * 1.0001))
+    step = max(step, 1.0) if end >= 4 else step
+    return [float(step * i) for i in range(int(np.ceil(end / step - 1e-9)) + 1)]
+
+
+def _short(name: object, most: int = 12) -> str:
+    text = str(name)
+    return text if len(text) <= most else text[: most - 1] + "…"
