@@ -1,0 +1,191 @@
+"""An invented street office to try the program on: 23 grids, 30 months of cases, and the truth about its hot spots.
+
+Everything is seeded and labelled 示例. The files go through the same door as any office's files; what a program should
+find in them, and what it should refuse, is written down in `Demo.truth`.
+"""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.demo import files, plan
+from data.demo.cases import Case, make_cases
+from data.demo.dirty import Dirt, add_dirt
+from data.demo.events import (
+    HOT,
+    RECURRING_CELL,
+    RECURRING_XY,
+    Event,
+    everyday_events,
+    rain_days,
+    recurring_events,
+    waterlogging_events,
+)
+from data.demo.kinds import KINDS
+from data.schema import HAZARDS
+
+__all__ = ["SEED", "Demo", "make_demo"]
+
+# Of 120 seeds tried, 119 showed exactly the two hot grids over the whole time, and 83 also over the last 12 months
+# alone; this is one of the 83.
+SEED = 20260965
+MONTHS = 30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demo:
+    """The files of the demo and what is true in them.
+
+    Attributes
+    ----------
+    communities, grids : bytes
+        GeoJSON, longitude and latitude (WGS 84); 4 and 23 polygons; 所属社区 of a grid is the code of its community.
+    incidents : bytes
+        CSV, UTF-8 with byte order mark; naive times in Asia/Shanghai; as the case system stood at `as_of`.
+    next_month : bytes
+        XLSX of the following month: its new cases, and those of `incidents` that were still open, as of
+        `next_as_of`. Not part of the demo as it is loaded; for trying a monthly import.
+    names : dict
+        A file name for each of the four above.
+    rain : DataFrame[day, rain_mm]
+        The rain days of the 30 months.
+    events : DataFrame[event, hazard, cell_id, first_at, calls]
+        What truly happened in `incidents` (the dirty rows apart): one row an event, its grid, its calls.
+    event_of : dict
+        Case number -> event, for each clean row of `incidents`.
+    as_of, next_as_of : datetime
+        Naive, Asia/Shanghai.
+    truth : dict
+        ``hot``: hazard -> grids with a raised rate; ``recurring_cover``: cell_id, lon, lat, reports, incident_ids;
+        ``incidents``: read, accepted, rejected, repeats, hazards (accepted rows a hazard), inside, outside,
+        no_location, open, overdue; ``dirty``: list of {row, kind, outcome, code}, row as a spreadsheet counts;
+        ``next_month``: read, new, updated.
+    """
+
+    communities: bytes
+    grids: bytes
+    incidents: bytes
+    next_month: bytes
+    names: dict[str, str]
+    rain: pd.DataFrame
+    events: pd.DataFrame
+    event_of: dict[str, int]
+    as_of: dt.datetime
+    next_as_of: dt.datetime
+    truth: dict[str, Any]
+
+
+def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
+    """Return the demo whose 30 months end with the day `end`; the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    seed : int
+        Start of every random draw.
+    end : date
+        Last day of the cases; usually the last of a month. The next month's file follows on it.
+    """
+    start, stop, after = (
+        (pd.Timestamp(end) + pd.Timedelta(days=1) + pd.DateOffset(months=months)).date() for months in (-MONTHS, 0, 1)
+    )
+    as_of, next_as_of = (dt.datetime.combine(day - dt.timedelta(days=1), dt.time(18)) for day in (stop, after))
+    streams = np.random.default_rng(seed).spawn(7)
+    rain = rain_days(streams[0], start, after)
+    recurring = recurring_events(streams[1], start, stop)
+    _, cover, wall, other = KINDS
+    events = [
+        *waterlogging_events(streams[2], rain),
+        *everyday_events(streams[3], cover, start, after, known=tuple(recurring)),
+        *everyday_events(streams[4], wall, start, after),
+        *everyday_events(streams[5], other, start, after),
+    ]
+    cases = make_cases(streams[6], events)
+    numbers = _case_numbers(cases)
+    known = [(number, case) for number, case in zip(numbers, cases, strict=True) if case.reported_at <= as_of]
+    rows, dirt = add_dirt([files.case_row(number, case, as_of) for number, case in known], as_of=as_of)
+    following = [
+        (number, case)
+        for number, case in zip(numbers, cases, strict=True)
+        if case.reported_at <= next_as_of and case.closed_at > as_of
+    ]
+    new = sum(case.reported_at > as_of for _, case in following)
+    return Demo(
+        communities=files.communities_geojson(),
+        grids=files.grids_geojson(),
+        incidents=files.csv_bytes(rows),
+        next_month=files.xlsx_bytes(
+            [files.case_row(number, case, next_as_of) for number, case in following], created=next_as_of
+        ),
+        names={
+            "communities": "示例街道社区.geojson",
+            "grids": "示例街道网格.geojson",
+            "incidents": f"示例街道案卷_至{as_of.year}年{as_of.month}月.csv",
+            "next_month": f"示例街道案卷_{next_as_of.year}年{next_as_of.month}月.xlsx",
+        },
+        rain=rain[rain["day"] < stop].reset_index(drop=True),
+        events=_events(events, known),
+        event_of={number: case.event for number, case in known},
+        as_of=as_of,
+        next_as_of=next_as_of,
+        truth={
+            "hot": {"waterlogging": list(HOT)},
+            "recurring_cover": _recurring(recurring, events, known),
+            "incidents": _totals(known, dirt, as_of),
+            "dirty": [{"row": d.row, "kind": d.kind, "outcome": d.outcome, "code": d.code} for d in dirt],
+            "next_month": {"read": len(following), "new": new, "updated": len(following) - new},
+        },
+    )
+
+
+def _case_numbers(cases: list[Case]) -> list[str]:
+    """Return a case number each, counted from 1 in its month, in order of report time."""
+    so_far: Counter[str] = Counter()
+    numbers = []
+    for case in cases:
+        month = f"{case.reported_at.year}{case.reported_at.month:02d}"
+        so_far[month] += 1
+        numbers.append(f"SL{month}{so_far[month]:04d}")
+    return numbers
+
+
+def _events(events: list[Event], known: list[tuple[str, Case]]) -> pd.DataFrame:
+    calls = Counter(case.event for _, case in known)
+    rows = [
+        (number, events[number].kind.hazard, events[number].cell_id, events[number].first, calls[number])
+        for number in sorted(calls)
+    ]
+    return pd.DataFrame(rows, columns=["event", "hazard", "cell_id", "first_at", "calls"])
+
+
+def _recurring(recurring: list[Event], events: list[Event], known: list[tuple[str, Case]]) -> dict[str, Any]:
+    lon, lat = plan.to_degrees(*RECURRING_XY)
+    numbers = [number for number, case in known if events[case.event] in recurring]
+    return {
+        "cell_id": RECURRING_CELL,
+        "lon": lon,
+        "lat": lat,
+        "reports": len(numbers),
+        "incident_ids": numbers,
+    }
+
+
+def _totals(known: list[tuple[str, Case]], dirt: list[Dirt], as_of: dt.datetime) -> dict[str, Any]:
+    outcomes, places = Counter(d.outcome for d in dirt), Counter(d.located for d in dirt)
+    hazards = Counter([case.hazard for _, case in known] + [d.hazard for d in dirt if d.outcome == "accepted"])
+    still_open = [case for _, case in known if case.closed_at > as_of]
+    return {
+        "read": len(known) + len(dirt),
+        "accepted": len(known) + outcomes["accepted"],
+        "rejected": outcomes["rejected"],
+        "repeats": outcomes["repeat"],
+        "hazards": {hazard: hazards[hazard] for hazard in HAZARDS},
+        "inside": len(known) + places["inside"],
+        "outside": places["outside"],
+        "no_location": places["no_location"],
+        "open": len(still_open),
+        "overdue": sum(case.due_at <= as_of for case in still_open),
+    }

@@ -1,0 +1,137 @@
+"""What happened in the demo: rain days, waterlogging after rain, everyday defects, and one cover that sinks again.
+
+Events come in proportion to households (waterlogging, walls, the rest) or covers (sunken covers); only in the grids of
+`HOT` does waterlogging come `HOT_FACTOR` times as often. Events of one kind keep so far apart, in place or in time,
+that nobody can mistake two for one: what a program groups can be compared with what was meant.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.random import Generator
+
+from data.demo import plan
+from data.demo.kinds import KINDS, Kind
+
+HOT = ("99990100100102", "99990100100306")  # the railway culvert of 青石2; the low bank of 柳湾6
+HOT_FACTOR = 4.0
+RECURRING_CELL, RECURRING_XY, RECURRING_REPORTS = "99990100100201", (300.0, 468.0), 7  # beside 青石街
+EVENTS_PER_MM = 0.24  # waterlogging events for each mm of a day's rain above what the drains take
+_DRAINED_MM = 12.0
+_WET_SHARE = (0.10, 0.13, 0.18, 0.20, 0.22, 0.26, 0.38, 0.34, 0.30, 0.20, 0.15, 0.09)  # of days, January first
+_WET_MEAN_MM = (3, 4, 6, 9, 12, 16, 22, 20, 15, 9, 6, 3)
+_BORDER_M = 8.0  # no event lies closer to the border of its grid: the grid of an event is beyond doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: when and where it was first reported, and the grid that it lies in."""
+
+    kind: Kind
+    cell_id: str
+    x_m: float
+    y_m: float
+    first: dt.datetime
+
+
+def rain_days(rng: Generator, start: dt.date, end: dt.date) -> pd.DataFrame:
+    """Return the days with rain in [start, end): day, rain_mm (rounded to 0.1), in order."""
+    days = [start + dt.timedelta(days=n) for n in range((end - start).days)]
+    rows = []
+    for day in days:
+        wet, amount = rng.random(), rng.gamma(0.8)
+        rain_mm = round(float(amount) * _WET_MEAN_MM[day.month - 1] / 0.8, 1)
+        if wet < _WET_SHARE[day.month - 1] and rain_mm > 0:
+            rows.append((day, rain_mm))
+    return pd.DataFrame(rows, columns=["day", "rain_mm"])
+
+
+def waterlogging_events(rng: Generator, rain: pd.DataFrame) -> list[Event]:
+    """Return the waterlogging events: on days of heavy rain, after the storm's own hour, in order of time."""
+    kind, weights = KINDS[0], {grid.cell_id: grid.households * 1.0 for grid in plan.grids()}
+    for cell_id in HOT:
+        weights[cell_id] *= HOT_FACTOR
+    events: list[Event] = []
+    for day, rain_mm in rain.itertuples(index=False):
+        storm = dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=int(60 * rng.triangular(0, 16, 23)))
+        times = [
+            storm + dt.timedelta(minutes=int(40 * rng.gamma(2.0)))
+            for _ in range(rng.poisson(EVENTS_PER_MM * max(rain_mm - _DRAINED_MM, 0)))
+        ]
+        _add(rng, kind, times, weights, events)
+    return events
+
+
+def everyday_events(
+    rng: Generator, kind: Kind, start: dt.date, end: dt.date, *, known: tuple[Event, ...] = ()
+) -> list[Event]:
+    """Return the `known` events of a kind and those that the rain does not bring, which keep apart from them."""
+    days = (end - start).days
+    hours = np.sort(rng.random(rng.poisson(kind.per_month * days / 30.44)) * days * 24)
+    times = [dt.datetime.combine(start, dt.time()) + dt.timedelta(hours=float(hour)) for hour in hours]
+    events = list(known)
+    weights = {grid.cell_id: float(getattr(grid, kind.exposure)) for grid in plan.grids()}
+    _add(rng, kind, [_daytime(rng, time) for time in times], weights, events)
+    return events
+
+
+def recurring_events(rng: Generator, start: dt.date, end: dt.date) -> list[Event]:
+    """Return the reports of the one cover that sinks again after each repair; months lie between them."""
+    step = (end - start).days / RECURRING_REPORTS
+    days = [step * (n + 0.3) + float(rng.uniform(-0.2, 0.2)) * step for n in range(RECURRING_REPORTS)]
+    first = [_daytime(rng, dt.datetime.combine(start, dt.time(12)) + dt.timedelta(days=day)) for day in days]
+    kind = replace(KINDS[1], further_calls=0.0, stuck=0.0)
+    x_m, y_m = RECURRING_XY
+    jitter = rng.uniform(-2.5, 2.5, size=(RECURRING_REPORTS, 2))
+    return [
+        Event(kind, RECURRING_CELL, x_m + float(dx), y_m + float(dy), time)
+        for time, (dx, dy) in zip(first, jitter, strict=True)
+    ]
+
+
+@cache
+def shapes() -> dict[str, shapely.Polygon]:
+    """Return the polygon of each grid, in metres."""
+    return {grid.cell_id: shapely.Polygon(grid.ring) for grid in plan.grids()}
+
+
+def _add(rng: Generator, kind: Kind, times: list[dt.datetime], weights: dict[str, float], events: list[Event]) -> None:
+    """Append an event for each time: in a grid by weight, beside its streets, apart from the earlier ones."""
+    cells, share = list(weights), np.array(list(weights.values())) / sum(weights.values())
+    for time in sorted(times):
+        cell_id = cells[int(rng.choice(len(cells), p=share))]
+        for _ in range(200):  # in vain only where the grid is full of water already: then nobody sees one event more
+            x_m, y_m = _place(rng, cell_id)
+            if not any(
+                abs(time - other.first) < dt.timedelta(hours=kind.apart_hours)
+                and (x_m - other.x_m) ** 2 + (y_m - other.y_m) ** 2 < kind.apart_m**2
+                for other in events
+            ):
+                events.append(Event(kind, cell_id, x_m, y_m, time))
+                break
+
+
+def _place(rng: Generator, cell_id: str) -> tuple[float, float]:
+    """Return a place in a grid: of three at random the one nearest to a street, but clear of the border."""
+    shape = shapes()[cell_id]
+    west, south, east, north = shape.bounds
+    found: list[tuple[float, float, float]] = []
+    while len(found) < 3:
+        x_m, y_m = float(rng.uniform(west, east)), float(rng.uniform(south, north))
+        point = shapely.Point(x_m, y_m)
+        if shape.contains(point) and (distance := shape.exterior.distance(point)) >= _BORDER_M:
+            found.append((distance, x_m, y_m))
+    return min(found)[1:]
+
+
+def _daytime(rng: Generator, time: dt.datetime) -> dt.datetime:
+    """Return a time when people report: by day, on most weekends not before Monday."""
+    if time.weekday() >= 5 and rng.random() < 0.6:
+        time += dt.timedelta(days=7 - time.weekday())
+    early = rng.random() < 0.45
+    hour = float(rng.triangular(7.5, 9.5, 12)) if early else float(rng.triangular(13.5, 15.5, 20))
+    return dt.datetime.combine(time.date(), dt.time()) + dt.timedelta(minutes=int(60 * hour))

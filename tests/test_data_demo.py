@@ -1,0 +1,330 @@
+"""The invented street office: an exact plan, the same bytes each time, and hot spots that others can find again."""
+
+import datetime as dt
+import hashlib
+import io
+import json
+import re
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyproj import Geod
+from python_calamine import CalamineWorkbook
+from scipy.stats import binomtest
+
+from data.demo import SEED, Demo, make_demo, plan
+from data.demo.cases import add_workdays
+from data.schema import HAZARDS, REASONS, REMARKS
+
+M_LON, M_LAT = 92_773.0, 110_920.0  # metres a degree at 33.64 degrees north on WGS 84, to 0.01%: checked below
+LAST_YEAR = dt.datetime(2025, 10, 1)
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    return make_demo()
+
+
+@pytest.fixture(scope="module")
+def rows(demo: Demo) -> pd.DataFrame:
+    """All rows of the CSV as text, under the row number of a spreadsheet."""
+    frame = pd.read_csv(io.BytesIO(demo.incidents), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return frame.set_index(frame.index + 2)
+
+
+@pytest.fixture(scope="module")
+def clean(demo: Demo, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that are not dirty, with places in metres and the true event."""
+    kept = rows.drop(index=[dirt["row"] for dirt in demo.truth["dirty"]])
+    return kept.assign(
+        time=pd.to_datetime(kept["上报时间"]),
+        x_m=(kept["经度"].astype(float) - 111.3) * M_LON,
+        y_m=(kept["纬度"].astype(float) - 33.64) * M_LAT,
+        event=kept["案卷号"].map(demo.event_of),
+    )
+
+
+def _polygons(content: bytes, key: str) -> dict[str, shapely.Polygon]:
+    features = json.loads(content)["features"]
+    return {feature["properties"][key]: shapely.geometry.shape(feature["geometry"]) for feature in features}
+
+
+def _properties(content: bytes) -> list[dict[str, object]]:
+    return [feature["properties"] for feature in json.loads(content)["features"]]
+
+
+def _hot(cells: pd.Series, exposure: str) -> set[str]:
+    """Return the grids with more events than their share of the exposure: exact test, Benjamini and Hochberg (1995)."""
+    weights = {grid.cell_id: float(getattr(grid, exposure)) for grid in plan.grids()}
+    n, total, counts = len(cells), sum(weights.values()), cells.value_counts()
+    p = {
+        cell: binomtest(int(counts.get(cell, 0)), n, weight / total, alternative="greater").pvalue
+        for cell, weight in weights.items()
+    }
+    ranked = sorted(p, key=p.__getitem__)
+    passed = [rank for rank, cell in enumerate(ranked, start=1) if p[cell] <= 0.05 * rank / len(p)]
+    return set(ranked[: max(passed, default=0)])
+
+
+def _first_calls(calls: pd.DataFrame, radius_m: float, window: pd.Timedelta) -> list[int]:
+    """Return the rows of the first calls of events: a later call joins one near it in place and time."""
+    leaders: list[int] = []
+    for row, call in calls.sort_values("time", kind="stable").iterrows():
+        near = (
+            np.hypot(calls.loc[leaders, "x_m"] - call["x_m"], calls.loc[leaders, "y_m"] - call["y_m"]) <= radius_m
+        ) & (call["time"] - calls.loc[leaders, "time"] <= window)
+        if not near.any():
+            leaders.append(row)
+    return leaders
+
+
+def test_the_scale_of_the_plan_is_that_of_the_ellipsoid():
+    # pyproj 3.7.2, Geod(ellps="WGS84"): one thousandth of a degree east and north at the origin.
+    geod = Geod(ellps="WGS84")
+    _, _, east = geod.inv(plan.ORIGIN_LON, plan.ORIGIN_LAT, plan.ORIGIN_LON + 1e-3, plan.ORIGIN_LAT)
+    _, _, north = geod.inv(plan.ORIGIN_LON, plan.ORIGIN_LAT, plan.ORIGIN_LON, plan.ORIGIN_LAT + 1e-3)
+    assert [east, north] == pytest.approx([M_LON * 1e-3, M_LAT * 1e-3], rel=1e-4)
+    assert (plan.M_PER_DEGREE_LON, plan.M_PER_DEGREE_LAT) == (M_LON, M_LAT)
+
+
+def test_the_grids_cover_the_street_office_without_gap_or_overlap(demo: Demo):
+    grids = list(_polygons(demo.grids, "网格编码").values())
+    whole = shapely.union_all(grids)
+    assert len(grids) == 23
+    assert shapely.coverage_is_valid(grids)
+    assert all(grid.is_valid and grid.exterior.is_ccw and not grid.interiors for grid in grids)
+    assert (whole.geom_type, len(whole.interiors)) == ("Polygon", 0)
+    assert sum(grid.area for grid in grids) == pytest.approx(whole.area, rel=1e-12)
+
+
+def test_each_community_is_exactly_the_union_of_its_grids(demo: Demo):
+    grids, communities = _polygons(demo.grids, "网格编码"), _polygons(demo.communities, "社区编码")
+    parent = {row["网格编码"]: row["所属社区"] for row in _properties(demo.grids)}
+    assert len(communities) == 4
+    assert shapely.coverage_is_valid(list(communities.values()))
+    for code, community in communities.items():
+        inside = [grid for cell, grid in grids.items() if parent[cell] == code]
+        assert community.equals(shapely.union_all(inside))
+        assert set(map(tuple, community.exterior.coords)) <= {
+            tuple(vertex) for grid in inside for vertex in grid.exterior.coords
+        }
+
+
+def test_households_and_people_of_a_community_are_those_of_its_grids(demo: Demo):
+    sums: Counter[tuple[object, str]] = Counter()
+    for row in _properties(demo.grids):
+        for header in ("户数", "人口"):
+            sums[row["所属社区"], header] += row[header]
+    for row in _properties(demo.communities):
+        assert [row["户数"], row["人口"]] == [sums[row["社区编码"], "户数"], sums[row["社区编码"], "人口"]]
+
+
+def test_the_plan_is_no_chessboard():
+    sizes = np.array([shapely.Polygon(grid.ring).area / 1e4 for grid in plan.grids()])  # ha
+    filled = [
+        shapely.Polygon(grid.ring).area / shapely.Polygon(grid.ring).minimum_rotated_rectangle.area
+        for grid in plan.grids()
+    ]
+    assert sizes.max() > 4 * sizes.min()
+    assert sum(share < 0.8 for share in filled) >= 4  # L-shapes and grids along the river and the railway
+
+
+def test_same_seed_same_bytes_and_another_seed_other_cases(demo: Demo):
+    again, other = make_demo(seed=SEED), make_demo(seed=SEED + 1)
+    for name in ("communities", "grids", "incidents", "next_month"):
+        assert getattr(demo, name) == getattr(again, name)
+    assert demo.truth == again.truth
+    assert demo.incidents != other.incidents
+    assert demo.grids == other.grids
+
+
+def test_the_files_are_the_same_on_every_machine(demo: Demo):
+    # Of the first machine, Linux x86-64 with numpy 2.4.6: a change here changes what the documents show.
+    digests = {name: hashlib.sha256(getattr(demo, name)).hexdigest()[:16] for name in ("grids", "incidents")}
+    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "cd50e3c2ac31e479"}
+
+
+def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
+    names = [row["网格名称"] for row in _properties(demo.grids)] + [
+        row["社区名称"] for row in _properties(demo.communities)
+    ]
+    assert all("示例" in name for name in [*names, *demo.names.values()])
+    for header in ("问题描述", "地址", "问题来源", "处置部门", "上报人"):
+        assert clean[header].str.contains("示例").all()
+
+
+def test_no_telephone_number_but_the_invented_one(demo: Demo):
+    found = Counter(re.findall(r"(?<!\d)1[3-9]\d{9}(?!\d)", demo.incidents.decode("utf-8-sig")))
+    assert set(found) == {"13800000000"}
+    assert found["13800000000"] >= 10
+
+
+def test_every_clean_row_lies_in_the_street_office_and_every_event_in_its_grid(demo: Demo, clean: pd.DataFrame):
+    grids = _polygons(demo.grids, "网格编码")
+    lon, lat = clean["经度"].astype(float), clean["纬度"].astype(float)
+    assert shapely.contains_xy(shapely.union_all(list(grids.values())), lon, lat).all()
+    first = clean.drop_duplicates("event").set_index("event")
+    for event, cell in demo.events.set_index("event")["cell_id"].items():
+        assert grids[cell].contains(shapely.Point(float(first.loc[event, "经度"]), float(first.loc[event, "纬度"])))
+
+
+@pytest.mark.parametrize(
+    ("hazard", "radius_m", "hours"),
+    [("waterlogging", 100, 24), ("sunken_cover", 30, 168), ("wall_risk", 30, 168), ("other", 30, 168)],
+)
+def test_calls_near_the_first_in_place_and_time_are_exactly_the_true_events(
+    demo: Demo, clean: pd.DataFrame, hazard: str, radius_m: float, hours: int
+):
+    true = demo.events[demo.events["hazard"] == hazard]
+    calls = clean[clean["event"].isin(true["event"])]
+    first = _first_calls(calls, radius_m, pd.Timedelta(hours=hours))
+    assert sorted(calls.loc[first, "event"]) == sorted(true["event"])
+    assert true["calls"].sum() == len(calls)
+
+
+@pytest.mark.parametrize("since", [dt.datetime(2024, 4, 1), LAST_YEAR])
+def test_both_waterlogging_hot_spots_and_no_other_grid_pass_an_exact_test(
+    demo: Demo, clean: pd.DataFrame, since: dt.datetime
+):
+    # scipy 1.17.1, binomtest; on the events as meant, then on the calls of the file, grouped and located anew.
+    true = demo.events[(demo.events["hazard"] == "waterlogging") & (demo.events["first_at"] >= since)]
+    assert _hot(true["cell_id"], "households") == set(demo.truth["hot"]["waterlogging"])
+
+    calls = clean[(clean["小类名称"] == "道路积水") & (clean["time"] >= since)]
+    first = calls.loc[_first_calls(calls, 100, pd.Timedelta(hours=24))]
+    grids = _polygons(demo.grids, "网格编码")
+    tree = shapely.STRtree(list(grids.values()))
+    points = shapely.points(first["经度"].astype(float), first["纬度"].astype(float))
+    which = tree.query(points, predicate="covered_by")
+    found = pd.Series([list(grids)[position] for position in which[1]])
+    assert len(found) == len(true)
+    assert _hot(found, "households") == set(demo.truth["hot"]["waterlogging"])
+
+
+def test_the_other_hazards_have_no_hot_spot(demo: Demo):
+    for hazard, exposure in {"sunken_cover": "covers", "wall_risk": "households", "other": "households"}.items():
+        assert _hot(demo.events.loc[demo.events["hazard"] == hazard, "cell_id"], exposure) == set()
+
+
+def test_the_two_hot_grids_do_not_touch(demo: Demo):
+    one, two = (_polygons(demo.grids, "网格编码")[cell] for cell in demo.truth["hot"]["waterlogging"])
+    assert one.disjoint(two)
+
+
+def test_the_recurring_cover_is_reported_again_only_after_its_repair(demo: Demo, clean: pd.DataFrame):
+    cover = demo.truth["recurring_cover"]
+    reports = clean[clean["案卷号"].isin(cover["incident_ids"])]
+    distance_m = np.hypot(
+        reports["x_m"] - (cover["lon"] - 111.3) * M_LON, reports["y_m"] - (cover["lat"] - 33.64) * M_LAT
+    )
+    assert cover["reports"] == len(reports) == 7
+    assert (distance_m <= 5).all()  # so any two lie within 10 m
+    closed = pd.to_datetime(reports["结案时间"])
+    assert (reports["time"].to_numpy()[1:] > closed.to_numpy()[:-1]).all()
+    others = clean[(clean["小类名称"] == "井盖下沉") & ~clean["案卷号"].isin(cover["incident_ids"])]
+    between_m = np.hypot(others["x_m"] - (cover["lon"] - 111.3) * M_LON, others["y_m"] - (cover["lat"] - 33.64) * M_LAT)
+    assert between_m.min() > 30
+
+
+def test_waterlogging_comes_with_rain_and_in_bursts(demo: Demo, clean: pd.DataFrame):
+    true = demo.events[demo.events["hazard"] == "waterlogging"]
+    heavy = set(demo.rain.loc[demo.rain["rain_mm"] > 12, "day"])
+    days = {time.date() for time in true["first_at"]}
+    after_midnight = {day for day in days if day - dt.timedelta(days=1) in heavy}
+    assert days - after_midnight <= heavy
+    assert (true["calls"] > 1).mean() > 0.3
+    calls = clean[clean["小类名称"] == "道路积水"]
+    spread = calls.groupby("event")["time"].agg(lambda times: times.max() - times.min())
+    assert spread.max() <= pd.Timedelta(hours=5)
+
+
+def test_hours_days_and_weeks_of_handling(clean: pd.DataFrame):
+    closed = pd.to_datetime(clean["结案时间"])
+    hours = ((closed - clean["time"]) / pd.Timedelta(hours=1)).groupby(clean["小类名称"]).median()
+    assert 1 < hours["道路积水"] < 5
+    assert 3 * 24 < hours["井盖下沉"] < 7 * 24
+    assert all(10 * 24 < hours[name] < 25 * 24 for name in ("围墙倾斜", "外立面裂缝", "挡土墙开裂"))
+    assert ((pd.to_datetime(clean["派遣时间"]) >= clean["time"]) | (clean["派遣时间"] == "")).all()
+    assert ((pd.to_datetime(clean["处置完成时间"]) <= closed) | closed.isna()).all()
+    late = (closed > pd.to_datetime(clean["处置截止时间"])).groupby(clean["小类名称"]).mean()
+    assert late.between(0.05, 0.4).all()
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "expected"),
+    [
+        (dt.datetime(2026, 9, 25, 9), 5, dt.datetime(2026, 10, 2, 9)),  # a Friday: five working days are a week
+        (dt.datetime(2026, 9, 26, 9), 1, dt.datetime(2026, 9, 28, 9)),  # a Saturday: the next one is Monday
+        (dt.datetime(2026, 9, 21, 9), 15, dt.datetime(2026, 10, 12, 9)),
+    ],
+)
+def test_working_days_leave_out_weekends(start: dt.datetime, days: int, expected: dt.datetime):
+    # Counted on a calendar of September 2026.
+    assert add_workdays(start, days) == expected
+
+
+def test_totals_tie_to_the_file(demo: Demo, rows: pd.DataFrame, clean: pd.DataFrame):
+    totals, outcomes = demo.truth["incidents"], Counter(dirt["outcome"] for dirt in demo.truth["dirty"])
+    assert totals["read"] == len(rows) == len(clean) + 11
+    assert totals["read"] == totals["accepted"] + totals["rejected"] + totals["repeats"]
+    assert totals["accepted"] == totals["inside"] + totals["outside"] + totals["no_location"]
+    assert totals["accepted"] == sum(totals["hazards"].values()) == len(clean) + outcomes["accepted"]
+    assert list(totals["hazards"]) == list(HAZARDS)
+    assert dict(outcomes) == {"accepted": 4, "rejected": 6, "repeat": 1}
+    assert 600 <= totals["read"] <= 900
+    open_now = clean[clean["结案时间"] == ""]
+    overdue = pd.to_datetime(open_now["处置截止时间"]) <= demo.as_of
+    assert (totals["open"], totals["overdue"]) == (len(open_now), overdue.sum())
+    assert 0 < totals["overdue"] < totals["open"]
+
+
+def test_the_dirty_rows_are_where_the_truth_says(demo: Demo, rows: pd.DataFrame):
+    dirty = {(dirt["kind"], dirt["row"]): rows.loc[dirt["row"]] for dirt in demo.truth["dirty"]}
+    by_kind = {kind: row for (kind, _), row in dirty.items()}
+    assert len(dirty) == 11
+    assert {dirt["code"] for dirt in demo.truth["dirty"]} <= {"", *REASONS, *REMARKS}
+    assert list(by_kind["coordinates 0, 0"][["经度", "纬度"]]) == ["0.000000", "0.000000"]
+    assert list(by_kind["no coordinates"][["经度", "纬度"]]) == ["", ""]
+    assert float(by_kind["longitude and latitude swapped"]["纬度"]) > 111
+    assert by_kind["a time in words"]["上报时间"] == "昨天下午"
+    assert by_kind["30 February"]["上报时间"][4:10] == "-02-30"
+    assert by_kind["closed before reported"]["结案时间"] < by_kind["closed before reported"]["上报时间"]
+    assert by_kind["a line of totals"]["案卷号"] == "合计"
+    assert by_kind["a line of totals"].name == rows.index[-1]
+    copy = by_kind["an exact copy"]
+    assert list(copy) == list(rows.loc[copy.name - 1])
+    one, two = (row for (kind, _), row in dirty.items() if kind == "one number, two cases")
+    assert one["案卷号"] == two["案卷号"]
+    assert one["问题描述"] != two["问题描述"]
+    assert rows.loc[[copy.name, one.name, two.name], "案卷号"].isin(rows["案卷号"][rows["案卷号"].duplicated()]).all()
+    assert rows["案卷号"].duplicated().sum() == 2  # the copy and the second of the two, no other
+    far = by_kind["3 km outside"]
+    street = shapely.union_all(list(_polygons(demo.grids, "网格编码").values()))
+    away = shapely.Point(float(far["经度"]), float(far["纬度"])).distance(street)
+    assert away * M_LON == pytest.approx(3000, abs=50)
+
+
+def test_the_next_month_brings_new_cases_and_closes_open_ones(demo: Demo, rows: pd.DataFrame):
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(demo.next_month)).get_sheet_by_index(0).to_python()
+    month = pd.DataFrame(sheet[1:], columns=sheet[0])
+    known = month["案卷号"].isin(rows["案卷号"])
+    expected = demo.truth["next_month"]
+    assert list(month.columns) == list(rows.columns)
+    assert [len(month), (~known).sum(), known.sum()] == [expected["read"], expected["new"], expected["updated"]]
+    open_before = set(rows.loc[(rows["结案时间"] == "") & rows["小类名称"].ne(""), "案卷号"])
+    assert set(month.loc[known, "案卷号"]) == open_before
+    assert (month.loc[known, "结案时间"] != "").any()
+    assert month.loc[~known, "上报时间"].between(demo.as_of, demo.next_as_of).all()
+    assert month["小类编码"].str.fullmatch(r"0\d{3}").all()  # text: no zero was eaten
+    assert all(isinstance(time, dt.datetime) for time in month["上报时间"])
+
+
+def test_nothing_is_known_that_happened_after_the_extract(demo: Demo, clean: pd.DataFrame):
+    for header in ("上报时间", "派遣时间", "处置完成时间", "结案时间"):
+        assert (pd.to_datetime(clean[header]).dropna() <= demo.as_of).all()
+    assert clean["time"].min() >= dt.datetime(2024, 4, 1)
+    assert demo.rain["day"].between(dt.date(2024, 4, 1), dt.date(2026, 9, 30)).all()
+    assert clean["time"].is_monotonic_increasing
