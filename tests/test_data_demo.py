@@ -101,7 +101,7 @@ def test_the_grids_cover_the_street_office_without_gap_or_overlap(demo: Demo):
 
 
 def test_each_community_is_exactly_the_union_of_its_grids(demo: Demo):
-    grids, communities = _polygons(demo.grids, "网格编码"), _polygons(demo.communities, "社区编码")
+    grids, communities = _polygons(demo.grids, "网格编码"), _polygons(demo.communities, "区域编码")
     parent = {row["网格编码"]: row["所属社区"] for row in _properties(demo.grids)}
     assert len(communities) == 4
     assert shapely.coverage_is_valid(list(communities.values()))
@@ -119,7 +119,7 @@ def test_households_and_people_of_a_community_are_those_of_its_grids(demo: Demo)
         for header in ("户数", "人口"):
             sums[row["所属社区"], header] += row[header]
     for row in _properties(demo.communities):
-        assert [row["户数"], row["人口"]] == [sums[row["社区编码"], "户数"], sums[row["社区编码"], "人口"]]
+        assert [row["户数"], row["人口"]] == [sums[row["区域编码"], "户数"], sums[row["区域编码"], "人口"]]
 
 
 def test_the_plan_is_no_chessboard():
@@ -149,7 +149,7 @@ def test_the_files_are_the_same_on_every_machine(demo: Demo):
 
 def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
     names = [row["网格名称"] for row in _properties(demo.grids)] + [
-        row["社区名称"] for row in _properties(demo.communities)
+        row["区域名称"] for row in _properties(demo.communities)
     ]
     assert all("示例" in name for name in [*names, *demo.names.values()])
     for header in ("问题描述", "地址", "问题来源", "处置部门", "上报人"):

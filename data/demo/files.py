@@ -79,13 +79,13 @@ def xlsx_bytes(rows: Iterable[Row], *, created: dt.datetime) -> bytes:
 
 
 def communities_geojson() -> bytes:
-    """Return the 4 communities: 社区编码, 社区名称, 户数, 人口."""
+    """Return the 4 communities: 区域编码, 区域名称, 户数, 人口."""
     features = []
     for code, name in plan.COMMUNITIES.items():
         inside = [grid for grid in plan.grids() if grid.parent == code]
         properties = {
-            "社区编码": code,
-            "社区名称": name,
+            "区域编码": code,
+            "区域名称": name,
             "户数": sum(grid.households for grid in inside),
             "人口": sum(grid.population for grid in inside),
         }
