@@ -19,6 +19,14 @@ def port_number(text: str) -> int:
     return int(text)
 
 
+def python_version(text: str) -> str:
+    """Return a version such as 3.12 as it stands, if it is one that the program runs under."""
+    major, minor = map(int, text.split("."))
+    if (major, minor) < (3, 11):
+        raise ValueError(text)
+    return text
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the command (None: start) and its options; what stands after ``--`` goes to pytest."""
     own, extra = arguments, []
@@ -40,7 +48,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     folder = commands.add_parser("wheels", help="make a folder from which a PC without internet installs")
     folder.add_argument("--to", type=Path, metavar="DIR", default=ROOT / "wheels", help="that folder (default: wheels)")
     folder.add_argument("--platform", choices=sorted(TARGETS), help="the other PC's system (default: this one's)")
-    folder.add_argument("--python-version", metavar="3.N", help="the other PC's Python (default: this one's)")
+    folder.add_argument(
+        "--python-version", type=python_version, metavar="3.N", help="the other PC's Python (default: this one's)"
+    )
     locks = commands.add_parser("lock", help="compile the lock files (development)")
     locks.add_argument("--upgrade", action="store_true", help="take the newest versions within the bounds")
     options = parser.parse_args(own)
@@ -48,7 +58,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         parser.error("only 'test' takes options after --")
     if options.command == "wheels" and options.python_version and not options.platform:
         parser.error("--python-version needs --platform")
-    options.extra = extra
+    options.arguments, options.extra = arguments, extra
     return options
 
 
@@ -66,7 +76,7 @@ def act(options: argparse.Namespace) -> int:
         return bench(options.names)
     if options.command == "wheels":
         if Path(sys.prefix) != VENV:
-            return subprocess.run([venv_python(), ROOT / "run.py", *sys.argv[1:]], check=False).returncode
+            return subprocess.run([venv_python(), ROOT / "run.py", *options.arguments], check=False).returncode
         return wheels(options.to, options.platform, options.python_version)
     say("Set up. 'python run.py' starts it.", "安装完成。运行“python run.py”即可启动。")
     return 0

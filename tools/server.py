@@ -43,7 +43,7 @@ def choose_port(asked: int | None) -> int:
 
 
 def server_command(port: int, script: str = "app.py") -> list[str]:
-    """Return the command that serves the pages (or one page alone) on 127.0.0.1; the rest stands in .streamlit/config.toml."""
+    """Return the command that serves the pages, or one page alone; the rest stands in .streamlit/config.toml."""
     options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
     options["logger.hideWelcomeMessage"] = "true"
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]

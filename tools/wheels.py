@@ -35,18 +35,22 @@ def lock(*, upgrade: bool) -> int:
 
 
 def for_target(lock_text: str, environment: dict[str, str]) -> dict[str, str]:
-    """Return the pinned lines (with their hashes) that apply to an environment, by package name.
+    """Return the pins and hashes that apply to an environment, by package name, without their markers.
 
-    Runs under .venv, for markers are read by its `packaging`; pip would read them for the running system.
+    pip would read a marker for the running system, whatever --platform says, and leave the package out without an
+    error. Runs under .venv, whose `packaging` reads the markers here.
     """
     from packaging.requirements import Requirement
 
     lines = re.sub(r"(?m)^\s*#.*\n?", "", lock_text).replace("\\\n", " ").splitlines()
     kept = {}
     for line in filter(str.strip, lines):
-        requirement = Requirement(line.split("--hash")[0])
+        pin, *hashes = line.split("--hash=")
+        requirement = Requirement(pin)
         if requirement.marker is None or requirement.marker.evaluate(environment):
-            kept[requirement.name] = line
+            kept[requirement.name] = " --hash=".join(
+                [f"{requirement.name}{requirement.specifier}", *map(str.strip, hashes)]
+            )
     return kept
 
 
