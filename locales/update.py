@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locales" / "zh" / "LC_MESSAGES" / "messages.po"
 FOLDERS = ("base", "geo", "data", "analysis", "reports", "pages")
 KEYWORDS = {"_": None, "N_": None, "words": None, "WORDS": None, "plural": (1, 2), "HazardError": (2,)}
-OWN_KEYWORDS = {"base": {"self": None}}  # Words calls itself; elsewhere a `self` inside a call would hide the call's name
+OWN_KEYWORDS = {"base": {"self": None}}  # Words calls itself; elsewhere a `self` inside a call hides the call's name
 
 
 def extract() -> Catalog:
