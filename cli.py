@@ -1,4 +1,4 @@
-"""The same answers on the command line. JSON on standard output, messages on standard error; exit code 0 done, 2 refused.
+"""The same answers on the command line: JSON on standard output, messages on standard error; exit 0 done, 2 refused.
 
 Without its packages it runs itself again under .venv, or says `python run.py setup`.
 """
@@ -35,12 +35,11 @@ import typer
 
 from base.errors import HazardError
 from base.text import Words
-from data import demo as demo_office
-from data import loading, queries
-from data.schema import HAZARDS, Scope
+from data import changes, example, levels, loading, queries
 from data.dataset import Dataset
+from data.schema import HAZARDS, Scope
 from data.store import Workspace
-from reports import answers
+from reports import answers, intake, people
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Hazard Hotspots (网格隐患热点) on the command line."
@@ -93,7 +92,7 @@ def _plain(value: Any) -> Any:
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame as rows for JSON: missing values as null, times as text."""
-    plain = frame.astype(object).where(frame.notna(), None)
+    plain = frame.astype(object).mask(frame.isna(), None)
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
@@ -152,7 +151,7 @@ def _progress(share: float, sentence: str, fields: dict[str, Any]) -> None:
 @app.command()
 def demo(context: typer.Context, as_json: Json = False) -> None:
     """Make the invented street office (示例) in an empty workspace."""
-    _print(loading.load_demo(context.obj, demo_office.make_demo(), who=_who(), progress=_progress), as_json)
+    _print(example.load_demo(context.obj, who=_who(), progress=_progress), as_json)
 
 
 @app.command()
@@ -167,7 +166,7 @@ def cells(
     as_json: Json = False,
 ) -> None:
     """Load the boundary polygons of one level."""
-    answer = loading.load_cells(
+    answer = levels.load_cells(
         context.obj,
         file.read_bytes(),
         file.name,
@@ -178,10 +177,10 @@ def cells(
         crs=crs,
         who=_who(),
     )
-    details = answer.pop("details")
-    for sentence in loading.cell_sentences(details, file.name, WORDS):
+    for sentence in intake.cell_sentences(answer, file.name, WORDS):
         _say(sentence)
-    _print(answer, as_json)
+    details = {kind: _rows(frame) for kind, frame in answer.pop("details").items()}
+    _print({**answer, "details": details} if as_json else answer, as_json)
 
 
 @app.command("import")
@@ -220,7 +219,7 @@ def import_(
         who=_who(),
         progress=_progress,
     )
-    for sentence in loading.import_sentences(answer, file.name, WORDS):
+    for sentence in intake.import_sentences(answer, file.name, WORDS):
         _say(sentence)
     _print(answer, as_json)
 
@@ -228,7 +227,7 @@ def import_(
 @app.command()
 def imports(context: typer.Context, as_json: Json = False) -> None:
     """List the live imports, oldest first."""
-    _print([loading.import_row(record) for record in context.obj.newest().imports], as_json)
+    _print(_rows(intake.import_rows(context.obj.newest()).iloc[::-1]), as_json)
 
 
 @app.command()
@@ -238,7 +237,7 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Take back an import."""
-    _print(loading.undo(context.obj, import_id, who=_who()), as_json)
+    _print(changes.undo(context.obj, import_id, who=_who()), as_json)
 
 
 @app.command()
@@ -249,7 +248,7 @@ def rejected(
 ) -> None:
     """List the rows that were not taken, and why."""
     frame = context.obj.newest().rejected(import_id)
-    sentences = answers.rejected_sentences(frame, WORDS)
+    sentences = people.rejected_sentences(frame, WORDS)
     _print(_rows(frame.assign(sentence=sentences)), as_json)
 
 
@@ -289,7 +288,7 @@ def hotspots_(
             raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
     dataset = context.obj.newest()
     found = answers.hot_spots(dataset, _scope(dataset, level, hazard, start, end), exposure=exposure, seed=seed)
-    answer = answers.hot_spots_json(found, method or list(known), WORDS)
+    answer = people.hot_spots_json(found, method or list(known), WORDS)
     _print(answer if as_json else answer["cells"], as_json)
     if not as_json:
         _say(answer["reason"])

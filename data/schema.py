@@ -67,6 +67,7 @@ REJECTED_COLUMNS = ("row", "column", "value", "reason", "original")  # original:
 EXPOSURES = ("households", "population", "road_km", "covers")  # columns of a cell that a rate may stand on
 CELL_COLUMNS = ("cell_id", "name", "parent", "area_km2", *EXPOSURES, "geometry")
 NO_MONTH = "none"
+DEMO_SOURCE = "示例"  # the source of the invented example
 
 # Why a row was not taken. {value} and {column} are fields of the rejected table.
 REASONS = {
@@ -80,6 +81,16 @@ REASONS = {
     "totals-row": N_("looks like a line of totals, not a case"),
     "empty-row": N_("the row holds nothing"),
     "filtered": N_("left out by the row filter"),
+    # of the features of a boundary
+    "not-a-feature": N_("is no GeoJSON feature: export the layer again"),
+    "geometry-missing": N_("has no outline: draw it, or delete the feature"),
+    "not-a-polygon": N_("is “{value}” and no polygon: export the layer of the areas"),
+    "ring-not-closed": N_("the outline does not end where it begins ({value}): close it"),
+    "ring-too-short": N_("an outline of {value} points is no area: at least four are needed, the last equal to the first"),
+    "coordinates-unreadable": N_("the outline holds something that is no number, or is nested wrongly: export it again"),
+    "repair-changes-area": N_("the outline crosses itself, and mending it would change the area ({value}): correct it"),
+    "cell-id-empty": N_("has no number of the cell in column {column}"),
+    "cell-id-repeated": N_("cell {value} stands in several features with different outlines: merge them into one"),
 }
 # What is odd about a row that was taken all the same; the column `remark` holds such codes, separated by a space.
 REMARKS = {
@@ -88,6 +99,16 @@ REMARKS = {
     "closed-before-reported": N_("closed before it was reported: on the map, left out of durations; correct the times"),
     "one-spot": N_("one of many reports with different addresses on one spot: not located? Left out of hot spots"),
 }
+
+LEVEL_NAMES = {  # the usual levels; any other name is shown as it was given
+    "street": N_("Street office"),
+    "community": N_("Community"),
+    "grid": N_("Grid"),
+    "building": N_("Building"),
+    "district": N_("District"),
+    "neighborhood": N_("Neighborhood"),
+}
+DEMO_SOURCE = "示例"  # the invented street office; whatever shows it says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +151,13 @@ class ImportRecord:
     options: Mapping[str, Any]
     who: str
     when: str  # ISO time, UTC
-    as_of: str  # ISO time with zone: what the file knows up to
+    as_of: str  # ISO time with zone: what the file knows up to; '' if it holds no time and nobody said
     read: int
     accepted: int
     rejected: int
     repeats: int
     updated: int
     levels: Mapping[str, Mapping[str, int]]  # level name -> inside, near, outside, no_location; add up to accepted
+    version: int  # the workspace version it made
+    touches: tuple[str, ...] = ()  # earlier imports whose cases stand in this file too, equal or corrected
     notes: tuple[str, ...] = field(default=())  # e.g. dropped columns, hints

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from analysis import clusters, events, hotspots, resolution, summary
 from data import queries
 from data.dataset import Dataset
-from data.schema import HAZARDS, Scope
+from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
+
+SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,9 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     points = queries.points(dataset, scope)
     spot = points["one_spot"].to_numpy(bool)
     calls = points[~spot].sort_values(["reported_at", "source", "incident_id"], ignore_index=True)
-    if len(calls):
-        centre = crs.local_metres(calls["lon"].to_numpy(), calls["lat"].to_numpy())
-        x_m, y_m = crs.project(calls["lon"].to_numpy(), calls["lat"].to_numpy(), centre)
-    else:
-        x_m = y_m = np.empty(0)
+    lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
+    centre = (float(np.median(lon)), float(np.median(lat))) if len(calls) else (0.0, 0.0)
+    x_m, y_m = crs.project(lon, lat, centre)
     hours = (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)
     setting = dataset.settings
     leader = events.group_events(
@@ -55,6 +55,28 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     )
     leads = leader == np.arange(len(calls))
     return Events(calls.assign(x_m=x_m, y_m=y_m, leads=leads), int(spot.sum()))
+
+
+def count_events(dataset: Dataset, scope: Scope, totals: Mapping[str, int]) -> int:
+    """Return the events of a scope; a call whose place is not known counts as one of its own."""
+    found = events_of(dataset, scope)
+    return int(found.calls["leads"].sum()) + found.left_out + totals["no_location"]
+
+
+def complete_exposures(dataset: Dataset, scope: Scope) -> list[str]:
+    """Return the exposures that every cell of a scope has, then area and equal shares, which are none."""
+    cells = cells_of(dataset, scope)
+    complete = [name for name in EXPOSURES if len(cells) and (cells[name] > 0).all()]
+    return [*complete, hotspots.AREA, hotspots.EQUAL]
+
+
+def silent_cells(dataset: Dataset, level: str) -> frozenset[str]:
+    """Return the cells of a level that never reported anything, if the data covers half a year or more."""
+    first, last = dataset.span
+    if first is None or last is None or (last - first).days < SILENT_DAYS:
+        return frozenset()
+    heard = queries.counts(dataset, Scope(level=level), ["cell"])["cell_id"]
+    return frozenset(dataset.cells(level)["cell_id"]) - frozenset(heard.dropna())
 
 
 def _by_hazard(settings: Mapping[str, Any], name: str, unit: str) -> dict[str, float]:
@@ -100,8 +122,8 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
     calls = np.bincount(position, minlength=len(cells))
     leads = inside["leads"].to_numpy(bool)
     counts = np.bincount(position[leads], minlength=len(cells))
-    exposures = {name: cells[name].to_numpy(float) for name in ("households", "population", "road_km", "covers")}
-    exposures["area"] = cells["area_km2"].to_numpy(float)
+    exposures = {name: cells[name].to_numpy(float) for name in EXPOSURES}
+    exposures[hotspots.AREA] = cells["area_km2"].to_numpy(float)
     result = hotspots.find_hot_spots(
         calls,
         counts,
@@ -150,7 +172,15 @@ def _clusters(first: pd.DataFrame, setting: Mapping[str, Any]) -> pd.DataFrame:
     return frame.assign(
         lon=[float(lon[inside].mean()) for inside in members],
         lat=[float(lat[inside].mean()) for inside in members],
-        cell_ids=[sorted(set(first["cell_id"][inside])) for inside in members],
+        cell_ids=pd.Series([sorted(set(first["cell_id"][inside])) for inside in members], dtype=object),
+    )
+
+
+def event_table(spots: HotSpots) -> pd.DataFrame:
+    """Return the tested cells in the form of the overview's table, with events as the count, for a map of events."""
+    cells = spots.cells
+    return pd.DataFrame(
+        {"cell_id": cells["cell_id"], "name": cells["name"], "count": cells["events"], "one_spot": 0, "few": False}
     )
 
 
@@ -161,7 +191,8 @@ class Overview:
     totals: dict[str, int]
     before: dict[str, int] | None  # None: there is nothing to compare with
     before_period: tuple[dt.date, dt.date] | None
-    change: summary.RateChange | None
+    events: int  # of the period, as the change counts them
+    change: summary.RateChange | None  # of events: on calls, one night of storm would be a trend
     overall: pd.Series  # n, open, median_hours, low, high of all cases
     in_time: tuple[float, float, float]  # share, low, high; NaN when nothing was due
     cells: (
@@ -176,11 +207,16 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     totals = queries.totals(dataset, scope)
     totals_before = queries.totals(dataset, before) if before else None
     every = resolution.summarize(queries.durations(dataset, scope))
+    events_now = count_events(dataset, scope, totals)
+    change = None
+    if before and totals_before:
+        change = summary.rate_change(events_now, count_events(dataset, before, totals_before))
     return Overview(
         totals=totals,
         before=totals_before,
         before_period=(before.start, before.end) if before and before.start and before.end else None,
-        change=summary.rate_change(totals["n"], totals_before["n"]) if totals_before else None,
+        events=events_now,
+        change=change,
         overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
         in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
         cells=_cell_table(dataset, scope, before),

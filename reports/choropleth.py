@@ -1,9 +1,9 @@
 """From an answer to a map: which cells are drawn, their classes, labels, tips and marks, and the legend beside them."""
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,8 +60,9 @@ def publish(dataset: Dataset) -> Drawn | None:
 
 def short_names(names: Sequence[str]) -> list[str]:
     """Return names without what all of them begin with, so that they fit their cells."""
-    prefix = os.path.commonprefix(list(names)) if len(names) > 1 else ""
-    prefix = prefix.rstrip("0123456789")  # 第1, 第10: the figure is the name
+    first, last = min(names, default=""), max(names, default="")  # what these two share, all share
+    same = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    prefix = first[:same].rstrip("0123456789") if len(names) > 1 else ""  # 第1, 第10: the figure is the name
     return [name[len(prefix) :].strip(" ·-_") or name for name in names]
 
 
@@ -172,7 +173,7 @@ def _tip(words: Words, row: pd.Series, measure: str, text: str) -> str:
 
 def _alt(words: Words, table: pd.DataFrame, title: str, shown: list[str], n_hot: int, claim: str) -> str:
     top = table.assign(shown=shown).sort_values(["count", "cell_id"], ascending=[False, True]).head(3)
-    first = words.listed(f"{row.name} {row.shown}" for row in top.drop(columns="name").set_index(top["name"]).itertuples())
+    first = words.listed(f"{name} {value}" for name, value in zip(top["name"], top["shown"], strict=True))
     sentence = words("Map of {n} cells, {measure}. Most reports: {first}.", n=len(table), measure=title, first=first)
     if n_hot:
         sentence += " " + words("{n} cells carry a strong outline: {claim}.", n=n_hot, claim=claim)
@@ -181,17 +182,17 @@ def _alt(words: Words, table: pd.DataFrame, title: str, shown: list[str], n_hot:
 
 def points_layer(values: maps.MapValues, first: pd.DataFrame, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
     """Return the map with the points of events and the rings of their clusters."""
+    rings: list[Any] = list(clusters.itertuples(index=False))
     return dataclasses.replace(
         values,
         points=first[["lon", "lat"]].to_numpy(float),
         point_hazards=first["hazard"].tolist(),
-        circles=[
-            maps.Circle(row.lon, row.lat, max(row.radius_m, 15.0), words.number(row.members))
-            for row in clusters.itertuples()
-        ],
+        circles=[maps.Circle(row.lon, row.lat, max(row.radius_m, 15.0), words.number(row.members)) for row in rings],
     )
 
 
-def hazard_titles(words: Words, codes: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return hazard codes with their names, for a legend of points."""
-    return tuple((code, words(name)) for code, name in HAZARD_NAMES.items() if code in set(codes))
+def with_points(picture: Choropleth, values: maps.MapValues, words: Words) -> Choropleth:
+    """Return the picture with points: its legend names their colours."""
+    codes = set(values.point_hazards or ())
+    titles = tuple((code, words(name)) for code, name in HAZARD_NAMES.items() if code in codes)
+    return Choropleth(values, dataclasses.replace(picture.legend, hazards=titles), picture.alt)

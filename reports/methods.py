@@ -70,7 +70,8 @@ METHODS = (
             "{cluster_radius} m of each other. Shown with members, radius, first and last report."
         ),
         (
-            "Ester, M., Kriegel, H.-P., Sander, J. & Xu, X. (1996). A density-based algorithm (DBSCAN). KDD-96, 226–231.",
+            "Ester, M., Kriegel, H.-P., Sander, J. & Xu, X. (1996). A density-based algorithm (DBSCAN). KDD-96, "
+            "226–231.",
         ),
     ),
     Method(

@@ -1,13 +1,18 @@
 """All caching, once. The dataset is a shared read-only resource; answers are data, keyed by fingerprint and Scope."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
+from base.text import Words, markdown_plain
+from data import example
 from data.dataset import Dataset
 from data.schema import Scope
 from data.store import Workspace
+from geo.maps import touch_cells
 from pages.common import frame
-from reports import answers
+from reports import answers, choropleth
 
 
 def workspace() -> Workspace:
@@ -64,3 +69,47 @@ def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:
 def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answers.CellView:
     """Return one cell of a scope."""
     return _cell(data.fingerprint, scope, cell_id, cells, data)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _first_calls(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
+    return answers.events_of(_dataset, scope).first[["lon", "lat", "hazard", "cell_id"]].dropna(subset=["cell_id"])
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _silent(fingerprint: str, level: str, _dataset: Dataset) -> frozenset[str]:
+    return answers.silent_cells(_dataset, level)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _published(fingerprint: str, _dataset: Dataset) -> choropleth.Drawn | None:
+    return choropleth.publish(_dataset)
+
+
+def first_calls(data: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the place and hazard of each event of a scope that lies in a cell."""
+    return _first_calls(data.fingerprint, scope, data)
+
+
+def silent(data: Dataset, level: str) -> frozenset[str]:
+    """Return the cells of a level that never reported anything."""
+    return _silent(data.fingerprint, level, data)
+
+
+def published(data: Dataset) -> choropleth.Drawn | None:
+    """Return the levels that a map of this dataset can show; their outlines are in static/ afterwards."""
+    drawn = _published(data.fingerprint, data)
+    if drawn is not None and not touch_cells(drawn.key):  # swept since
+        _published.clear()
+        drawn = _published(data.fingerprint, data)
+    return drawn
+
+
+def load_demo(words: Words) -> None:
+    """Load the invented street office into the empty workspace, with progress."""
+    bar = st.progress(0.0, text=words("Making the example"))
+
+    def progress(share: float, sentence: str, fields: dict[str, Any]) -> None:
+        bar.progress(min(max(share, 0.0), 1.0), text=markdown_plain(words(sentence, **fields)))
+
+    example.load_demo(workspace(), who=frame.who(), progress=progress)

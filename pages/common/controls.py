@@ -12,7 +12,7 @@ import streamlit as st
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
-from reports import periods
+from reports import intake, periods
 
 PRESETS = {
     "12": N_("Last 12 whole months"),
@@ -144,7 +144,7 @@ def scope(words: Words, dataset: Dataset) -> Scope:
                 words("Level"),
                 "level",
                 list(levels),
-                lambda name: words("{level} ({n})", level=level_name(words, name), n=levels[name].cells),
+                lambda name: words("{level} ({n})", level=intake.level_name(words, name), n=levels[name].cells),
                 default=finest,
             )
         area = None
@@ -160,25 +160,26 @@ def scope(words: Words, dataset: Dataset) -> Scope:
     return Scope(level=level, start=start, end=end, hazards=hazards, sources=sources, area=area)
 
 
+COMPARE = {"year": N_("Same months, year before"), "previous": N_("Period before")}
+
+
+def compare(words: Words) -> str:
+    """Draw the choice of the period to compare with, and return it."""
+    with st.sidebar:
+        return select(words("Compared with"), "compare", list(COMPARE), lambda key: words(COMPARE[key]))
+
+
+def drill(level: str, area: str) -> None:
+    """Show the cells of `level` inside `area`; for a button's on_click."""
+    for name, value in (("level", level), ("area", area), ("cell", None)):
+        keep(name, value)
+        st.session_state.pop(f"w_{name}", None)
+
+
 def cell(dataset: Dataset, scope: Scope) -> str | None:
     """Return the chosen cell of the scope's level, from the session or the address, or None."""
     ids = set(dataset.cells(scope.level)["cell_id"]) if scope.level else set()
     return choice("cell", ids.__contains__, None)
-
-
-_LEVELS = {
-    "street": N_("Street"),
-    "community": N_("Community"),
-    "grid": N_("Grid"),
-    "building": N_("Building"),
-    "neighborhood": N_("Neighborhood"),
-    "district": N_("District"),
-}
-
-
-def level_name(words: Words, name: str) -> str:
-    """Return a level's name in the reader's language where it is one of the usual ones, else as it was given."""
-    return words(_LEVELS[name]) if name in _LEVELS else name
 
 
 def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:

@@ -1,5 +1,6 @@
-"""The frame of every page: page setup, the reader's language, the workspace. Each page opens with it, alone or in the app."""
+"""The frame of every page: page setup, the reader's language, the workspace.."""
 
+import getpass
 import logging
 import os
 import secrets
@@ -41,6 +42,14 @@ def workspace_path() -> Path:
     return Path(os.environ.get("HOTSPOTS_WORKSPACE") or ROOT / "workspace").resolve()
 
 
+def who() -> str:
+    """Return who is at the keyboard, for the history: the account of this PC, as there is no login."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "?"
+
+
 def language() -> str:
     """Return the language chosen in the address or the menu, else the browser's; Chinese when in doubt."""
     asked = st.query_params.get("lang")
@@ -71,7 +80,7 @@ def open_page(address: str) -> Words:
             key="language_switch",
             default=words.language,
             required=True,
-            format_func=LANGUAGES.get,
+            format_func=lambda code: LANGUAGES[code],
             label_visibility="collapsed",
             on_change=_keep_language,
         )
@@ -79,13 +88,17 @@ def open_page(address: str) -> Words:
 
 
 @contextmanager
-def told(words: Words) -> Iterator[None]:
-    """Show a refusal as a sentence; show anything unforeseen as a sentence with an id, and log it without its data."""
+def told(words: Words, *, stop: bool = True) -> Iterator[None]:
+    """Show a refusal as a sentence; show anything unforeseen as a sentence with an id, and log it without its data.
+
+    With ``stop=False`` the page goes on after it.
+    """
     try:
         yield
     except HazardError as error:
         st.error(markdown_plain(words.error(error)), icon=":material/block:")
-        st.stop()
+        if stop:
+            st.stop()
     except Exception as error:  # the reader gets an id, the log the place; neither gets the message with its data
         number = secrets.token_hex(4)
         place = error.__traceback__
@@ -94,7 +107,8 @@ def told(words: Words) -> Iterator[None]:
         where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
         LOG.error("error %s: %s at %s", number, type(error).__name__, where)
         st.error(words("Something went wrong here (error {number}). The rest keeps working.", number=number))
-        st.stop()
+        if stop:
+            st.stop()
 
 
 def title(text: str, caption: str = "") -> None:

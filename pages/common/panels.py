@@ -1,18 +1,20 @@
 """The panels of the overview, and what all pages share: the empty state, the line under a title, the footer."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from analysis import charts, summary
 from analysis.hotspots import explain_cell
+from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
-from reports import answers, choropleth as drawing
-
-COMPARE = {"year": N_("Same months, year before"), "previous": N_("Period before")}
+from reports import answers, people
+from reports import choropleth as drawing
 
 
 def stop_if_empty(words: Words, data: Dataset) -> None:
@@ -25,7 +27,11 @@ def stop_if_empty(words: Words, data: Dataset) -> None:
     elif data.imports:
         st.info(words("Incidents are loaded, but no boundaries. Load the grid polygons on the Data page."))
     else:
-        st.write(words("Load your grid boundaries and your incident file, or look around in an invented street office first."))
+        st.write(
+            words(
+                "Load your grid boundaries and your incident file, or look around in an invented street office first."
+            )
+        )
         if st.button(words("Load the example (invented data)"), type="primary", icon=":material/play_arrow:"):
             cached.load_demo(words)
             st.rerun()
@@ -57,7 +63,11 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
         _figure(
             words("Reports"),
             words.number(totals["n"]),
-            summary.change_sentence(answer.change, compare).say(words),
+            words(
+                "{events} events; {change}",
+                events=answer.events,
+                change=summary.change_sentence(answer.change, compare).say(words),
+            ),
             chart=monthly.tolist(),
         )
         _figure(
@@ -69,7 +79,9 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
         _figure(
             words("Median time to resolve"),
             words.duration(overall["median_hours"]) if reached else words("not reached"),
-            times_interval(words, overall["low"], overall["high"]) if overall["n"] else words("no case with both times"),
+            times_interval(words, overall["low"], overall["high"])
+            if overall["n"]
+            else words("no case with both times"),
         )
         share, low, high = answer.in_time
         _figure(
@@ -117,9 +129,7 @@ def times_interval(words: Words, low: float, high: float) -> str:
         return words("open cases counted")
     if pd.isna(high):
         return words("95% interval from {low}, open cases counted", low=words.duration(low))
-    return words(
-        "95% interval {low} – {high}, open cases counted", low=words.duration(low), high=words.duration(high)
-    )
+    return words("95% interval {low} – {high}, open cases counted", low=words.duration(low), high=words.duration(high))
 
 
 def choropleth(
@@ -195,7 +205,15 @@ def cells_map(
         st.info(words("More than {n} cells do not fit one map: choose a coarser level.", n=drawing.MOST_CELLS))
         return None
     picture = drawing.choropleth(
-        data, drawn, scope, table, spots.result, cached.silent(data, scope.level), measure=measure, selected=chosen, words=words
+        data,
+        drawn,
+        scope,
+        table,
+        spots.result,
+        cached.silent(data, scope.level),
+        measure=measure,
+        selected=chosen,
+        words=words,
     )
     values: maps.MapValues = picture.values
     if points is not None:
@@ -215,7 +233,9 @@ def notes(words: Words, totals: dict[str, int]) -> None:
     """Say what the map cannot show: reports outside, without location, on one spot."""
     lines = []
     if totals["outside"]:
-        lines.append(words.plural("{n} report lies outside all cells.", "{n} reports lie outside all cells.", totals["outside"]))
+        lines.append(
+            words.plural("{n} report lies outside all cells.", "{n} reports lie outside all cells.", totals["outside"])
+        )
     if totals["no_location"]:
         lines.append(
             words.plural("{n} report has no location.", "{n} reports have no location.", totals["no_location"])
@@ -223,7 +243,8 @@ def notes(words: Words, totals: dict[str, int]) -> None:
     if totals["one_spot"]:
         lines.append(
             words(
-                "{n} reports with many different addresses lie on one spot: not located? They are counted in their cell, "
+                "{n} reports with many different addresses lie on one spot: not located? They are counted in their "
+                "cell, "
                 "and left out of hot spots.",
                 n=totals["one_spot"],
             )
@@ -239,7 +260,7 @@ def worst_cells(words: Words, data: Dataset, scope: Scope, answer: answers.Overv
     explain_first(words, spots)
 
 
-def ranking(words: Words, table: pd.DataFrame, spots: answers.HotSpots, *, height: int | str) -> None:
+def ranking(words: Words, table: pd.DataFrame, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
     tested = spots.result.method == "excess"
     rows = summary.rank_cells(spots.cells.merge(table[["cell_id", "open"]], on="cell_id"))
@@ -300,7 +321,11 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
     """Show one cell: its rank, trend, resolution times and incidents."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            words("All cells"), icon=":material/arrow_back:", on_click=controls.keep, args=("cell", None), key="all-cells"
+            words("All cells"),
+            icon=":material/arrow_back:",
+            on_click=controls.keep,
+            args=("cell", None),
+            key="all-cells",
         )
         below = [level for level in data.levels if level.parent_level == scope.level]
         if below:
@@ -329,20 +354,27 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
     )
     if view.months["count"].sum():
         figure = charts.months_figure(view.months, words=words)
-        st.plotly_chart(figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months")
+        st.plotly_chart(
+            figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
+        )
     hazard_times(words, view.hazards)
     incidents_table(words, data, scope, view.incidents, file="cell", height=260)
 
 
 def hazard_times(words: Words, groups: pd.DataFrame) -> None:
     """Say a median a hazard, in a sentence each."""
+    row: Any
     for row in groups.itertuples():
         title = words(HAZARD_NAMES[row.key])
         median = words.duration(row.median_hours) if pd.notna(row.median_hours) else words("not reached")
         st.markdown(
             markdown_plain(
                 words(
-                    "{hazard}: {n} cases, median {median}, {open} open", hazard=title, n=int(row.n), median=median, open=int(row.open)
+                    "{hazard}: {n} cases, median {median}, {open} open",
+                    hazard=title,
+                    n=int(row.n),
+                    median=median,
+                    open=int(row.open),
                 )
             )
         )
@@ -369,7 +401,7 @@ def incidents_table(
     words: Words, data: Dataset, scope: Scope, incidents: pd.DataFrame, *, file: str, height: int
 ) -> None:
     """Show incidents as a table, with its download."""
-    named = answers.incidents_for_people(incidents, words)
+    named = people.incidents_for_people(incidents, words)
     titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
     shown = [column for column in titles if column in named and named[column].astype(str).str.strip().ne("").any()]
     st.dataframe(
@@ -398,6 +430,11 @@ def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -
     titles = {"month": words("Month"), "hazard": words("Hazard"), "count": words("Reports")}
     named = answer.months.assign(hazard=[words(HAZARD_NAMES[code]) for code in answer.months["hazard"]])
     downloads.sheet(words, data, scope, named, titles, name=words("Months"), file="months")
+
+
+def hazard_colours(words: Words) -> dict[str, str]:
+    """Return each hazard's colour by its name for people."""
+    return {words(HAZARD_NAMES[code]): colour for code, colour in palette.HAZARDS.items()}
 
 
 def footer(words: Words, data: Dataset) -> None:

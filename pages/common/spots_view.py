@@ -42,12 +42,14 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
     """Say why by this method, what was counted, and what was left out."""
     lines = [spots.result.reason.say(words)]
     lines.append(
-        words("{calls} calls are {events} events: calls about the same thing count once.", calls=spots.n_calls, events=spots.n_events)
+        words(
+            "{calls} calls are {events} events: calls about the same thing count once.",
+            calls=spots.n_calls,
+            events=spots.n_events,
+        )
     )
     if spots.result.method == "excess":
-        lines.append(
-            words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p))
-        )
+        lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
     if spots.left_out:
         lines.append(words("{n} reports on one spot are left out: not located?", n=spots.left_out))
     st.markdown(markdown_plain(" ".join(lines)))
@@ -55,7 +57,7 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
     """Show the map of events with claims as outlines, and the points with the rings of dense groups if wished."""
-    table = answers.event_table(data, scope, spots)
+    table = answers.event_table(spots)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         dots = st.toggle(words("Show events and dense groups as points"), key="dots")
@@ -68,7 +70,7 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
 def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
     """List the cells with their evidence, explain the chosen or the strongest one, and offer the download."""
     frame.heading(words("Cells by strength of evidence"))
-    table = answers.event_table(data, scope, spots)
+    table = answers.event_table(spots)
     panels.ranking(words, table, spots, height=380)
     place = spots.cells.index[spots.cells["cell_id"] == chosen]
     if chosen is not None and len(place):
@@ -97,7 +99,8 @@ def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotS
     st.caption(
         markdown_plain(
             words(
-                "At least {n} events within {radius} m of each other (DBSCAN). A dense group is no claim: groups also form "
+                "At least {n} events within {radius} m of each other (DBSCAN). A dense group is no claim: groups also"
+                " form "
                 "where many people live.",
                 n=int(setting["cluster_min_events"]),
                 radius=int(setting["cluster_radius_m"]),
@@ -130,7 +133,9 @@ def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotS
         "lon": words("Longitude"),
         "lat": words("Latitude"),
     }
-    moment = {name: st.column_config.DatetimeColumn(titles[name], format="YYYY-MM-DD HH:mm") for name in ("first", "last")}
+    moment = {
+        name: st.column_config.DatetimeColumn(titles[name], format="YYYY-MM-DD HH:mm") for name in ("first", "last")
+    }
     st.dataframe(
         shown,
         hide_index=True,

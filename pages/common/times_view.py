@@ -64,7 +64,9 @@ def figures(words: Words, answer: answers.Resolution) -> None:
         lines.append(words("{n} cases without a report time are not in the durations.", n=out["no_time"]))
     if out["closed_before_reported"]:
         lines.append(
-            words("{n} cases closed before they were reported are left out of durations.", n=out["closed_before_reported"])
+            words(
+                "{n} cases closed before they were reported are left out of durations.", n=out["closed_before_reported"]
+            )
         )
     if out["closed_first_quarter_hour"]:
         lines.append(
@@ -91,7 +93,7 @@ def curves(words: Words, data: Dataset, scope: Scope, answer: answers.Resolution
         return
     names = key_names(words, data, scope, by)
     named = {names.get(key, key or words("not given")): curve for key, curve in answer.curves.items()}
-    colours = panels.hazard_colours(answer.curves) if by == "hazard" else None
+    colours = panels.hazard_colours(words) if by == "hazard" else None
     figure = charts.survival_figure(named, words=words, colours=colours)
     st.plotly_chart(figure, config=charts.CONFIG, alt=charts.survival_alt(named, words=words), key="curves")
     if len(answer.groups) > len(answer.curves):

@@ -1,0 +1,43 @@
+"""Load the invented street office through the same door as any office's files."""
+
+from collections.abc import Callable
+from typing import Any
+
+from base.errors import HazardError
+from data import levels, loading
+from data.demo import make_demo
+from data.schema import DEMO_SOURCE
+from data.store import Workspace
+
+
+def load_demo(
+    workspace: Workspace, *, who: str, progress: Callable[[float, str, dict[str, Any]], None] | None = None
+) -> dict[str, Any]:
+    """Load the example's communities, grids and incidents; return the import's answer with the levels and the truth.
+
+    Raises
+    ------
+    HazardError
+        ``workspace-not-empty``: invented data never goes in beside an office's own.
+    """
+    if workspace.newest().version:
+        raise HazardError(
+            "workspace-not-empty",
+            "The workspace {path} already holds data: the example goes into an empty one. Choose another folder.",
+            path=str(workspace.path),
+        )
+    demo = make_demo()
+    names = demo.names
+    levels.load_cells(workspace, demo.communities, names["communities"], level="community", who=who)
+    levels.load_cells(workspace, demo.grids, names["grids"], level="grid", who=who)
+    answer = loading.import_incidents(
+        workspace,
+        demo.incidents,
+        names["incidents"],
+        source=DEMO_SOURCE,
+        zone="Asia/Shanghai",
+        as_of=demo.as_of.isoformat(),
+        who=who,
+        progress=progress,
+    )
+    return {**answer, "cells": {level.name: level.cells for level in workspace.newest().levels}, "truth": demo.truth}

@@ -1,0 +1,158 @@
+"""What was loaded, what was rejected and why, what was found in the boundaries, and the table of types."""
+
+import pandas as pd
+import streamlit as st
+
+from base.text import N_, Words, markdown_plain
+from data import changes
+from data.dataset import Dataset
+from data.schema import HAZARD_NAMES, HAZARDS
+from pages.common import cached, downloads, frame, import_view
+from reports import intake
+
+
+def imports(words: Words, data: Dataset) -> None:
+    """List the live imports with their totals, and offer to take one back."""
+    frame.heading(words("What was loaded"))
+    if not data.imports:
+        st.info(words("No incidents are loaded yet."))
+        return
+    rows = intake.import_rows(data)
+    st.dataframe(
+        rows.drop(columns=["import_id"]),
+        hide_index=True,
+        column_config={key: st.column_config.Column(words(title)) for key, title in intake.IMPORT_TITLES.items()},
+        alt=words.plural("Table of {n} import.", "Table of {n} imports.", len(rows)),
+    )
+    places = intake.place_rows(data, words)
+    if len(places):
+        st.dataframe(places, hide_index=True, alt=words("Where the accepted rows lie, by level."))
+        st.caption(
+            markdown_plain(
+                words("Read = accepted + rejected + repeats. Accepted = in a cell + near + outside + no location.")
+            )
+        )
+    _undo(words, data)
+
+
+def _undo(words: Words, data: Dataset) -> None:
+    with st.popover(words("Take an import back"), icon=":material/undo:"):
+        by_id = {record.import_id: record for record in reversed(data.imports)}
+        chosen = st.selectbox(
+            words("Import"),
+            list(by_id),
+            format_func=lambda key: f"{by_id[key].file} ({by_id[key].when[:16]})",
+            key="u_import",
+        )
+        st.text(words("Its rows go, rows it had updated return to what they were. The file can be imported again."))
+        if st.button(words("Take it back"), type="primary"):
+            with frame.told(words, stop=False):
+                changes.undo(cached.workspace(), chosen, who=frame.who())
+                import_view.tell("done", [words("{file} was taken back.", file=by_id[chosen].file)])
+                st.rerun()
+
+
+def rejected(words: Words, data: Dataset) -> None:
+    """List the rejected rows with the reason, and download them."""
+    frame.heading(words("Rows that were not taken"))
+    rows = data.rejected()
+    if not len(rows):
+        st.info(words("Every row read was taken or was a repeat."))
+    else:
+        table, titles = intake.rejected_rows(data, words)
+        st.dataframe(
+            table,
+            hide_index=True,
+            height=min(320, 40 + 35 * len(table)),
+            column_config={key: st.column_config.Column(titles[key]) for key in table.columns},
+            alt=words.plural("Table of {n} row not taken.", "Table of {n} rows not taken.", len(table)),
+        )
+        downloads.sheet(words, data, None, table, titles, name=words("Rows not taken"), file="rejected")
+    remarks = intake.remark_rows(data, words)
+    if len(remarks):
+        st.text(words("Taken, but odd:"))
+        st.dataframe(remarks, hide_index=True)
+
+
+FINDINGS = {
+    "repaired": N_("Repaired outlines"),
+    "rejected": N_("Outlines not taken"),
+    "overlaps": N_("Overlaps"),
+    "gaps": N_("Gaps"),
+}
+
+
+def boundaries(words: Words, data: Dataset) -> None:
+    """List the boundary levels and what was found in their outlines."""
+    frame.heading(words("Boundaries"))
+    if not data.levels:
+        st.info(words("No boundaries are loaded yet."))
+        return
+    for level in data.levels:
+        found = data.findings(level.name)
+        counts = ", ".join(f"{words(FINDINGS[kind])} {len(frame_)}" for kind, frame_ in found.items())
+        st.text(
+            words(
+                "{level}: {n} cells. {findings}",
+                level=intake.level_name(words, level.name),
+                n=level.cells,
+                findings=counts,
+            )
+        )
+        for kind, table in found.items():
+            if len(table):
+                with st.expander(words("{what} ({n})", what=words(FINDINGS[kind]), n=len(table))):
+                    shown = intake.finding_rows(table, words)
+                    st.dataframe(shown, hide_index=True)
+                    downloads.sheet(
+                        words,
+                        data,
+                        None,
+                        shown,
+                        {str(column): str(column) for column in shown},
+                        name=words(FINDINGS[kind]),
+                        file=f"{level.column}-{kind}",
+                    )
+
+
+def types(words: Words, data: Dataset) -> None:
+    """Show and edit the table that turns an office's types into hazards."""
+    frame.heading(words("Which types are which hazard"))
+    st.caption(
+        markdown_plain(
+            words(
+                "The first line that fits wins. A code counts only with its list; a pattern is a plain piece of the "
+                "type's name, "
+                "several are divided by |. What fits nothing is “other”, kept and counted."
+            )
+        )
+    )
+    unmatched = intake.type_rows(data, words)
+    if len(unmatched):
+        with st.expander(words("The types in the data and what they became ({n})", n=len(unmatched))):
+            st.dataframe(unmatched, hide_index=True)
+    rules = data.rules()
+    with st.expander(words("Edit the table ({n} lines)", n=len(rules))):
+        edited = st.data_editor(
+            rules,
+            num_rows="dynamic",
+            hide_index=True,
+            key=f"rules-{data.fingerprint[:8]}",
+            column_config={
+                "scheme": st.column_config.TextColumn(words("Code list")),
+                "kind": st.column_config.SelectboxColumn(words("Kind"), options=["", "component", "event"]),
+                "code": st.column_config.TextColumn(words("Code")),
+                "pattern": st.column_config.TextColumn(words("Name holds"), width="large"),
+                "hazard": st.column_config.SelectboxColumn(
+                    words("Hazard"),
+                    options=list(HAZARDS),
+                    format_func=lambda code: words(HAZARD_NAMES.get(str(code), str(code))),
+                ),
+                "note": st.column_config.TextColumn(words("Note"), width="large"),
+            },
+        )
+        if st.button(words("Save the table and sort all incidents again"), disabled=edited.equals(rules)):
+            with frame.told(words, stop=False):
+                changes.set_rules(cached.workspace(), pd.DataFrame(edited), who=frame.who())
+                import_view.tell("done", [words("The table is saved, all incidents are sorted again.")])
+                st.rerun()

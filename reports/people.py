@@ -1,0 +1,90 @@
+"""Answers in words: reasons, remarks and hazards as sentences; hot spots as the command line's JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from base.text import Words
+from data.schema import HAZARD_NAMES, REASONS, REMARKS
+from reports import answers
+
+
+def rejected_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
+    """Return for each rejected row why it was not taken."""
+    rows = rejected[["reason", "value", "column"]].fillna("").astype(str).to_numpy().tolist()
+    return [
+        words(REASONS[reason], value=value, column=column) if reason in REASONS else reason
+        for reason, value, column in rows
+    ]
+
+
+def remark_sentence(remark: str | None, words: Words) -> str:
+    """Return what is odd about a row that was taken all the same; empty where nothing is."""
+    return words.listed(words(REMARKS[code]) for code in (remark or "").split() if code in REMARKS)
+
+
+def incidents_for_people(incidents: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return incidents with hazards and remarks in words, missing texts empty."""
+    texts = incidents.select_dtypes(["object", "string", "category"]).columns
+    named = incidents.assign(**{column: incidents[column].astype(object).fillna("") for column in texts})
+    return named.assign(
+        hazard=[words(HAZARD_NAMES[code]) for code in named["hazard"]],
+        remark=[remark_sentence(code, words) for code in named["remark"]],
+    )
+
+
+def hot_spots_json(found: answers.HotSpots, methods: Sequence[str], words: Words) -> dict[str, Any]:
+    """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction."""
+    result = found.result
+
+    def number(value: float) -> float | None:
+        return None if np.isnan(value) else float(value)
+
+    cells: list[Any] = list(found.cells.itertuples(index=False))
+    clusters: list[Any] = list(found.clusters.itertuples(index=False))
+    return {
+        "methods": list(methods),
+        "reason": result.reason.say(words),
+        "claim": result.claim,
+        "exposure": result.exposure,
+        "map_p": number(result.map_p) if "excess" in methods else None,
+        "calls": found.n_calls,
+        "events": found.n_events,
+        "left_out_one_spot": found.left_out,
+        "seed": found.seed,
+        "cells": [
+            {
+                "cell_id": row.cell_id,
+                "name": row.name,
+                "calls": int(row.calls),
+                "observed": int(row.events),
+                "expected": float(row.expected),
+                "p": number(row.p),
+                "hot": bool(row.hot),
+                "needed": int(row.needed),
+            }
+            for row in cells
+        ]
+        if "excess" in methods
+        else [],
+        "clusters": [
+            {
+                "method": "dbscan",
+                "cell_ids": list(row.cell_ids),
+                "observed": int(row.members),
+                "expected": None,
+                "p": None,
+                "radius_m": float(row.radius_m),
+                "lon": float(row.lon),
+                "lat": float(row.lat),
+                "hazard": row.hazard,
+                "first": row.first,
+                "last": row.last,
+            }
+            for row in clusters
+        ]
+        if "dbscan" in methods
+        else [],
+    }

@@ -1,0 +1,72 @@
+"""The one export writer: what comes out of it is inert, and is what went in."""
+
+import io
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from python_calamine import CalamineWorkbook
+
+from base.text import Words
+from reports.sheet import write_sheet
+
+EN = Words("en")
+HOSTILE = [
+    "=1+1",
+    "=cmd|' /C calc'!A0",
+    "+49 30 1",
+    "-2+3",
+    "@SUM(A1)",
+    "\tx",
+    "http://a.example",
+    "{=1}",
+    "00123",
+    "3E5",
+]
+
+
+def read_back(content: bytes, sheet: int = 0) -> list[list[object]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return book.get_sheet_by_index(sheet).to_python()
+
+
+def test_no_text_becomes_a_formula_a_link_or_a_number():
+    frame = pd.DataFrame({"a": HOSTILE})
+    content = write_sheet(frame, {"a": "=evil()"}, name="=x[]", words=EN)
+    rows = read_back(content)
+    assert [row[0] for row in rows] == ["=evil()", *HOSTILE]
+    sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+
+
+def test_numbers_times_and_gaps_keep_their_kind():
+    moment = pd.Timestamp("2025-03-05 14:30", tz="Asia/Shanghai")
+    frame = pd.DataFrame(
+        {"n": [3, 4], "x": [1.5, np.nan], "t": [moment, pd.NaT], "l": [["a", "b"], []], "b": [True, False]}
+    )
+    rows = read_back(write_sheet(frame, {key: key for key in frame}, name="s", words=EN))
+    assert rows[1] == [3.0, 1.5, moment.tz_localize(None).to_pydatetime(), "a, b", True]
+    assert rows[2][1] == ""
+    assert rows[2][2] == ""
+
+
+def test_only_the_named_columns_are_written_in_their_order():
+    frame = pd.DataFrame({"a": [1], "secret": ["138"], "b": [2]})
+    rows = read_back(write_sheet(frame, {"b": "B", "a": "A", "gone": "G"}, name="s", words=EN))
+    assert rows == [["B", "A"], [2.0, 1.0]]
+
+
+def test_the_second_sheet_says_what_it_is():
+    content = write_sheet(pd.DataFrame({"a": [1]}), {"a": "A"}, name="s", notes=["Hazard Hotspots", "=1"], words=EN)
+    assert read_back(content, 1) == [["Hazard Hotspots"], ["=1"]]
+
+
+@pytest.mark.parametrize("name", ["", "a" * 50, "x[1]:y*?/\\'z"])
+def test_a_name_that_no_sheet_may_have_is_made_one(name):
+    assert read_back(write_sheet(pd.DataFrame({"a": [1]}), {"a": "A"}, name=name, words=EN)) == [["A"], [1.0]]
+
+
+def test_an_empty_frame_makes_a_sheet_with_headers():
+    assert read_back(write_sheet(pd.DataFrame({"a": []}), {"a": "A"}, name="s", words=EN)) == [["A"]]
