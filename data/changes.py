@@ -1,0 +1,186 @@
+"""Changes of what is stored already: an import taken back, other rules, other settings. One version each."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from base import settings
+from base.errors import HazardError
+from data import tables
+from data.merging import KEY, place, replace, rewrite
+from data.privacy import TEXT
+from data.schema import ImportRecord
+from data.store import Workspace
+from data.taxonomy import check_rules, classify
+
+
+def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dict[str, Any]:
+    """Take an import back: its new cases go, those it corrected say again what they said before, its rejected rows go.
+
+    What returns is placed in the boundaries, and named by the rules, as they are now.
+
+    Parameters
+    ----------
+    import_id : str, optional
+        The newest live import if not given.
+
+    Returns
+    -------
+    dict
+        import_id, file, removed (cases that went), restored (cases that say again what they said before), version.
+
+    Raises
+    ------
+    HazardError
+        ``nothing-to-undo``; ``import-unknown``; ``undo-blocked`` if a later import holds some of the same cases;
+        ``workspace-busy``.
+    """
+    with workspace.change("undo", who=who) as change:
+        record = _live(change.imports, import_id)
+        before, former = change.before, workspace.open(record.version - 1)
+        own = before.query(
+            "SELECT source, incident_id FROM incidents WHERE import_id = $id",  # the key, in the order of merging.KEY
+            {"id": record.import_id},
+        )
+        returned = former.query("SELECT * FROM incidents SEMI JOIN own USING (source, incident_id)", own=own)
+        returned = place(_base(returned), before, change.levels)
+        returned = reclassify(returned, before.rules(), change.imports)
+        change.imports = tuple(one for one in change.imports if one is not record)
+        if not change.imports:  # the first import may have set the zone: the next one may set another
+            change.settings.pop("timezone", None)
+            change.settings.update({k: v for k, v in former.named.settings.items() if k == "timezone"})
+        replace(change, returned, own.select(KEY))
+        if record.rejected:
+            none = tables.TABLES["rejected"].schema.empty_table()
+            change.write("rejected", none, where=f"import_id = '{record.import_id}'")
+        facts = {
+            "import_id": record.import_id,
+            "file": record.file,
+            "removed": own.num_rows - returned.num_rows,
+            "restored": returned.num_rows,
+        }
+        return {**facts, "version": change.commit(**facts).version}
+
+
+def _live(imports: tuple[ImportRecord, ...], import_id: str | None) -> ImportRecord:
+    if not imports:
+        raise HazardError("nothing-to-undo", "There is no import to take back.")
+    if import_id is None:
+        return imports[-1]
+    for place_, record in enumerate(imports):
+        if record.import_id == import_id:
+            later = next((one for one in imports[place_ + 1 :] if import_id in one.touches), None)
+            if later is not None:
+                raise HazardError(
+                    "undo-blocked",
+                    "{file} cannot be taken back: the later import {later_id} ({later_file}) holds some of the same "
+                    "cases. Take that one back first.",
+                    file=record.file,
+                    later_id=later.import_id,
+                    later_file=later.file,
+                )
+            return record
+    raise HazardError(
+        "import-unknown",
+        "There is no live import {import_id}. Live are: {known}.",
+        import_id=import_id,
+        known=", ".join(record.import_id for record in imports),
+    )
+
+
+def _base(rows: pa.Table) -> pa.Table:
+    """Return rows without the columns of boundary levels."""
+    schema = tables.TABLES["incidents"].schema
+    return rows.select(schema.names).cast(schema)
+
+
+def set_rules(workspace: Workspace, rules: pd.DataFrame, *, who: str) -> dict[str, Any]:
+    """Give the workspace its own rules for hazards and name all its incidents by them, in one version.
+
+    Returns
+    -------
+    dict
+        rules (how many), changed (incidents that have another hazard now), version.
+
+    Raises
+    ------
+    HazardError
+        Those of `data.taxonomy.check_rules`; ``workspace-busy``.
+    """
+    clean = check_rules(rules)
+    with workspace.change("rules", who=who) as change:
+        schema = tables.TABLES["rules"].schema
+        change.write("rules", pa.Table.from_pandas(clean, schema=schema, preserve_index=False))
+        changed = 0
+
+        def renew(rows: pa.Table) -> pa.Table:
+            nonlocal changed
+            renewed = reclassify(rows, clean, change.imports)
+            changed += pc.sum(pc.not_equal(rows["hazard"], renewed["hazard"])).as_py() or 0
+            return renewed
+
+        rewrite(change, renew)
+        facts = {"rules": len(clean), "changed": changed}
+        return {**facts, "version": change.commit(**facts).version}
+
+
+def reclassify(rows: pa.Table, rules: pd.DataFrame, imports: tuple[ImportRecord, ...]) -> pa.Table:
+    """Return incidents with the hazard that the rules give them, each by the code scheme its import named."""
+    schemes = {record.import_id: record.options.get("scheme") for record in imports}
+    frame = pd.DataFrame(
+        {name: pd.array(rows[name], dtype=TEXT) for name in ("type_name", "code", "description", "import_id")}
+    )
+    hazard = pd.Series("", frame.index, dtype=object)
+    for scheme, part in frame.groupby(frame["import_id"].map(schemes).fillna("").astype(str)):
+        named = classify(part["type_name"], part["code"], part["description"], rules, scheme=str(scheme) or None)
+        hazard[part.index] = named.to_numpy(dtype=object)
+    place_ = rows.column_names.index("hazard")
+    return rows.set_column(place_, "hazard", pa.array(hazard, pa.string()))
+
+
+def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str) -> dict[str, Any]:
+    """Change settings of the workspace; None, or the default value, takes an override away.
+
+    Returns
+    -------
+    dict
+        settings (all overrides now), version.
+
+    Raises
+    ------
+    HazardError
+        ``setting-unknown``, ``setting-type``, ``zone-unknown``; ``zone-fixed`` while incidents are stored, for their
+        months were told by the old zone; ``workspace-busy``.
+    """
+    with workspace.change("settings", who=who) as change:
+        wanted = {**change.settings, **overrides}
+        merged = settings.merged({name: value for name, value in wanted.items() if value is not None})
+        check_zone(merged["timezone"])
+        if merged["timezone"] != change.before.zone and change.imports:
+            raise HazardError(
+                "zone-fixed",
+                "The time zone stays {zone} while incidents are stored: take the imports back first.",
+                zone=change.before.zone,
+            )
+        change.settings = {name: value for name, value in merged.items() if value != settings.DEFAULTS[name]}
+        nothing = tables.incident_schema(tuple(level.column for level in change.levels)).empty_table()
+        replace(change, nothing, nothing.select(KEY))  # another limit for crowded spots marks other rows
+        facts = {"settings": dict(change.settings)}
+        return {**facts, "version": change.commit(**facts).version}
+
+
+def check_zone(zone: str) -> ZoneInfo:
+    """Return the zone of a name.
+
+    Raises
+    ------
+    HazardError
+        ``zone-unknown``.
+    """
+    if zone not in available_timezones():
+        raise HazardError("zone-unknown", "There is no time zone named {zone}: write it like Asia/Shanghai.", zone=zone)
+    return ZoneInfo(zone)

@@ -1,0 +1,219 @@
+"""A workspace at one version, read-only: what pages, reports and commands ask; it never changes under them."""
+
+import datetime as dt
+import json
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from base import settings
+from base.errors import HazardError
+from data import tables, versions
+from data.schema import CELL_COLUMNS, DEMO_SOURCE, ImportRecord, Level
+from data.taxonomy import DEFAULT_RULES
+
+_MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
+
+
+class Dataset:
+    """One version of a workspace. Shared between sessions: what it hands out are copies or frozen values.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The workspace's folder.
+    named : data.versions.Version
+        The version; number 0 is the empty workspace.
+    """
+
+    def __init__(self, root: Path, named: versions.Version) -> None:
+        self.root, self.named = root, named
+        self._opening = threading.Lock()
+
+    @property
+    def version(self) -> int:
+        """Number of the workspace version."""
+        return self.named.number
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the version's file: equal means the same data and settings. A key for caches."""
+        return self.named.fingerprint
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """All settings by name: the defaults and what this workspace overrides."""
+        return settings.merged(self.named.settings)
+
+    @property
+    def zone(self) -> str:
+        """Name of the zone of days, months and shown times."""
+        return str(self.settings["timezone"])
+
+    @property
+    def imports(self) -> tuple[ImportRecord, ...]:
+        """The live imports, oldest first."""
+        return self.named.imports
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether invented example data are among the imports."""
+        return any(record.source == DEMO_SOURCE for record in self.imports)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The boundary levels, coarse to fine."""
+        return self.named.levels
+
+    def level(self, name: str) -> Level:
+        """Return a boundary level by its name.
+
+        Raises
+        ------
+        HazardError
+            ``level-unknown`` if there is none of that name.
+        """
+        for level in self.levels:
+            if level.name == name:
+                return level
+        raise HazardError(
+            "level-unknown",
+            "There is no boundary level named {level}; loaded are: {levels}.",
+            level=name,
+            levels=", ".join(level.name for level in self.levels) or "-",
+        )
+
+    @cached_property
+    def sources(self) -> dict[str, pd.Timestamp | None]:
+        """What each source knows up to: the latest `as_of` of its live imports, in the workspace's zone.
+
+        None where its files hold no time at all and nobody said when they were extracted.
+        """
+        latest: dict[str, pd.Timestamp | None] = {}
+        for record in self.imports:
+            known = [pd.Timestamp(record.as_of).tz_convert(self.zone)] if record.as_of else []
+            if before := latest.get(record.source):
+                known.append(before)
+            latest[record.source] = max(known, default=None)
+        return dict(sorted(latest.items()))
+
+    @property
+    def as_of(self) -> pd.Timestamp | None:
+        """The latest of the sources' as-of times; None while nothing is loaded."""
+        return max((as_of for as_of in self.sources.values() if as_of is not None), default=None)
+
+    @cached_property
+    def span(self) -> tuple[dt.date | None, dt.date | None]:
+        """First and last day, in the zone, on which an incident was reported; None where there is none."""
+        query = "SELECT min(reported_at) AS first, max(reported_at) AS last FROM incidents"
+        (row,) = self.query(query).to_pylist()
+        zone = ZoneInfo(self.zone)
+        return tuple(at and at.astimezone(zone).date() for at in (row["first"], row["last"]))
+
+    def cells(self, level: str) -> gpd.GeoDataFrame:
+        """Return the cells of a level: CELL_COLUMNS, WGS 84, sorted by cell_id, index 0, 1, 2 ...
+
+        Raises
+        ------
+        HazardError
+            ``level-unknown``.
+        """
+        column = self.level(level).column
+        if column not in self._cells:
+            frame = self._read("cells", ("level", column)).to_pandas()
+            frame = frame.sort_values("cell_id", ignore_index=True)[list(CELL_COLUMNS)]
+            self._cells[column] = gpd.GeoDataFrame(
+                frame.drop(columns="geometry"), geometry=shapely.from_wkb(frame["geometry"]), crs="EPSG:4326"
+            )
+        return self._cells[column].copy()
+
+    @cached_property
+    def _cells(self) -> dict[str, gpd.GeoDataFrame]:
+        return {}
+
+    def findings(self, level: str) -> dict[str, pd.DataFrame]:
+        """Return what was found in a level's boundary file: frames by "repaired", "rejected", "overlaps", "gaps"."""
+        found = self._read("findings", ("level", self.level(level).column)).to_pylist()
+        return {
+            kind: pd.DataFrame(
+                [json.loads(one["content"]) for one in found if one["kind"] == kind], columns=list(columns)
+            )
+            for kind, columns in tables.FINDINGS.items()
+        }
+
+    def rejected(self, import_id: str | None = None) -> pd.DataFrame:
+        """Return the rows that were not taken, of one import or of all live ones: import_id and REJECTED_COLUMNS."""
+        partition = ("import_id", import_id) if import_id is not None else None
+        return self._read("rejected", partition).to_pandas().sort_values(["import_id", "row"], ignore_index=True)
+
+    def rules(self) -> pd.DataFrame:
+        """Return the rules that give a case its hazard: the office's own, or the built-in ones."""
+        return self._read("rules").to_pandas() if "rules" in self.named.tables else DEFAULT_RULES.copy()
+
+    @cached_property
+    def history(self) -> tuple[versions.Version, ...]:
+        """All versions up to this one, oldest first."""
+        folder = self.root / "versions"
+        return tuple(versions.read(folder, n) for n in versions.numbers(folder) if n <= self.version)
+
+    def _read(self, name: str, partition: tuple[str, str] | None = None) -> pa.Table:
+        if name not in self.named.tables:
+            return tables.TABLES[name].schema.empty_table()
+        table = tables.open_table(self.root, name, self.named.tables[name])
+        return table.to_pyarrow_table(filters=[(partition[0], "=", partition[1])] if partition else None)
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a DuckDB cursor that sees the view `incidents` of this version, the workspace's files and no more."""
+        with self._opening:
+            return self._connection.cursor()
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET allowed_directories = [{_quoted(str(self.root / 'incidents'))}]")
+        connection.execute("SET enable_external_access = false")
+        if "incidents" in self.named.tables:
+            files = tables.file_paths(self.root, "incidents", self.named.tables["incidents"])
+        else:
+            files = []
+        if files:
+            read = f"read_parquet([{', '.join(map(_quoted, files))}], hive_partitioning = true, hive_types = {_MONTH})"
+            connection.execute(f"CREATE VIEW incidents AS SELECT * FROM {read}")  # noqa: S608  quoted
+        else:
+            schema = tables.incident_schema(tuple(level.column for level in self.levels))
+            connection.register("nothing", schema.empty_table())
+            connection.execute("CREATE TABLE incidents AS SELECT * FROM nothing")
+            connection.unregister("nothing")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    def query(self, sql: str, values: dict[str, Any] | None = None, **frames: pa.Table) -> pa.Table:
+        """Return the answer to one question as an Arrow table; times come in UTC.
+
+        Parameters
+        ----------
+        sql : str
+            Our own text; it may name the view `incidents` and the given `frames`.
+        values : dict, optional
+            What the text names as ``$name``. Words from files or people go here and nowhere else.
+        """
+        cursor = self.cursor()
+        try:
+            for name, frame in frames.items():
+                cursor.register(name, frame)
+            return cursor.sql(sql, params=values or None).to_arrow_table()
+        finally:
+            cursor.close()
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

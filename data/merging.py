@@ -1,0 +1,235 @@
+"""Rows into the stored incidents and out of them again: by key, month by month, in one commit.
+
+The key is (source, incident_id). Only the months that hold a key that comes or goes are written again, and those where
+the mark "one-spot" changes; a plain merge would rewrite every month.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from base import settings
+from data import tables
+from data.checks import flag_one_spot
+from data.dataset import Dataset
+from data.schema import INCIDENT_COLUMNS, NO_MONTH, Level
+from data.store import Change
+from geo.join import assign_cells
+
+KEY = ("source", "incident_id")
+# What a case says. Equal in all of it: a repeat; otherwise the newer import corrects it.
+CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, "import_id", "row", "month", "remark"))
+_MONTH = re.compile(r"\d{4}-\d{2}|" + NO_MONTH)
+_MONTHS_A_STEP = 12
+_SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
+_AT_SPOT = "rows.source = spots.source AND round(rows.lon, 6) = spots.lon AND round(rows.lat, 6) = spots.lat"
+
+
+def compare(dataset: Dataset, rows: pa.Table) -> tuple[pa.Table, pa.Table, list[str]]:
+    """Return which of the rows are new, which correct a stored case, and which imports the cases stand in already.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        KEY and CONTENT, each key once.
+
+    Returns
+    -------
+    new, updated : pyarrow.Table
+        Rows in their order; the rest say what is stored already.
+    touched : list of str
+        import_ids of the stored rows with the same keys, sorted.
+    """
+    months = _months(dataset, "SEMI JOIN keys USING (source, incident_id)", keys=rows.select(KEY))
+    if not months:
+        return rows, rows.slice(0, 0), []
+    same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
+    found = dataset.query(
+        f"SELECT came.position, stored.import_id, {same} AS same "  # noqa: S608  names are our own
+        f"FROM came JOIN incidents AS stored USING (source, incident_id) WHERE stored.month IN ({_listed(months)})",
+        came=rows.append_column("position", pa.array(np.arange(rows.num_rows))),
+    )
+    state = np.zeros(rows.num_rows, dtype=np.int8)  # 0 new, 1 equal, 2 updated
+    state[found["position"].to_numpy()] = np.where(found["same"].to_numpy(zero_copy_only=False), 1, 2)
+    touched = sorted(pc.unique(found["import_id"]).to_pylist())
+    return rows.filter(pa.array(state == 0)), rows.filter(pa.array(state == 2)), touched
+
+
+def place(rows: pa.Table, dataset: Dataset, levels: Sequence[Level]) -> pa.Table:
+    """Return rows with the cell of each level in the level's column: null outside and without a location."""
+    x, y = (rows[name].to_numpy(zero_copy_only=False).astype(float) for name in ("lon", "lat"))
+    for level in levels:
+        cells = dataset.cells(level.name)
+        position = assign_cells(x, y, cells)
+        ids = pa.array(cells["cell_id"].to_numpy(dtype=object), pa.string())
+        inside = pa.array(position, mask=position < 0)
+        if level.column in rows.column_names:
+            rows = rows.drop_columns(level.column)
+        rows = rows.append_column(level.column, ids.take(inside))
+    return rows
+
+
+def count_places(rows: pa.Table, levels: Sequence[Level]) -> dict[str, dict[str, int]]:
+    """Return by level how many rows lie inside and near a cell, outside and without location; they add up to all."""
+    located = rows.num_rows - rows["lon"].null_count
+    result = {}
+    for level in levels:
+        inside = rows.num_rows - rows[level.column].null_count
+        result[level.name] = {
+            "inside": inside,
+            "near": 0,
+            "outside": located - inside,
+            "no_location": rows.num_rows - located,
+        }
+    return result
+
+
+def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
+    """Take the keys `gone` out of the incidents, put the rows `came` in, and mark crowded spots anew.
+
+    Parameters
+    ----------
+    came : pyarrow.Table
+        All columns of the incidents, levels too; a stored row with the same key is replaced.
+    gone : pyarrow.Table
+        KEY of rows to take out.
+    """
+    before, schema = change.before, _schema(change)
+    came = came.select(schema.names).cast(schema)
+    keys = pa.concat_tables([came.select(KEY), gone.select(KEY).cast(came.select(KEY).schema)])
+    of_keys = "SEMI JOIN keys USING (source, incident_id)"
+    remaining = _count(before, "") - _count(before, of_keys, keys=keys)
+    spots = crowded_spots(change, came, keys)
+    flipped = _months(
+        before,
+        f"AS rows LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)",
+        spots=spots,
+    )
+    months = sorted({*_months(before, of_keys, keys=keys), *flipped, *pc.unique(came["month"]).to_pylist()})
+    if not months:
+        return
+    names = ", ".join(schema.names)
+    others = ", ".join(f"rows.{name}" for name in schema.names if name != "remark")
+    finest = change.levels[-1].column if change.levels else "hazard"
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for step in _steps(months):
+            part = before.query(
+                f"""
+                SELECT {names} FROM (
+                    SELECT {others},
+                        trim(replace(remark, 'one-spot', '') || if(crowded, ' one-spot', '')) AS remark
+                    FROM (
+                        SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id)
+                        WHERE month IN ({step})
+                        UNION ALL SELECT {names} FROM came WHERE month IN ({step})
+                    ) AS rows LEFT JOIN spots ON {_AT_SPOT}
+                ) ORDER BY month, {finest} NULLS LAST, source, incident_id
+                """,  # noqa: S608  names are our own
+                keys=keys,
+                spots=spots,
+                came=came,
+            )
+            yield from part.cast(schema).to_batches()
+
+    rows = pa.RecordBatchReader.from_batches(schema, batches())
+    change.write("incidents", rows, where=f"month IN ({_listed(months)})")
+    _assert_whole(change.draft(), came, expected=remaining + came.num_rows)
+
+
+def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
+    """Write all incidents again in one commit, passed through `renew`: new boundaries or new rules.
+
+    Parameters
+    ----------
+    renew : callable
+        Gets a part of the stored rows and returns the same rows with the columns of the next version.
+    """
+    before, schema = change.before, _schema(change)
+    finest = [(level.column, "ascending") for level in change.levels[-1:]]
+    sorting = [("month", "ascending"), *finest, ("source", "ascending"), ("incident_id", "ascending")]
+    months = _months(before, "")
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for step in _steps(months):
+            rows = renew(before.query(f"SELECT * FROM incidents WHERE month IN ({step})"))  # noqa: S608
+            yield from rows.select(schema.names).cast(schema).sort_by(sorting).to_batches()
+
+    change.write("incidents", pa.RecordBatchReader.from_batches(schema, batches()))
+    if _count(change.draft(), "") != _count(before, ""):
+        raise RuntimeError("rewriting the incidents lost or doubled rows")
+
+
+def crowded_spots(change: Change, came: pa.Table, keys: pa.Table) -> pa.Table:
+    """Return the spots with too many different reports to be true, once `keys` left and `came` stands in their place.
+
+    Only points that carry enough reports are looked at, a hundred of a source at most: `flag_one_spot` decides on them.
+
+    Returns
+    -------
+    pyarrow.Table
+        source, lon, lat (to six decimals) and crowded (always true).
+    """
+    setting = settings.merged(change.settings)
+    reports, share = setting["spot_min_reports"], setting["spot_min_share"]
+    text = "SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, address, type_name, '' AS remark FROM"
+    candidates = change.before.query(
+        f"""
+        WITH rows AS (
+            {text} incidents ANTI JOIN keys USING (source, incident_id) WHERE lon IS NOT NULL
+            UNION ALL {text} came WHERE lon IS NOT NULL
+        ), spots AS (
+            SELECT source, lon, lat, count(*) AS n, bool_or(address != '') AS named FROM rows GROUP BY ALL
+        ), busy AS (
+            SELECT source, lon, lat FROM spots
+            QUALIFY n >= $reports AND n >= $share * sum(n) OVER (PARTITION BY source)
+                AND named = bool_or(named) OVER (PARTITION BY source)  -- by address where the source has any
+        )
+        SELECT rows.* FROM rows SEMI JOIN busy USING (source, lon, lat)
+        """,  # noqa: S608  our own pieces
+        {"reports": reports, "share": share},
+        came=came,
+        keys=keys,
+    ).to_pandas()
+    flagged = [flag_one_spot(rows, min_reports=reports, min_share=0) for _, rows in candidates.groupby("source")]
+    found = pd.concat([candidates.iloc[:0], *flagged])
+    found = found.loc[found["remark"] == "one-spot", ["source", "lon", "lat"]].drop_duplicates().assign(crowded=True)
+    return pa.Table.from_pandas(found, schema=_SPOTS, preserve_index=False)
+
+
+def _schema(change: Change) -> pa.Schema:
+    return tables.incident_schema(tuple(level.column for level in change.levels))
+
+
+def _months(dataset: Dataset, condition: str, **frames: pa.Table) -> list[str]:
+    """Return the months of the stored rows that meet a condition of our own making, sorted."""
+    found = dataset.query(f"SELECT DISTINCT month FROM incidents {condition}", **frames)  # noqa: S608
+    return sorted(found["month"].to_pylist())
+
+
+def _steps(months: list[str]) -> Iterator[str]:
+    for start in range(0, len(months), _MONTHS_A_STEP):
+        yield _listed(months[start : start + _MONTHS_A_STEP])
+
+
+def _listed(months: list[str]) -> str:
+    """Return months as a list in SQL: constants, so that only their files are opened."""
+    if not all(_MONTH.fullmatch(month) for month in months):
+        raise ValueError(f"not months: {months}")
+    return ", ".join(f"'{month}'" for month in months)
+
+
+def _count(dataset: Dataset, condition: str, **frames: pa.Table) -> int:
+    return int(dataset.query(f"SELECT count(*) AS n FROM incidents {condition}", **frames)["n"][0].as_py())  # noqa: S608
+
+
+def _assert_whole(draft: Dataset, came: pa.Table, *, expected: int) -> None:
+    """Refuse to name a version that lost a row, doubled one or holds a key twice: an error of the program."""
+    found = _count(draft, "")
+    keys = came.select(KEY)
+    if found != expected or _count(draft, "SEMI JOIN keys USING (source, incident_id)", keys=keys) != came.num_rows:
+        raise RuntimeError(f"the merge holds {found} rows, {expected} were expected, or a key twice")

@@ -1,0 +1,228 @@
+"""Questions to a version: Scope in, small frames out. DuckDB over the version's files; every value is bound.
+
+A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
+`Scope.as_of` is in no answer; what was reported after the source's own is counted, but has no duration.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from base.errors import HazardError
+from data.dataset import Dataset
+from data.schema import INCIDENT_COLUMNS, TIME_FIELDS, Scope
+
+KEYS = ("cell", "hazard", "month", "source", "channel", "unit")
+_KNOWN = "(reported_at IS NULL OR reported_at <= as_of)"
+_OPEN = "(closed_at IS NULL OR closed_at > as_of)"
+_ONE_SPOT = "contains(remark, 'one-spot')"
+
+
+def counts(dataset: Dataset, scope: Scope, by: Sequence[str]) -> pd.DataFrame:
+    """Return the number of incidents by the keys asked for, groups without any left out, sorted by the keys.
+
+    Parameters
+    ----------
+    by : sequence of {"cell", "hazard", "month", "source", "channel", "unit"}
+        The column of "cell" is named cell_id; it is null where an incident lies in no cell or has no location. month is
+        'YYYY-MM' in the workspace's zone, 'none' without a report time.
+
+    Returns
+    -------
+    DataFrame
+        The keys and ``count``.
+
+    Raises
+    ------
+    HazardError
+        ``key-unknown``, ``level-unknown``.
+    """
+    keys = [_key(key) for key in dict.fromkeys(by)]
+    listed = ", ".join(keys)
+    grouped = f"GROUP BY {listed} ORDER BY {listed}" if keys else ""
+    comma = ", " if keys else ""
+    return _ask(dataset, scope, f"SELECT {listed}{comma}count(*)::BIGINT AS count FROM seen {grouped}")  # noqa: S608
+
+
+def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
+    """Return the headline numbers of a scope.
+
+    Returns
+    -------
+    dict of int
+        n; open (not closed by as_of); outside (located, in no cell); no_location; one_spot (probably not located);
+        no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes after the
+        report); due (deadline reached by as_of); in_time (closed by that deadline).
+    """
+    answer = _ask(
+        dataset,
+        scope,
+        f"""
+        SELECT count(*) AS n,
+            count(*) FILTER ({_OPEN}) AS open,
+            count(*) FILTER (lon IS NOT NULL AND cell_id IS NULL) AS outside,
+            count(*) FILTER (lon IS NULL) AS no_location,
+            count(*) FILTER ({_ONE_SPOT}) AS one_spot,
+            count(*) FILTER (reported_at IS NULL) AS no_time,
+            count(*) FILTER (closed_at < reported_at) AS closed_before_reported,
+            count(*) FILTER (closed_at >= reported_at AND closed_at < reported_at + INTERVAL 15 MINUTE
+                             AND closed_at <= as_of) AS closed_first_quarter_hour,
+            count(*) FILTER ({_KNOWN} AND due_at <= as_of) AS due,
+            count(*) FILTER ({_KNOWN} AND due_at <= as_of AND closed_at <= due_at) AS in_time
+        FROM seen
+        """,  # noqa: S608  our own pieces
+    )
+    return {str(name): int(value) for name, value in answer.iloc[0].items()}
+
+
+def incidents(
+    dataset: Dataset,
+    scope: Scope,
+    *,
+    cell: str | None = None,
+    open_only: bool = False,
+    order: str = "newest",
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return incidents for people to read: the stored columns and cell_id, times in the workspace's zone.
+
+    Parameters
+    ----------
+    cell : str, optional
+        Only those in this cell.
+    open_only : bool
+        Only those not closed by the as-of time.
+    order : {"newest", "longest_open"}
+        Latest report first, or earliest report first; those without a report time come last.
+    limit : int, optional
+        At most so many rows.
+    """
+    direction = {"newest": "DESC", "longest_open": "ASC"}[order]
+    columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id") if name != "month")
+    only = f"AND {_OPEN}" if open_only else ""
+    first = "" if limit is None else "LIMIT $limit"
+    text = (
+        f"SELECT {columns} FROM seen WHERE true {_in_cell(cell)} {only} "  # noqa: S608
+        f"ORDER BY reported_at {direction} NULLS LAST, source, incident_id {first}"
+    )
+    return _ask(dataset, scope, text, cell=cell, limit=limit)
+
+
+def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the located incidents, earliest report first, those without a report time last.
+
+    Columns: incident_id, source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for
+    calls that are probably not located).
+    """
+    return _ask(
+        dataset,
+        scope,
+        f"SELECT incident_id, source, hazard, lon, lat, cell_id, reported_at, {_ONE_SPOT} AS one_spot "  # noqa: S608
+        "FROM seen WHERE lon IS NOT NULL ORDER BY reported_at NULLS LAST, source, incident_id",
+    )
+
+
+def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
+    """Return how long cases took, or have been open, as a histogram by whole minutes.
+
+    Cases without a report time, reported after the as-of time, or closed before they were reported are left out.
+
+    Parameters
+    ----------
+    by : {"hazard", "cell", "unit", "source", "month", "channel"}, optional
+        Groups; by "cell" those in no cell are left out. None: one group named "all".
+    cell : str, optional
+        Only the incidents in this cell.
+
+    Returns
+    -------
+    DataFrame
+        key, minutes (to the nearest), resolved (False: still open at the as-of time), n; sorted by all of them.
+    """
+    text = f"""
+        SELECT key, round(epoch_us(until - reported_at) / 60e6)::BIGINT AS minutes, resolved, count(*)::BIGINT AS n
+        FROM (
+            SELECT {_group(by)} AS key, NOT {_OPEN} AS resolved, reported_at,
+                CASE WHEN {_OPEN} THEN as_of ELSE closed_at END AS until
+            FROM seen
+            WHERE reported_at <= as_of AND (closed_at IS NULL OR closed_at >= reported_at) {_in_cell(cell)}
+        ) WHERE key IS NOT NULL GROUP BY ALL ORDER BY ALL
+        """  # noqa: S608
+    return _ask(dataset, scope, text, cell=cell)
+
+
+def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
+    """Return how many cases were due by the as-of time and how many of them were closed in time: key, due, in_time.
+
+    Parameters as in `durations`.
+    """
+    text = f"""
+        SELECT {_group(by)} AS key, count(*)::BIGINT AS due, count(*) FILTER (closed_at <= due_at)::BIGINT AS in_time
+        FROM seen WHERE {_KNOWN} AND due_at <= as_of {_in_cell(cell)} AND {_group(by)} IS NOT NULL
+        GROUP BY 1 ORDER BY 1
+        """  # noqa: S608
+    return _ask(dataset, scope, text, cell=cell)
+
+
+def _key(key: str) -> str:
+    if key not in KEYS:
+        raise HazardError("key-unknown", "{key} is none of {keys}.", key=key, keys=", ".join(KEYS))
+    return "cell_id" if key == "cell" else key
+
+
+def _group(by: str | None) -> str:
+    if by is None:
+        return "'all'"
+    return "coalesce(unit, '')" if by == "unit" else "coalesce(channel, '')" if by == "channel" else _key(by)
+
+
+def _in_cell(cell: str | None) -> str:
+    return "" if cell is None else "AND cell_id = $cell"
+
+
+def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFrame:
+    """Return the answer of a text that reads `seen`: the incidents of the scope with cell_id and as_of."""
+    level = dataset.level(scope.level).column if scope.level else "NULL::VARCHAR"
+    zone = ZoneInfo(dataset.zone)
+    sources = dataset.sources
+    bound: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
+    bound["names"] = list(sources)
+    known = [[time for time in (own, scope.as_of) if time is not None] for own in sources.values()]
+    bound["times"] = [_utc(min(times)) if times else None for times in known]
+    conditions = ["true"]
+    for name, day, sign in (("start", scope.start, ">="), ("end", scope.end, "<")):
+        if day is not None:
+            bound[name] = _utc(dt.datetime.combine(day, dt.time(), zone))
+            conditions.append(f"reported_at {sign} ${name}")
+    for name, wanted in (("hazard", scope.hazards), ("source", scope.sources)):
+        if wanted:
+            bound[f"{name}s"] = list(wanted)
+            conditions.append(f"list_contains(${name}s, {name})")
+    if scope.area is not None:
+        cells = dataset.cells(scope.level)
+        bound["area"] = cells.loc[cells["parent"] == scope.area, "cell_id"].tolist()
+        conditions.append(f"list_contains($area::VARCHAR[], {level})")
+    if scope.as_of is not None:
+        bound["not_after"] = _utc(scope.as_of)
+        conditions.append("(reported_at IS NULL OR reported_at <= $not_after)")
+    query = f"""
+        WITH known AS (
+            SELECT unnest($names::VARCHAR[]) AS source, unnest($times::TIMESTAMPTZ[]) AS as_of
+        ), seen AS (
+            SELECT incidents.*, {level} AS cell_id, as_of FROM incidents JOIN known USING (source)
+            WHERE {" AND ".join(conditions)}
+        )
+        {text}
+        """  # noqa: S608  names are our own, values are bound
+    frame = dataset.query(query, bound).to_pandas()
+    for name in TIME_FIELDS:
+        if name in frame:
+            frame[name] = frame[name].dt.tz_convert(zone)
+    return frame
+
+
+def _utc(time: dt.datetime) -> dt.datetime:
+    return pd.Timestamp(time).tz_convert("UTC").to_pydatetime()

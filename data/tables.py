@@ -1,0 +1,123 @@
+"""The tables of a workspace: Delta Lake, Parquet inside. What each holds, and how it is opened, written and restored.
+
+Names of tables, columns and partitions are our own; a name from a file is never part of a path or of a condition.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+
+from data.schema import CELL_COLUMNS, INCIDENT_COLUMNS, REJECTED_COLUMNS, TIME_FIELDS
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+
+def _fields(names: tuple[str, ...], kinds: dict[str, pa.DataType]) -> list[pa.Field]:
+    return [pa.field(name, kinds.get(name, pa.string())) for name in names]
+
+
+@dataclass(frozen=True, slots=True)
+class TableKind:
+    """A table's columns and the column whose values are its folders."""
+
+    schema: pa.Schema
+    partition: str | None = None
+
+
+_INCIDENT_KINDS = {"row": pa.int32(), "lon": pa.float64(), "lat": pa.float64(), **dict.fromkeys(TIME_FIELDS, _TIME)}
+_CELL_KINDS = {name: pa.float64() for name in CELL_COLUMNS if name not in ("cell_id", "name", "parent")}
+TABLES = {
+    # A column for each boundary level (Level.column) comes on top; rows are sorted by the finest within a month.
+    "incidents": TableKind(pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month"),
+    "rejected": TableKind(pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id"),
+    # `level` is Level.column; geometry is WKB in WGS 84.
+    "cells": TableKind(pa.schema(_fields(("level", *CELL_COLUMNS), {**_CELL_KINDS, "geometry": pa.binary()})), "level"),
+    # What was found in a boundary: kind is one of FINDINGS, content is the row as JSON.
+    "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level"),
+    "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
+}
+# The columns of a finding, by its kind.
+FINDINGS = {
+    "repaired": ("cell_id", "area_before_km2", "area_after_km2"),
+    "rejected": ("row", "column", "value", "reason"),
+    "overlaps": ("cell_a", "cell_b", "area_m2"),
+    "gaps": ("lon", "lat", "area_m2"),
+}
+# Old versions stay until the workspace itself clears them: an undo reads them.
+_KEEP = {
+    "delta.enableExpiredLogCleanup": "false",
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+
+
+def incident_schema(level_columns: tuple[str, ...]) -> pa.Schema:
+    """Return the columns of the incidents where these levels stand."""
+    return pa.schema([*TABLES["incidents"].schema, *(pa.field(name, pa.string()) for name in level_columns)])
+
+
+def open_table(root: Path, name: str, version: int) -> DeltaTable:
+    """Return a table as it was at a Delta version."""
+    return DeltaTable((root / name).as_uri(), version=version)
+
+
+def file_paths(root: Path, name: str, version: int) -> list[str]:
+    """Return the Parquet files of a table at a Delta version, sorted."""
+    actions = pa.table(open_table(root, name, version).get_add_actions())
+    return sorted(str(root / name / path) for path in actions["path"].to_pylist())
+
+
+def write_table(
+    root: Path, name: str, data: pa.Table | pa.RecordBatchReader, *, where: str | None, append: bool
+) -> int:
+    """Write rows in one commit and return the Delta version it made.
+
+    Parameters
+    ----------
+    data : pyarrow.Table or pyarrow.RecordBatchReader
+        The new rows; a reader is taken batch by batch.
+    where : str or None
+        Replace only the rows that meet this condition on the partition column; None replaces everything, columns too.
+    append : bool
+        Add the rows and replace nothing.
+    """
+    uri = (root / name).as_uri()
+    partition = TABLES[name].partition
+    options: dict[str, Any] = {"mode": "append"} if append else {"mode": "overwrite"}
+    if not DeltaTable.is_deltatable(uri):
+        options = {"mode": "error", "configuration": _KEEP}
+    elif where is not None:
+        options["predicate"] = where
+    elif not append:
+        options["schema_mode"] = "overwrite"
+    (root / name).mkdir(parents=True, exist_ok=True)
+    write_deltalake(
+        uri,
+        data,
+        partition_by=[partition] if partition else None,
+        writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+        post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
+        **options,
+    )
+    return int(DeltaTable(uri).version())
+
+
+def restore_table(root: Path, name: str, version: int | None) -> int | None:
+    """Bring a table back to what a workspace version names, and return the Delta version that holds it now.
+
+    None means that the workspace names no such table: whatever a killed writer left of one is removed.
+    """
+    folder = root / name
+    if version is None:
+        if folder.exists():
+            shutil.rmtree(folder)
+        return None
+    table = DeltaTable(folder.as_uri())
+    if table.version() == version:
+        return version
+    table.restore(version)
+    return int(DeltaTable(folder.as_uri()).version())
