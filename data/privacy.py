@@ -1,0 +1,130 @@
+"""Personal data stop at the door: columns about persons are never mapped or stored, numbers in free text are masked."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MASK = "***"
+TEXT = pd.StringDtype("pyarrow", na_value=float("nan"))  # text columns cost bytes, not Python objects
+
+# Chinese headers carry no spaces: parts of words. 街道名称 or 类型名称 hold no person, so 名称 is not among them.
+_PARTS = {
+    "group": "困境儿童 留守儿童 残疾 重点人员 重点人群 退役军人 刑满 社区矫正 吸毒 精神障碍 信访人 低保 五保 "
+    "特困 孤寡 空巢",
+    "id_number": "身份证 证件号 社保卡 护照",
+    "phone": "电话 手机 联系方式 来电号码 主叫号码",
+    "plate": "车牌 号牌 车号",
+    "email": "邮箱 电子邮件",
+    "name": "姓名 上报人 报告人 反映人 联系人 投诉人 举报人 诉求人 来电人 当事人 申请人 受访人 回访人 户主 业主名 "
+    "网格员 采集员 监督员 巡查员 处置人 处理人 经办人 核查人 责任人 负责人 微信",
+}
+_NO_PERSON = ("人次", "人数", "责任人单位", "责任人部门", "电话量", "处理人数")
+# English headers are taken apart at signs and capitals: whole words.
+_WORDS = {
+    "id_number": {"ssn", "passport", "idcard", "idnumber"},
+    "phone": {"phone", "mobile", "telephone", "tel", "cellphone", "phonenumber", "mobilephone"},
+    "plate": {"plate", "licenceplate", "licenseplate", "numberplate"},
+    "email": {"email", "mail", "emailaddress"},
+    "name": {
+        "reporter", "reportername", "complainant", "caller", "requester", "requestor", "applicant", "submitter",
+        "firstname", "lastname", "fullname", "surname", "contactname", "contact", "username", "customername",
+        "citizenname", "wechat",
+    },
+}  # fmt: skip
+_PERSONS = {"first", "last", "full", "contact", "user", "customer", "citizen", "resident", "person", "owner", "staff"}
+
+
+def personal_headers(headers: Iterable[str]) -> dict[str, str]:
+    """Return which headers are about persons, and the kind of each.
+
+    Parameters
+    ----------
+    headers : iterable of str
+        As the file has them.
+
+    Returns
+    -------
+    dict
+        header -> ``name``, ``phone``, ``id_number``, ``plate``, ``email`` or ``group`` (special groups of residents,
+        which no hazard record may list). Headers about places, types and counts are not in it.
+    """
+    found = {}
+    for header in headers:
+        kind = _kind(header)
+        if kind:
+            found[header] = kind
+    return found
+
+
+def _kind(header: str) -> str | None:
+    plain = unicodedata.normalize("NFKC", header)
+    if not any(part in plain for part in _NO_PERSON):
+        for kind, parts in _PARTS.items():
+            if any(part in plain for part in parts.split()):
+                return kind
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
+    tokens = re.findall(r"[a-z]+", words.lower())
+    whole = "".join(tokens)
+    if whole == "name" or ("name" in tokens and _PERSONS & set(tokens)) or {"id", "card"} <= set(tokens):
+        return "id_number" if "card" in tokens else "name"
+    for kind, names in _WORDS.items():
+        if whole in names or names & set(tokens):
+            return kind
+    return None
+
+
+_PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
+_DIGIT = "[0-9０-９]"
+_NOT_BEFORE, _NOT_AFTER = rf"(?<!{_DIGIT})", rf"(?!{_DIGIT})"
+_PATTERNS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"[\w.%+-]{1,64}[@＠][\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",  # bounded: a long cell must not take for ever
+        # 18 digits with a date of birth in the middle, so that a case number of 18 digits is rarely taken for one
+        rf"{_NOT_BEFORE}[1-9１-９]{_DIGIT}{{5}}(?:19|20|１９|２０){_DIGIT}{{2}}[01０１]{_DIGIT}[0-3０-３]{_DIGIT}{_DIGIT}{{3}}"
+        rf"[0-9０-９XxＸｘ]{_NOT_AFTER}",
+        rf"{_NOT_BEFORE}(?:\+?86[- ]?)?[1１][3-9３-９]{_DIGIT}[- ]?{_DIGIT}{{4}}[- ]?{_DIGIT}{{4}}{_NOT_AFTER}",
+        rf"{_NOT_BEFORE}[(（]?[0０]{_DIGIT}{{2,3}}[)）]?[-－—– ]?{_DIGIT}{{7,8}}{_NOT_AFTER}",
+        rf"{_NOT_BEFORE}(?:\+?1[-. ]?)?[(（]?[2-9]\d\d[)）]?[-. ]?[2-9]\d\d[-. ]\d{{4}}{_NOT_AFTER}",
+        rf"(?:(?<=电话|手机|号码|联系|拨打)|(?<=phone))[:： 是为]{{0,3}}{_DIGIT}{{3,4}}[- ]?{_DIGIT}{{4}}{_NOT_AFTER}",
+        rf"[{_PROVINCE}][A-ZＡ-Ｚ][·•・. ]?[A-Z0-9]{{4,5}}[A-Z0-9学警港澳挂](?![A-Za-z0-9])",
+    )
+]
+# RE2, hence without look-around: whatever may hold one of them. Most text does not, and is left alone at once.
+_MAYBE = rf"(?i)[@＠]|[0-9０-９]{{7}}|[0-9０-９][-. ][0-9０-９]{{4}}|[{_PROVINCE}][A-ZＡ-Ｚ][·•・. ]?[A-Z0-9]{{4}}"
+
+
+def mask_text(text: pd.Series) -> pd.Series:
+    """Return free text with mobile, landline and identity numbers, e-mail addresses and number plates as ``***``.
+
+    Parameters
+    ----------
+    text : Series of str
+        Empty text stays empty; case numbers must not go through here (they are long numbers too).
+
+    Returns
+    -------
+    Series of str
+        Same index and name.
+    """
+    values = text.astype(TEXT).fillna("")
+    suspects = pc.match_substring_regex(pa.array(values, type=pa.large_string()), pattern=_MAYBE)
+    rows = suspects.to_numpy(zero_copy_only=False).astype(bool)
+    if not rows.any():
+        return values
+    codes, unique = pd.factorize(values[rows].to_numpy(dtype=object))
+    masked = pd.Series([mask(value) for value in unique], dtype=TEXT)
+    result = values.copy()
+    result[rows] = masked.take(codes).to_numpy()
+    return result
+
+
+def mask(value: str) -> str:
+    """Return one text, masked as `mask_text` does."""
+    for pattern in _PATTERNS:
+        value = pattern.sub(MASK, value)
+    return value
