@@ -63,7 +63,7 @@ class Demo:
         ``hot``: hazard -> grids with a raised rate; ``recurring_cover``: cell_id, lon, lat, reports, incident_ids;
         ``incidents``: read, accepted, rejected, repeats, hazards (accepted rows a hazard), inside, outside,
         no_location, open, overdue; ``dirty``: list of {row, kind, outcome, code}, row as a spreadsheet counts;
-        ``next_month``: read, new, updated.
+        ``next_month``: read, new, updated, repeats (still open, nothing changed).
     """
 
     communities: bytes
@@ -113,6 +113,7 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
         if case.reported_at <= next_as_of and case.closed_at > as_of
     ]
     new = sum(case.reported_at > as_of for _, case in following)
+    same = sum(files.case_row(n, case, as_of) == files.case_row(n, case, next_as_of) for n, case in following)
     return Demo(
         communities=files.communities_geojson(),
         grids=files.grids_geojson(),
@@ -136,7 +137,7 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
             "recurring_cover": _recurring(recurring, events, known),
             "incidents": _totals(known, dirt, as_of),
             "dirty": [{"row": d.row, "kind": d.kind, "outcome": d.outcome, "code": d.code} for d in dirt],
-            "next_month": {"read": len(following), "new": new, "updated": len(following) - new},
+            "next_month": {"read": len(following), "new": new, "updated": len(following) - new - same, "repeats": same},
         },
     )
 
