@@ -41,7 +41,7 @@ def add_dirt(rows: list[Row], *, as_of: dt.datetime) -> tuple[list[Row], list[Di
         n for n, (row, told) in enumerate(mixed) if told is None and row["小类名称"] == "道路积水" and n > 100
     )
     mixed.insert(double + 1, (dict(mixed[double][0]), ("an exact copy", "repeat", "", Hazard.WATERLOGGING, "")))
-    totals: Row = {"案卷号": "合计", "上报时间": f"{len(mixed)}件"}
+    totals: Row = {"案卷号": "合计", "问题描述": f"【示例】共{len(mixed)}件"}
     mixed.append((totals, ("a line of totals", "rejected", "totals-row", "", "")))
     dirt = [Dirt(number, *told) for number, (_, told) in enumerate(mixed, start=2) if told]
     return [row for row, _ in mixed], dirt
