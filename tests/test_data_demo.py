@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,13 @@ from pyproj import Geod
 from python_calamine import CalamineWorkbook
 from scipy.stats import binomtest
 
+from data import queries
 from data.demo import SEED, Demo, make_demo, plan
 from data.demo.cases import add_workdays
-from data.schema import HAZARDS, REASONS, REMARKS
+from data.example import load_demo
+from data.loading import import_incidents
+from data.schema import DEMO_SOURCE, HAZARDS, REASONS, REMARKS, Scope
+from data.store import Workspace
 
 M_LON, M_LAT = 92_773.0, 110_920.0  # metres a degree at 33.64 degrees north on WGS 84, to 0.01%: checked below
 LAST_YEAR = dt.datetime(2025, 10, 1)
@@ -332,3 +337,43 @@ def test_nothing_is_known_that_happened_after_the_extract(demo: Demo, clean: pd.
     assert clean["time"].min() >= dt.datetime(2024, 4, 1)
     assert demo.rain["day"].between(dt.date(2024, 4, 1), dt.date(2026, 9, 30)).all()
     assert clean["time"].is_monotonic_increasing
+
+
+def test_the_real_door_takes_and_refuses_what_the_truth_says(demo: Demo, tmp_path: Path):
+    workspace = Workspace(tmp_path / "workspace")
+    answer = load_demo(workspace, who="test")
+    totals = demo.truth["incidents"]
+    assert {key: answer[key] for key in ("read", "accepted", "rejected", "repeats", "hazards")} == {
+        key: totals[key] for key in ("read", "accepted", "rejected", "repeats", "hazards")
+    }
+    places = {"inside": totals["inside"], "near": 0, "outside": totals["outside"], "no_location": totals["no_location"]}
+    assert answer["levels"] == {"community": places, "grid": places}
+    assert answer["cells"] == {"community": 4, "grid": 23}
+    data = workspace.newest()
+    rejected = data.rejected()
+    assert set(zip(rejected["row"], rejected["reason"], strict=True)) == {
+        (dirt["row"], dirt["code"]) for dirt in demo.truth["dirty"] if dirt["outcome"] == "rejected"
+    }
+    stored = queries.incidents(data, Scope(level="grid"))
+    remarks = stored[stored["remark"].fillna("") != ""]
+    assert set(zip(remarks["row"], remarks["remark"], strict=True)) == {
+        (dirt["row"], dirt["code"]) for dirt in demo.truth["dirty"] if dirt["outcome"] == "accepted" and dirt["code"]
+    }
+    assert not stored.astype(str).apply(lambda column: column.str.contains("13800000000|示例甲")).any(axis=None)
+    assert queries.totals(data, Scope(level="grid"))["open"] == totals["open"]
+
+    month = import_incidents(
+        workspace,
+        demo.next_month,
+        demo.names["next_month"],
+        source=DEMO_SOURCE,
+        as_of=demo.next_as_of,
+        who="test",
+    )
+    expected = demo.truth["next_month"]
+    assert [month["read"], month["updated"], month["repeats"], month["rejected"]] == [
+        expected["read"],
+        expected["updated"],
+        expected["repeats"],
+        0,
+    ]
