@@ -1,7 +1,8 @@
 """From calls to events: reports of one hazard within metres and hours of the first one are one event.
 
-Every test of chance counts events. Ten people who ring about one flooded crossing are one thing that happened, and a
-test that takes them for ten independent ones finds hot spots on half of all maps that have none.
+Every test of chance counts events. Ten people who ring about one flooded crossing are one thing that happened. With two
+calls an event on average and no pattern at all, a test that takes calls for independent names a cell on about half of
+all maps (23 cells, 69 events, one call and a Poisson number of further ones: 56%, against 2% for events).
 
 Why not single linkage (joining whatever is near any member)? It chains: in a wet month each call lies near another one,
 and a whole street, or a whole season, becomes a single event whose extent depends on how many people rang. Here an

@@ -11,6 +11,11 @@ is made by equal shares alone, so that there is one family of tests and the fals
 strengthen the word. A cell hot under both is a hot spot; one hot under equal shares alone is a place where *reports
 gather*, for more people may simply live there. A cell hot by area alone is not claimed: it would be a second chance to
 be named, and in a town every small grid, which is dense with homes, would take it.
+
+The second opinion is a safeguard, not a proof. On random maps of events in proportion to households nobody told us of
+(23 cells, 115 events, households with a spread of 30% or 50%) equal shares alone claim on 17-60% of maps. "Hot spot"
+under both stays on 5-20% of them where households go with area (correlation 0.7), on 17-51% where they do not. The cure
+is to load households.
 """
 
 from collections.abc import Mapping

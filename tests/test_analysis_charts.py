@@ -1,0 +1,179 @@
+"""Figures show the numbers they were given, let the page's theme through, and keep names from a file inert."""
+
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hostile_names import HOSTILE
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import charts
+from analysis.resolution import kaplan_meier
+from base.text import Words
+
+ENGLISH = Words("en")
+MONTHS = pd.DataFrame(
+    [
+        (month, hazard, n)
+        for month, counts in {"2025-11": (4, 0), "2025-12": (0, 0), "2026-01": (7, 2)}.items()
+        for hazard, n in zip(("waterlogging", "wall_risk"), counts, strict=True)
+    ],
+    columns=["month", "hazard", "count"],
+)
+CURVE = kaplan_meier([2, 10, 30, 50], [True, True, False, True])
+GROUPS = pd.DataFrame(
+    {
+        "name": ["A", "B", "C"],
+        "n": [13, 8, 4],
+        "median_hours": [30.0, 90, np.nan],
+        "low": [20.0, 40, 12],
+        "high": [60.0, np.nan, np.nan],
+    }
+)
+FIGURES = {
+    "months": lambda: charts.months_figure(MONTHS, words=ENGLISH, before=[1, 2, 3]),
+    "hazards": lambda: charts.hazard_months_figure(MONTHS, words=ENGLISH),
+    "survival": lambda: charts.survival_figure({"A": CURVE}, words=ENGLISH),
+    "medians": lambda: charts.medians_figure(GROUPS, words=ENGLISH, few_reports=10),
+}
+
+
+@pytest.mark.parametrize("build", FIGURES.values(), ids=FIGURES)
+def test_every_figure_lets_the_theme_through_and_leaves_scrolling_to_the_page(build):
+    layout = build().layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+    assert layout.font.color is None
+    assert layout.font.size >= 13
+    assert layout.dragmode is False
+    axes = [layout[key] for key in layout if re.fullmatch(r"[xy]axis\d*", key)]
+    assert all(axis.fixedrange and axis.tickfont.size >= 13 for axis in axes)
+    assert charts.CONFIG["displayModeBar"] is False
+
+
+@pytest.mark.parametrize("build", FIGURES.values(), ids=FIGURES)
+def test_no_text_in_a_figure_is_too_small_to_read(build):
+    sizes = [trace.textfont.size for trace in build().data if getattr(trace, "mode", None) == "text"]
+    assert all(size >= 13 for size in sizes)
+    assert "<sub>" not in build().to_json()
+
+
+def test_bars_hold_every_month_also_those_without_a_report():
+    figure = charts.months_figure(MONTHS, words=ENGLISH)
+    bars = {bar.name: list(bar.y) for bar in figure.data if bar.type == "bar"}
+    assert bars == {"Waterlogging": [4, 0, 7], "Wall risk": [0, 0, 2]}
+    assert list(figure.layout.xaxis.ticktext) == ["Nov<br>2025", "Dec", "Jan<br>2026"]
+
+
+def test_small_pictures_stand_on_one_scale():
+    figure = charts.hazard_months_figure(MONTHS, words=ENGLISH)
+    ranges = {tuple(figure.layout[key].range) for key in figure.layout if key.startswith("yaxis")}
+    assert len(ranges) == 1
+    assert [note.text for note in figure.layout.annotations] == ["Waterlogging", "Wall risk"]
+
+
+@pytest.mark.parametrize("n", [1, 12, 36, 120])
+def test_at_most_seven_months_are_named_and_each_new_year_is(n):
+    months = pd.period_range("2020-05", periods=n, freq="M").astype(str)
+    frame = pd.DataFrame({"month": months, "hazard": "other", "count": 1})
+    text = charts.months_figure(frame, words=ENGLISH).layout.xaxis.ticktext
+    assert 1 <= len(text) <= 7
+    assert len({label.split("<br>")[1] for label in text if "<br>" in label}) == len([t for t in text if "<br>" in t])
+
+
+@pytest.mark.parametrize("build", [charts.months_figure, charts.hazard_months_figure])
+def test_no_month_at_all_is_an_empty_figure(build):
+    figure = build(MONTHS.iloc[:0], words=ENGLISH)
+    assert not [bar for bar in figure.data if bar.type == "bar"]
+    assert charts.months_alt(MONTHS.iloc[:0], words=ENGLISH) == "No reports by month."
+
+
+def test_a_curve_is_a_step_from_one_with_the_cases_at_risk_below():
+    figure = charts.survival_figure({"A": CURVE}, words=ENGLISH)
+    line = next(trace for trace in figure.data if trace.name == "A")
+    assert line.line.shape == "hv"
+    assert (line.x[0], line.y[0]) == (0, 1)
+    assert list(line.y[1:5]) == pytest.approx([0.75, 0.5, 0.5, 0])
+    risk = next(trace for trace in figure.data if trace.mode == "text")
+    # By hand: 4 cases at 0 h; still followed at 20 h: 30 and 50 h; at 40 h: one.
+    assert dict(zip(risk.x, risk.text, strict=True)) == {0: "4", 20: "2", 40: "1", 60: "0"}
+    assert "censored" in figure.layout.xaxis.title.text
+
+
+def test_a_long_curve_is_drawn_in_some_hundred_points():
+    curve = kaplan_meier(np.arange(1.0, 60_001), np.ones(60_000, bool))
+    figure = charts.survival_figure({"A": curve}, words=ENGLISH)
+    assert max(len(trace.x) for trace in figure.data) < 500
+
+
+@pytest.mark.parametrize("durations", [[], [0.0], [0.0, 0.0], [1e-3], [1e6]])
+def test_curves_of_any_length_of_time_can_be_drawn(durations):
+    figure = charts.survival_figure({"A": kaplan_meier(durations, [True] * len(durations))}, words=ENGLISH)
+    assert 2 <= len(figure.layout.xaxis.tickvals) <= 7
+
+
+@pytest.mark.parametrize("colours", [None, ["#123456", "#654321"], {"A": "#123456", "B": "#654321"}])
+def test_curves_have_their_colours_by_order_or_by_name(colours):
+    figure = charts.survival_figure({"A": CURVE, "B": CURVE}, words=ENGLISH, colours=colours)
+    lines = {trace.name: trace.line.color for trace in figure.data if trace.name}
+    assert lines == ({"A": "#123456", "B": "#654321"} if colours else dict(zip("AB", charts.COLOURS, strict=False)))
+
+
+def test_medians_show_limits_few_cases_and_what_was_not_reached():
+    figure = charts.medians_figure(GROUPS, words=ENGLISH, few_reports=10)
+    bars, text = figure.data
+    assert list(bars.x) == [30, 90, 0]
+    assert list(bars.marker.opacity) == [1, 0.35, 0.35]
+    assert (bars.error_x.array[0], bars.error_x.arrayminus[0]) == (30, 10)
+    assert bars.error_x.array[1] > 0  # runs to the right: the upper limit is not reached
+    assert text.text[1].startswith("→")
+    assert "not reached" in html.unescape(text.text[2])
+
+
+def test_sentences_say_what_the_figures_show():
+    said = charts.months_alt(MONTHS, words=ENGLISH)
+    assert said == "Reports by month from Nov 2025 to Jan 2026: 13 in all, most in Jan 2026 (9)."
+    # CURVE is flat at one half from 10 to 50 h: the midpoint is 30.
+    never = kaplan_meier([5], [False])
+    said = charts.survival_alt({"A": CURVE, "B": never}, words=ENGLISH)
+    assert (
+        said == "Share of cases still open by time since the report. A: half closed within 30 h, B: half not reached."
+    )
+    assert charts.medians_alt(GROUPS, words=ENGLISH) == "Median time to resolve of 3 groups; longest: B, 3.8 days."
+    assert "none of 1 groups" in charts.medians_alt(GROUPS.iloc[2:], words=ENGLISH)
+
+
+@given(st.text())
+def test_a_label_reads_as_typed_and_holds_no_sign_that_plotly_obeys(text):
+    shown = charts.label(text)
+    assert not re.search(r"[<>$%{}\"'`\\\n\r]", shown)
+    plain = " ".join(text.split())
+    assert html.unescape(shown) == "".join(sign for sign in plain if sign.isprintable())
+
+
+@pytest.mark.browser
+def test_hostile_names_are_seen_as_typed_in_a_real_browser(browser, tmp_path):
+    names = [" ".join(name.split())[:12].strip() for name in HOSTILE]
+    groups = pd.DataFrame({"name": names, "n": 20, "median_hours": 3.0, "low": 2.0, "high": 4.0})
+    curves = dict(zip(names, [CURVE] * len(names), strict=True))
+    page = browser.new_page()
+    for figure in (
+        charts.medians_figure(groups, words=ENGLISH, few_reports=10),
+        charts.survival_figure(curves, words=ENGLISH),
+    ):
+        file = tmp_path / "figure.html"
+        file.write_text(figure.to_html(include_plotlyjs=True, config=charts.CONFIG), encoding="utf-8")
+        page.goto(file.as_uri())
+        page.wait_for_selector(".ytick text, .y2tick text")
+        seen = page.eval_on_selector_all(".ytick text, .y2tick text", "all => all.map(text => text.textContent)")
+        assert {name for name in names if any(name in text for text in seen)} == set(names)
+        assert page.title() == ""
+        assert (
+            page.eval_on_selector_all(
+                ".js-plotly-plot img, .js-plotly-plot a, .js-plotly-plot script", "all => all.length"
+            )
+            == 0
+        )
+    page.close()

@@ -1,0 +1,107 @@
+"""Clusters are dense groups of events; the answer is the same in any order of the rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.cluster import DBSCAN
+
+from analysis import clusters
+from analysis.clusters import find_clusters
+from base.errors import HazardError
+
+# Drawn by hand: five events in a cross of arm 10 m (centre 0,0), three in a row 1,000 m away, one alone, one unplaced.
+X = np.array([0, 10, -10, 0, 0, 1000, 1030, 1060, 5000, np.nan])
+Y = np.array([0, 0, 0, 10, -10, 0, 0, 0, 0, 0.0])
+HAZARD = np.array(["wet"] * 3 + ["wall"] * 2 + ["cover"] * 3 + ["wet"] * 2)
+TIMES = pd.Series(pd.date_range("2025-03-01", periods=10, freq="D", tz="UTC"))
+
+
+def test_the_drawing_gives_its_two_groups_with_size_radius_and_times():
+    labels, frame = find_clusters(X, Y, TIMES, HAZARD, radius_m=35, min_members=3)
+    assert labels.tolist() == [0, 0, 0, 0, 0, 1, 1, 1, -1, -1]
+    assert tuple(frame.columns) == clusters.COLUMNS
+    cross, row = frame.iloc[0], frame.iloc[1]
+    assert (cross.members, cross.radius_m, cross.x_m, cross.y_m) == (5, 10, 0, 0)
+    assert (row.members, row.radius_m, row.x_m, row.y_m) == (3, 30, 1030, 0)
+    assert (cross.hazard, cross.share) == ("wet", 0.6)
+    assert (row["first"], row["last"]) == (TIMES[5], TIMES[7])
+
+
+def test_the_radius_itself_still_joins():
+    assert (find_clusters([0, 30], [0, 0], TIMES[:2], ["wet"] * 2, radius_m=30, min_members=2)[0] == 0).all()
+    assert (find_clusters([0, 30.01], [0, 0], TIMES[:2], ["wet"] * 2, radius_m=30, min_members=2)[0] == -1).all()
+
+
+def test_equally_large_groups_stand_in_the_order_of_their_first_report():
+    times = pd.Series(pd.to_datetime(["2025-05-02", "2025-05-03", "2025-05-01", "2025-05-04"]))
+    labels, frame = find_clusters([0, 1, 900, 901], [0] * 4, times, ["wet"] * 4, radius_m=10, min_members=2)
+    assert labels.tolist() == [1, 1, 0, 0]
+    assert frame["first"].is_monotonic_increasing
+
+
+def test_nothing_gives_an_empty_frame_with_its_columns():
+    labels, frame = find_clusters([], [], TIMES[:0], [], radius_m=30, min_members=3)
+    assert (len(labels), len(frame), tuple(frame.columns)) == (0, 0, clusters.COLUMNS)
+    assert isinstance(frame["first"].dtype, pd.DatetimeTZDtype)
+
+
+points = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=40)
+
+
+@given(points)
+def test_weighted_places_give_the_cores_and_the_noise_of_plain_dbscan(rows):
+    x, y = 10.0 * np.array(rows, dtype=float).T
+    labels, frame = find_clusters(
+        x, y, np.full(len(x), "NaT", "datetime64[ns]"), ["wet"] * len(x), radius_m=15, min_members=4
+    )
+    plain = DBSCAN(eps=15, min_samples=4).fit(np.column_stack([x, y]))
+    assert ((labels >= 0) == (plain.labels_ >= 0)).all()
+    core = plain.core_sample_indices_
+    together = labels[core][:, None] == labels[core]
+    assert (together == (plain.labels_[core][:, None] == plain.labels_[core])).all()
+    assert frame["members"].sum() == (labels >= 0).sum()
+    assert frame["members"].is_monotonic_decreasing
+
+
+@given(points, st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_does_not_matter(rows, random):
+    order = random.sample(range(len(rows)), len(rows))
+    x, y = 10.0 * np.array(rows, dtype=float).T
+    times = pd.Series(pd.Timestamp("2025-01-01") + pd.to_timedelta(x * 100 + y, unit="h"))
+    one, frame = find_clusters(x, y, times, ["wet"] * len(x), radius_m=15, min_members=4)
+    other, mixed = find_clusters(x[order], y[order], times.iloc[order], ["wet"] * len(x), radius_m=15, min_members=4)
+    assert (one[order] == other).all()
+    pd.testing.assert_frame_equal(frame, mixed)
+
+
+def test_thousands_of_events_on_one_spot_are_one_place_with_a_weight():
+    n = 30_000  # plain DBSCAN would hold 900 million pairs
+    labels, frame = find_clusters(
+        np.zeros(n), np.zeros(n), np.zeros(n, "datetime64[ns]"), ["wet"] * n, radius_m=50, min_members=4
+    )
+    assert (labels == 0).all()
+    assert (frame["members"][0], frame["radius_m"][0]) == (n, 0)
+
+
+def test_what_would_not_fit_in_memory_is_refused_with_advice(monkeypatch):
+    monkeypatch.setattr(clusters, "_MOST_PAIRS", 8)
+    with pytest.raises(HazardError, match="smaller radius") as refused:
+        find_clusters([0, 1, 2], [0, 0, 0], TIMES[:3], ["wet"] * 3, radius_m=5, min_members=2)
+    assert refused.value.code == "clusters-too-dense"
+
+
+@pytest.mark.parametrize(
+    ("radius", "members", "code"),
+    [(0, 3, "cluster-radius-bad"), (float("nan"), 3, "cluster-radius-bad"), (30, 1, "cluster-members-bad")],
+)
+def test_settings_that_cannot_be_are_refused(radius, members, code):
+    with pytest.raises(HazardError) as refused:
+        find_clusters(X, Y, TIMES, HAZARD, radius_m=radius, min_members=members)
+    assert refused.value.code == code
+
+
+def test_columns_of_different_length_are_refused():
+    with pytest.raises(HazardError, match="same length"):
+        find_clusters(X, Y[:3], TIMES, HAZARD, radius_m=30, min_members=3)
