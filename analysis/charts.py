@@ -147,7 +147,7 @@ def survival_figure(
     figure.update_xaxes(**x_axis, showticklabels=True, title={"text": title, "standoff": 6}, row=1, col=1)
     figure.update_xaxes(**x_axis, showticklabels=False, row=2, col=1)
     figure.update_yaxes(range=[0, 1.03], tickformat=".0%", row=1, col=1)
-    named = [f'<span style="color:{paint[i]}">▬</span> {label(_short(name))}' for i, name in enumerate(names)]
+    named = [f'<span style="color:{paint[i]}">■</span> {label(_short(name))}' for i, name in enumerate(names)]
     figure.update_yaxes(
         range=[0.6 - len(names), 0.6], tickvals=[-i for i in range(len(names))], ticktext=named, showgrid=False,
         zeroline=False, ticks="outside", ticklen=16, tickcolor="rgba(0,0,0,0)", row=2, col=1,
