@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
@@ -103,7 +105,7 @@ def check_incidents(
     )  # fmt: skip
     for name, column in times.items():
         unreadable = column.isna() & (text[name] != "")
-        faults.add(unreadable, "time-unreadable", titles.get(name, name), mask_text(text[name]))
+        faults.add(unreadable, "time-unreadable", titles.get(name, name), text[name])
     lon, lat = _places(text, faults, repeats, crs, titles)
     if boundary is not None:
         x, y = _number(text["lon"]), _number(text["lat"])
@@ -196,22 +198,25 @@ def flag_one_spot(incidents: pd.DataFrame, *, min_reports: int, min_share: float
     incidents : DataFrame
         All reports of one source: lon, lat, address, type_name, remark. Earlier flags are renewed.
     """
-    result = incidents.copy()
-    remark = incidents["remark"].astype(object).fillna("")
-    remark = remark.str.replace(r"(?:^| )one-spot\b", "", regex=True).str.strip()
-    located = incidents["lon"].notna() & incidents["lat"].notna()
-    points = incidents.loc[located, ["lon", "lat"]].round(6)
-    by_address = bool((incidents.loc[located, "address"].fillna("") != "").any())
-    what = incidents.loc[located, "address" if by_address else "type_name"].fillna("").astype(object)
-    spots = points.assign(what=what.str.strip().where(lambda values: values != "")).groupby(["lon", "lat"])["what"]
-    spot = points.groupby(["lon", "lat"]).ngroup()
-    reports = points.groupby(["lon", "lat"]).size().to_numpy()
-    kinds = spots.nunique().to_numpy()
-    piles = (reports >= min_reports) & (reports >= min_share * len(points)) & (kinds >= (5 if by_address else 3))
-    flagged = np.zeros(len(incidents), dtype=bool)
-    flagged[located.to_numpy()] = piles[spot.to_numpy()]
-    result["remark"] = remark.where(~flagged, (remark + " one-spot").str.strip())
-    return result
+    remark = incidents["remark"].astype(TEXT).fillna("")
+    flagged_before = remark.str.contains("one-spot", regex=False)
+    if flagged_before.any():
+        remark = remark.where(~flagged_before, remark.str.replace("one-spot", "", regex=False).str.strip())
+    lon, lat = incidents["lon"].to_numpy(dtype=float), incidents["lat"].to_numpy(dtype=float)
+    located = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    # One whole number a point: 6 decimals of 360 and 180 degrees need 29 and 28 bits
+    point = np.round(lon[located] * 1e6).astype(np.int64) * (1 << 30) + np.round(lat[located] * 1e6).astype(np.int64)
+    spot, points = pd.factorize(point)
+    reports = np.bincount(spot, minlength=len(points))
+    piles = (reports >= min_reports) & (reports >= min_share * len(located))
+    in_pile = located[piles[spot]]
+    by_address = bool((incidents["address"].fillna("") != "").any())
+    what = incidents["address" if by_address else "type_name"].iloc[in_pile].astype(object).fillna("").str.strip()
+    kinds = what[what != ""].groupby(spot[piles[spot]][(what != "").to_numpy()]).nunique()
+    piles &= np.isin(np.arange(len(points)), kinds.index[kinds >= (5 if by_address else 3)])
+    rows = located[piles[spot]]
+    remark.iloc[rows] = (remark.iloc[rows] + " one-spot").str.strip()
+    return incidents.assign(remark=remark)
 
 
 def _totals(text: pd.DataFrame, rows: Iterable[int]) -> Mask:
@@ -251,7 +256,7 @@ def _places(
     x, y = _number(text["lon"]), _number(text["lat"])
     for name, values in (("lon", x), ("lat", y)):
         wrong = ~np.isfinite(values) & (text[name] != "").to_numpy()
-        faults.add(wrong, "lon-lat-unreadable", names[name], mask_text(text[name]))
+        faults.add(wrong, "lon-lat-unreadable", names[name], text[name])
     located = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)) & ~faults.found & ~repeats
     x, y = np.where(located, x, np.nan), np.where(located, y, np.nan)
     n = int(located.sum())
@@ -299,7 +304,9 @@ def _looks_projected(x: NDArray[np.float64], y: NDArray[np.float64], names: dict
 
 def _number(text: pd.Series) -> NDArray[np.float64]:
     """Return numbers; NaN where a cell is empty or holds none. Full-width digits and signs of degrees are taken."""
-    values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
+    cells = pa.array(text, type=pa.large_string())
+    plainly = pc.match_substring_regex(cells, pattern=r"^[+-]?\d{1,12}(?:\.\d{1,25})?$")
+    values = pc.if_else(plainly, cells, None).cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
     odd = np.flatnonzero(np.isnan(values) & (text != "").to_numpy())
     if len(odd):
         plain = text.iloc[odd].astype(object).str.normalize("NFKC").str.strip()
@@ -324,14 +331,16 @@ def _ids(text: pd.DataFrame) -> pd.Series:
 
 
 def _remarks(flags: dict[str, pd.Series]) -> pd.Series:
-    remark = pd.Series("", index=next(iter(flags.values())).index, dtype=object)
-    for code, rows in flags.items():
-        remark = remark.where(~rows, remark + " " + code)
-    return remark.str.strip().astype(TEXT)
+    which = sum(rows.to_numpy().astype(int) << place for place, rows in enumerate(flags.values()))
+    texts = [" ".join(code for place, code in enumerate(flags) if n >> place & 1) for n in range(1 << len(flags))]
+    return pd.Series(pd.array(texts, dtype=TEXT)[which], index=next(iter(flags.values())).index)
 
 
 def _rejected(faults: _Faults, text: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
-    rejected = faults.frame[faults.found]
+    rejected = faults.frame[faults.found].copy()
+    case_number = titles.get("incident_id", "incident_id")
+    numbers = (rejected["column"] == case_number).to_numpy()
+    rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"]).astype(object))
     clear = {name: name in ("incident_id", "code") for name in text}
     original = [
         json.dumps(
