@@ -6,15 +6,15 @@ from base.text import Words
 from pages.common import frame
 
 words = Words(frame.language())
-files = {"data": "files"}  # the page file may not bear a top-level folder's name
+files = {"data": "files"}  # a page file may not bear a top-level folder's name
+# No icons here: the browser would fetch one from a public server for its tab.
 pages = [
     st.Page(
         frame.ROOT / "pages" / f"{files.get(address, address)}.py",
         title=words(title),
-        icon=icon,
         url_path=address,
         default=address == "overview",
     )
-    for address, (title, icon) in frame.PAGES.items()
+    for address, title in frame.PAGES.items()
 ]
 st.navigation(pages).run()

@@ -27,6 +27,7 @@ _MONTHS = (
 )  # fmt: skip
 _SIZE = 14  # of text: readable from the back of a room
 _GRID = "rgba(128,128,128,0.25)"
+_STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
 _POINTS = 400  # of a curve that are drawn
 _BANDS = 3  # with more curves their bands hide each other
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%{}'\"`\\"}
@@ -111,8 +112,9 @@ def survival_figure(
     Parameters
     ----------
     curves : mapping of str to Curve
-        By the name to be shown; times in hours. Bands are 95% limits, drawn for up to three curves. The time axis ends
-        where fewer than one in twenty cases of every group is still followed.
+        By the name to be shown; times in hours. Bands are 95% limits, drawn for up to three curves. The time axis is
+        logarithmic, for a flooded road is handled in hours and a cracked wall in weeks; it ends where fewer than one in
+        twenty cases of every group is still followed.
     colours : sequence or mapping of str to str, optional
         One colour a curve: in their order, or by name.
     """
@@ -120,8 +122,7 @@ def survival_figure(
     chosen = [colours[name] for name in names] if isinstance(colours, Mapping) else list(colours or COLOURS)
     paint = [chosen[i % len(chosen)] for i in range(len(names))]
     horizon = max([_followed(curve) for curve in curves.values()] + [1.0])
-    hours = 24.0 if horizon >= 72 else 1.0  # hours in a unit of the axis
-    ticks = _ticks(horizon / hours)
+    ticks = _ticks(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
     risk_px, plot_px = 26 * len(names) + 8, 300
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=88 / (plot_px + risk_px + 88),
@@ -129,21 +130,25 @@ def survival_figure(
     )  # fmt: skip
     for place, (name, curve) in enumerate(curves.items()):
         if len(names) <= _BANDS:
-            _draw_band(figure, curve, hours, horizon, paint[place])
+            _draw_band(figure, curve, ticks[0], horizon, paint[place])
         x, y = _drawn(curve, curve.survival, horizon)
         figure.add_scatter(
-            x=x / hours, y=y, mode="lines", line={"shape": "hv", "color": paint[place], "width": 3}, row=1, col=1,
-            name=label(name), hovertemplate=f"%{{x:.1f}}: %{{y:.0%}}<extra>{label(name)}</extra>",
+            x=np.maximum(x, ticks[0]), y=y, mode="lines", line={"shape": "hv", "color": paint[place], "width": 3},
+            customdata=[words.duration(hours) for hours in x], row=1, col=1,
+            name=label(name), hovertemplate=f"%{{customdata}}: %{{y:.0%}}<extra>{label(name)}</extra>",
         )  # fmt: skip
         figure.add_scatter(
-            x=ticks, y=[-place] * len(ticks), mode="text", text=[words.number(_open_at(curve, t * hours)) for t in
-            ticks], textfont={"size": 13, "color": paint[place]}, hoverinfo="skip", cliponaxis=False, row=2, col=1,
+            x=ticks, y=[-place] * len(ticks), mode="text", text=[words.number(_open_at(curve, t)) for t in ticks],
+            textfont={"size": 13, "color": paint[place]}, hoverinfo="skip", cliponaxis=False, row=2, col=1,
         )  # fmt: skip
     figure.add_hline(y=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1)
-    unit = words("Days since the report") if hours > 1 else words("Hours since the report")
     note = label(words("open cases are censored at the as-of time"))
-    title = f'{label(unit)}<br><span style="font-size:13px">{note}</span>'
-    x_axis: dict[str, Any] = {"range": [-0.03 * ticks[-1], 1.04 * ticks[-1]], "tickvals": ticks, "showgrid": False}
+    title = f'{label(words("Time since the report"))}<br><span style="font-size:13px">{note}</span>'
+    first, last = np.log10(ticks[0]), np.log10(ticks[-1])
+    x_axis: dict[str, Any] = {
+        "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,
+        "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False,
+    }  # fmt: skip
     figure.update_xaxes(**x_axis, showticklabels=True, title={"text": title, "standoff": 6}, row=1, col=1)
     figure.update_xaxes(**x_axis, showticklabels=False, row=2, col=1)
     figure.update_yaxes(range=[0, 1.03], tickformat=".0%", row=1, col=1)
@@ -289,25 +294,29 @@ def _drawn(curve: Curve, values: NDArray[np.float64], horizon: float) -> tuple[N
     return np.append(x, end), np.append(y, y[-1])
 
 
-def _draw_band(figure: go.Figure, curve: Curve, hours: float, horizon: float, colour: str) -> None:
+def _draw_band(figure: go.Figure, curve: Curve, begin: float, horizon: float, colour: str) -> None:
     sure = curve.survival == 1  # before the first closing there is nothing to be unsure of
     for values, fill in ((curve.low, None), (curve.high, "tonexty")):
         known = np.flatnonzero(~np.isnan(values) | sure)
         part = Curve(curve.times[known], *(a[known] for a in (curve.survival, curve.low, curve.high, curve.at_risk)))
         x, y = _drawn(part, np.where(sure, 1.0, values)[known], horizon)
         figure.add_scatter(
-            x=x / hours, y=y, mode="lines", line={"shape": "hv", "width": 0}, fill=fill, hoverinfo="skip",
+            x=np.maximum(x, begin), y=y, mode="lines", line={"shape": "hv", "width": 0}, fill=fill, hoverinfo="skip",
             fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)", row=1, col=1,
         )  # fmt: skip
 
 
-def _ticks(end: float) -> list[float]:
-    """Return four to six round ticks from 0 to about `end`."""
-    raw = end / 4
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = float(next(power * unit for unit in (1, 2, 2.5, 5, 10) if raw <= power * unit * 1.0001))
-    step = max(step, 1.0) if end >= 4 else step
-    return [float(step * i) for i in range(int(np.ceil(end / step - 1e-9)) + 1)]
+def _begun(curve: Curve) -> float:
+    """Return the time by which one in twenty cases is closed; infinite if there is none."""
+    below = np.flatnonzero(curve.survival <= 0.95)
+    return float(curve.times[below[0]]) if len(below) else float("inf")
+
+
+def _ticks(begin: float, end: float) -> list[float]:
+    """Return the lengths of time, in hours, that a person would name from about `begin` to `end`; two at least."""
+    first = max([i for i, stop in enumerate(_STOPS) if stop <= begin], default=0)
+    last = min([i for i, stop in enumerate(_STOPS) if stop >= end], default=len(_STOPS) - 1)
+    return list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])
 
 
 def _short(name: object, most: int = 12) -> str:

@@ -15,7 +15,7 @@ with frame.told(_):
 
     frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))
     spots_view.reason(_, spots)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):
         spots_view.spots_map(_, data, scope, spots, chosen)
     with right, st.container(border=True):

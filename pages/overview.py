@@ -16,12 +16,12 @@ with frame.told(_):
 
     frame.title(panels.headline(_, answer, spots), panels.under_title(_, data, scope, answer))
     panels.figures(_, answer, spots, compare)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):
         panels.choropleth(_, data, scope, answer, spots, chosen)
     with right, st.container(border=True):
         if chosen is None:
-            panels.worst_cells(_, data, scope, answer, spots)
+            panels.worst_cells(_, spots)
         else:
             panels.one_cell(_, data, scope, cached.cell(data, scope, chosen, answer.cells), spots)
     with st.container(border=True):

@@ -177,10 +177,17 @@ def _clusters(first: pd.DataFrame, setting: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def event_table(spots: HotSpots) -> pd.DataFrame:
-    """Return the tested cells in the form of the overview's table, with events as the count, for a map of events."""
+    """Return the tested cells in the form of the overview's table, for a map of events."""
     cells = spots.cells
     return pd.DataFrame(
-        {"cell_id": cells["cell_id"], "name": cells["name"], "count": cells["events"], "one_spot": 0, "few": False}
+        {
+            "cell_id": cells["cell_id"],
+            "name": cells["name"],
+            "count": cells["calls"],
+            "events": cells["events"],
+            "one_spot": 0,
+            "few": False,
+        }
     )
 
 
@@ -285,6 +292,8 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
     """Return medians, shares in time and survival curves of a scope by hazard, cell, unit, source or month."""
     totals = queries.totals(dataset, scope)
     histogram = queries.durations(dataset, scope, by)
+    longest = queries.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
+    until = longest["source"].map(dataset.sources)  # each source knows its cases up to its own time
     groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
     largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
     everything = queries.durations(dataset, scope).assign(key="all")
@@ -293,7 +302,7 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
         groups=groups,
         curves={str(key): _curve(histogram[histogram["key"] == key]) for key in largest},
         overall=_with_share(resolution.summarize(everything), due_all),
-        longest=queries.incidents(dataset, scope, open_only=True, order="longest_open", limit=200),
+        longest=longest.assign(open_days=((until - longest["reported_at"]) / pd.Timedelta(days=1)).round(1)),
         left_out={name: totals[name] for name in ("no_time", "closed_before_reported", "closed_first_quarter_hour")},
     )
 

@@ -19,7 +19,9 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
     "per_km2": (N_("Reports per km²"), "", False),
     "per_1000_households": (N_("Reports per 1,000 households"), "", False),
     "median_hours": (N_("Median time to resolve"), N_("hours"), False),
+    "events": (N_("Events"), "", True),
 }
+OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the overview
 MOST_CELLS = 2_000  # of all levels together in one view
 
 
@@ -33,7 +35,7 @@ class Drawn:
 
 def measures(table: pd.DataFrame) -> list[str]:
     """Return the measures that a cell table can show: a rate only where some cell has its exposure."""
-    return [name for name in MEASURES if name == "count" or table[name].notna().any()]
+    return [name for name in OFFERED if name == "count" or table[name].notna().any()]
 
 
 def publish(dataset: Dataset) -> Drawn | None:
@@ -134,7 +136,13 @@ def choropleth(
     )
     claim = claim_words(spots, float(dataset.settings["fdr"]), words)
     key = legend.build_legend(
-        classed, values, words=words, measure=words(title), unit=words(unit), n=int(table["count"].sum()), claim=claim
+        classed,
+        values,
+        words=words,
+        measure=words(title),
+        unit=words(unit),
+        n=int(table[measure if whole else "count"].sum()),
+        claim=claim,
     )
     if measure == "median_hours" and key.missing:
         key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
@@ -158,7 +166,7 @@ def stamp(dataset: Dataset, words: Words) -> str:
 def _number(words: Words, measure: str, value: float) -> str:
     if np.isnan(value):
         return "–"
-    return words.number(value, 0 if measure == "count" or value >= 100 else 1)
+    return words.number(value, 0 if MEASURES[measure][2] or value >= 100 else 1)
 
 
 def _tip(words: Words, row: pd.Series, measure: str, text: str) -> str:

@@ -21,7 +21,12 @@ def imports(words: Words, data: Dataset) -> None:
     st.dataframe(
         rows.drop(columns=["import_id"]),
         hide_index=True,
-        column_config={key: st.column_config.Column(words(title)) for key, title in intake.IMPORT_TITLES.items()},
+        column_config={
+            key: st.column_config.DatetimeColumn(words(title), format="YYYY-MM-DD HH:mm")
+            if key in ("when", "as_of")
+            else st.column_config.Column(words(title))
+            for key, title in intake.IMPORT_TITLES.items()
+        },
         alt=words.plural("Table of {n} import.", "Table of {n} imports.", len(rows)),
     )
     places = intake.place_rows(data, words)

@@ -15,25 +15,27 @@ from base.text import LANGUAGES, N_, Words, markdown_plain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 APP_NAME = N_("Hazard Hotspots")
-# address -> (title, icon); the order of the menu
+# address -> title; the order of the menu
 PAGES = {
-    "overview": (N_("Overview"), ":material/map:"),
-    "hotspots": (N_("Hot spots"), ":material/local_fire_department:"),
-    "resolution": (N_("Resolution"), ":material/timer:"),
-    "data": (N_("Data"), ":material/table_view:"),
-    "methods": (N_("Methods"), ":material/menu_book:"),
+    "overview": N_("Overview"),
+    "hotspots": N_("Hot spots"),
+    "resolution": N_("Resolution"),
+    "data": N_("Data"),
+    "methods": N_("Methods"),
 }
 LOG = logging.getLogger("hotspots")
 
 # Layout only: wider text column, calm spacing, and text for screen readers. No text from a file comes near it.
 _STYLE = """<style>
-.stMainBlockContainer {padding-top: 3.2rem; padding-bottom: 2rem; max-width: 1700px}
-.stMetric label p {font-size: 1rem}
-[data-testid="stMetricDelta"] {white-space: normal}
-[data-testid="stMetricDelta"] > div {white-space: normal}
-.heard {position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap}
-@media (max-width: 640px) {.stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}
-  h1 {font-size: 1.4rem !important} [data-testid="stMetricValue"] {font-size: 1.5rem}}
+.stMainBlockContainer {padding: 2.6rem 2.4rem 2rem; max-width: 1800px}
+.stMain [data-testid="stMetricLabel"] p {font-size: 1rem}
+.stMain [data-testid="stMetricValue"] {font-weight: 700}
+[class*="st-key-figure-"] {min-height: 9.5rem}
+@media (max-width: 640px) {
+  .stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}
+  h1 {font-size: 1.4rem !important}
+  [class*="st-key-figure-"] {min-height: 0}
+}
 </style>"""
 
 
@@ -70,7 +72,8 @@ def _keep_language() -> None:
 def open_page(address: str) -> Words:
     """Set up the page at `address` and return the reader's words. The first call of every page."""
     words = Words(language())
-    title, icon = PAGES[address]
+    title = PAGES[address]
+    icon = str(ROOT / "static" / "icon.png")
     st.set_page_config(page_title=f"{words(title)} · {words(APP_NAME)}", page_icon=icon, layout="wide")
     st.html(_STYLE)
     with st.sidebar:

@@ -43,6 +43,7 @@ def load_file(words: Words, data: Dataset) -> None:
     """Show the upload and, for a file, the form that fits its content."""
     frame.heading(words("Load a file"))
     show_result(words)
+    _translate_uploader(words)
     file = st.file_uploader(
         words("Incidents as CSV or XLSX; boundaries as GeoJSON or GeoPackage"),
         type=["csv", "txt", "tsv", "xlsx", "geojson", "json", "gpkg"],
@@ -63,6 +64,19 @@ def load_file(words: Words, data: Dataset) -> None:
             _boundary_form(words, data, content, file.name, digest)
         else:
             _incident_form(words, data, content, file.name, digest)
+
+
+def _translate_uploader(words: Words) -> None:
+    """Put our words over the two that Streamlit keeps in English; both are ours, none comes from a file."""
+    button = words("Choose a file")
+    limit = words("or drop it here; CSV, XLSX, GeoJSON, GeoPackage")
+    area = '[data-testid="stFileUploaderDropzone"]'
+    st.html(
+        f"<style>{area} button[data-testid='stBaseButton-secondary'] p {{font-size: 0}}"
+        f"{area} button[data-testid='stBaseButton-secondary'] p::after {{content: '{button}'; font-size: 1rem}}"
+        f"[data-testid='stFileUploaderDropzoneInstructions'] span {{font-size: 0}}"
+        f"[data-testid='stFileUploaderDropzoneInstructions'] span::after {{content: '{limit}'; font-size: 0.95rem}}</style>"
+    )
 
 
 def show_result(words: Words) -> None:

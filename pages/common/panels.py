@@ -57,34 +57,32 @@ def headline(words: Words, answer: answers.Overview, spots: answers.HotSpots) ->
 
 def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, compare: str) -> None:
     """Show the five figures, each with its change or its interval."""
-    totals, overall = answer.totals, answer.overall
-    monthly = answer.months.groupby("month")["count"].sum()
-    with st.container(horizontal=True, gap="small"):
-        _figure(
+    totals, overall, result = answer.totals, answer.overall, spots.result
+    monthly = answer.months.groupby("month")["count"].sum().tolist()
+    change = summary.change_sentence(answer.change, compare).say(words)
+    reached = pd.notna(overall["median_hours"])
+    tested = result.method == "excess"
+    share, low, high = answer.in_time
+    no_deadlines = words("no deadlines given")
+    figures = [
+        (
             words("Reports"),
             words.number(totals["n"]),
-            words(
-                "{events} events; {change}",
-                events=answer.events,
-                change=summary.change_sentence(answer.change, compare).say(words),
-            ),
-            chart=monthly.tolist(),
-        )
-        _figure(
+            words("{events} events; {change}", events=answer.events, change=change),
+        ),
+        (
             words("Open"),
             words.number(totals["open"]),
-            words("{n} of them past due", n=totals["open_overdue"]) if totals["due"] else words("no deadlines given"),
-        )
-        reached = pd.notna(overall["median_hours"])
-        _figure(
+            words("{n} of them past due", n=totals["open_overdue"]) if totals["due"] else no_deadlines,
+        ),
+        (
             words("Median time to resolve"),
             words.duration(overall["median_hours"]) if reached else words("not reached"),
             times_interval(words, overall["low"], overall["high"])
             if overall["n"]
             else words("no case with both times"),
-        )
-        share, low, high = answer.in_time
-        _figure(
+        ),
+        (
             words("Closed in time"),
             words.percent(share) if totals["due"] else "–",
             words(
@@ -95,32 +93,25 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
                 high=words.percent(high),
             )
             if totals["due"]
-            else words("no deadlines given"),
-        )
-        result = spots.result
-        tested = result.method == "excess"
-        _figure(
+            else no_deadlines,
+        ),
+        (
             words("Hot spots") if result.claim == "hot_spot" else words("Reports gather"),
             words.number(int(result.hot.sum())) if tested else "–",
             words("chance of so strong a map: {p}", p=words.chance(result.map_p))
             if tested
             else words("too few events to test"),
-        )
-
-
-def _figure(label: str, value: str, under: str, *, chart: list[int] | None = None) -> None:
-    st.metric(
-        markdown_plain(label),
-        markdown_plain(value),
-        markdown_plain(under),
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        chart_data=chart if chart and len(chart) > 1 else None,
-        chart_type="bar",
-        width=230,
-        height="stretch",
-    )
+        ),
+    ]
+    for place, (column, (label, value, under)) in enumerate(zip(st.columns(5, gap="small"), figures, strict=True)):
+        with column, st.container(border=True, key=f"figure-{place}", gap="xsmall", height="stretch"):
+            st.metric(
+                markdown_plain(label),
+                markdown_plain(value),
+                chart_data=monthly if place == 0 and len(monthly) > 1 else None,
+                chart_type="bar",
+            )
+            st.caption(markdown_plain(under))
 
 
 def times_interval(words: Words, low: float, high: float) -> str:
@@ -253,17 +244,17 @@ def notes(words: Words, totals: dict[str, int]) -> None:
         st.caption(markdown_plain(" ".join(lines)))
 
 
-def worst_cells(words: Words, data: Dataset, scope: Scope, answer: answers.Overview, spots: answers.HotSpots) -> None:
+def worst_cells(words: Words, spots: answers.HotSpots) -> None:
     """List the cells that need attention first, and explain the first one in a sentence."""
     frame.heading(words("Cells that need attention first"))
-    ranking(words, answer.cells, spots, height=430)
+    ranking(words, spots, height=430)
     explain_first(words, spots)
 
 
-def ranking(words: Words, table: pd.DataFrame, spots: answers.HotSpots, *, height: int) -> None:
+def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
     tested = spots.result.method == "excess"
-    rows = summary.rank_cells(spots.cells.merge(table[["cell_id", "open"]], on="cell_id"))
+    rows = summary.rank_cells(spots.cells)
     claim = {True: words("hot spot") if spots.result.claim == "hot_spot" else words("gathers"), False: ""}
     shown = pd.DataFrame(
         {
@@ -272,12 +263,10 @@ def ranking(words: Words, table: pd.DataFrame, spots: answers.HotSpots, *, heigh
             "events": rows["events"],
             "expected": rows["expected"].round(1),
             "p": [words.chance(p) if tested else "–" for p in rows["p"]],
-            "calls": rows["calls"],
-            "needed": rows["needed"],
         }
     )
     if not tested:
-        shown = shown.drop(columns=["claim", "p", "needed"])
+        shown = shown.drop(columns=["claim", "p"])
     elif not spots.result.hot.any():
         shown = shown.drop(columns=["claim"])
 
@@ -299,9 +288,7 @@ def ranking(words: Words, table: pd.DataFrame, spots: answers.HotSpots, *, heigh
                 words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width="small"
             ),
             "expected": st.column_config.NumberColumn(words("Expected"), width="small"),
-            "p": st.column_config.TextColumn(words("Chance, this cell alone"), width="small"),
-            "calls": st.column_config.NumberColumn(words("Calls"), width="small"),
-            "needed": st.column_config.NumberColumn(words("Hot from"), width="small"),
+            "p": st.column_config.TextColumn(words("Chance alone"), width="small"),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
     )
@@ -383,13 +370,13 @@ def hazard_times(words: Words, groups: pd.DataFrame) -> None:
 INCIDENT_TITLES = {
     "incident_id": N_("Case"),
     "reported_at": N_("Reported"),
+    "open_days": N_("Open for (days)"),
     "hazard": N_("Hazard"),
     "type_name": N_("Type"),
     "address": N_("Address"),
     "description": N_("Description"),
     "closed_at": N_("Closed"),
     "due_at": N_("Due"),
-    "hours": N_("Hours so far"),
     "unit": N_("Unit"),
     "channel": N_("Channel"),
     "source": N_("Source"),
@@ -403,7 +390,7 @@ def incidents_table(
     """Show incidents as a table, with its download."""
     named = people.incidents_for_people(incidents, words)
     titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
-    shown = [column for column in titles if column in named and named[column].astype(str).str.strip().ne("").any()]
+    shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(
         named[shown],
         hide_index=True,

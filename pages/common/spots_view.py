@@ -64,14 +64,13 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
     with right:
         panels.pick_cell(words, table, chosen)
     points = cached.first_calls(data, scope) if dots else None
-    panels.cells_map(words, data, scope, table, spots, chosen, "count", points=points)
+    panels.cells_map(words, data, scope, table, spots, chosen, "events", points=points)
 
 
 def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
     """List the cells with their evidence, explain the chosen or the strongest one, and offer the download."""
     frame.heading(words("Cells by strength of evidence"))
-    table = answers.event_table(spots)
-    panels.ranking(words, table, spots, height=380)
+    panels.ranking(words, spots, height=380)
     place = spots.cells.index[spots.cells["cell_id"] == chosen]
     if chosen is not None and len(place):
         sentence = explain_cell(spots.result, int(place[0])).say(words, name=spots.cells["name"].iloc[place[0]])
@@ -99,9 +98,8 @@ def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotS
     st.caption(
         markdown_plain(
             words(
-                "At least {n} events within {radius} m of each other (DBSCAN). A dense group is no claim: groups also"
-                " form "
-                "where many people live.",
+                "A group begins where {n} events lie within {radius} m of one of them, and grows by those within reach (DBSCAN). "
+                "It is no claim: groups also form where many people live.",
                 n=int(setting["cluster_min_events"]),
                 radius=int(setting["cluster_radius_m"]),
             )
