@@ -1,4 +1,4 @@
-"""Rows into the stored incidents and out of them again: by key, month by month, in one commit.
+"""Rows into the stored incidents and out of them again, by key, some months at a time.
 
 The key is (source, incident_id). Only the months that hold a key that comes or goes are written again, and those where
 the mark "one-spot" changes; a plain merge would rewrite every month.
@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,7 +23,7 @@ KEY = ("source", "incident_id")
 # What a case says. Equal in all of it: a repeat; otherwise the newer import corrects it.
 CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, "import_id", "row", "month", "remark"))
 _MONTH = re.compile(r"\d{4}-\d{2}|" + NO_MONTH)
-_MONTHS_A_STEP = 12
+_MONTHS_A_STEP = 6  # read, sorted and written together: bounds the memory
 _SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
 _AT_SPOT = "rows.source = spots.source AND round(rows.lon, 6) = spots.lon AND round(rows.lat, 6) = spots.lat"
 
@@ -116,33 +115,27 @@ def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
     others = ", ".join(f"rows.{name}" for name in schema.names if name != "remark")
     finest = change.levels[-1].column if change.levels else "hazard"
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        for step in _steps(months):
-            part = before.query(
-                f"""
-                SELECT {names} FROM (
-                    SELECT {others},
-                        trim(replace(remark, 'one-spot', '') || if(crowded, ' one-spot', '')) AS remark
-                    FROM (
-                        SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id)
-                        WHERE month IN ({step})
-                        UNION ALL SELECT {names} FROM came WHERE month IN ({step})
-                    ) AS rows LEFT JOIN spots ON {_AT_SPOT}
-                ) ORDER BY month, {finest} NULLS LAST, source, incident_id
-                """,  # noqa: S608  names are our own
-                keys=keys,
-                spots=spots,
-                came=came,
-            )
-            yield from part.cast(schema).to_batches()
-
-    rows = pa.RecordBatchReader.from_batches(schema, batches())
-    change.write("incidents", rows, where=f"month IN ({_listed(months)})")
+    for step in _steps(months):
+        part = before.query(
+            f"""
+            SELECT {names} FROM (
+                SELECT {others}, trim(replace(remark, 'one-spot', '') || if(crowded, ' one-spot', '')) AS remark
+                FROM (
+                    SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id) WHERE month IN ({step})
+                    UNION ALL SELECT {names} FROM came WHERE month IN ({step})
+                ) AS rows LEFT JOIN spots ON {_AT_SPOT}
+            ) ORDER BY month, {finest} NULLS LAST, source, incident_id
+            """,  # noqa: S608  names are our own
+            keys=keys,
+            spots=spots,
+            came=came,
+        )
+        change.write("incidents", part.cast(schema), where=f"month IN ({step})")
     _assert_whole(change.draft(), came, expected=remaining + came.num_rows)
 
 
 def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
-    """Write all incidents again in one commit, passed through `renew`: new boundaries or new rules.
+    """Write all incidents again, passed through `renew`: new boundaries or new rules.
 
     Parameters
     ----------
@@ -152,14 +145,10 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
     before, schema = change.before, _schema(change)
     finest = [(level.column, "ascending") for level in change.levels[-1:]]
     sorting = [("month", "ascending"), *finest, ("source", "ascending"), ("incident_id", "ascending")]
-    months = _months(before, "")
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for step in _steps(months):
-            rows = renew(before.query(f"SELECT * FROM incidents WHERE month IN ({step})"))  # noqa: S608
-            yield from rows.select(schema.names).cast(schema).sort_by(sorting).to_batches()
-
-    change.write("incidents", pa.RecordBatchReader.from_batches(schema, batches()))
+    steps = [f"WHERE month IN ({step})" for step in _steps(_months(before, ""))] or [""]
+    for place_, step in enumerate(steps):
+        rows = renew(before.query(f"SELECT * FROM incidents {step}"))  # noqa: S608  names are our own
+        change.write("incidents", rows.select(schema.names).cast(schema).sort_by(sorting), append=place_ > 0)
     if _count(change.draft(), "") != _count(before, ""):
         raise RuntimeError("rewriting the incidents lost or doubled rows")
 
@@ -195,10 +184,12 @@ def crowded_spots(change: Change, came: pa.Table, keys: pa.Table) -> pa.Table:
         came=came,
         keys=keys,
     ).to_pandas()
-    flagged = [flag_one_spot(rows, min_reports=reports, min_share=0) for _, rows in candidates.groupby("source")]
-    found = pd.concat([candidates.iloc[:0], *flagged])
-    found = found.loc[found["remark"] == "one-spot", ["source", "lon", "lat"]].drop_duplicates().assign(crowded=True)
-    return pa.Table.from_pandas(found, schema=_SPOTS, preserve_index=False)
+    spots = [_SPOTS.empty_table()]
+    for _, rows in candidates.groupby("source"):
+        flagged = flag_one_spot(rows, min_reports=reports, min_share=0)
+        crowded = flagged.loc[flagged["remark"] == "one-spot", ["source", "lon", "lat"]].drop_duplicates()
+        spots.append(pa.Table.from_pandas(crowded.assign(crowded=True), schema=_SPOTS, preserve_index=False))
+    return pa.concat_tables(spots)
 
 
 def _schema(change: Change) -> pa.Schema:

@@ -53,9 +53,10 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     Returns
     -------
     dict of int
-        n; open (not closed by as_of); outside (located, in no cell); no_location; one_spot (probably not located);
-        no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes after the
-        report); due (deadline reached by as_of); in_time (closed by that deadline).
+        n; open (not closed by as_of); open_overdue (those of them past their deadline); outside (located, in no cell);
+        no_location; one_spot (probably not located); no_time (no report time); closed_before_reported;
+        closed_first_quarter_hour (less than 15 minutes after the report); due (deadline reached by as_of); in_time
+        (closed by that deadline).
     """
     answer = _ask(
         dataset,
@@ -63,6 +64,7 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         f"""
         SELECT count(*) AS n,
             count(*) FILTER ({_OPEN}) AS open,
+            count(*) FILTER ({_OPEN} AND {_KNOWN} AND due_at <= as_of) AS open_overdue,
             count(*) FILTER (lon IS NOT NULL AND cell_id IS NULL) AS outside,
             count(*) FILTER (lon IS NULL) AS no_location,
             count(*) FILTER ({_ONE_SPOT}) AS one_spot,

@@ -1,6 +1,10 @@
 """Small made-up stores for tests: rows as the tables take them, without a file behind them."""
 
+import atexit
 import json
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +36,20 @@ def boundary(ids, *, x=113.0, y=33.0, step=0.01, columns=2, parents=None) -> byt
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
 
-def with_grids(path: Path, ids=("A", "B", "C", "D")) -> Workspace:
-    """A workspace with four grids of 0.01 degrees around 113.01, 33.01, and two communities (west and east)."""
-    workspace = Workspace(path)
-    load_cells(workspace, boundary(("W", "E"), columns=2, step=0.02), "communities.geojson", level="community", who="t")
-    load_cells(workspace, boundary(ids, parents=("W", "W", "E", "E")), "grids.geojson", level="grid", who="t")
-    return workspace
+def with_grids(path: Path) -> Workspace:
+    """Four grids of 0.01 degrees around 113.01, 33.01: A and B of community W, C and D of community E."""
+    shutil.copytree(_grids(), path, dirs_exist_ok=True)  # made once, copied for each test
+    return Workspace(path)
+
+
+@cache
+def _grids() -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    workspace = Workspace(folder)
+    load_cells(workspace, boundary("WE", step=0.02), "communities.geojson", level="community", who="t")
+    load_cells(workspace, boundary("ABCD", parents="WWEE"), "grids.geojson", level="grid", who="t")
+    return folder
 
 
 def rows(cases, *, import_id="i1", source="s") -> pa.Table:

@@ -1,0 +1,447 @@
+"""Files into the workspace and out again: totals that tie, nothing doubled, nothing lost, whole or absent."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stored import boundary, with_grids
+
+from base.errors import HazardError
+from base.text import Words
+from data import queries
+from data.changes import set_rules, set_settings, undo
+from data.levels import load_cells
+from data.loading import import_incidents, read_time
+from data.schema import Scope
+from data.store import Workspace
+from data.taxonomy import DEFAULT_RULES
+
+ROOT = Path(__file__).resolve().parent.parent
+HEADER = "案卷号,上报时间,结案时间,处置截止时间,小类名称,问题描述,地址,经度,纬度,处置部门"
+GRID = Scope(level="grid")
+IN_A, IN_B, OUTSIDE, NOWHERE = "113.005,33.005", "113.015,33.005", "113.100,33.100", ","
+
+
+def csv(*lines: str) -> bytes:
+    return "\n".join([HEADER, *lines, ""]).encode()
+
+
+def case(
+    number, day="2025-03-05 14:30", *, closed="", due="", type_="道路积水", place=IN_A, unit="", address="示例路1号"
+):
+    return f"{number},{day},{closed},{due},{type_},,{address},{place},{unit}"
+
+
+def load(workspace, content, name="a.csv", **options):
+    return import_incidents(workspace, content, name, who="t", **options)
+
+
+def stored(workspace):
+    """What the newest version says of each case: number -> (month, grid, unit)."""
+    frame = queries.incidents(workspace.newest(), GRID if workspace.newest().levels else Scope(level=""))
+    return {
+        row.incident_id: (str(row.reported_at)[:7], row.cell_id if isinstance(row.cell_id, str) else None, row.unit)
+        for row in frame.itertuples()
+    }
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return with_grids(tmp_path / "w")
+
+
+def test_an_import_says_totals_that_tie_and_where_the_rows_lie(workspace):
+    answer = load(
+        workspace,
+        csv(
+            case(1),
+            case(1),  # word for word
+            case(2, place=IN_B, closed="2025-03-07 09:00"),
+            case(3, place=OUTSIDE, type_="井盖下沉"),
+            case(4, place=NOWHERE, closed="2025-03-01"),
+            case(5, "昨天"),
+            case(6, place="113.005,91"),
+        ),
+    )
+    totals = ("read", "accepted", "rejected", "repeats", "updated")
+    assert [answer[key] for key in totals] == [7, 4, 2, 1, 0]  # counted by hand on the lines above
+    assert answer["levels"]["grid"] == {"inside": 2, "near": 0, "outside": 1, "no_location": 1}
+    assert answer["levels"]["community"] == {"inside": 2, "near": 0, "outside": 1, "no_location": 1}
+    assert answer["hazards"] == {"waterlogging": 3, "sunken_cover": 1}
+    assert answer["remarks"] == {"no-location": 1, "closed-before-reported": 1}
+    assert answer["as_of"] == "2025-03-07T09:00:00+08:00"
+    assert (answer["version"], answer["unchanged"], answer["repeat_of"]) == (3, False, None)
+    dataset = workspace.newest()
+    assert dataset.rejected()[["row", "reason"]].to_numpy().tolist() == [
+        [7, "time-unreadable"],
+        [8, "lon-lat-out-of-range"],
+    ]
+    (record,) = dataset.imports
+    assert [getattr(record, key) for key in totals] == [answer[key] for key in totals]
+    assert record.levels == answer["levels"]
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(workspace):
+    content = csv(case(1), case(1), case(2), case(3, "昨天"))
+    first = load(workspace, content)
+    before = workspace.newest_version()
+    again = load(workspace, content, "renamed.csv")
+    assert workspace.newest_version() == before
+    assert (again["unchanged"], again["repeat_of"], again["version"]) == (True, first["import_id"], first["version"])
+    assert [again[key] for key in ("read", "accepted", "rejected", "repeats")] == [4, 0, 1, 3]
+
+
+def test_a_newer_file_corrects_known_cases_and_moves_them_to_their_new_month(workspace):
+    load(workspace, csv(case(1), case(2), case(3)))
+    answer = load(workspace, csv(case(1), case(2, "2025-05-06 08:00", place=IN_B, unit="drains"), case(4)), "b.csv")
+    assert [answer[key] for key in ("read", "accepted", "updated", "repeats")] == [3, 2, 1, 1]
+    assert stored(workspace) == {
+        "1": ("2025-03", "A", ""),
+        "2": ("2025-05", "B", "drains"),
+        "3": ("2025-03", "A", ""),
+        "4": ("2025-03", "A", ""),
+    }
+
+
+def test_the_same_case_number_in_another_source_is_another_case(workspace):
+    load(workspace, csv(case(1)))
+    answer = load(workspace, csv(case(1)), source="hotline")
+    assert (answer["accepted"], answer["unchanged"]) == (1, False)
+    assert queries.totals(workspace.newest(), GRID)["n"] == 2
+    assert list(workspace.newest().sources) == ["default", "hotline"]
+
+
+def test_undo_gives_back_what_was_there_and_the_file_may_come_again(workspace):
+    load(workspace, csv(case(1), case(2)))
+    before = stored(workspace)
+    second = csv(case(2, "2025-05-06 08:00", unit="drains"), case(3), case(4, "昨天"))
+    load(workspace, second, "b.csv")
+    answer = undo(workspace, who="t")
+    assert (answer["file"], answer["removed"], answer["restored"]) == ("b.csv", 1, 1)
+    assert stored(workspace) == before
+    assert workspace.newest().rejected().empty
+    again = load(workspace, second, "b.csv")
+    assert (again["unchanged"], again["accepted"], again["updated"]) == (False, 2, 1)
+
+
+def test_undo_of_everything_leaves_an_empty_workspace_and_then_there_is_nothing_to_undo(workspace):
+    load(workspace, csv(case(1)), zone="America/New_York")
+    assert workspace.newest().zone == "America/New_York"
+    undo(workspace, who="t")
+    dataset = workspace.newest()
+    assert (stored(workspace), dataset.imports, dataset.span, dataset.as_of) == ({}, (), (None, None), None)
+    assert dataset.zone == "Asia/Shanghai"
+    with pytest.raises(HazardError, match="no import to take back") as refusal:
+        undo(workspace, who="t")
+    assert refusal.value.code == "nothing-to-undo"
+
+
+def test_an_older_import_is_taken_back_only_if_no_later_one_holds_its_cases(workspace):
+    first = load(workspace, csv(case(1)))["import_id"]
+    load(workspace, csv(case(2)), "b.csv")
+    third = load(workspace, csv(case(1), case(3)), "c.csv")["import_id"]  # the same case 1: a repeat
+    with pytest.raises(HazardError, match=r"a\.csv cannot be taken back: the later import .* \(c\.csv\)") as refusal:
+        undo(workspace, first, who="t")
+    assert refusal.value.code == "undo-blocked"
+    undo(workspace, third, who="t")
+    undo(workspace, first, who="t")
+    assert list(stored(workspace)) == ["2"]
+    with pytest.raises(HazardError, match="no live import") as refusal:
+        undo(workspace, first, who="t")
+    assert refusal.value.code == "import-unknown"
+
+
+def test_what_an_undo_gives_back_lies_in_the_boundaries_and_types_of_now(workspace):
+    load(workspace, csv(case(1)))
+    load(workspace, csv(case(1, unit="drains")), "b.csv")
+    load_cells(workspace, boundary(("X", "Y", "Z", "Q")), "new.geojson", level="grid", who="t")
+    only_wall = DEFAULT_RULES.iloc[:0].copy()
+    only_wall.loc[0] = ["", "", "", "道路积水", "wall_risk", ""]
+    set_rules(workspace, only_wall, who="t")
+    undo(workspace, who="t")
+    assert stored(workspace) == {"1": ("2025-03", "X", "")}
+    assert queries.counts(workspace.newest(), GRID, ["hazard"]).to_numpy().tolist() == [["wall_risk", 1]]
+
+
+def test_a_new_or_corrected_boundary_assigns_all_incidents_again_in_the_same_version(tmp_path):
+    workspace = Workspace(tmp_path)
+    assert load(workspace, csv(case(1), case(2, place=IN_B), case(3, place=OUTSIDE)))["levels"] == {}
+    answer = load_cells(workspace, boundary("AB"), "g.geojson", level="grid", who="t")
+    assert answer["version"] == workspace.newest().version == 2
+    assert [place for _, place, _ in stored(workspace).values()] == ["A", "B", None]
+    load_cells(workspace, boundary("KL", x=113.01), "g.geojson", level="grid", who="t")
+    assert [place for _, place, _ in stored(workspace).values()] == [None, "K", None]
+    load_cells(workspace, boundary("S", step=0.2), "s.geojson", level="street", who="t")
+    assert queries.counts(workspace.newest(), Scope(level="street"), ["cell"]).to_numpy().tolist() == [["S", 3]]
+    assert [level.name for level in workspace.newest().levels] == ["street", "grid"]
+
+
+def test_a_boundary_loaded_into_an_emptied_workspace_takes_new_incidents(tmp_path):
+    workspace = Workspace(tmp_path)
+    load(workspace, csv(case(1)))
+    undo(workspace, who="t")
+    load_cells(workspace, boundary("AB"), "g.geojson", level="grid", who="t")
+    load(workspace, csv(case(1)))
+    assert stored(workspace) == {"1": ("2025-03", "A", "")}
+
+
+def test_what_is_found_in_a_boundary_is_kept_with_it(tmp_path):
+    shapes = json.loads(boundary("ABC", columns=3))
+    bowtie = [[113.0, 33.0], [113.01, 33.01], [113.01, 33.0], [113.0, 33.01], [113.0, 33.0]]
+    shapes["features"][0]["geometry"]["coordinates"] = [bowtie]
+    shapes["features"][1]["properties"]["cell_id"] = ""
+    answer = load_cells(Workspace(tmp_path), json.dumps(shapes).encode(), "g.geojson", level="grid", who="t")
+    assert (answer["cells"], answer["rejected"]) == (1, 2)  # mending the bowtie would change its area
+    found = Workspace(tmp_path).newest().findings("grid")
+    assert found["rejected"]["reason"].tolist() == ["repair-changes-area", "cell-id-empty"]
+    assert list(found["overlaps"].columns) == ["cell_a", "cell_b", "area_m2"]
+
+
+def test_the_first_import_sets_the_zone_and_a_later_one_only_reads_in_its_own(workspace):
+    load(workspace, csv(case(1, "2025-03-31 23:30")), zone="America/New_York")
+    load(workspace, csv(case(2, "2025-04-01 09:00")), "b.csv", zone="Asia/Shanghai")  # 31 March, 21:00 in New York
+    assert workspace.newest().zone == "America/New_York"
+    assert queries.counts(workspace.newest(), GRID, ["month"]).to_numpy().tolist() == [["2025-03", 2]]
+
+
+def test_an_unknown_zone_is_refused(workspace):
+    with pytest.raises(HazardError, match="no time zone named Peking") as refusal:
+        load(workspace, csv(case(1)), zone="Peking")
+    assert refusal.value.code == "zone-unknown"
+
+
+def test_rows_that_the_filter_leaves_out_are_counted_as_rejected(workspace):
+    answer = load(workspace, csv(case(1, unit="drains"), case(2, unit="roads"), case(3)), where={"处置部门": "drains"})
+    assert [answer[key] for key in ("read", "accepted", "rejected")] == [3, 1, 2]
+    assert workspace.newest().rejected()[["row", "column", "value", "reason"]].to_numpy().tolist() == [
+        [3, "处置部门", "roads", "filtered"],
+        [4, "处置部门", "", "filtered"],
+    ]
+    with pytest.raises(HazardError, match="has no column 部门") as refusal:
+        load(workspace, csv(case(1)), where={"部门": "drains"})
+    assert refusal.value.code == "where-column"
+
+
+def test_a_dry_run_says_the_same_totals_and_stores_nothing(workspace):
+    content = csv(case(1), case(2, place=OUTSIDE), case(3, "昨天"))
+    before = workspace.newest_version()
+    dry = load(workspace, content, dry_run=True)
+    assert workspace.newest_version() == before
+    assert dry["import_id"] is None
+    answer = load(workspace, content)
+    for key in ("read", "accepted", "rejected", "repeats", "updated", "levels", "as_of", "hazards", "mapping"):
+        assert dry[key] == answer[key]
+
+
+def test_a_chosen_column_takes_the_place_of_the_guess_and_an_empty_one_takes_the_field_out(workspace):
+    answer = load(workspace, csv(case(1, unit="drains")), mapping={"channel": "处置部门", "due_at": ""})
+    assert answer["mapping"]["channel"] == "处置部门"
+    assert not {"unit", "due_at"} & set(answer["mapping"])
+    assert queries.incidents(workspace.newest(), GRID)["channel"].tolist() == ["drains"]
+
+
+def test_as_of_is_given_or_the_latest_time_but_no_deadline(workspace):
+    line = case(1, "2025-03-05 14:30", due="2025-12-31 00:00")
+    assert load(workspace, csv(line))["as_of"] == "2025-03-05T14:30:00+08:00"
+    assert load(workspace, csv(line), as_of="2025-03-31 18:00")["as_of"] == "2025-03-31T18:00:00+08:00"
+    assert workspace.newest().as_of == pd.Timestamp("2025-03-31 18:00", tz="Asia/Shanghai")
+    with pytest.raises(HazardError, match="“soon” is no time") as refusal:
+        load(workspace, csv(line), as_of="soon")
+    assert refusal.value.code == "time-unreadable"
+
+
+def test_a_file_without_any_time_is_loaded_and_knows_no_as_of(workspace):
+    answer = load(workspace, "编号,经度,纬度\n1,113.005,33.005\n".encode())
+    assert (answer["accepted"], answer["as_of"], workspace.newest().as_of) == (1, "", None)
+    assert any("no period and no duration" in str(note) for note in answer["notes"])
+
+
+def test_a_written_time_is_read_in_the_zone_and_one_with_its_own_offset_is_brought_to_it():
+    assert read_time("2025年3月5日 14:30", "Asia/Shanghai") == pd.Timestamp("2025-03-05 06:30", tz="UTC")
+    assert str(read_time("2025-03-05T06:30:00Z", "Asia/Shanghai")) == "2025-03-05 14:30:00+08:00"
+
+
+def test_other_rules_name_all_incidents_again(workspace):
+    load(workspace, csv(case(1), case(2, type_="井盖下沉")))
+    rules = DEFAULT_RULES[~DEFAULT_RULES["pattern"].str.contains("积水")]
+    answer = set_rules(workspace, rules, who="t")
+    assert (answer["changed"], answer["rules"], answer["version"]) == (1, len(rules), 4)
+    counted = queries.counts(workspace.newest(), GRID, ["hazard"])
+    assert counted.to_numpy().tolist() == [["other", 1], ["sunken_cover", 1]]
+    assert len(workspace.newest().rules()) == len(rules)
+    assert load(workspace, csv(case(9)), "b.csv")["hazards"] == {"other": 1}
+
+
+def test_settings_are_kept_by_name_and_the_zone_is_fixed_while_incidents_are_stored(workspace):
+    set_settings(workspace, {"fdr": 0.1, "timezone": "UTC"}, who="t")
+    load(workspace, csv(case(1)))
+    assert (workspace.newest().settings["fdr"], workspace.newest().zone) == (0.1, "UTC")
+    assert set_settings(workspace, {"fdr": None}, who="t")["settings"] == {"timezone": "UTC"}
+    for name, value, code in (
+        ("timezone", "Asia/Shanghai", "zone-fixed"),
+        ("timezone", "Peking", "zone-unknown"),
+        ("colour", 1, "setting-unknown"),
+        ("fdr", "much", "setting-type"),
+    ):
+        with pytest.raises(HazardError) as refusal:
+            set_settings(workspace, {name: value}, who="t")
+        assert refusal.value.code == code
+
+
+def test_a_pile_on_one_spot_is_marked_in_all_months_once_it_is_a_pile_and_not_after_the_undo(workspace):
+    def pile(first, month):  # twelve addresses on one point: the answer of a geocoder that found nothing
+        return csv(*(case(n, f"2025-{month}-05", address=f"示例路{n}号") for n in range(first, first + 12)))
+
+    assert load(workspace, pile(0, "03"))["remarks"] == {}  # fewer than 20
+    assert load(workspace, pile(50, "06"), "b.csv")["remarks"] == {"one-spot": 12}
+    assert queries.totals(workspace.newest(), GRID)["one_spot"] == 24
+    assert queries.points(workspace.newest(), GRID)["one_spot"].all()
+    undo(workspace, who="t")
+    assert queries.totals(workspace.newest(), GRID)["one_spot"] == 0
+    set_settings(workspace, {"spot_min_reports": 10}, who="t")
+    assert queries.totals(workspace.newest(), GRID)["one_spot"] == 12
+
+
+def test_columns_about_persons_are_named_and_not_stored(workspace):
+    content = "案卷号,上报时间,经度,纬度,联系电话\n1,2025-03-05,113.005,33.005,13800138000\n".encode()
+    answer = load(workspace, content)
+    assert Words("en").language == "en"
+    assert [note.say(Words("en")) for note in answer["notes"]] == ["Not loaded, personal data: 联系电话."]
+    on_disk = b"".join(path.read_bytes() for path in workspace.path.rglob("*.json"))
+    assert b"13800138000" not in on_disk
+    assert "13800138000" not in queries.incidents(workspace.newest(), GRID).to_csv()
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(workspace):
+    set_settings(workspace, {"max_file_mb": 0.0001}, who="t")
+    with pytest.raises(HazardError, match=r"a\.csv has 0 MB; at most 0\.0001 MB") as refusal:
+        load(workspace, csv(case(1)))
+    assert refusal.value.code == "file-too-large"
+
+
+TIMES = ("2025-01-31 23:59", "2025-02-01 00:00", "2025-07-01", "", "昨天")
+PLACES = (IN_A, IN_B, "113.01,33.005", OUTSIDE, NOWHERE, "0,0", "x,33", "113.005,95")
+LINES = st.lists(
+    st.builds(
+        case,
+        st.sampled_from(["", "1", "2", "3", "4", "5"]),
+        st.sampled_from(TIMES),
+        place=st.sampled_from(PLACES),
+        unit=st.sampled_from(["", "drains"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=6)
+@given(files=st.lists(LINES, min_size=1, max_size=2))
+def test_nothing_is_lost_or_doubled_by_any_files_and_their_undo(tmp_path_factory, files):
+    workspace = with_grids(tmp_path_factory.mktemp("w"))
+    seen = []
+    for n, lines in enumerate(files):
+        seen.append(stored(workspace))
+        answer = load(workspace, csv(*lines), f"{n}.csv")
+        assert answer["read"] == len(lines) == answer["accepted"] + answer["rejected"] + answer["repeats"]
+        if answer["unchanged"]:
+            seen.pop()
+            continue
+        for places in answer["levels"].values():
+            assert sum(places.values()) == answer["accepted"]
+        live = workspace.newest().imports
+        assert len(stored(workspace)) == sum(one.accepted - one.updated for one in live)
+        assert len(workspace.newest().rejected()) == sum(one.rejected for one in live)
+        assert load(workspace, csv(*lines), f"{n}.csv")["unchanged"]
+    while seen:
+        undo(workspace, who="t")
+        assert stored(workspace) == seen.pop()
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from data.loading import import_incidents
+from data.store import Workspace
+folder, file = map(Path, sys.argv[1:])
+content = file.read_bytes()
+print("ready", flush=True)
+import_incidents(Workspace(folder), content, file.name, who=file.stem)
+"""
+
+
+def start(folder: Path, file: Path) -> subprocess.Popen:
+    """Begin an import in a process of its own, and return when its libraries are loaded."""
+    command = [sys.executable, "-c", CHILD, str(folder), str(file)]
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "ready\n", child.stderr.read()
+    return child
+
+
+def many(path: Path, first: int, n: int) -> Path:
+    months = [f"2025-{1 + k % 12:02d}-{1 + k % 28:02d} 08:00" for k in range(n)]
+    path.write_bytes(csv(*(case(first + k, day, address=f"示例路{k}号") for k, day in enumerate(months))))
+    return path
+
+
+def test_a_killed_import_leaves_the_old_or_the_new_version_and_the_rerun_doubles_nothing(workspace, tmp_path):
+    old_file, new_file = many(tmp_path / "old.csv", 0, 2000), many(tmp_path / "new.csv", 1000, 6000)
+    load(workspace, old_file.read_bytes())
+    old = set(stored(workspace))
+    both = old | {str(n) for n in range(1000, 7000)}
+    began = time.monotonic()
+    load(Workspace(tmp_path / "other"), new_file.read_bytes())
+    takes = time.monotonic() - began
+    chance, outcomes = random.Random(7), []
+    for _ in range(5):
+        child = start(workspace.path, new_file)
+        time.sleep(chance.uniform(0, 1.2 * takes))
+        child.kill()
+        child.communicate()
+        seen = set(stored(workspace))
+        assert seen in (old, both)
+        outcomes.append(seen == both)
+        if seen == both:
+            undo(workspace, who="t")
+    assert not all(outcomes)  # at least one was killed in its midst
+    answer = load(workspace, new_file.read_bytes(), "new.csv")
+    assert (answer["accepted"], answer["repeats"], answer["updated"]) == (6000, 0, 1000)
+    assert set(stored(workspace)) == both
+    assert queries.totals(workspace.newest(), GRID)["n"] == len(both)
+
+
+def test_two_imports_at_once_are_made_one_after_the_other(workspace, tmp_path):
+    children = [start(workspace.path, many(tmp_path / f"{name}.csv", n, 3000)) for n, name in ((0, "a"), (1500, "b"))]
+    for child in children:
+        _, said = child.communicate(timeout=120)
+        assert child.returncode == 0, said
+    dataset = workspace.newest()
+    assert sorted(record.file for record in dataset.imports) == ["a.csv", "b.csv"]
+    assert [record.version for record in dataset.imports] == [3, 4]
+    assert queries.totals(dataset, GRID)["n"] == 4500
+
+
+def test_boston_is_loaded_with_every_row_accounted_for(shared_data, tmp_path):
+    # README of the files: 26 polygons, four of them invalid as stored; 8,521 rows, 393 of them on the one point of City
+    # Hall; opened 2015-01-01 to 2015-12-31, closed up to 2016-01-12.
+    folder, workspace = shared_data / "boston311_2015", Workspace(tmp_path)
+    polygons = (folder / "boston_neighborhoods.geojson").read_bytes()
+    answer = load_cells(workspace, polygons, "boston.geojson", level="neighborhood", id_column="name", who="t")
+    assert (answer["cells"], answer["repaired"], answer["rejected"]) == (26, 4, 0)
+    content = (folder / "boston_311_2015_hazards.csv").read_bytes()
+    answer = load(workspace, content, zone="America/New_York")
+    assert answer["read"] == 8521 == answer["accepted"] + answer["rejected"] + answer["repeats"]
+    assert sum(answer["levels"]["neighborhood"].values()) == answer["accepted"]
+    assert answer["remarks"]["one-spot"] == 393
+    dataset = workspace.newest()
+    assert [str(day) for day in dataset.span] == ["2015-01-01", "2015-12-31"]
+    assert str(dataset.as_of)[:10] == "2016-01-12"
+    assert load(workspace, content, zone="America/New_York")["unchanged"]
+    undo(workspace, who="t")
+    assert queries.totals(workspace.newest(), Scope(level="neighborhood"))["n"] == 0

@@ -1,0 +1,219 @@
+"""The questions: the same numbers as plain Python loops over the rows, and the rules at the edges of a period."""
+
+import datetime as dt
+from collections import Counter
+
+import pandas as pd
+import pytest
+from stored import ZONE, random_rows, rows, store, with_grids
+
+from base.errors import HazardError
+from data import queries
+from data.schema import Scope
+
+AS_OF = pd.Timestamp("2026-01-15 12:00", tz=ZONE)
+GRIDS = {"A": (113.005, 33.005), "B": (113.015, 33.005), "C": (113.005, 33.015), "D": (113.015, 33.015)}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """300 cases of chance and the same as a list of dicts, with the cell found by plain arithmetic."""
+    table = random_rows(300, seed=11)
+    dataset = store(with_grids(tmp_path_factory.mktemp("w")), table, as_of=AS_OF.isoformat())
+    cases = table.to_pylist()
+    for case in cases:
+        for name in ("reported_at", "closed_at", "due_at"):
+            case[name] = None if case[name] is None else pd.Timestamp(case[name]).tz_convert(ZONE)
+        case["cell"] = cell_of(case["lon"], case["lat"])
+    return dataset, cases
+
+
+def cell_of(lon, lat):
+    """The grid by arithmetic on its south-west corner; chance never hits an edge."""
+    if lon is None or not (113 <= lon <= 113.02 and 33 <= lat <= 33.02):
+        return None
+    return "ABCD"[int((lon - 113) / 0.01) + 2 * int((lat - 33) / 0.01)]
+
+
+SCOPES = {
+    "everything": (Scope(level="grid"), lambda case: True),
+    "a period of local days": (
+        Scope(level="grid", start=dt.date(2025, 3, 1), end=dt.date(2025, 9, 1)),
+        lambda case: case["reported_at"] and "2025-03-01" <= str(case["reported_at"])[:10] < "2025-09-01",
+    ),
+    "two hazards": (
+        Scope(level="grid", hazards=("other", "wall_risk")),
+        lambda case: case["hazard"] in ("other", "wall_risk"),
+    ),
+    "one community": (Scope(level="grid", area="W"), lambda case: case["cell"] in ("A", "B")),
+    "another source": (Scope(level="grid", sources=("t",)), lambda case: False),
+}
+
+
+@pytest.mark.parametrize("name", SCOPES)
+def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
+    dataset, cases = many
+    scope, wanted = SCOPES[name]
+    chosen = [case for case in cases if wanted(case)]
+    counted = queries.counts(dataset, scope, ["cell", "hazard", "month"])
+    expected = Counter((case["cell"], case["hazard"], case["month"]) for case in chosen)
+    assert {tuple(row[:3]): row[3] for row in counted.itertuples(index=False)} == dict(expected)
+    totals = queries.totals(dataset, scope)
+    is_open = [case["closed_at"] is None or case["closed_at"] > AS_OF for case in chosen]
+    both = [case for case in chosen if case["closed_at"] is not None and case["reported_at"] is not None]
+    known = [case for case in chosen if case["reported_at"] is None or case["reported_at"] <= AS_OF]
+    due = [case for case in known if case["due_at"] is not None and case["due_at"] <= AS_OF]
+    assert totals == {
+        "n": len(chosen),
+        "open": sum(is_open),
+        "open_overdue": sum(case["closed_at"] is None or case["closed_at"] > AS_OF for case in due),
+        "outside": sum(case["lon"] is not None and case["cell"] is None for case in chosen),
+        "no_location": sum(case["lon"] is None for case in chosen),
+        "one_spot": 0,
+        "no_time": sum(case["reported_at"] is None for case in chosen),
+        "closed_before_reported": sum(case["closed_at"] < case["reported_at"] for case in both),
+        "closed_first_quarter_hour": sum(
+            case["closed_at"] <= AS_OF and pd.Timedelta(0) <= case["closed_at"] - case["reported_at"] < QUARTER
+            for case in both
+        ),
+        "due": len(due),
+        "in_time": sum(case["closed_at"] is not None and case["closed_at"] <= case["due_at"] for case in due),
+    }
+    assert totals["n"] == 0 or totals["closed_first_quarter_hour"] < totals["n"]
+
+
+QUARTER = pd.Timedelta(minutes=15)
+
+
+@pytest.mark.parametrize("by", [None, "hazard", "unit", "source", "month", "cell"])
+def test_durations_and_shares_equal_a_plain_loop_over_the_cases(many, by):
+    dataset, cases = many
+    histogram, shares = Counter(), {}
+    for case in cases:
+        key = "all" if by is None else case[by]
+        reported, closed = case["reported_at"], case["closed_at"]
+        if key is None:
+            continue
+        if case["due_at"] is not None and case["due_at"] <= AS_OF and (reported is None or reported <= AS_OF):
+            due, in_time = shares.get(key, (0, 0))
+            shares[key] = due + 1, in_time + (closed is not None and closed <= case["due_at"])
+        if reported is None or reported > AS_OF or (closed is not None and closed < reported):
+            continue
+        resolved = closed is not None and closed <= AS_OF
+        minutes = round(((closed if resolved else AS_OF) - reported) / pd.Timedelta(minutes=1))
+        histogram[key, minutes, resolved] += 1
+    found = queries.durations(dataset, Scope(level="grid"), by)
+    assert list(found.columns) == ["key", "minutes", "resolved", "n"]
+    assert {tuple(row[:3]): row[3] for row in found.itertuples(index=False)} == dict(histogram)
+    found = queries.due(dataset, Scope(level="grid"), by)
+    assert {row.key: (row.due, row.in_time) for row in found.itertuples()} == shares
+
+
+def dataset_of(path, cases, **options):
+    return store(with_grids(path), rows(cases), **options)
+
+
+def test_a_period_begins_and_ends_at_local_midnight(tmp_path):
+    dataset = dataset_of(
+        tmp_path,
+        [
+            {"incident_id": "before", "reported_at": "2025-03-04 23:59:59"},
+            {"incident_id": "first", "reported_at": "2025-03-05 00:00:00"},
+            {"incident_id": "last", "reported_at": "2025-03-05 23:59:59"},
+            {"incident_id": "after", "reported_at": "2025-03-06 00:00:00"},
+        ],
+    )
+    day = Scope(level="grid", start=dt.date(2025, 3, 5), end=dt.date(2025, 3, 6))
+    found = queries.incidents(dataset, day, order="longest_open")
+    assert found["incident_id"].tolist() == ["first", "last"]
+    assert str(found["reported_at"].iloc[0]) == "2025-03-05 00:00:00+08:00"
+
+
+def test_months_and_days_are_local_where_utc_is_still_the_month_before(tmp_path):
+    dataset = dataset_of(tmp_path, [{"incident_id": "1", "reported_at": "2025-04-01 01:00"}])  # 31 March in UTC
+    assert queries.counts(dataset, Scope(level="grid"), ["month"])["month"].tolist() == ["2025-04"]
+    assert dataset.span == (dt.date(2025, 4, 1), dt.date(2025, 4, 1))
+
+
+def test_cases_without_report_time_are_counted_only_where_no_period_is_asked(tmp_path):
+    dataset = dataset_of(tmp_path, [{"incident_id": "1"}, {"incident_id": "2", "reported_at": "2025-03-05"}])
+    assert queries.totals(dataset, Scope(level="grid"))["n"] == 2
+    assert queries.totals(dataset, Scope(level="grid", start=dt.date(1990, 1, 1)))["n"] == 1
+    assert queries.totals(dataset, Scope(level="grid", end=dt.date(2090, 1, 1)))["n"] == 1
+
+
+def test_a_case_is_open_as_of_a_time_before_it_was_closed(tmp_path):
+    #          reported      closed        due
+    # 1        1 March       10 March      5 March: late, open on 8 March
+    # 2        1 March       3 March       5 March: in time
+    # 3        1 March       -             20 March: open, not yet due on 8 March
+    # 4        9 March       -             9 March: not known on 8 March
+    dataset = dataset_of(
+        tmp_path,
+        [
+            {"incident_id": "1", "reported_at": "2025-03-01", "closed_at": "2025-03-10", "due_at": "2025-03-05"},
+            {"incident_id": "2", "reported_at": "2025-03-01", "closed_at": "2025-03-03", "due_at": "2025-03-05"},
+            {"incident_id": "3", "reported_at": "2025-03-01", "due_at": "2025-03-20"},
+            {"incident_id": "4", "reported_at": "2025-03-09", "due_at": "2025-03-09"},
+        ],
+    )
+    scope = Scope(level="grid", as_of=pd.Timestamp("2025-03-08", tz=ZONE).to_pydatetime())
+    totals = queries.totals(dataset, scope)
+    assert (totals["n"], totals["open"], totals["due"], totals["in_time"]) == (3, 2, 2, 1)
+    histogram = queries.durations(dataset, scope)
+    assert histogram.to_numpy().tolist() == [["all", 2 * 1440, True, 1], ["all", 7 * 1440, False, 2]]
+    later = Scope(level="grid", as_of=pd.Timestamp("2090-01-01", tz=ZONE).to_pydatetime())
+    assert queries.totals(dataset, later) == queries.totals(dataset, Scope(level="grid"))  # the source's own is earlier
+
+
+def test_a_source_without_any_time_has_no_as_of_and_is_counted(tmp_path):
+    dataset = dataset_of(tmp_path, [{"incident_id": "1", "lon": 113.005, "lat": 33.005}], as_of="")
+    assert (dataset.sources, dataset.as_of) == ({"s": None}, None)
+    assert queries.counts(dataset, Scope(level="grid"), ["cell"]).to_numpy().tolist() == [["A", 1]]
+    assert queries.durations(dataset, Scope(level="grid")).empty
+
+
+def test_counts_say_null_for_outside_and_without_location(tmp_path):
+    places = [{"lon": x, "lat": y} for x, y in GRIDS.values()] + [{"lon": 114.0, "lat": 33.0}, {}]
+    dataset = dataset_of(tmp_path, [{"incident_id": str(n), **place} for n, place in enumerate(places)])
+    counted = queries.counts(dataset, Scope(level="grid"), ["cell"])
+    assert counted.fillna("none").to_numpy().tolist() == [["A", 1], ["B", 1], ["C", 1], ["D", 1], ["none", 2]]
+    assert queries.counts(dataset, Scope(level="community"), ["cell"])["count"].tolist() == [4, 2]
+    assert len(queries.points(dataset, Scope(level="grid"))) == 5
+
+
+def test_incidents_come_by_cell_open_ones_and_in_the_order_asked(tmp_path):
+    in_a = {"lon": 113.005, "lat": 33.005}
+    dataset = dataset_of(
+        tmp_path,
+        [
+            {"incident_id": "old", "reported_at": "2025-03-01", **in_a},
+            {"incident_id": "closed", "reported_at": "2025-02-01", "closed_at": "2025-02-02", **in_a},
+            {"incident_id": "new", "reported_at": "2025-03-09", **in_a},
+            {"incident_id": "elsewhere", "reported_at": "2025-01-01"},
+        ],
+    )
+    scope = Scope(level="grid")
+    asked = queries.incidents(dataset, scope, cell="A", open_only=True, order="longest_open")
+    assert asked["incident_id"].tolist() == ["old", "new"]
+    assert queries.incidents(dataset, scope, limit=2)["incident_id"].tolist() == ["new", "old"]
+
+
+def test_names_from_files_are_values_and_never_sql(tmp_path):
+    hostile = "x'; DROP VIEW incidents; --"
+    dataset = dataset_of(tmp_path, [{"incident_id": hostile, "unit": hostile, "source": "s"}])
+    scope = Scope(level="grid", hazards=(hostile,), sources=(hostile,), area=hostile)
+    assert queries.totals(dataset, scope)["n"] == 0
+    assert queries.incidents(dataset, Scope(level="grid"), cell=hostile).empty
+    assert queries.due(dataset, Scope(level="grid"), "unit", cell=hostile).empty
+    assert queries.incidents(dataset, Scope(level="grid"))["unit"].tolist() == [hostile]
+
+
+def test_an_unknown_key_or_level_is_refused_with_those_known(tmp_path):
+    dataset = dataset_of(tmp_path, [{"incident_id": "1"}])
+    with pytest.raises(HazardError, match="colour is none of cell, hazard") as refusal:
+        queries.counts(dataset, Scope(level="grid"), ["colour"])
+    assert refusal.value.code == "key-unknown"
+    with pytest.raises(HazardError, match="no boundary level named street; loaded are: community, grid") as refusal:
+        queries.totals(dataset, Scope(level="street"))
+    assert refusal.value.code == "level-unknown"
