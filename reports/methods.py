@@ -24,7 +24,7 @@ METHODS = (
             "are one waterlogging event; for the other hazards it is {radius} m and {hours} h. The distance is "
             "always measured from the first call, so a chain of calls along a street does not become one event."
             " Every test is made on events; the calls stand beside them. Were calls tested instead, two calls "
-            "an event would put a false hot spot on about half of all maps without any pattern."
+            "an event on average would put a false hot spot on about half of all maps without any pattern."
         ),
     ),
     Method(
@@ -66,8 +66,9 @@ METHODS = (
         N_("Point cluster"),
         N_("A dense group of events, in metres. It makes no claim: dense groups also arise where many people live."),
         N_(
-            "DBSCAN on events in a local metric projection: at least {cluster_events} events within "
-            "{cluster_radius} m of each other. Shown with members, radius, first and last report."
+            "DBSCAN on events in a local metric projection: a group begins where {cluster_events} events lie within "
+            "{cluster_radius} m of one of them, and grows by those within reach; so it may be wider than that. Shown "
+            "with members, radius, first and last report."
         ),
         (
             "Ester, M., Kriegel, H.-P., Sander, J. & Xu, X. (1996). A density-based algorithm (DBSCAN). KDD-96, "

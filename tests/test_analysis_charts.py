@@ -100,8 +100,8 @@ def test_a_curve_is_a_step_from_one_with_the_cases_at_risk_below():
     )  # a logarithm has no zero: the axis begins at its first tick
     assert list(line.y[1:5]) == pytest.approx([0.75, 0.5, 0.5, 0])
     risk = next(trace for trace in figure.data if trace.mode == "text")
-    # By hand: 4 cases at 4 h; still followed at 24 h: 30 and 50 h; at 96 h: none.
-    assert dict(zip(risk.x, risk.text, strict=True)) == {4: "4", 24: "2", 96: "0"}
+    # By hand: 4 cases at 1 h; still followed at 4 h: all but the one of 2 h; at 24 h: 30 and 50 h; at 96 h: none.
+    assert dict(zip(risk.x, risk.text, strict=True)) == {1: "4", 4: "3", 24: "2", 96: "0"}
     assert "censored" in figure.layout.xaxis.title.text
 
 

@@ -47,7 +47,7 @@ def server_command(port: int, script: str = "app.py") -> list[str]:
     options = {"server.address": "127.0.0.1", "server.port": port, "server.headless": "true"}
     options["logger.hideWelcomeMessage"] = "true"
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    return [str(venv_python()), "-m", "streamlit", "run", str(ROOT / script), *flags]
+    return [str(venv_python()), "-m", "tools.serve", "run", str(ROOT / script), *flags]
 
 
 def wait_until_healthy(server: subprocess.Popen, address: str) -> bool:

@@ -35,6 +35,8 @@ _STYLE = """<style>
   .stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}
   h1 {font-size: 1.4rem !important}
   [class*="st-key-figure-"] {min-height: 0}
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [class*="st-key-figure-"]) > [data-testid="stColumn"]
+    {min-width: calc(50% - 0.6rem); flex: 1 1 calc(50% - 0.6rem)}
 }
 </style>"""
 

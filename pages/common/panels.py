@@ -76,7 +76,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
             words("{n} of them past due", n=totals["open_overdue"]) if totals["due"] else no_deadlines,
         ),
         (
-            words("Median time to resolve"),
+            words("Median time"),
             words.duration(overall["median_hours"]) if reached else words("not reached"),
             times_interval(words, overall["low"], overall["high"])
             if overall["n"]
@@ -288,7 +288,7 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
                 words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width="small"
             ),
             "expected": st.column_config.NumberColumn(words("Expected"), width="small"),
-            "p": st.column_config.TextColumn(words("Chance alone"), width="small"),
+            "p": st.column_config.TextColumn(words("Chance"), width="small"),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
     )

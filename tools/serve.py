@@ -1,0 +1,22 @@
+"""Serve the pages with the slow packages loaded first: the first reader waits for a page, not for imports."""
+
+import contextlib
+import importlib
+import runpy
+
+# Not pages/: streamlit_folium announces its component to a server that must be there already.
+PACKAGES = (
+    "reports.choropleth",
+    "reports.intake",
+    "reports.people",
+    "data.example",
+    "analysis.charts",
+    "sklearn.cluster",
+    "mapclassify",
+)
+
+if __name__ == "__main__":
+    for name in PACKAGES:
+        with contextlib.suppress(ImportError):  # a page that needs it will say so
+            importlib.import_module(name)
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
