@@ -334,29 +334,34 @@ _CELL_WITHIN = N_(
     "{one_in} times, and there are many cells: no claim. From {needed} on it would be one."
 )
 _CELL_HOT = N_(
-    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many at most "
+    "about once in "
     "{one_in} times. From {needed} on it counts as a hot spot even alone."
 )
 _CELL_HOT_TOP = N_(
-    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many at most "
+    "about once in "
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
     "as a hot spot even alone."
 )
 _CELL_BOTH = N_(
     "{name}: {observed} observed, {expected} expected by {exposure}, and its area does not explain it either. Chance "
-    "alone gives one cell so many about once in {one_in} times. From {needed} on a cell stands out even alone."
+    "alone gives one cell so many at most about once in {one_in} times. From {needed} on a cell stands out even alone."
 )
 _CELL_BOTH_TOP = N_(
     "{name}: {observed} observed, {expected} expected by {exposure}, and its area does not explain it either. Chance "
-    "alone gives one cell so many about once in {one_in} times, and a map with a cell this strong at most about once "
+    "alone gives one cell so many at most about once in {one_in} times, and a map with a cell this strong at most "
+    "about once "
     "in {map_one_in}. From {needed} on a cell stands out even alone."
 )
 _CELL_GATHER = N_(
-    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many at most "
+    "about once in "
     "{one_in} times: reports gather here. Whether it is worse here or more people live here, these figures cannot tell."
 )
 _CELL_GATHER_TOP = N_(
-    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
+    "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many at most "
+    "about once in "
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}: reports gather here. "
     "Whether it is worse here or more people live here, these figures cannot tell."
 )

@@ -191,4 +191,5 @@ def share_in_time(due: int, in_time: int) -> Share:
     share, spread = in_time / due, _Z**2 / due
     centre = (share + spread / 2) / (1 + spread)
     half = (_Z * (share * (1 - share) / due + spread / (4 * due)) ** 0.5) / (1 + spread)
-    return Share(share, max(0.0, centre - half), min(1.0, centre + half))
+    # By the formula the limits of none and of all are 0 and 1; rounding leaves them beside it.
+    return Share(share, max(0.0, centre - half) if in_time else 0.0, min(1.0, centre + half) if in_time < due else 1.0)

@@ -96,7 +96,7 @@ def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
 class HotSpots:
     """What the hot-spot screen says: the tested cells, the clusters, and what stands behind them."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, needed
     result: hotspots.HotSpots
     clusters: pd.DataFrame  # cluster_id, members, radius_m, lon, lat, first, last, hazard, share, cell_ids
     n_calls: int
@@ -144,6 +144,7 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
             "ratio": result.ratio,
             "p": result.p,
             "hot": result.hot,
+            "claim": result.claims,
             "needed": result.needed,
         }
     )
@@ -293,7 +294,8 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
     totals = queries.totals(dataset, scope)
     histogram = queries.durations(dataset, scope, by)
     longest = queries.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
-    until = longest["source"].map(dataset.sources)  # each source knows its cases up to its own time
+    # Each source knows its cases up to its own time.
+    until = pd.to_datetime(longest["source"].map(dataset.sources), utc=True)
     groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
     largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
     everything = queries.durations(dataset, scope).assign(key="all")
@@ -302,7 +304,7 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
         groups=groups,
         curves={str(key): _curve(histogram[histogram["key"] == key]) for key in largest},
         overall=_with_share(resolution.summarize(everything), due_all),
-        longest=longest.assign(open_days=((until - longest["reported_at"]) / pd.Timedelta(days=1)).round(1)),
+        longest=longest.assign(open_days=((until - longest["reported_at"]).dt.total_seconds() / 86_400).round(1)),
         left_out={name: totals[name] for name in ("no_time", "closed_before_reported", "closed_first_quarter_hour")},
     )
 
@@ -316,7 +318,8 @@ def _curve(histogram: pd.DataFrame) -> resolution.Curve:
 
 
 def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
-    table = groups.merge(due, on="key", how="left").fillna({"due": 0, "in_time": 0})
+    table = groups.merge(due, on="key", how="left")
+    table = table.fillna({"due": 0, "in_time": 0}).astype({"due": "int64", "in_time": "int64"})
     shares = [resolution.share_in_time(int(d), int(i)) for d, i in zip(table["due"], table["in_time"], strict=True)]
     share = np.array(shares, dtype=float).reshape(-1, 3)
     return table.assign(share_in_time=share[:, 0], share_low=share[:, 1], share_high=share[:, 2])

@@ -75,7 +75,8 @@ def _translate_uploader(words: Words) -> None:
         f"<style>{area} button[data-testid='stBaseButton-secondary'] p {{font-size: 0}}"
         f"{area} button[data-testid='stBaseButton-secondary'] p::after {{content: '{button}'; font-size: 1rem}}"
         f"[data-testid='stFileUploaderDropzoneInstructions'] span {{font-size: 0}}"
-        f"[data-testid='stFileUploaderDropzoneInstructions'] span::after {{content: '{limit}'; font-size: 0.95rem}}</style>"
+        f"[data-testid='stFileUploaderDropzoneInstructions'] span::after "
+        f"{{content: '{limit}'; font-size: 0.95rem}}</style>"
     )
 
 

@@ -255,10 +255,10 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
     tested = spots.result.method == "excess"
     rows = summary.rank_cells(spots.cells)
-    claim = {True: words("hot spot") if spots.result.claim == "hot_spot" else words("gathers"), False: ""}
+    claim = {"hot_spot": words("hot spot"), "gather": words("gathers"), "": ""}
     shown = pd.DataFrame(
         {
-            "claim": [claim[bool(hot)] for hot in rows["hot"]],
+            "claim": [claim[word] for word in rows["claim"]],
             "name": rows["name"],
             "events": rows["events"],
             "expected": rows["expected"].round(1),
@@ -282,13 +282,13 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         on_select=choose,
         selection_mode="single-row",
         column_config={
-            "claim": st.column_config.TextColumn(words("Claim"), width="small"),
+            "claim": st.column_config.TextColumn(words("Claim"), width=64),
             "name": st.column_config.TextColumn(words("Cell")),
             "events": st.column_config.ProgressColumn(
-                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width="small"
+                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=84
             ),
-            "expected": st.column_config.NumberColumn(words("Expected"), width="small"),
-            "p": st.column_config.TextColumn(words("Chance"), width="small"),
+            "expected": st.column_config.NumberColumn(words("Expected"), width=68),
+            "p": st.column_config.TextColumn(words("Chance"), width=72),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
     )

@@ -98,7 +98,8 @@ def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotS
     st.caption(
         markdown_plain(
             words(
-                "A group begins where {n} events lie within {radius} m of one of them, and grows by those within reach (DBSCAN). "
+                "A group begins where {n} events lie within {radius} m of one of them, and grows by those within "
+                "reach (DBSCAN). "
                 "It is no claim: groups also form where many people live.",
                 n=int(setting["cluster_min_events"]),
                 radius=int(setting["cluster_radius_m"]),
