@@ -7,27 +7,20 @@ from collections.abc import Iterable
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import Geod
 
-from base.errors import HazardError
 from data.headers import TOTALS
+from data.places import check_place, read_numbers, read_places
 from data.privacy import TEXT, mask, mask_text
 from data.schema import INCIDENT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
 from data.times import read_times
-from geo.crs import candidates, crs_name, is_projected, to_wgs84, zone_codes
+from geo.crs import crs_name
 
 _FREE_TEXT = ("type_name", "description", "address", "channel", "unit")
 # What a report consists of when it comes in: a later extract of the same case has the same (closing times change).
 _IDENTITY = ("reported_at", "type_name", "code", "description", "address", "lon", "lat", "channel")
 _KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "month", "hazard"))
 _DAMAGED_ID = r"^[+-]?\d(?:\.\d+)?[eE]\+\d+$"
-_COORDINATE = r"^(?:东经|北纬|西经|南纬|[EN])?[:：\s]*([+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*[°度]?\s*([EWNSewns])?$"
-_FAR_KM = 20.0
-_SAMPLE = 500
 Mask = NDArray[np.bool_]
 
 
@@ -106,9 +99,11 @@ def check_incidents(
     for name, column in times.items():
         unreadable = column.isna() & (text[name] != "")
         faults.add(unreadable, "time-unreadable", titles.get(name, name), text[name])
-    lon, lat = _places(text, faults, repeats, crs, titles)
+    lon, lat, misplaced = read_places(text, ~faults.found & ~repeats, crs=crs, titles=titles)
+    for rows, reason, name in misplaced:
+        faults.add(rows, reason, titles.get(name, name), text[name])
     if boundary is not None:
-        x, y = _number(text["lon"]), _number(text["lat"])
+        x, y = read_numbers(text["lon"]), read_numbers(text["lat"])
         unknown = np.isnan(lon)
         check_place(np.where(unknown, np.nan, x), np.where(unknown, np.nan, y), crs=crs, boundary=boundary)
 
@@ -133,57 +128,6 @@ def check_incidents(
     accepted = accepted[list(_KEPT)]
     accepted.attrs = {"repeats": int((repeats & ~faults.found).sum())}
     return accepted, _rejected(faults, text[list(raw.columns)], titles)
-
-
-def check_place(x: ArrayLike, y: ArrayLike, *, crs: str, boundary: gpd.GeoDataFrame) -> None:
-    """Refuse a file of which most points lie far from the boundary, and say which systems would fit.
-
-    Far is more than 20 km and more than half the boundary's diagonal; a sample of at most 500 points is looked at.
-
-    Parameters
-    ----------
-    x, y : array_like, shape (n,)
-        Coordinates as the file has them, in `crs`; NaN is left out.
-    boundary : GeoDataFrame
-        Cells in EPSG:4326.
-
-    Raises
-    ------
-    HazardError
-        ``far-from-boundary``; the fact `fits` is the list of (system, points inside).
-    """
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    if not len(known) or boundary.empty:
-        return
-    sample = known[np.linspace(0, len(known) - 1, min(len(known), _SAMPLE)).astype(int)]
-    lon, lat = to_wgs84(x[sample], y[sample], crs)
-    found = np.isfinite(lon)
-    points, shapes = shapely.points(lon[found], lat[found]), boundary.geometry.to_numpy()
-    at, nearest = shapely.STRtree(shapes).query_nearest(points, all_matches=False)
-    lines = shapely.get_coordinates(shapely.shortest_line(points[at], shapes[nearest])).reshape(-1, 4)
-    earth = Geod(ellps="WGS84")
-    away_km = earth.inv(*lines.T)[2] / 1000
-    west, south, east, north = boundary.total_bounds
-    diagonal_km = earth.inv(west, south, east, north)[2] / 1000
-    half_km = float(np.median(away_km)) if len(away_km) else np.inf
-    if half_km <= max(_FAR_KM, diagonal_km / 2):
-        return
-    fits = [fit for fit in candidates(x, y, boundary) if fit[0] != crs_name(crs)][:5]
-    facts = {"km": round(half_km), "crs": crs, "n": len(known), "fits": fits}
-    if fits:
-        raise HazardError(
-            "far-from-boundary",
-            "Read as {crs}, half of the {n} points lie {km} km or more from the boundary. These systems would bring "
-            "so many points inside: {systems}. Choose one; (y, x) means that the two columns are to be exchanged.",
-            systems=", ".join(f"{system}: {inside}" for system, inside in fits), **facts,
-        )  # fmt: skip
-    raise HazardError(
-        "far-from-boundary",
-        "Read as {crs}, half of the {n} points lie {km} km or more from the boundary, and no usual coordinate "
-        "system brings any inside. Is it the right boundary? Otherwise ask where the file comes from for its system.",
-        **facts,
-    )
 
 
 def flag_one_spot(incidents: pd.DataFrame, *, min_reports: int, min_share: float) -> pd.DataFrame:
@@ -246,75 +190,6 @@ def _same_ids(text: pd.DataFrame, usable: Mask) -> tuple[Mask, Mask]:
             contradicting[asked[hit]] = True
             repeats &= ~contradicting
     return repeats, contradicting
-
-
-def _places(
-    text: pd.DataFrame, faults: _Faults, repeats: Mask, crs: str, titles: dict[str, str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return WGS 84 degrees, NaN where there is no location, and note faults."""
-    names = {name: titles.get(name, name) for name in ("lon", "lat")}
-    x, y = _number(text["lon"]), _number(text["lat"])
-    for name, values in (("lon", x), ("lat", y)):
-        wrong = ~np.isfinite(values) & (text[name] != "").to_numpy()
-        faults.add(wrong, "lon-lat-unreadable", names[name], text[name])
-    located = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)) & ~faults.found & ~repeats
-    x, y = np.where(located, x, np.nan), np.where(located, y, np.nan)
-    n = int(located.sum())
-    projected = is_projected(crs)
-    if n and projected and (np.abs(x[located]) <= 180).mean() > 0.5 and (np.abs(y[located]) <= 180).mean() > 0.5:
-        raise HazardError(
-            "looks-like-degrees",
-            "Columns {lon} and {lat} hold degrees (such as {x}, {y}), but {crs} counts metres. "
-            "Choose wgs84, gcj02 or bd09.",
-            lon=names["lon"], lat=names["lat"], x=f"{np.nanmedian(x):g}", y=f"{np.nanmedian(y):g}", crs=crs,
-        )  # fmt: skip
-    if not projected:
-        swapped = located & (np.abs(y) > 90) & (np.abs(y) <= 180) & (np.abs(x) <= 90)
-        metres = located & (np.abs(x) > 1000) & (np.abs(y) > 1000)
-        if metres.sum() > n / 2:
-            raise _looks_projected(x, y, names)
-        if swapped.sum() > n / 2:
-            raise HazardError(
-                "lon-lat-swapped-file",
-                "In {count} of {n} rows column {lat} holds values beyond 90 degrees, which only a longitude has. "
-                "Longitude and latitude seem to be exchanged: choose {lat} as longitude and {lon} as latitude.",
-                count=int(swapped.sum()), n=n, lon=names["lon"], lat=names["lat"],
-            )  # fmt: skip
-        faults.add(swapped, "lon-lat-swapped", names["lat"], text["lat"])
-        faults.add(located & (np.abs(x) > 180), "lon-lat-out-of-range", names["lon"], text["lon"])
-        faults.add(located & (np.abs(y) > 90), "lon-lat-out-of-range", names["lat"], text["lat"])
-    usable = located & ~faults.found
-    lon, lat = to_wgs84(np.where(usable, x, np.nan), np.where(usable, y, np.nan), crs)
-    faults.add(usable & np.isnan(lon), "lon-lat-out-of-range", names["lon"], text["lon"])
-    return lon, lat
-
-
-def _looks_projected(x: NDArray[np.float64], y: NDArray[np.float64], names: dict[str, str]) -> HazardError:
-    middle_x, middle_y = float(np.nanmedian(x)), float(np.nanmedian(y))
-    codes = zone_codes(middle_x)
-    if len(codes) > 1 and len(zone_codes(middle_y)) == 1:  # X north and Y east, as surveyors write
-        codes = tuple(f"{code} (y, x)" for code in zone_codes(middle_y))
-    return HazardError(
-        "looks-projected",
-        "Columns {lon} and {lat} hold metres (such as {x}, {y}) and no degrees. Choose the coordinate system of the "
-        "file; by their size these may be {systems}. (y, x) means that the two columns are exchanged in the mapping.",
-        lon=names["lon"], lat=names["lat"], x=f"{middle_x:.2f}", y=f"{middle_y:.2f}", systems=", ".join(codes),
-    )  # fmt: skip
-
-
-def _number(text: pd.Series) -> NDArray[np.float64]:
-    """Return numbers; NaN where a cell is empty or holds none. Full-width digits and signs of degrees are taken."""
-    cells = pa.array(text, type=pa.large_string())
-    plainly = pc.match_substring_regex(cells, pattern=r"^[+-]?\d{1,12}(?:\.\d{1,25})?$")
-    values = pc.if_else(plainly, cells, None).cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    odd = np.flatnonzero(np.isnan(values) & (text != "").to_numpy())
-    if len(odd):
-        plain = text.iloc[odd].astype(object).str.normalize("NFKC").str.strip()
-        parts = plain.str.extract(_COORDINATE)
-        numbers = parts[0].astype(float)
-        west = parts[1].isin(["W", "w", "S", "s"]) | plain.str.startswith(("西经", "南纬"))
-        values[odd] = numbers.where(~west, -numbers).to_numpy()
-    return values
 
 
 def _ids(text: pd.DataFrame) -> pd.Series:

@@ -160,9 +160,9 @@ def _from_csv(utf8: bytes, delimiter: str, headers: list[str]) -> tuple[pd.DataF
         odd.append((row.number, row.text))
         return "skip"
 
-    if utf8.count(b'"') % 2:  # a quote that is never closed would swallow all that follows
-        frame, odd = _careful(utf8, delimiter, names)
-    else:
+    try:
+        if utf8.count(b'"') % 2:  # a quote that is never closed would swallow all that follows
+            raise pa.ArrowInvalid
         table = arrow_csv.read_csv(
             pa.BufferReader(utf8),
             read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=1 << 25),
@@ -173,6 +173,9 @@ def _from_csv(utf8: bytes, delimiter: str, headers: list[str]) -> tuple[pd.DataF
                 column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
             ),
         )
+    except pa.ArrowInvalid:  # or a row of more than 32 MB
+        frame, odd = _careful(utf8, delimiter, names)
+    else:
         frame = pd.DataFrame({column: pd.array(table[column], dtype=TEXT) for column in names})
         del table
         numbers = _numbers(len(frame), [number for number, _ in odd])
@@ -193,7 +196,7 @@ def _from_csv(utf8: bytes, delimiter: str, headers: list[str]) -> tuple[pd.DataF
 
 def _careful(utf8: bytes, delimiter: str, names: list[str]) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
     """Read record by record; the line where an unclosed quote begins is set apart, and reading goes on behind it."""
-    lines = utf8.decode().splitlines(keepends=True)
+    lines = list(io.StringIO(utf8.decode(), newline=""))  # splitlines() would also part at U+2028 and the like
     good: dict[int, list[str]] = {}
     odd: list[tuple[int, str]] = []
     place, number = 0, 1
@@ -218,9 +221,11 @@ def _record(lines: list[str], place: int, delimiter: str) -> tuple[list[str] | N
         try:
             record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
         except csv.Error as error:
-            if "unexpected end" not in str(error):  # something behind a closing quote: taken as it stands
-                return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []), used
-            continue
+            if "unexpected end" in str(error):
+                continue
+            if used > 1:  # the quote that ends it seems to open another cell
+                return None, 1
+            return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []), used
         return record, used
     return None, 1
 

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from typing import Any
 
 import python_calamine as calamine
@@ -87,7 +88,7 @@ def _refuse_bombs(content: bytes, name: str) -> None:
                             tail = piece[-300:]
                 if last_row * last_column > MAX_CELLS:
                     raise _too_large(name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError, zlib.error) as error:
         raise HazardError(
             "workbook-damaged",
             "{file} cannot be opened as a workbook ({detail}). Open it in a spreadsheet program and save it again.",

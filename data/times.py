@@ -163,7 +163,8 @@ def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
     utc = naive.dt.tz_localize(zone, ambiguous=first_time, nonexistent="shift_forward").dt.tz_convert("UTC")
     with_offset = rest.index[rest["offset"] != ""]
     if len(with_offset):
-        utc[with_offset] = naive[with_offset].dt.tz_localize("UTC") - _offset(rest.loc[with_offset, "offset"])
+        exact = naive[with_offset].dt.tz_localize("UTC") - _offset(rest.loc[with_offset, "offset"])
+        utc = utc.where(~utc.index.isin(with_offset), exact.reindex(utc.index))
     years = naive.dt.year
     return utc.where((years >= FIRST_YEAR) & (years <= LAST_YEAR))
 

@@ -1,0 +1,167 @@
+"""Coordinates as offices write them -> WGS 84, and whether they lie where the boundary is."""
+
+from collections.abc import Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from pyproj import Geod
+
+from base.errors import HazardError
+from geo.crs import candidates, crs_name, is_projected, to_wgs84, zone_codes
+
+_COORDINATE = r"^(?:东经|北纬|西经|南纬|[EN])?[:：\s]*([+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*[°度]?\s*([EWNSewns])?$"
+_FAR_KM = 20.0
+_SAMPLE = 500
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Fault = tuple[Mask, str, str]  # rows, reason, field
+
+
+def read_places(
+    text: pd.DataFrame, usable: Mask, *, crs: str, titles: Mapping[str, str]
+) -> tuple[Floats, Floats, list[Fault]]:
+    """Return WGS 84 degrees, NaN where there is no location, and which cells are none.
+
+    Parameters
+    ----------
+    text : DataFrame of str
+        Columns lon and lat as the file has them; empty and 0, 0 are no location.
+    usable : ndarray of bool
+        Rows that count; the others have no location.
+    crs : str
+        As `geo.crs.crs_name` returns it.
+    titles : mapping
+        Names of the two columns in the file, for sentences.
+
+    Returns
+    -------
+    lon, lat : ndarray
+    faults : list of (rows, reason, field)
+
+    Raises
+    ------
+    HazardError
+        ``lon-lat-swapped-file``, ``looks-projected``, ``looks-like-degrees`` where most rows are so.
+    """
+    faults: list[Fault] = []
+    names = {name: titles.get(name, name) for name in ("lon", "lat")}
+    x, y = read_numbers(text["lon"]), read_numbers(text["lat"])
+    located = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)) & usable
+    for name, values in (("lon", x), ("lat", y)):
+        faults.append((~np.isfinite(values) & (text[name] != "").to_numpy(), "lon-lat-unreadable", name))
+    x, y = np.where(located, x, np.nan), np.where(located, y, np.nan)
+    n = int(located.sum())
+    projected = is_projected(crs)
+    if n and projected and (np.abs(x[located]) <= 180).mean() > 0.5 and (np.abs(y[located]) <= 180).mean() > 0.5:
+        raise HazardError(
+            "looks-like-degrees",
+            "Columns {lon} and {lat} hold degrees (such as {x}, {y}), but {crs} counts metres. "
+            "Choose wgs84, gcj02 or bd09.",
+            lon=names["lon"], lat=names["lat"], x=f"{np.nanmedian(x):g}", y=f"{np.nanmedian(y):g}", crs=crs,
+        )  # fmt: skip
+    if not projected:
+        swapped = located & (np.abs(y) > 90) & (np.abs(y) <= 180) & (np.abs(x) <= 90)
+        metres = located & (np.abs(x) > 1000) & (np.abs(y) > 1000)
+        if metres.sum() > n / 2:
+            raise _looks_projected(x, y, names)
+        if swapped.sum() > n / 2:
+            raise HazardError(
+                "lon-lat-swapped-file",
+                "In {count} of {n} rows column {lat} holds values beyond 90 degrees, which only a longitude has. "
+                "Longitude and latitude seem to be exchanged: choose {lat} as longitude and {lon} as latitude.",
+                count=int(swapped.sum()), n=n, lon=names["lon"], lat=names["lat"],
+            )  # fmt: skip
+        beyond_x, beyond_y = located & (np.abs(x) > 180), located & (np.abs(y) > 90)
+        faults.append((swapped, "lon-lat-swapped", "lat"))
+        faults.append((beyond_x, "lon-lat-out-of-range", "lon"))
+        faults.append((beyond_y, "lon-lat-out-of-range", "lat"))
+        located &= ~(beyond_x | beyond_y)
+    lon, lat = to_wgs84(np.where(located, x, np.nan), np.where(located, y, np.nan), crs)
+    faults.append((located & np.isnan(lon), "lon-lat-out-of-range", "lon"))
+    return lon, lat, faults
+
+
+def read_numbers(text: pd.Series) -> NDArray[np.float64]:
+    """Return numbers; NaN where a cell is empty or holds none. Full-width digits and signs of degrees are taken."""
+    cells = pa.array(text, type=pa.large_string())
+    plainly = pc.match_substring_regex(cells, pattern=r"^[+-]?\d{1,12}(?:\.\d{1,25})?$")
+    values = pc.if_else(plainly, cells, None).cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
+    odd = np.flatnonzero(np.isnan(values) & (text != "").to_numpy())
+    if len(odd):
+        plain = text.iloc[odd].astype(object).str.normalize("NFKC").str.strip()
+        parts = plain.str.extract(_COORDINATE)
+        numbers = parts[0].astype(float)
+        west = parts[1].isin(["W", "w", "S", "s"]) | plain.str.startswith(("西经", "南纬"))
+        values[odd] = numbers.where(~west, -numbers).to_numpy()
+    return values
+
+
+def check_place(x: ArrayLike, y: ArrayLike, *, crs: str, boundary: gpd.GeoDataFrame) -> None:
+    """Refuse a file of which most points lie far from the boundary, and say which systems would fit.
+
+    Far is more than 20 km and more than half the boundary's diagonal; a sample of at most 500 points is looked at.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,)
+        Coordinates as the file has them, in `crs`; NaN is left out.
+    boundary : GeoDataFrame
+        Cells in EPSG:4326.
+
+    Raises
+    ------
+    HazardError
+        ``far-from-boundary``; the fact `fits` is the list of (system, points inside).
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if not len(known) or boundary.empty:
+        return
+    sample = known[np.linspace(0, len(known) - 1, min(len(known), _SAMPLE)).astype(int)]
+    lon, lat = to_wgs84(x[sample], y[sample], crs)
+    found = np.isfinite(lon)
+    if not found.any():
+        return
+    points, shapes = shapely.points(lon[found], lat[found]), boundary.geometry.to_numpy()
+    at, nearest = shapely.STRtree(shapes).query_nearest(points, all_matches=False)
+    lines = shapely.get_coordinates(shapely.shortest_line(points[at], shapes[nearest])).reshape(-1, 4)
+    earth = Geod(ellps="WGS84")
+    away_km = earth.inv(*lines.T)[2] / 1000
+    west, south, east, north = boundary.total_bounds
+    diagonal_km = earth.inv(west, south, east, north)[2] / 1000
+    half_km = float(np.median(away_km))
+    if half_km <= max(_FAR_KM, diagonal_km / 2):
+        return
+    fits = [fit for fit in candidates(x, y, boundary) if fit[0] != crs_name(crs)][:5]
+    facts = {"km": round(half_km), "crs": crs, "n": len(known), "fits": fits}
+    if fits:
+        raise HazardError(
+            "far-from-boundary",
+            "Read as {crs}, half of the {n} points lie {km} km or more from the boundary. These systems would bring "
+            "so many points inside: {systems}. Choose one; (y, x) means that the two columns are to be exchanged.",
+            systems=", ".join(f"{system}: {inside}" for system, inside in fits), **facts,
+        )  # fmt: skip
+    raise HazardError(
+        "far-from-boundary",
+        "Read as {crs}, half of the {n} points lie {km} km or more from the boundary, and no usual coordinate "
+        "system brings any inside. Is it the right boundary? Otherwise ask where the file comes from for its system.",
+        **facts,
+    )
+
+
+def _looks_projected(x: Floats, y: Floats, names: dict[str, str]) -> HazardError:
+    middle_x, middle_y = float(np.nanmedian(x)), float(np.nanmedian(y))
+    codes = zone_codes(middle_x)
+    if len(codes) > 1 and len(zone_codes(middle_y)) == 1:  # X north and Y east, as surveyors write
+        codes = tuple(f"{code} (y, x)" for code in zone_codes(middle_y))
+    return HazardError(
+        "looks-projected",
+        "Columns {lon} and {lat} hold metres (such as {x}, {y}) and no degrees. Choose the coordinate system of the "
+        "file; by their size these may be {systems}. (y, x) means that the two columns are exchanged in the mapping.",
+        lon=names["lon"], lat=names["lat"], x=f"{middle_x:.2f}", y=f"{middle_y:.2f}", systems=", ".join(codes),
+    )  # fmt: skip

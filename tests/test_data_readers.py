@@ -1,0 +1,406 @@
+"""Files by their content: every dialect, encoding and workbook as it stands, every wrong file one sentence."""
+
+import csv
+import io
+import json
+import sqlite3
+import zipfile
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from base.errors import HazardError
+from data.readers import MAX_COLUMNS, Table, read_boundaries, read_table
+from data.schema import REASONS
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"
+
+
+def _rows(table: Table) -> dict[int, list[str]]:
+    return {int(row): list(cells) for row, cells in zip(table.frame.index, table.frame.to_numpy(), strict=True)}
+
+
+def _csv(text: str, encoding: str = "utf-8", **options) -> Table:
+    return read_table(text.encode(encoding), "cases.csv", **options)
+
+
+def _xlsx(*sheets: tuple[str, list[list[object]]]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}) as book:
+        for name, rows in sheets:
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return target.getvalue()
+
+
+def _refused(content: bytes, **options) -> HazardError:
+    with pytest.raises(HazardError) as caught:
+        read_table(content, "cases.csv", **options)
+    assert "cases.csv" in str(caught.value)
+    return caught.value
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_published_dialect_cases_are_read_as_published(shared_data):
+    folder = shared_data / "bad_input" / "csv_spectrum"
+    files = sorted((folder / "csvs").glob("*.csv"))
+    assert len(files) == 11
+    for file in files:
+        table = read_table(file.read_bytes(), file.name)
+        records = [dict(zip(table.headers, row, strict=True)) for row in _rows(table).values()]
+        expected = json.loads((folder / "json" / f"{file.stem}.json").read_text(encoding="utf-8"))
+        # newlines_crlf.csv lies there with plain line feeds, unlike its expected record
+        plain = [{key: value.replace("\r\n", "\n") for key, value in record.items()} for record in expected]
+        assert records == plain, file.name
+
+
+@pytest.mark.parametrize("delimiter", list(",;\t|"))
+def test_the_separator_is_told_by_the_rows(delimiter):
+    text = f"id{delimiter}text{delimiter}x\n1{delimiter}a b, c{'' if delimiter == ',' else ', d'}{delimiter}2\n"
+    text = text.replace(", c", "") if delimiter == "," else text
+    assert _csv(text).headers == ["id", "text", "x"]
+
+
+def test_rows_are_numbered_as_a_spreadsheet_counts_them():
+    # a line break inside quotes stays in its row; the blank line is row 4
+    table = _csv('id,text\n1,"two\nlines"\n3,c\n\n5,e\n')
+    assert _rows(table) == {2: ["1", "two\nlines"], 3: ["3", "c"], 4: ["", ""], 5: ["5", "e"]}
+
+
+def test_rows_with_more_cells_are_set_apart_and_shorter_ones_are_filled():
+    table = _csv("id,a,b\n1,x,y\n2,x,y,z 13812345678\n3\n4,x,y,,\n5,x,y\n")
+    assert _rows(table) == {2: ["1", "x", "y"], 4: ["3", "", ""], 5: ["4", "x", "y"], 6: ["5", "x", "y"]}
+    (bad,) = table.bad.to_dict("records")
+    assert (bad["row"], bad["reason"]) == (3, "ragged-row")
+    assert json.loads(bad["original"]) == ["2", "x", "y", "z ***"]
+
+
+def test_a_shifted_row_of_a_table_with_persons_is_not_kept():
+    table = _csv("id,姓名,b\n1,张三,y\n2,李四,y,z\n")
+    assert list(table.bad["original"]) == [""]
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_only():
+    table = _csv('id,text\n1,a\n2,"open\n3,c\n4,"d ""e"" f"\n5,g\n')
+    assert _rows(table) == {2: ["1", "a"], 4: ["3", "c"], 5: ["4", 'd "e" f'], 6: ["5", "g"]}
+    assert list(table.bad["row"]) == [3]
+
+
+def test_a_row_of_many_megabytes_is_read_like_another():
+    table = _csv("id,x\n1," + "a" * 34_000_000 + "\n2,b\u2028c\n3,d,e\n")
+    assert [len(cells[1]) for cells in _rows(table).values()] == [34_000_000, 3]
+    assert list(table.bad["row"]) == [4]
+
+
+def test_empty_rows_at_the_end_are_no_rows():
+    assert list(_csv("id,x\n1,2\n,\n\n,\n").frame.index) == [2]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
+def test_chinese_text_is_read_in_its_usual_encodings(encoding):
+    table = _csv("案件编号,描述\nA1,井盖下沉㐀\n" if encoding != "gbk" else "案件编号,描述\nA1,井盖下沉\n", encoding)
+    assert table.headers == ["案件编号", "描述"]
+    assert table.frame.iloc[0, 1].startswith("井盖下沉")
+
+
+def test_text_in_no_known_encoding_names_the_line_of_the_first_bad_byte():
+    error = _refused("id,文\n1,好\n2,".encode() + b"\xff\xff\n")
+    assert (error.code, error.facts["row"]) == ("encoding-unknown", 3)
+
+
+def test_big5_is_not_taken_for_gb18030_and_can_be_chosen(shared_data):
+    file = shared_data / "taiwan_flood_points" / "flood_disaster_points_2018_2020_big5.csv"
+    error = _refused(file.read_bytes())
+    assert (error.code, error.facts["row"]) == ("encoding-unknown", 1925)
+    table = read_table(file.read_bytes(), file.name, encoding="big5")
+    assert len(table.frame) == 3679  # README of the file
+    assert "淹水感測" in set(table.frame["c004"])
+
+
+def test_a_chosen_encoding_must_exist_and_fit():
+    assert _refused_code(b"id,x\n1,2\n", encoding="klingon") == "encoding-name-unknown"
+    assert _refused_code("id,文\n1,2\n".encode("gbk"), encoding="utf-8") == "encoding-unknown"
+
+
+def _refused_code(content: bytes, **options) -> str:
+    with pytest.raises(HazardError) as caught:
+        read_table(content, "cases.csv", **options)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (b"", "empty-file", "header row was expected"),
+        (b" \n\n", "empty-file", "header row was expected"),
+        (b"id,lon,lat\n", "no-rows", "no rows below"),
+        (b"id,lon,lat\n,,\n", "no-rows", "no rows below"),
+        (PNG, "not-a-table", "PNG"),
+        (b"%PDF-1.7", "not-a-table", "PDF"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "not-a-table", "HTML"),
+        (b'{"type": "FeatureCollection", "features": []}', "not-a-table", "boundaries are loaded as cells"),
+        (b'["a", "b"]', "not-a-table", "JSON"),
+        (b"\x00\x01\x02" * 50, "not-a-table", "no text"),
+        (b"just some words\nand more words\n", "not-a-table", "no separator"),
+        (b"PK\x03\x04 not really", "not-a-table", "ZIP"),
+        ("街道台账,,\n,,\nid,lon,lat\n1,2,3\n".encode(), "header-not-first", "row 3"),
+        (b"title\nid;lon;lat\n1;2;3\n", "header-not-first", "row 2"),
+        (",".join(f"c{n}" for n in range(MAX_COLUMNS + 1)).encode() + b"\n1,2\n", "too-many-columns", "1001"),
+    ],
+)
+def test_what_is_no_table_is_one_clear_sentence(content, code, words):
+    error = _refused(content)
+    assert error.code == code
+    assert words in str(error)
+
+
+def test_title_rows_of_real_tables_are_noticed(shared_data):
+    for file in sorted((shared_data / "chengguan_standard").glob("*.csv")):
+        error = _refused(file.read_bytes())
+        assert (error.code, error.facts["row"]) == ("header-not-first", 2)
+    merged = (shared_data / "bad_input" / "xlsx" / "merged_title.xlsx").read_bytes()
+    assert _refused(merged).facts["row"] == 3
+
+
+@given(
+    st.lists(
+        st.lists(st.text(alphabet='ab,;"\n\t|积 1=', max_size=6), min_size=3, max_size=3).filter(
+            lambda row: any(cell.strip() for cell in row)
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_what_a_csv_writer_wrote_is_read_back(rows):
+    target = io.StringIO(newline="")
+    csv.writer(target).writerows([["first", "second", "third"], *rows])
+    table = read_table(target.getvalue().encode(), "cases.csv")
+    expected = dict(enumerate(rows, start=2))
+    assert _rows(table) == expected
+
+
+# --- workbooks ------------------------------------------------------------------------------------------------------
+
+
+def test_a_workbook_is_told_by_content_and_shown_as_text():
+    rows = [
+        ["id", "when", "n", "x", "yes"],
+        [1001, pd.Timestamp("2024-07-15 08:12"), 3.0, 113.5, True],
+        ["007", "", 1e17, -0.5],
+    ]
+    table = read_table(_xlsx(("空", []), ("事件", rows)), "cases.csv")  # whatever its name says
+    assert (table.sheet, table.sheets) == ("事件", ("空", "事件"))
+    assert _rows(table) == {
+        2: ["1001", "2024-07-15 08:12:00", "3", "113.5", "TRUE"],
+        3: ["007", "", "1e+17", "-0.5", ""],
+    }
+
+
+def test_a_sheet_can_be_chosen_and_an_unknown_one_is_refused():
+    content = _xlsx(("一", [["a", "b"], [1, 2]]), ("二", [["c", "d"], [3, 4]]))
+    assert read_table(content, "cases.xlsx", sheet="二").headers == ["c", "d"]
+    error = _refused(content, sheet="三")
+    assert (error.code, error.facts["sheets"]) == ("sheet-unknown", "一, 二")
+
+
+def test_blank_rows_of_a_workbook_keep_the_numbers_of_the_others():
+    table = read_table(_xlsx(("a", [["id", "x"], [1, 2], [], [4, 5]])), "cases.xlsx")
+    assert _rows(table) == {2: ["1", "2"], 3: ["", ""], 4: ["4", "5"]}
+
+
+def test_text_and_real_dates_in_one_column_read_alike(shared_data):
+    table = read_table((shared_data / "bad_input" / "xlsx" / "mixed_types.xlsx").read_bytes(), "mixed")
+    assert list(table.frame["c003"]) == ["2024-07-15 08:12:00", "2024-07-15 09:30:00", "2024-07-14 10:00:00"]
+
+
+def test_one_cell_in_the_last_corner_does_not_fill_the_memory():
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write("A1", "id")
+        sheet.write("XFD1048576", "x")
+    assert _refused(target.getvalue()).code == "table-too-large"
+
+
+def test_a_workbook_that_unpacks_out_of_proportion_is_refused():
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/sharedStrings.xml", b"a" * 80_000_000)
+    assert _refused(target.getvalue()).code == "table-too-large"
+
+
+def test_a_damaged_workbook_is_said_to_be_damaged():
+    content = _xlsx(("a", [["id", "x"], [1, 2]]))
+    broken = bytearray(content)
+    at = content.index(b"xl/worksheets/sheet1.xml") + 60
+    broken[at : at + 40] = b"\x00" * 40
+    assert _refused(bytes(broken)).code == "workbook-damaged"
+
+
+# --- boundaries -----------------------------------------------------------------------------------------------------
+
+SQUARE = [[113.0, 33.0], [113.1, 33.0], [113.1, 33.1], [113.0, 33.1], [113.0, 33.0]]
+
+
+def _geojson(*geometries: object, **root: object) -> bytes:
+    features = [
+        {"type": "Feature", "properties": {"grid_id": f"g{n}"}, "geometry": shape} for n, shape in enumerate(geometries)
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features, **root}).encode()
+
+
+def _polygon(*rings: object) -> dict[str, object]:
+    return {"type": "Polygon", "coordinates": list(rings)}
+
+
+@pytest.mark.parametrize(
+    ("geometry", "reason"),
+    [
+        (None, "geometry-missing"),
+        ({"type": "Point", "coordinates": [113, 33]}, "not-a-polygon"),
+        ({"type": "GeometryCollection", "geometries": [_polygon(SQUARE)]}, "not-a-polygon"),
+        (_polygon(SQUARE[:-1]), "ring-not-closed"),
+        (_polygon(SQUARE[:2] + SQUARE[:1]), "ring-too-short"),
+        (_polygon([[113, "33"], *SQUARE[1:]]), "coordinates-unreadable"),
+        (_polygon([[113, float("nan")], *SQUARE[1:]]), "coordinates-unreadable"),
+        (_polygon([[113], *SQUARE[1:]]), "coordinates-unreadable"),
+        ({"type": "MultiPolygon", "coordinates": [SQUARE]}, "coordinates-unreadable"),
+        ({"type": "Polygon"}, "coordinates-unreadable"),
+        ({"type": "Polygon", "coordinates": []}, "coordinates-unreadable"),
+        ("word", "not-a-polygon"),
+    ],
+)
+def test_a_bad_feature_is_left_out_with_its_reason_and_the_rest_loads(geometry, reason):
+    cells = read_boundaries(_geojson(_polygon(SQUARE), geometry, _polygon(SQUARE)), "grid.json")
+    assert list(cells.frame["row"]) == [1, 3]
+    assert list(cells.frame["grid_id"]) == ["g0", "g2"]
+    (rejected,) = cells.rejected.to_dict("records")
+    assert (rejected["row"], rejected["column"], rejected["reason"]) == (2, "geometry", reason)
+    assert reason in REASONS
+
+
+def test_attributes_are_text_and_heights_are_dropped():
+    feature = {
+        "type": "Feature",
+        "id": 7,
+        "properties": {
+            "code": "007",
+            "n": 3,
+            "x": 2.5,
+            "row": "r",
+            "parent": {"a": 410400},
+            "list": [1],
+            "no": None,
+        },
+        "geometry": _polygon([[*point, 9.5] for point in SQUARE]),
+    }
+    frame = read_boundaries(json.dumps(feature).encode(), "grid.json").frame
+    record = frame.drop(columns="geometry").to_dict("records")[0]
+    assert record == {
+        "code": "007", "n": "3", "x": "2.5", "row_": "r", "parent": "410400", "list": "[1]", "no": "", "id": "7",
+        "row": 1,
+    }  # fmt: skip
+    assert not frame.geometry.has_z.any()
+
+
+def test_a_crs_member_is_mentioned_and_not_followed():
+    named = {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4547"}}}
+    link = {"crs": {"type": "link", "properties": {"href": "http://127.0.0.1:9/x", "type": "proj4"}}}
+    usual = {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}}
+    hints = [read_boundaries(_geojson(_polygon(SQUARE), **root), "grid.json").crs_hint for root in (named, link, usual)]
+    assert hints == ["EPSG:4547", None, None]
+
+
+def test_all_trial_files_load_or_say_why_not(shared_data):
+    files = sorted((shared_data / "bad_input" / "geojsonhint").glob("*/*.geojson"))
+    assert len(files) == 31
+    codes = {}
+    for file in files:
+        try:
+            codes[file.stem] = len(read_boundaries(file.read_bytes(), file.name).frame)
+        except HazardError as error:
+            codes[file.stem] = error.code if file.name in str(error) else "the file is not named"
+    assert {stem: n for stem, n in codes.items() if isinstance(n, int)} == {
+        "bad-polygon-interiorring-rhr": 1,  # only a matter of direction
+        "good-featurecollection": 1,
+        "issue82": 1,
+    }
+    assert set(codes.values()) == {1, "no-polygons", "json-broken", "not-a-boundary"}
+    assert codes["bad-json"] == "json-broken"
+    assert codes["featurecollection"] == codes["rootstring"] == "not-a-boundary"
+
+
+def test_the_unclosed_ring_of_the_trial_file_is_feature_three(shared_data):
+    content = (shared_data / "bad_input" / "geometry" / "invalid_basic.geojson").read_bytes()
+    cells = read_boundaries(content, "invalid_basic.geojson")
+    assert list(cells.frame["grid_id"]) == ["bowtie", "ok", "overlap_a", "overlap_b"]
+    assert cells.rejected[["row", "reason"]].to_numpy().tolist() == [[3, "ring-not-closed"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty-file"),
+        (PNG, "not-a-boundary"),
+        (b"<?xml version='1.0'?><OGRVRTDataSource/>", "not-a-boundary"),
+        (b"id,lon,lat\n1,2,3\n", "json-broken"),
+        (b"[" * 100_000, "json-broken"),
+        (b'{"type": "FeatureCollection", "features": []}', "no-polygons"),
+        (b"SQLite format 3\x00" + b"\x00" * 200, "not-a-boundary"),
+    ],
+)
+def test_what_is_no_boundary_is_one_clear_sentence(content, code):
+    with pytest.raises(HazardError) as caught:
+        read_boundaries(content, "grid.json")
+    assert caught.value.code == code
+
+
+def _geopackage(path, *layers: tuple[str, list[shapely.Geometry]], crs: str = "EPSG:4547") -> bytes:
+    for name, shapes in layers:
+        frame = gpd.GeoDataFrame({"grid_id": [f"{n:02d}" for n in range(len(shapes))]}, geometry=shapes, crs=crs)
+        frame.to_file(path, layer=name, driver="GPKG")
+    return path.read_bytes()
+
+
+def test_a_geopackage_is_read_as_gdal_wrote_it(tmp_path):
+    shapes = [shapely.box(0, 0, 1, 1), shapely.MultiPolygon([shapely.box(2, 0, 3, 1), shapely.box(4, 0, 5, 1)])]
+    content = _geopackage(tmp_path / "a.gpkg", ("grid", shapes), ("roads", [shapely.LineString([(0, 0), (1, 1)])]))
+    cells = read_boundaries(content, "whatever.json")  # GDAL 3 by pyogrio 0.13 wrote it
+    assert cells.crs == "EPSG:4547"
+    assert list(cells.frame["grid_id"]) == ["00", "01"]
+    assert [found.equals(shape) for found, shape in zip(cells.frame.geometry, shapes, strict=True)] == [True, True]
+
+
+def test_of_several_layers_of_polygons_one_must_be_named(tmp_path):
+    content = _geopackage(tmp_path / "a.gpkg", ("a", [shapely.box(0, 0, 1, 1)]), ("b", [shapely.box(2, 0, 3, 1)] * 2))
+    with pytest.raises(HazardError, match="a, b") as caught:
+        read_boundaries(content, "a.gpkg")
+    assert caught.value.code == "layer-ambiguous"
+    assert len(read_boundaries(content, "a.gpkg", layer="b").frame) == 2
+    with pytest.raises(HazardError, match="a, b") as caught:
+        read_boundaries(content, "a.gpkg", layer="c")
+    assert caught.value.code == "layer-unknown"
+
+
+def test_features_of_a_geopackage_without_polygon_are_left_out(tmp_path):
+    file = tmp_path / "a.gpkg"
+    _geopackage(file, ("grid", [shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1), shapely.box(4, 0, 5, 1)]))
+    database = sqlite3.connect(file)
+    for trigger in [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]:
+        database.execute(f'DROP TRIGGER "{trigger}"')
+    database.execute("UPDATE grid SET geom = NULL WHERE fid = 2")
+    database.execute("UPDATE grid SET geom = x'4750000102' WHERE fid = 3")
+    database.commit()
+    database.close()
+    cells = read_boundaries(file.read_bytes(), "a.gpkg")
+    assert list(cells.frame["row"]) == [1]
+    assert list(cells.rejected["reason"]) == ["geometry-missing", "coordinates-unreadable"]
