@@ -1,0 +1,392 @@
+"""The command line: keys that other programs rely on, totals that tie, refusals in one sentence, and the pages' numbers."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import demo_cases
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+import cli
+from data.schema import HAZARDS, Scope
+from data.store import Workspace
+from reports import answers
+
+ROOT = Path(__file__).resolve().parent.parent
+CASES = demo_cases.cases()
+PLACES = ("inside", "near", "outside", "no_location")
+
+
+class Said:
+    """What a command printed, and how it ended."""
+
+    def __init__(self, workspace: Path, *command: object) -> None:
+        out, err = io.StringIO(), io.StringIO()
+        line = ["cli.py", "--workspace", str(workspace), *map(str, command)]
+        with (
+            mock.patch.object(sys, "argv", line),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                cli.main()
+                self.code = 0
+            except SystemExit as end:
+                self.code = end.code or 0
+        self.out, self.err = out.getvalue(), err.getvalue()
+
+    @property
+    def json(self):
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+def asked(workspace, *command):
+    return Said(workspace, *command, "--json").json
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory):
+    """A workspace with the demo, not to be changed, and what the command said when it was made."""
+    folder = tmp_path_factory.mktemp("office")
+    return folder, Said(folder, "demo", "--json")
+
+
+@pytest.fixture(scope="session")
+def demo(office):
+    return office[0]
+
+
+@pytest.fixture
+def own(demo, tmp_path):
+    """A copy of the demo's workspace that a test may change."""
+    return Path(shutil.copytree(demo, tmp_path / "own"))
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    """The demo's files in a folder, as an office would have them."""
+    folder = tmp_path_factory.mktemp("files")
+    made = demo_cases.demo()
+    for kind, name in made.names.items():
+        (folder / name).write_bytes(getattr(made, kind))
+    return {kind: folder / name for kind, name in made.names.items()}
+
+
+def test_the_demo_is_loaded_with_totals_that_tie_and_its_truth(office):
+    answer = office[1].json
+    truth = demo_cases.demo().truth
+    assert {key: answer[key] for key in ("read", "accepted", "rejected", "repeats")} == {
+        key: truth["incidents"][key] for key in ("read", "accepted", "rejected", "repeats")
+    }
+    assert answer["read"] == answer["accepted"] + answer["rejected"] + answer["repeats"]
+    assert set(answer["levels"]) == {"community", "grid"}
+    for places in answer["levels"].values():
+        assert sum(places[key] for key in PLACES) == answer["accepted"]
+    assert answer["levels"]["grid"]["inside"] == CASES["cell_id"].notna().sum()
+    assert answer["truth"] == json.loads(json.dumps(truth))
+    assert answer["cells"] == {"community": 4, "grid": 23}
+
+
+def test_the_demo_goes_into_an_empty_workspace_only(own):
+    before = Workspace(own).newest_version()
+    again = Said(own, "demo", "--json")
+    assert (again.code, again.out) == (2, "")
+    assert "already holds data" in again.err
+    assert Workspace(own).newest_version() == before
+
+
+def test_boundaries_and_incidents_from_files_give_the_demo_again_then_a_month_more_and_undo_takes_it_back(
+    files, tmp_path, demo
+):
+    for kind, level, n in (("communities", "community", 4), ("grids", "grid", 23)):
+        answer = asked(tmp_path, "cells", files[kind], "--level", level)
+        assert {key: answer[key] for key in ("level", "cells", "repaired", "rejected", "overlaps", "gaps")} == {
+            "level": level, "cells": n, "repaired": 0, "rejected": 0, "overlaps": 0, "gaps": 0
+        }  # fmt: skip
+    as_of = demo_cases.demo().as_of.isoformat()
+    options = ("--tz", "Asia/Shanghai", "--as-of", as_of)
+    tried = asked(tmp_path, "import", files["incidents"], *options, "--dry-run")
+    assert asked(tmp_path, "imports") == []
+    first = asked(tmp_path, "import", files["incidents"], *options)
+    assert {key: tried[key] for key in ("read", "accepted", "rejected", "repeats", "updated", "levels")} == {
+        key: first[key] for key in ("read", "accepted", "rejected", "repeats", "updated", "levels")
+    }
+    for question in (("count", "--by", "cell,hazard,month"), ("resolution",), ("hotspots",)):
+        assert asked(tmp_path, *question) == asked(demo, *question)
+
+    counts = asked(tmp_path, "count", "--by", "cell,hazard,month")
+    truth = demo_cases.demo().truth["next_month"]
+    following = asked(tmp_path, "import", files["next_month"], "--as-of", demo_cases.demo().next_as_of.isoformat())
+    assert (following["read"], following["updated"]) == (truth["read"], truth["updated"])
+    assert (following["accepted"], following["repeats"]) == (truth["new"] + truth["updated"], truth["repeats"])
+    listed = asked(tmp_path, "imports")
+    assert [one["import_id"] for one in listed] == [first["import_id"], following["import_id"]]
+    assert {key: listed[1][key] for key in ("read", "accepted", "rejected", "repeats", "updated")} == {
+        key: following[key] for key in ("read", "accepted", "rejected", "repeats", "updated")
+    }
+    assert asked(tmp_path, "count", "--by", "") == [{"count": len(CASES) + truth["new"]}]
+
+    taken = asked(tmp_path, "undo")
+    assert (taken["import_id"], taken["removed"], taken["restored"]) == (
+        following["import_id"], truth["new"], truth["updated"]
+    )  # fmt: skip
+    assert asked(tmp_path, "count", "--by", "cell,hazard,month") == counts
+    assert [one["import_id"] for one in asked(tmp_path, "imports")] == [first["import_id"]]
+
+
+def test_the_second_import_of_a_file_says_so_and_changes_nothing(own, files):
+    options = ("--source", "示例", "--tz", "Asia/Shanghai", "--as-of", "2026-10-31 18:00")
+    asked(own, "import", files["next_month"], *options)
+    before = Workspace(own).newest_version()
+    again = Said(own, "import", files["next_month"], *options, "--json")
+    assert (again.code, again.json["unchanged"], again.json["accepted"]) == (0, True, 0)
+    assert again.json["read"] == again.json["accepted"] + again.json["rejected"] + again.json["repeats"]
+    assert "imported before" in again.err
+    assert Workspace(own).newest_version() == before
+
+
+def test_an_import_takes_only_the_rows_and_columns_it_is_told(files, tmp_path):
+    asked(tmp_path, "cells", files["grids"], "--level", "grid")
+    answer = asked(tmp_path, "import", files["incidents"], "--where", "小类名称=道路积水", "--map", "unit=问题来源")
+    wet = CASES[CASES["小类名称"] == "道路积水"]
+    assert answer["accepted"] == len(wet) > 0
+    assert answer["read"] == answer["accepted"] + answer["rejected"] + answer["repeats"] == 814
+    assert answer["mapping"]["unit"] == "问题来源"
+    by_unit = {row["unit"]: row["n"] for row in asked(tmp_path, "resolution", "--by", "unit")}
+    assert by_unit == wet["问题来源"].value_counts().to_dict()
+
+
+def test_rejected_rows_are_listed_as_a_spreadsheet_counts_with_code_and_sentence(demo):
+    rows = asked(demo, "rejected")
+    truth = [one for one in demo_cases.demo().truth["dirty"] if one["outcome"] == "rejected"]
+    assert [(one["row"], one["reason"]) for one in rows] == [(one["row"], one["code"]) for one in truth]
+    assert all(set(one) >= {"row", "column", "value", "reason", "sentence"} and one["sentence"] for one in rows)
+
+
+KEYS = {"cell": "cell_id", "hazard": "hazard", "month": "month", "source": "source"}
+
+
+@pytest.mark.parametrize("by", ["cell", "hazard", "month", "source", "cell,hazard", "cell,hazard,month,source"])
+def test_counts_equal_those_of_another_program(demo, by):
+    keys = [KEYS[key] for key in by.split(",")]
+    expected = CASES.assign(source="示例").groupby(keys, dropna=False).size()
+    expected = {
+        tuple(None if pd.isna(part) else part for part in (key if isinstance(key, tuple) else (key,))): int(n)
+        for key, n in expected.items()
+    }
+    rows = asked(demo, "count", "--by", by)
+    assert [set(row) for row in rows] == [{*keys, "count"}] * len(rows)
+    assert {tuple(row[key] for key in keys): row["count"] for row in rows} == expected
+
+
+def test_counts_of_a_period_hazard_and_level_equal_those_of_another_program(demo):
+    rows = asked(
+        demo, "count", "--by", "cell", "--level", "community", "--hazard", "waterlogging", "--hazard", "wall_risk",
+        "--start", "2025-05-01", "--end", "2025-09-01",
+    )  # fmt: skip
+    within = demo_cases.between("2025-05-01", "2025-09-01")
+    within = within[within["hazard"].isin(["waterlogging", "wall_risk"])]
+    assert {row["cell_id"]: row["count"] for row in rows if row["cell_id"]} == within[
+        "community"
+    ].value_counts().to_dict()
+    assert sum(row["count"] for row in rows) == len(within)
+
+
+def test_hot_spots_are_those_of_the_truth_and_equal_the_pages(demo):
+    answer = asked(demo, "hotspots", "--hazard", "waterlogging")
+    assert set(answer) >= {"methods", "reason", "exposure", "map_p", "cells", "clusters"}
+    assert [one["cell_id"] for one in answer["cells"] if one["hot"]] == demo_cases.demo().truth["hot"]["waterlogging"]
+    calls = CASES[CASES["hazard"] == "waterlogging"].groupby("cell_id").size()
+    assert {one["cell_id"]: one["calls"] for one in answer["cells"] if one["calls"]} == calls.to_dict()
+    shown = answers.hot_spots(Workspace(demo).newest(), Scope("grid", hazards=("waterlogging",)))
+    assert shown.result.claim == answer["claim"]
+    for column, key in (("events", "observed"), ("expected", "expected"), ("p", "p"), ("hot", "hot")):
+        assert [one[key] for one in answer["cells"]] == shown.cells[column].tolist()
+    assert sum(one["observed"] for one in answer["cells"]) == answer["events"]
+    assert sum(one["expected"] for one in answer["cells"]) == pytest.approx(answer["events"], rel=1e-9)
+    households = gpd.read_file(io.BytesIO(demo_cases.demo().grids)).set_index("网格编码")["户数"].sort_index()
+    share = (households / households.sum() * answer["events"]).tolist()
+    assert answer["exposure"] == "households"
+    assert [one["expected"] for one in answer["cells"]] == pytest.approx(share, rel=1e-9)
+    cluster = answer["clusters"][0]
+    assert set(cluster) >= {"method", "cell_ids", "observed", "expected", "p"}
+    assert cluster["method"] == "dbscan"
+
+
+def test_hot_spots_give_only_the_method_asked_for_with_the_exposure_and_seed_asked_for(demo):
+    excess = asked(demo, "hotspots", "--method", "excess", "--exposure", "equal", "--seed", "7")
+    assert (excess["methods"], excess["clusters"], excess["exposure"], excess["seed"]) == (["excess"], [], "equal", 7)
+    assert len({one["expected"] for one in excess["cells"]}) == 1
+    groups = asked(demo, "hotspots", "--method", "dbscan")
+    assert (groups["methods"], groups["cells"]) == (["dbscan"], [])
+    assert groups["clusters"]
+
+
+@pytest.mark.parametrize(
+    ("by", "column"),
+    [("hazard", "hazard"), ("cell", "cell_id"), ("unit", "unit"), ("month", "month"), ("source", None)],
+)
+def test_resolution_counts_and_shares_equal_those_of_another_program(demo, by, column):
+    rows = asked(demo, "resolution", "--by", by)
+    key = "cell_id" if by == "cell" else by
+    assert all(set(row) >= {key, "n", "open", "median_hours", "low", "high", "share_in_time"} for row in rows)
+    frame = CASES.assign(source="示例", open=demo_cases.is_open(CASES), due=demo_cases.due(CASES))
+    frame["in_time"] = demo_cases.in_time(CASES)
+    sane = ~(frame["closed_at"] < frame["reported_at"])
+    hours = (frame["closed_at"] - frame["reported_at"]) / pd.Timedelta(hours=1)
+    groups = dict(list(frame.groupby(column or "source")))
+    assert {row[key] for row in rows} == set(groups)
+    for row in rows:
+        group = groups[row[key]]
+        timed = group[sane[group.index]]
+        assert (row["n"], row["open"]) == (len(timed), timed["open"].sum())
+        assert (row["due"], row["in_time"]) == (group["due"].sum(), group["in_time"].sum())
+        if row["due"]:
+            assert row["share_in_time"] == pytest.approx(group["in_time"].sum() / group["due"].sum(), rel=1e-12)
+        if not row["open"]:  # without open cases the Kaplan-Meier median is the plain one
+            assert row["median_hours"] == pytest.approx(np.median(hours[timed.index]), abs=1e-9)
+
+
+def test_resolution_equals_the_pages_and_looks_from_an_earlier_time_if_asked(demo):
+    groups = answers.resolution_times(Workspace(demo).newest(), Scope("grid")).groups
+    rows = asked(demo, "resolution")
+    for name in ("n", "open", "median_hours", "low", "high", "share_in_time"):
+        assert [row[name] for row in rows] == groups[name].tolist()
+    earlier = pd.Timestamp("2025-08-01 12:00")
+    known = CASES[(CASES["reported_at"] <= earlier) & ~(CASES["closed_at"] < CASES["reported_at"])]
+    rows = asked(demo, "resolution", "--by", "source", "--as-of", "2025-08-01 12:00")
+    assert (rows[0]["n"], rows[0]["open"]) == (len(known), (~(known["closed_at"] <= earlier)).sum())
+
+
+REFUSED = {
+    ("count", "--level", "planet"): "planet",
+    ("count", "--hazard", "flood"): "flood",
+    ("count", "--by", "colour"): "colour",
+    ("count", "--start", "2025-13-99"): "2025-13-99",
+    ("count", "--end", "tomorrow"): "tomorrow",
+    ("hotspots", "--method", "magic"): "magic",
+    ("hotspots", "--exposure", "moons"): "moons",
+    ("resolution", "--by", "colour"): "colour",
+    ("resolution", "--clock", "lunar"): "lunar",
+    ("resolution", "--as-of", "soon"): "soon",
+    ("undo", "--import", "none-such"): "none-such",
+    ("rejected", "--import", "none-such"): "none-such",
+    ("import", "no-such-file.csv"): "no-such-file.csv",
+    ("cells", "no-such-file.geojson", "--level", "grid"): "no-such-file.geojson",
+}
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_2(demo, command):
+    said = Said(demo, *command, "--json")
+    assert (said.code, said.out) == (2, "")
+    assert REFUSED[command] in said.err
+    assert said.err.count("\n") == 1
+    assert said.err[-2] in ".?!"
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"),
+    [
+        (("--map", "unit"), "--map"),
+        (("--map", "colour=地址"), "colour"),
+        (("--map", "unit=颜色"), "颜色"),
+        (("--where", "颜色=红"), "颜色"),
+        (("--crs", "mars"), "mars"),
+        (("--tz", "Mars/Base"), "Mars/Base"),
+        (("--as-of", "soon"), "soon"),
+        (("--encoding", "klingon"), "klingon"),
+    ],
+)
+def test_an_import_with_a_wrong_choice_is_refused_and_stores_nothing(own, files, options, wrong):
+    before = Workspace(own).newest_version()
+    said = Said(own, "import", files["incidents"], *options, "--json")
+    assert (said.code, said.out) == (2, "")
+    assert wrong in said.err
+    assert said.err.count("\n") == 1
+    assert Workspace(own).newest_version() == before
+
+
+def test_an_empty_workspace_counts_nothing_and_asks_for_boundaries_where_they_are_needed(tmp_path):
+    assert asked(tmp_path, "imports") == []
+    assert asked(tmp_path, "rejected") == []
+    assert asked(tmp_path, "count", "--by", "hazard,month,source") == []
+    assert asked(tmp_path, "resolution") == []
+    assert Said(tmp_path, "undo").code == 2
+    said = Said(tmp_path, "hotspots", "--json")
+    assert (said.code, said.out) == (2, "")
+    assert "boundar" in said.err
+    assert "named ;" not in said.err
+
+
+def test_tables_for_people_hold_the_same_numbers(demo):
+    text = Said(demo, "count", "--by", "hazard").out
+    assert {tuple(line.split()) for line in text.splitlines()[1:]} == {
+        (hazard, str((CASES["hazard"] == hazard).sum())) for hazard in HAZARDS
+    }
+
+
+def test_the_program_runs_from_another_folder_and_prints_json_only(demo, tmp_path):
+    environment = {**os.environ, "HOTSPOTS_WORKSPACE": str(demo), "PYTHONUTF8": "0", "LANG": "C", "LC_ALL": "C"}
+    command = [sys.executable, str(ROOT / "cli.py"), "count", "--by", "source", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout.decode("utf-8")) == [{"source": "示例", "count": len(CASES)}]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="session")
+def boston(shared_data, tmp_path_factory):
+    """Boston's neighbourhoods and hazards of 2015 in a workspace, with both answers."""
+    folder, files = tmp_path_factory.mktemp("boston"), shared_data / "boston311_2015"
+    cells = asked(folder, "cells", files / "boston_neighborhoods.geojson", "--level", "neighborhood", "--id", "name")
+    came = asked(folder, "import", files / "boston_311_2015_hazards.csv", "--tz", "America/New_York")
+    return folder, files, cells, came
+
+
+def test_every_row_of_boston_is_accounted_for_and_four_outlines_are_repaired(boston):
+    _, _, cells, came = boston
+    assert (cells["cells"], cells["repaired"], cells["rejected"]) == (26, 4, 0)
+    repaired = {one["cell_id"] for one in cells["details"]["repaired"]}
+    assert repaired == {"Hyde Park", "East Boston", "Downtown", "Beacon Hill"}  # as the data set's notes name them
+    assert came["read"] == 8521 == came["accepted"] + came["rejected"] + came["repeats"]
+    assert sum(came["levels"]["neighborhood"][key] for key in PLACES) == came["accepted"]
+    assert came["remarks"]["one-spot"] == 393
+
+
+def test_boston_lies_in_the_cells_that_a_spatial_join_finds(boston):
+    folder, files, _, came = boston
+    rows = pd.read_csv(files / "boston_311_2015_hazards.csv", dtype=str)
+    rows = rows[rows["LONGITUDE"].notna()]
+    points = gpd.GeoDataFrame(
+        {"n": rows["CASE_ENQUIRY_ID"]},
+        geometry=gpd.points_from_xy(rows["LONGITUDE"].astype(float), rows["LATITUDE"].astype(float)),
+        crs="EPSG:4326",
+    )
+    polygons = gpd.read_file(files / "boston_neighborhoods.geojson")[["name", "geometry"]]
+    polygons["geometry"] = polygons.make_valid()
+    joined = points.sjoin(polygons, predicate="intersects").sort_values("name").drop_duplicates("n")
+    counts = {row["cell_id"]: row["count"] for row in asked(folder, "count", "--by", "cell")}
+    assert {key: n for key, n in counts.items() if key} == joined["name"].value_counts().to_dict()
+    assert came["levels"]["neighborhood"]["inside"] == len(joined)
+
+
+def test_bostons_hot_spots_do_not_rest_on_the_one_spot_of_cases_without_a_place(boston):
+    folder = boston[0]
+    answer = asked(folder, "hotspots")
+    assert answer["left_out_one_spot"] == 393
+    counts = {row["cell_id"]: row["count"] for row in asked(folder, "count", "--by", "cell")}
+    calls = {one["cell_id"]: one["calls"] for one in answer["cells"]}
+    fewer = {cell: counts.get(cell, 0) - n for cell, n in calls.items() if counts.get(cell, 0) != n}
+    assert fewer == {"Downtown": 393}  # 42.3594, -71.0587 is the City Hall
+    assert answer["claim"] != "hot_spot" or answer["exposure"] == "both"  # no households are known
