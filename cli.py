@@ -163,6 +163,7 @@ def cells(
     name_column: Annotated[str | None, typer.Option("--name", help="Column with the cell's name.")] = None,
     parent_column: Annotated[str | None, typer.Option("--parent", help="Column with the code one level up.")] = None,
     crs: Annotated[str | None, typer.Option(help="wgs84, gcj02, bd09 or EPSG:n; the file's own if not given.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer of a GeoPackage.")] = None,
     as_json: Json = False,
 ) -> None:
     """Load the boundary polygons of one level."""
@@ -175,6 +176,7 @@ def cells(
         name_column=name_column,
         parent_column=parent_column,
         crs=crs,
+        layer=layer,
         who=_who(),
     )
     for sentence in intake.cell_sentences(answer, file.name, WORDS):
@@ -198,6 +200,9 @@ def import_(
     encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
     scheme: Annotated[str | None, typer.Option(help="Code scheme of the type codes.")] = None,
+    day_first: Annotated[
+        bool | None, typer.Option("--day-first/--month-first", help="How 05/03/2025 is meant; asked for if unclear.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -214,6 +219,7 @@ def import_(
         sheet=sheet,
         scheme=scheme,
         where=_pairs(where, "--where"),
+        day_first=day_first,
         as_of=as_of,
         dry_run=dry_run,
         who=_who(),

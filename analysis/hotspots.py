@@ -26,9 +26,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom, false_discovery_control
 
-from analysis.sentences import Sentence, Term
 from base.errors import HazardError
-from base.text import N_
+from base.text import N_, Sentence, Term
 from data.schema import EXPOSURES
 
 EQUAL, AREA = "equal", "area"

@@ -10,9 +10,8 @@ import pandas as pd
 from scipy.stats import beta
 
 from analysis.hotspots import HOT_SPOT, HotSpots
-from analysis.sentences import Sentence
 from base.errors import HazardError
-from base.text import N_
+from base.text import N_, Sentence
 from data.schema import NO_MONTH
 
 

@@ -4,7 +4,8 @@ import datetime as dt
 import gettext
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,30 @@ def _catalog(language: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(file, locale=_BABEL[language]))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+class Term(str):
+    """A field that is itself a message (marked with N_): translated when its sentence is said."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A finding that is not yet in any language: a message (marked with N_) and the values of its fields.
+
+    Stored and cached once, said by a page in its reader's words; it may be a field of another sentence.
+    """
+
+    template: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.fields)
+
+    def say(self, words: "Words", **more: Any) -> str:
+        """Return the sentence in the language of `words`; `more` adds or replaces fields, such as a cell's name."""
+        return words(self.template, **{**self.fields, **more})
 
 
 class Words:
@@ -73,6 +98,10 @@ class Words:
         """Return a field's text: numbers and dates formatted, everything else by str()."""
         if isinstance(value, bool) or value is None:
             return str(value)
+        if isinstance(value, Sentence):
+            return value.say(self)
+        if isinstance(value, Term):
+            return self(value)
         if isinstance(value, (dt.datetime, pd.Timestamp)):
             return self.time(value)
         if isinstance(value, dt.date):

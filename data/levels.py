@@ -1,7 +1,8 @@
 """Boundary levels: a file's polygons checked and stored, and all incidents assigned to them again."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -9,15 +10,17 @@ import pyarrow as pa
 import shapely
 
 from base.errors import HazardError
+from base.text import Sentence
 from data import tables
 from data.headers import cell_table, guess_cell_columns
 from data.merging import place, rewrite
 from data.readers import read_boundaries
-from data.schema import CELL_COLUMNS, EXPOSURES, Level
+from data.schema import CELL_COLUMNS, EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
 from geo.cells import check_cells
 
 _LONGEST_NAME = 60
+_Read = TypeVar("_Read")
 
 
 def load_cells(
@@ -30,6 +33,7 @@ def load_cells(
     name_column: str | None = None,
     parent_column: str | None = None,
     crs: str | None = None,
+    layer: str | None = None,
     who: str,
 ) -> dict[str, Any]:
     """Load the polygons of one boundary level, new or in place of those it had; all incidents are assigned again.
@@ -46,6 +50,8 @@ def load_cells(
         Columns of the file; guessed by their titles if not given.
     crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n", optional
         What the coordinates are in; the file's own declaration if not given, else WGS 84.
+    layer : str, optional
+        Of a GeoPackage; the one layer of polygons if not given.
 
     Returns
     -------
@@ -62,7 +68,7 @@ def load_cells(
     level = " ".join(level.split())
     if not level or len(level) > _LONGEST_NAME:
         raise HazardError("level-name", "A boundary level needs a name of 1 to {longest} signs.", longest=_LONGEST_NAME)
-    raw = read_boundaries(content, name)
+    raw = _explained(lambda: read_boundaries(content, name, layer=layer))
     chosen = {"cell_id": id_column, "name": name_column, "parent": parent_column}
     guessed = guess_cell_columns(raw.frame.columns)
     columns = {
@@ -71,7 +77,7 @@ def load_cells(
     }
     table = cell_table(raw.frame, columns, name=name)
     used_crs = crs or raw.crs or "wgs84"
-    checked = check_cells(table, settings=workspace.newest().settings, crs=used_crs)
+    checked = _explained(lambda: check_cells(table, settings=workspace.newest().settings, crs=used_crs))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {
         "repaired": checked.repaired,
@@ -92,6 +98,17 @@ def load_cells(
             rewrite(change, lambda rows: place(rows, draft, [draft.level(level)]))
         version = change.commit(**facts, file=name).version
     return {**facts, "version": version, "crs": used_crs, "columns": columns, "details": details}
+
+
+def _explained(step: Callable[[], _Read]) -> _Read:
+    """Return what a step returns; a refusal that names a reason by its code names it in words."""
+    try:
+        return step()
+    except HazardError as error:
+        if (code := error.facts.get("reason")) in REASONS:
+            reason = Sentence(REASONS[code], {"value": "", "column": "", **error.facts})
+            raise HazardError(error.code, error.template, **{**error.facts, "reason": reason}) from error
+        raise
 
 
 def _column(change: Change, name: str) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from base.errors import HazardError
-from base.text import N_, Words
+from base.text import N_, Sentence
 from data import tables
 from data.changes import check_zone
 from data.checks import check_incidents
@@ -30,24 +30,9 @@ from data.store import Change, Workspace
 from data.taxonomy import classify
 from data.times import read_times
 
-__all__ = ["Note", "import_incidents", "load_cells", "read_time"]
+__all__ = ["import_incidents", "load_cells", "read_time"]
 
 Progress = Callable[[float, str, dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence about an import and its fields."""
-
-    sentence: str
-    fields: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return self.sentence.format(**self.fields)
-
-    def say(self, words: Words) -> str:
-        """Return the note in a language."""
-        return words(self.sentence, **self.fields)
 
 
 @dataclass
@@ -60,7 +45,7 @@ class _Checked:
     repeats: int  # within the file
     mapping: dict[str, str]
     options: dict[str, Any]  # what an answer depends on beside the bytes
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Sentence] = field(default_factory=list)
 
 
 def import_incidents(
@@ -272,16 +257,18 @@ def _stored(accepted: pd.DataFrame, source: str) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _notes(table: Table, mapping: Mapping[str, str]) -> list[Note]:
+def _notes(table: Table, mapping: Mapping[str, str]) -> list[Sentence]:
     notes = []
     if personal := personal_headers(table.headers):
-        notes.append(Note(N_("Not loaded, personal data: {columns}."), {"columns": ", ".join(personal)}))
+        notes.append(Sentence(N_("Not loaded, personal data: {columns}."), {"columns": ", ".join(personal)}))
     if "incident_id" not in mapping:
         notes.append(
-            Note(N_("No column holds a case number: a case is the same if its report is the same word for word."), {})
+            Sentence(
+                N_("No column holds a case number: a case is the same if its report is the same word for word."), {}
+            )
         )
     if "reported_at" not in mapping:
-        notes.append(Note(N_("No column holds the report time: the cases are in no period and no duration."), {}))
+        notes.append(Sentence(N_("No column holds the report time: the cases are in no period and no duration."), {}))
     return notes
 
 

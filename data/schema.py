@@ -86,8 +86,8 @@ REASONS = {
     "geometry-missing": N_("has no outline: draw it, or delete the feature"),
     "not-a-polygon": N_("is “{value}” and no polygon: export the layer of the areas"),
     "ring-not-closed": N_("the outline does not end where it begins ({value}): close it"),
-    "ring-too-short": N_("an outline of {value} points is no area: at least four are needed, the last equal to the first"),
-    "coordinates-unreadable": N_("the outline holds something that is no number, or is nested wrongly: export it again"),
+    "ring-too-short": N_("an outline of {value} points is no area: four are needed, the last equal to the first"),
+    "coordinates-unreadable": N_("the outline holds something that is no number or is nested wrongly: export it again"),
     "repair-changes-area": N_("the outline crosses itself, and mending it would change the area ({value}): correct it"),
     "cell-id-empty": N_("has no number of the cell in column {column}"),
     "cell-id-repeated": N_("cell {value} stands in several features with different outlines: merge them into one"),
@@ -127,8 +127,8 @@ class Scope:
     """What a screen asks: frozen, with sorted tuples, so that it is an exact cache key.
 
     `start` and `end` are days in the workspace's zone, half-open; None is open. Empty `hazards` or `sources` mean all.
-    `area` is a cell_id of the level above `level` (its parent level); None is everywhere. `as_of` None takes each source's
-    own; a given time counts where it is earlier than the source's own.
+    `area` is a cell_id of the level above `level` (its parent level); None is everywhere. `as_of` None takes each
+    source's own; a given time counts where it is earlier than the source's own.
     """
 
     level: str

@@ -38,7 +38,7 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
         for code, n in answer["remarks"].items()
         if n and code in REMARKS
     ]
-    return lines + [note if isinstance(note, str) else note.say(words) for note in answer["notes"]]
+    return lines + [note.say(words) for note in answer["notes"]]
 
 
 def cell_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:

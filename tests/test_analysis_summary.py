@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from analysis.hotspots import find_hot_spots
-from analysis.sentences import Sentence, Term
 from analysis.summary import (
     change_sentence,
     complete_months,
@@ -21,7 +20,7 @@ from analysis.summary import (
     year_before,
 )
 from base.errors import HazardError
-from base.text import Words
+from base.text import Sentence, Term, Words
 
 ENGLISH = Words("en")
 DAY = dt.date

@@ -150,8 +150,8 @@ def types(words: Words, data: Dataset) -> None:
                 "pattern": st.column_config.TextColumn(words("Name holds"), width="large"),
                 "hazard": st.column_config.SelectboxColumn(
                     words("Hazard"),
-                    options=list(HAZARDS),
-                    format_func=lambda code: words(HAZARD_NAMES.get(str(code), str(code))),
+                    options=["", *HAZARDS],
+                    format_func=lambda code: words(HAZARD_NAMES[str(code)]) if code else words("by its description"),
                 ),
                 "note": st.column_config.TextColumn(words("Note"), width="large"),
             },

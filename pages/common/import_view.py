@@ -25,7 +25,8 @@ SYSTEMS = {
     "EPSG:4490": N_("CGCS2000 in degrees (EPSG:4490)"),
     "other": N_("Another system, by its EPSG number"),
 }
-ENCODINGS = ("", "utf-8", "gb18030")
+ENCODINGS = ("", "utf-8", "gb18030", "big5")
+DAY_ORDERS = {None: N_("found out"), True: N_("day first: 05/03 is 5 March"), False: N_("month first: 05/03 is May 3")}
 SCHEMES = {"": N_("not known"), "cjt214": "CJ/T 214", "gbt30428": "GB/T 30428.2"}
 
 
@@ -174,8 +175,15 @@ def _options(words: Words, data: Dataset) -> dict[str, Any]:
         as_of = st.text_input(
             words("As-of time of the file"), placeholder=words("its latest time; e.g. 2025-09-30 18:00"), key="i_as_of"
         )
+        day_first = st.selectbox(
+            words("Day and month in dates"),
+            list(DAY_ORDERS),
+            format_func=lambda key: words(DAY_ORDERS[key]),
+            key="i_days",
+        )
     return {
         "crs": crs,
+        "day_first": day_first,
         "zone": zone,
         "source": source or "default",
         "scheme": scheme or None,
