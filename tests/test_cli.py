@@ -1,4 +1,4 @@
-"""The command line: keys that other programs rely on, totals that tie, refusals in one sentence, and the pages' numbers."""
+"""The command line: keys that programs rely on, totals that tie, refusals in one sentence, the numbers of the pages."""
 
 import contextlib
 import io
