@@ -1,0 +1,356 @@
+"""Every page, in the app and alone, with data and without, in both languages: what it says, what the address does."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from unittest import mock
+
+import demo_cases
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from base.text import Words
+from data import changes, example, levels, loading
+from data.schema import HAZARD_NAMES
+from data.store import Workspace
+from reports import answers
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = {
+    "overview": "overview",
+    "hotspots": "hotspots",
+    "resolution": "resolution",
+    "data": "files",
+    "methods": "methods",
+}
+WITH_DATA = ("overview", "hotspots", "resolution")
+ZH, EN = Words("zh"), Words("en")
+WORDS = {"zh": ZH, "en": EN}
+PERIOD = ("2025-10-01", "2026-10-01")  # the last 12 whole months on 30 September 2026
+HOT = demo_cases.demo().truth["hot"]["waterlogging"]
+GRIDS = {
+    one["properties"]["网格编码"]: one["properties"] for one in json.loads(demo_cases.demo().grids)["features"]
+}  # by code
+
+
+@pytest.fixture(scope="session")
+def workspaces(tmp_path_factory):
+    """Workspaces that no test changes: with the demo, empty, with boundaries only, with incidents only."""
+    made = {name: tmp_path_factory.mktemp(name) for name in ("demo", "empty", "boundaries", "incidents")}
+    demo = demo_cases.demo()
+    example.load_demo(Workspace(made["demo"]), who="t")
+    levels.load_cells(Workspace(made["boundaries"]), demo.grids, demo.names["grids"], level="grid", who="t")
+    loading.import_incidents(
+        Workspace(made["incidents"]), demo.incidents, demo.names["incidents"], zone="Asia/Shanghai", who="t"
+    )
+    return made
+
+
+@pytest.fixture
+def visit(workspaces, monkeypatch, static_files):
+    """A function that opens a page alone, with address parameters, on one of the workspaces or on a folder."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+    def open_(page="overview", workspace="demo", *, lang="en", script=None, **address):
+        folder = workspaces.get(workspace, workspace)
+        monkeypatch.setenv("HOTSPOTS_WORKSPACE", str(folder))
+        seen = AppTest.from_file(str(script or ROOT / "pages" / f"{FILES[page]}.py"), default_timeout=60)
+        seen.query_params.update({"lang": lang, **address})
+        return seen.run()
+
+    return open_
+
+
+def title(seen):
+    return unescaped(seen.title[0].value)
+
+
+def unescaped(text):
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def texts(seen):
+    """Return all sentences of a page, as a reader sees them."""
+    kinds = (seen.title, seen.header, seen.subheader, seen.caption, seen.markdown, seen.text, seen.info, seen.error)
+    found = [element.value for kind in (*kinds, seen.success, seen.warning) for element in kind]
+    found += [button.label for button in seen.button] + [box.label for box in seen.selectbox]
+    found += [part for one in seen.metric for part in (one.label, one.value)]
+    return [unescaped(text) for text in found]
+
+
+def figures(seen):
+    return [unescaped(one.value) for one in seen.metric]
+
+
+def refusals(seen):
+    """Return what the page says went wrong. A red box that explains a hot cell is a claim, not a refusal."""
+    return [one.value for one in seen.error if one.icon or "error" in one.value or "错误" in one.value]
+
+
+def check(seen, page, workspace, lang):
+    assert not seen.exception
+    assert refusals(seen) == []
+    said = texts(seen)
+    if workspace == "demo":
+        if page in WITH_DATA:
+            assert re.search(r"\d|No cell", title(seen)) or lang == "zh"  # a finding, not a name
+            assert title(seen) != WORDS[lang](page.title())
+        if page != "methods":
+            assert any(WORDS[lang]("Example data, invented") in text for text in said)
+    elif page in WITH_DATA:
+        assert title(seen) == WORDS[lang]("Nothing to show yet")
+    if lang == "zh":
+        own = [text for text in said if not (page == "methods" and re.search(r"\(\d{4}\)", text))]  # but references
+        english = [text for text in own if re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", text)]
+        assert english == []
+    else:
+        assert not re.search("[一-鿿]", title(seen))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("workspace", ["demo", "empty", "boundaries", "incidents"])
+def test_each_page_opens_alone(visit, workspace, lang):
+    for page in FILES:
+        check(visit(page, workspace, lang=lang), page, workspace, lang)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("workspace", ["demo", "empty", "boundaries", "incidents"])
+def test_each_page_opens_in_the_app(visit, workspace, lang):
+    seen = visit(workspace=workspace, lang=lang, script=ROOT / "app.py")
+    check(seen, "overview", workspace, lang)
+    for page in list(FILES)[1:]:
+        seen.switch_page(f"pages/{FILES[page]}.py").run()
+        check(seen, page, workspace, lang)
+
+
+def test_the_figures_equal_counts_made_without_the_program(visit):
+    rows = demo_cases.between(*PERIOD)
+    seen = visit()
+    due, in_time = demo_cases.due(rows).sum(), demo_cases.in_time(rows).sum()
+    assert figures(seen)[:2] == [str(len(rows)), str(demo_cases.is_open(rows).sum())]
+    assert figures(seen)[3] == f"{in_time / due:.0%}"
+    under = " ".join(texts(seen))
+    assert f"{in_time} of {due} due" in under
+    late = (demo_cases.is_open(rows) & demo_cases.due(rows)).sum()
+    assert f"{late} of them past due" in under
+
+
+@pytest.mark.parametrize(
+    ("address", "select"),
+    [
+        (
+            {"start": "2025-01-01", "end": "2025-07-01"},
+            lambda f: f["reported_at"].between("2025-01-01", "2025-06-30 23:59"),
+        ),
+        ({"period": "all"}, lambda f: f["reported_at"].notna()),
+        ({"period": "all", "hazard": "waterlogging"}, lambda f: f["hazard"] == "waterlogging"),
+        (
+            {"period": "all", "hazard": "wall_risk.waterlogging"},
+            lambda f: f["hazard"].isin(["waterlogging", "wall_risk"]),
+        ),
+        ({"period": "all", "area": "999901001002"}, lambda f: f["community"] == "999901001002"),
+        (
+            {"start": "2026-01-01", "end": "2026-04-01", "hazard": "sunken_cover", "level": "community"},
+            lambda f: f["reported_at"].between("2026-01-01", "2026-03-31 23:59") & (f["hazard"] == "sunken_cover"),
+        ),
+    ],
+)
+def test_the_address_chooses_what_is_counted(visit, address, select):
+    cases = demo_cases.cases()
+    rows = cases[select(cases)]
+    assert len(rows) > 0
+    seen = visit(**address)
+    assert figures(seen)[:2] == [str(len(rows)), str(demo_cases.is_open(rows).sum())]
+    assert {key: seen.query_params.get(key) for key in address if key != "period"} == {
+        key: value for key, value in address.items() if key != "period"
+    }
+
+
+def test_the_address_chooses_exposure_measure_comparison_and_key(visit):
+    equal = visit("hotspots", exposure="equal", period="all", hazard="waterlogging")
+    assert equal.selectbox(key="w_exposure").value == "equal"
+    table = next(one.value for one in equal.dataframe if "expected" in one.value)
+    assert table["expected"].nunique() == 1
+    by_unit = visit("resolution", by="unit", period="all")
+    units = demo_cases.cases()["unit"].value_counts()
+    table = next(one.value for one in by_unit.dataframe if "median" in one.value)
+    assert set(table["key"]) == set(units.index)
+    seen = visit(measure="per_km2", compare="previous")
+    assert (seen.selectbox(key="w_measure").value, seen.selectbox(key="w_compare").value) == ("per_km2", "previous")
+    assert "Apr 2025 – Sep 2025" not in seen.caption[0].value
+    assert (seen.query_params["measure"], seen.query_params["compare"]) == ("per_km2", "previous")
+
+
+@pytest.mark.parametrize("page", WITH_DATA)
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"hazard": "<script>alert(1)</script>"},
+        {"cell": "../../x", "area": "'; DROP TABLE incidents; --"},
+        {"level": "None", "measure": "__class__", "exposure": "{{7*7}}", "by": "", "compare": "2"},
+        {"start": "2025-13-99", "end": "x"},
+        {"start": "2025-06-01"},
+        {"start": "2026-01-01", "end": "2025-01-01"},
+        {"lang": "tlh", "period": "-1", "source": "nobody"},
+    ],
+)
+def test_what_the_address_cannot_mean_is_passed_over(visit, page, address):
+    plain = visit(page)
+    seen = visit(page, **{"lang": "en", **address})
+    assert not seen.exception
+    assert refusals(seen) == []
+    if "lang" not in address:
+        assert title(seen) == title(plain)
+    assert figures(seen)[:2] == figures(plain)[:2]
+
+
+def test_a_choice_is_written_into_the_address_and_opens_the_same_view(visit):
+    seen = visit()
+    seen.selectbox(key="w_level").select("community").run()
+    seen.selectbox(key="w_measure").select("per_km2").run()
+    code = "999901001003"
+    seen.selectbox(key="w_cell").select(code).run()
+    assert {key: seen.query_params.get(key) for key in ("level", "measure", "cell")} == {
+        "level": "community", "measure": "per_km2", "cell": code
+    }  # fmt: skip
+    again = visit(**{key: value for key, value in seen.query_params.items() if key != "lang"})
+    assert texts(again) == texts(seen)
+
+
+def test_what_was_chosen_goes_with_the_reader_to_the_next_page_and_back(visit):
+    address = {"start": "2025-01-01", "end": "2026-01-01", "hazard": "waterlogging", "level": "grid", "cell": HOT[0]}
+    seen = visit(script=ROOT / "app.py", **address)
+    first = figures(seen)
+    for page in ("hotspots", "resolution", "overview"):
+        seen.query_params.clear()  # as the menu does
+        seen.switch_page(f"pages/{FILES[page]}.py").run()
+        line = unescaped(seen.caption[0].value)
+        assert "Jan 2025 – Dec 2025" in line
+        assert EN(HAZARD_NAMES["waterlogging"]) in line
+        assert {key: seen.query_params.get(key) for key in ("start", "end", "hazard")} == {
+            key: address[key] for key in ("start", "end", "hazard")
+        }
+    assert figures(seen) == first
+
+
+def clicked(position, level=1):
+    """Return a stand-in for the map's frame that answers once, as a click on a cell would."""
+    left = [{"layer": level, "cell": position, "at": 1}]
+
+    def st_folium(figure, *, key, on_change, **others):
+        if left:
+            st.session_state[key] = left.pop()
+            on_change()
+
+    return st_folium
+
+
+def test_a_click_on_the_map_opens_a_cell_with_its_name_rank_and_incidents(visit):
+    rows = demo_cases.between(*PERIOD)
+    code = sorted(GRIDS)[4]
+    counts = rows["cell_id"].value_counts().reindex(sorted(GRIDS), fill_value=0)
+    with mock.patch("streamlit_folium.st_folium", clicked(4)):
+        seen = visit()
+        seen.run()
+    same = visit(cell=code)
+    box = visit()
+    box.selectbox(key="w_cell").select(code).run()
+    for one in (seen, same, box):
+        assert not one.exception
+        assert GRIDS[code]["网格名称"] in [unescaped(head.value) for head in one.subheader]
+        rank = int((counts > counts[code]).sum()) + 1
+        assert f"{counts[code]} reports, rank {rank} of 23 by reports" in " ".join(texts(one))
+        listed = next(frame.value for frame in one.dataframe if "incident_id" in frame.value)
+        assert sorted(listed["incident_id"]) == sorted(rows.loc[rows["cell_id"] == code, "incident_id"])
+        assert one.query_params["cell"] == code
+
+
+def test_a_community_opens_into_its_own_grids(visit):
+    code = "999901001002"
+    seen = visit(level="community", cell=code)
+    button = next(one for one in seen.button if one.label == EN("Show its cells"))
+    button.click().run()
+    assert not seen.exception
+    inside = {grid for grid, one in GRIDS.items() if one["所属社区"] == code}
+    assert set(seen.selectbox(key="w_cell").options) - {EN("none chosen")} == {GRIDS[one]["网格名称"] for one in inside}
+    rows = demo_cases.between(*PERIOD)
+    assert figures(seen)[0] == str((rows["community"] == code).sum())
+    assert seen.query_params["area"] == code
+
+
+def test_the_hot_spots_of_waterlogging_are_the_two_grids_of_the_truth(visit):
+    seen = visit("hotspots", period="all", hazard="waterlogging")
+    assert title(seen) == "2 hot spots beyond chance"
+    table = next(one.value for one in seen.dataframe if "claim" in one.value)
+    assert set(table.loc[table["claim"] != "", "name"]) == {GRIDS[code]["网格名称"] for code in HOT}
+    seen.toggle(key="dots").set_value(True).run()
+    assert not seen.exception
+
+
+def test_the_example_is_loaded_by_its_button(visit, tmp_path):
+    seen = visit(workspace=tmp_path / "new", lang="zh")
+    next(one for one in seen.button if one.label == ZH("Load the example (invented data)")).click().run()
+    check(seen, "overview", "demo", "zh")
+    assert figures(seen)[0] == str(len(demo_cases.between(*PERIOD)))
+
+
+@pytest.fixture
+def own(workspaces, tmp_path):
+    return Path(shutil.copytree(workspaces["demo"], tmp_path / "own"))
+
+
+def test_a_file_is_uploaded_checked_imported_and_taken_back_on_the_data_page(visit, own):
+    made, truth = demo_cases.demo(), demo_cases.demo().truth["next_month"]
+    before = Workspace(own).newest_version()
+    seen = visit("data", own)
+    seen.file_uploader[0].set_value((made.names["next_month"], made.next_month, "application/zip")).run()
+    buttons = {one.label: one for one in seen.button}
+    assert buttons["Import"].disabled
+    seen.selectbox(key="i_crs").select("wgs84").run()
+    next(one for one in seen.button if one.label == "Check only").click().run()
+    accepted = truth["new"] + truth["updated"]
+    total = f"{truth['read']} rows read = {accepted} accepted + 0 rejected + {truth['repeats']} repeats"
+    assert any("Nothing is stored yet" in text and total in text for text in texts(seen))
+    assert Workspace(own).newest_version() == before
+    next(one for one in seen.button if one.label == "Import").click().run()
+    assert not seen.exception
+    assert any(total in unescaped(one.value) for one in seen.success)
+    assert len(Workspace(own).newest().imports) == 2
+    seen.selectbox(key="u_import").select_index(0).run()  # AppTest holds on to the one chosen before the import
+    next(one for one in seen.button if one.label == "Take it back").click().run()
+    assert not seen.exception
+    assert [one.source for one in Workspace(own).newest().imports] == ["示例"]
+    assert figures(visit(workspace=own))[:2] == figures(visit())[:2]
+
+
+def test_a_changed_table_of_types_changes_the_counts(visit, own):
+    cases = demo_cases.cases()
+    before = figures(visit(workspace=own, period="all", hazard="sunken_cover"))[0]
+    assert before == str((cases["hazard"] == "sunken_cover").sum())
+    name = cases.loc[cases["hazard"] == "other", "小类名称"].mode()[0]
+    rules = Workspace(own).newest().rules()
+    first = pd.DataFrame([{**dict.fromkeys(rules.columns, ""), "pattern": name, "hazard": "sunken_cover"}])
+    changes.set_rules(Workspace(own), pd.concat([first, rules], ignore_index=True), who="t")
+    wanted = ((cases["hazard"] == "sunken_cover") | (cases["小类名称"] == name)).sum()
+    assert figures(visit(workspace=own, period="all", hazard="sunken_cover"))[0] == str(wanted) != before
+
+
+@pytest.mark.parametrize("page", WITH_DATA)
+def test_what_nobody_foresaw_is_a_sentence_with_a_number_and_none_of_the_data(visit, page, monkeypatch, caplog):
+    def fails(*_arguments, **_options):
+        raise ValueError("13800000000")
+
+    name = {"overview": "overview", "hotspots": "hot_spots", "resolution": "resolution_times"}[page]
+    monkeypatch.setattr(answers, name, fails)
+    seen = visit(page)
+    assert not seen.exception
+    (said,) = [one.value for one in seen.error]
+    number = re.search(r"error ([0-9a-f]{8})", said).group(1)
+    assert "13800000000" not in "".join(texts(seen))
+    assert number in caplog.text
+    assert "13800000000" not in caplog.text
