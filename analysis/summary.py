@@ -190,8 +190,8 @@ _CLAIMS = {
     (False, False): N_("Reports gather in one cell, beyond chance"),
     (False, True): N_("Reports gather in {n} cells, beyond chance"),
 }
-_MORE = N_("More reports than before, beyond chance: {now} after {before}")
-_FEWER = N_("Fewer reports than before, beyond chance: {now} after {before}")
+_MORE = N_("More events than before, beyond chance: {now} after {before}")
+_FEWER = N_("Fewer events than before, beyond chance: {now} after {before}")
 _NONE_BEFORE = {
     "year": N_("{difference}; there was none in the same months of the year before"),
     "previous": N_("{difference}; there was none in the period before"),

@@ -123,6 +123,10 @@ class Words:
         """Return items side by side, with the language's own comma."""
         return ("、" if self.language == "zh" else ", ").join(items)
 
+    def joined(self, sentences: Iterable[str]) -> str:
+        """Return sentences one after the other: Chinese ones need no space between them."""
+        return ("" if self.language == "zh" else " ").join(sentences)
+
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share (0..1) as a percentage."""
         pattern = "#,##0" + ("." + "#" * digits if digits else "") + "%"
@@ -165,8 +169,11 @@ class Words:
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&@/])")
+# Where Streamlit makes a link, a logo or an arrow out of plain signs, whatever stands before them: addresses, mail
+# addresses, :streamlit:, ->, --, >=. An invisible word joiner between the signs keeps them as typed.
+_MADE = re.compile(r"(?<=:)(?=[/A-Za-z])|(?<=@)|(?<=[wW])(?=\.)|(?<=-)(?=[->])|(?<=[<>~])(?=[-=])")
 
 
 def markdown_plain(text: str) -> str:
     """Return text that Streamlit's Markdown shows as typed: no emphasis, link, image, colour, formula, icon or HTML."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", _MADE.sub("\u2060", " ".join(str(text).split())))

@@ -244,7 +244,8 @@ def _layer(layers: list[Any], name: str, layer: str | None) -> Any:
     if len(chosen) != 1:
         raise HazardError(
             "layer-ambiguous",
-            "{file} must have one layer of polygons. Its layers are: {layers}. Name one with --layer.",
+            "{file} must have one layer of polygons. Its layers are: {layers}. Choose one (on the command line: "
+            "--layer).",
             file=name, layers=names or "-",
         )  # fmt: skip
     return chosen[0]
@@ -299,6 +300,6 @@ def _safe(column: str) -> str:
 def _no_boundary(name: str, kind: str) -> HazardError:
     return HazardError(
         "not-a-boundary",
-        "{file} is no boundary file but {kind}. A GeoJSON or GeoPackage with polygons was expected.",
+        "{file} is no boundary file (it holds {kind}). A GeoJSON or GeoPackage with polygons was expected.",
         file=name, kind=kind,
     )  # fmt: skip

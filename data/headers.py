@@ -175,7 +175,7 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
             raise HazardError(
                 "no-coordinate-columns",
                 "{file}: no column was found for {field}. Its columns are: {headers}. Name the columns of longitude "
-                "and latitude, for example with --map lon=… --map lat=….",
+                "and latitude, in the list of columns (on the command line: --map lon=… --map lat=…).",
                 file=table.name, field=name, headers=", ".join(table.headers),
             )  # fmt: skip
     raw = pd.DataFrame({field.name: table.frame[columns[field.name]] for field in FIELDS if field.name in columns})
@@ -210,7 +210,7 @@ def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "
         raise HazardError(
             "cell-id-missing",
             "{file}: no column was found that holds the number of the cell. Its columns are: {columns}. "
-            "Name one, for example with --id.",
+            "Choose one (on the command line: --id).",
             file=name, columns=", ".join(titles) or "-",
         )  # fmt: skip
     for field, column in mapping.items():

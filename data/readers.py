@@ -84,7 +84,8 @@ def read_table(content: bytes, name: str, *, encoding: str | None = None, sheet:
     if kind != "text":
         raise HazardError(
             "not-a-table",
-            "{file} is no table but {kind}, whatever its name says. A CSV or XLSX file with a header row was expected: "
+            "{file} is no table (it holds {kind}), whatever its name says. A CSV or XLSX file with a header row was "
+            "expected: "
             "open it in a spreadsheet program and save it as one of these.",
             file=name, kind=kind,
         )  # fmt: skip

@@ -90,7 +90,7 @@ def read_times(
             raise HazardError(
                 "day-month-ambiguous",
                 "Column {column}: it is not clear whether times such as {value} begin with the day or the month. "
-                "Say which comes first, for example with --day-first.",
+                "Say which comes first (on the command line: --day-first or --month-first).",
                 column=(titles or {}).get(name, name), value=str(example), field=name,
             )  # fmt: skip
         utc = _to_utc(part, order, zone)

@@ -55,7 +55,8 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
         columns = ", ".join(str(name) for name in raw.columns if name not in ("geometry", "row"))
         raise HazardError(
             "cell-id-missing",
-            "No column holds the number of the cell. The columns are: {columns}. Name one with --id.",
+            "No column holds the number of the cell. The columns are: {columns}. Choose one (on the command line: "
+            "--id).",
             columns=columns,
         )
     if raw.empty:
@@ -136,7 +137,7 @@ def _to_degrees(shapes: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
             raise HazardError(
                 "looks-projected",
                 "The boundary holds coordinates such as {x}, {y}, which are no degrees. Name its coordinate system, "
-                "for example with --crs EPSG:4547.",
+                "for example EPSG:4547.",
                 x=f"{x:.2f}", y=f"{y:.2f}",
             )  # fmt: skip
 

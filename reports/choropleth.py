@@ -182,7 +182,7 @@ def _tip(words: Words, row: pd.Series, measure: str, text: str) -> str:
 def _alt(words: Words, table: pd.DataFrame, title: str, shown: list[str], n_hot: int, claim: str) -> str:
     top = table.assign(shown=shown).sort_values(["count", "cell_id"], ascending=[False, True]).head(3)
     first = words.listed(f"{name} {value}" for name, value in zip(top["name"], top["shown"], strict=True))
-    sentence = words("Map of {n} cells, {measure}. Most reports: {first}.", n=len(table), measure=title, first=first)
+    sentence = words("Map of {n} cells, {measure}. Highest: {first}.", n=len(table), measure=title, first=first)
     if n_hot:
         sentence += " " + words("{n} cells carry a strong outline: {claim}.", n=n_hot, claim=claim)
     return sentence

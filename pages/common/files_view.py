@@ -75,7 +75,7 @@ def rejected(words: Words, data: Dataset) -> None:
         downloads.sheet(words, data, None, table, titles, name=words("Rows not taken"), file="rejected")
     remarks = intake.remark_rows(data, words)
     if len(remarks):
-        st.text(words("Taken, but odd:"))
+        st.text(words("Accepted, but doubtful:"))
         st.dataframe(remarks, hide_index=True)
 
 
@@ -95,7 +95,7 @@ def boundaries(words: Words, data: Dataset) -> None:
         return
     for level in data.levels:
         found = data.findings(level.name)
-        counts = ", ".join(f"{words(FINDINGS[kind])} {len(frame_)}" for kind, frame_ in found.items())
+        counts = words.listed(f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items())
         st.text(
             words(
                 "{level}: {n} cells. {findings}",

@@ -26,7 +26,7 @@ SYSTEMS = {
     "other": N_("Another system, by its EPSG number"),
 }
 ENCODINGS = ("", "utf-8", "gb18030", "big5")
-DAY_ORDERS = {None: N_("found out"), True: N_("day first: 05/03 is 5 March"), False: N_("month first: 05/03 is May 3")}
+DAY_ORDERS = {None: N_("detected"), True: N_("day first: 05/03 is 5 March"), False: N_("month first: 05/03 is May 3")}
 SCHEMES = {"": N_("not known"), "cjt214": "CJ/T 214", "gbt30428": "GB/T 30428.2"}
 
 
@@ -85,7 +85,7 @@ def show_result(words: Words) -> None:
     """Show what the last import or change said."""
     kind, lines = st.session_state.pop("result", (None, []))
     if kind is not None:
-        (st.success if kind == "done" else st.info)(markdown_plain(" ".join(lines)))
+        (st.success if kind == "done" else st.info)(markdown_plain(words.joined(lines)))
 
 
 def tell(kind: str, lines: list[str]) -> None:
@@ -98,7 +98,7 @@ def _incident_form(words: Words, data: Dataset, content: bytes, name: str, diges
     left, right = st.columns(2)
     with left:
         encoding = st.selectbox(
-            words("Encoding"), ENCODINGS, format_func=lambda code: code.upper() or words("found out"), key="i_encoding"
+            words("Encoding"), ENCODINGS, format_func=lambda code: code.upper() or words("detected"), key="i_encoding"
         )
     table = _table(digest, name, encoding, st.session_state.get("i_sheet") or "", content)
     with right:
@@ -159,7 +159,7 @@ def _options(words: Words, data: Dataset) -> dict[str, Any]:
     with first:
         crs = _system(words, "i_crs", None)
         zones = sorted(available_timezones())
-        zone = st.selectbox(words("Zone of the times"), zones, index=zones.index(data.zone), key="i_zone")
+        zone = st.selectbox(words("Time zone"), zones, index=zones.index(data.zone), key="i_zone")
     with second:
         known = [*data.sources] or ["default"]
         source = st.selectbox(
@@ -173,7 +173,9 @@ def _options(words: Words, data: Dataset) -> dict[str, Any]:
         )
     with third:
         as_of = st.text_input(
-            words("As-of time of the file"), placeholder=words("its latest time; e.g. 2025-09-30 18:00"), key="i_as_of"
+            words("As-of time of the file"),
+            placeholder=words("empty: its latest time; or 2025-09-30 18:00"),
+            key="i_as_of",
         )
         day_first = st.selectbox(
             words("Day and month in dates"),
@@ -222,7 +224,7 @@ def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any],
         bar.empty()
     lines = intake.import_sentences(answer, name, words)
     if dry_run:
-        st.info(markdown_plain(" ".join([words("Nothing is stored yet."), *lines])))
+        st.info(markdown_plain(words.joined([words("Nothing is stored yet."), *lines])))
         return
     tell("done" if not answer["unchanged"] else "same", lines)
     st.rerun()

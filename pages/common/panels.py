@@ -83,7 +83,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
             else words("no case with both times"),
         ),
         (
-            words("Closed in time"),
+            words("Share in time"),
             words.percent(share) if totals["due"] else "–",
             words(
                 "{in_time} of {due} due; 95% interval {low}–{high}",
@@ -241,7 +241,7 @@ def notes(words: Words, totals: dict[str, int]) -> None:
             )
         )
     if lines:
-        st.caption(markdown_plain(" ".join(lines)))
+        st.caption(markdown_plain(words.joined(lines)))
 
 
 def worst_cells(words: Words, spots: answers.HotSpots) -> None:

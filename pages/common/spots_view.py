@@ -52,7 +52,7 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
         lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
     if spots.left_out:
         lines.append(words("{n} reports on one spot are left out: not located?", n=spots.left_out))
-    st.markdown(markdown_plain(" ".join(lines)))
+    st.markdown(markdown_plain(words.joined(lines)))
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:

@@ -31,7 +31,7 @@ def headline(words: Words, answer: answers.Resolution) -> str:
         return words("No case with a report time in this period")
     row = answer.overall.iloc[0]
     if pd.isna(row["median_hours"]):
-        return words("More than half of {n} cases are not yet closed, or not for long enough", n=int(row["n"]))
+        return words("The median of {n} cases is not reached yet: too many are open", n=int(row["n"]))
     return words(
         "Half of {n} cases were closed within {median}; {open} are open",
         n=int(row["n"]),
@@ -72,7 +72,7 @@ def figures(words: Words, answer: answers.Resolution) -> None:
         lines.append(
             words("{n} cases were closed within 15 minutes of the report.", n=out["closed_first_quarter_hour"])
         )
-    st.markdown(markdown_plain(" ".join(lines)))
+    st.markdown(markdown_plain(words.joined(lines)))
 
 
 def key_names(words: Words, data: Dataset, scope: Scope, by: str) -> dict[str, str]:
@@ -131,7 +131,7 @@ def groups(words: Words, data: Dataset, scope: Scope, answer: answers.Resolution
         "median": words("Median time to resolve"),
         "interval": words("95% interval"),
         "due": words("Due so far"),
-        "share": words("Closed in time"),
+        "share": words("Share in time"),
         "note": words("Note"),
     }
     st.dataframe(
