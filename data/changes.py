@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from base import settings
 from base.errors import HazardError
 from data import tables
+from data.dataset import Dataset
 from data.merging import KEY, place, replace, rewrite
 from data.privacy import TEXT
 from data.schema import ImportRecord
@@ -40,7 +41,7 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
         ``workspace-busy``.
     """
     with workspace.change("undo", who=who) as change:
-        record = _live(change.imports, import_id)
+        record = _live(change.before, import_id)
         before, former = change.before, workspace.open(record.version - 1)
         own = before.query(
             "SELECT source, incident_id FROM incidents WHERE import_id = $id",  # the key, in the order of merging.KEY
@@ -66,30 +67,23 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
         return {**facts, "version": change.commit(**facts).version}
 
 
-def _live(imports: tuple[ImportRecord, ...], import_id: str | None) -> ImportRecord:
-    if not imports:
+def _live(dataset: Dataset, import_id: str | None) -> ImportRecord:
+    if not dataset.imports:
         raise HazardError("nothing-to-undo", "There is no import to take back.")
     if import_id is None:
-        return imports[-1]
-    for place_, record in enumerate(imports):
-        if record.import_id == import_id:
-            later = next((one for one in imports[place_ + 1 :] if import_id in one.touches), None)
-            if later is not None:
-                raise HazardError(
-                    "undo-blocked",
-                    "{file} cannot be taken back: the later import {later_id} ({later_file}) holds some of the same "
-                    "cases. Take that one back first.",
-                    file=record.file,
-                    later_id=later.import_id,
-                    later_file=later.file,
-                )
-            return record
-    raise HazardError(
-        "import-unknown",
-        "There is no live import {import_id}. Live are: {known}.",
-        import_id=import_id,
-        known=", ".join(record.import_id for record in imports),
-    )
+        return dataset.imports[-1]
+    record = dataset.imported(import_id)
+    later = next((one for one in dataset.imports if import_id in one.touches), None)
+    if later is not None:
+        raise HazardError(
+            "undo-blocked",
+            "{file} cannot be taken back: the later import {later_id} ({later_file}) holds some of the same cases. "
+            "Take that one back first.",
+            file=record.file,
+            later_id=later.import_id,
+            later_file=later.file,
+        )
+    return record
 
 
 def _base(rows: pa.Table) -> pa.Table:

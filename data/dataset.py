@@ -68,6 +68,24 @@ class Dataset:
         """Whether invented example data are among the imports."""
         return any(record.source == DEMO_SOURCE for record in self.imports)
 
+    def imported(self, import_id: str) -> ImportRecord:
+        """Return a live import by its id.
+
+        Raises
+        ------
+        HazardError
+            ``import-unknown`` if there is none of that id.
+        """
+        for record in self.imports:
+            if record.import_id == import_id:
+                return record
+        raise HazardError(
+            "import-unknown",
+            "There is no live import {import_id}. Live are: {known}.",
+            import_id=import_id,
+            known=", ".join(record.import_id for record in self.imports) or "-",
+        )
+
     @property
     def levels(self) -> tuple[Level, ...]:
         """The boundary levels, coarse to fine."""
@@ -79,8 +97,11 @@ class Dataset:
         Raises
         ------
         HazardError
-            ``level-unknown`` if there is none of that name.
+            ``level-unknown`` if there is none of that name, ``no-boundary`` if no name is given: what is asked needs
+            boundaries.
         """
+        if not name:
+            raise HazardError("no-boundary", "Load the boundary polygons first.")
         for level in self.levels:
             if level.name == name:
                 return level
@@ -124,7 +145,7 @@ class Dataset:
         Raises
         ------
         HazardError
-            ``level-unknown``.
+            ``level-unknown``, ``no-boundary``.
         """
         column = self.level(level).column
         if column not in self._cells:
@@ -150,8 +171,14 @@ class Dataset:
         }
 
     def rejected(self, import_id: str | None = None) -> pd.DataFrame:
-        """Return the rows that were not taken, of one import or of all live ones: import_id and REJECTED_COLUMNS."""
-        partition = ("import_id", import_id) if import_id is not None else None
+        """Return the rows that were not taken, of one import or of all live ones: import_id and REJECTED_COLUMNS.
+
+        Raises
+        ------
+        HazardError
+            ``import-unknown``.
+        """
+        partition = ("import_id", self.imported(import_id).import_id) if import_id is not None else None
         return self._read("rejected", partition).to_pandas().sort_values(["import_id", "row"], ignore_index=True)
 
     def rules(self) -> pd.DataFrame:

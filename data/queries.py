@@ -1,7 +1,8 @@
 """Questions to a version: Scope in, small frames out. DuckDB over the version's files; every value is bound.
 
 A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
-`Scope.as_of` is in no answer; what was reported after the source's own is counted, but has no duration.
+`Scope.as_of` is in no answer; what was reported after the source's own is counted, but is not open and has no duration.
+A case is open if it is known and not closed by then; without a report time it is open, but nobody knows for how long.
 """
 
 import datetime as dt
@@ -17,7 +18,10 @@ from data.schema import INCIDENT_COLUMNS, TIME_FIELDS, Scope
 
 KEYS = ("cell", "hazard", "month", "source", "channel", "unit")
 _KNOWN = "(reported_at IS NULL OR reported_at <= as_of)"
-_OPEN = "(closed_at IS NULL OR closed_at > as_of)"
+_NOT_CLOSED = "(closed_at IS NULL OR closed_at > as_of)"
+_OPEN = f"({_NOT_CLOSED} AND {_KNOWN})"
+_SOUND = "(closed_at IS NULL OR reported_at IS NULL OR closed_at >= reported_at)"  # else its times are bad data
+_DUE = f"({_KNOWN} AND {_SOUND} AND due_at <= as_of)"
 _ONE_SPOT = "contains(remark, 'one-spot')"
 
 
@@ -38,9 +42,9 @@ def counts(dataset: Dataset, scope: Scope, by: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     HazardError
-        ``key-unknown``, ``level-unknown``.
+        ``key-unknown``, ``level-unknown``; ``no-boundary`` by "cell" without a level.
     """
-    keys = [_key(key) for key in dict.fromkeys(by)]
+    keys = [_key(dataset, scope, key) for key in dict.fromkeys(by)]
     listed = ", ".join(keys)
     grouped = f"GROUP BY {listed} ORDER BY {listed}" if keys else ""
     comma = ", " if keys else ""
@@ -53,10 +57,11 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     Returns
     -------
     dict of int
-        n; open (not closed by as_of); open_overdue (those of them past their deadline); outside (located, in no cell);
-        no_location; one_spot (probably not located); no_time (no report time); closed_before_reported;
-        closed_first_quarter_hour (less than 15 minutes after the report); due (deadline reached by as_of); in_time
-        (closed by that deadline).
+        n; open (known and not closed by as_of); open_no_time (those of them without a report time: they have no
+        duration); open_overdue (those of them past their deadline); outside (located, in no cell); no_location;
+        one_spot (probably not located); no_time (no report time); closed_before_reported; closed_first_quarter_hour
+        (less than 15 minutes after the report); due (deadline reached by as_of); in_time (closed by that deadline).
+        What was closed before it was reported is neither due nor in time: its times are wrong.
     """
     answer = _ask(
         dataset,
@@ -64,7 +69,8 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         f"""
         SELECT count(*) AS n,
             count(*) FILTER ({_OPEN}) AS open,
-            count(*) FILTER ({_OPEN} AND {_KNOWN} AND due_at <= as_of) AS open_overdue,
+            count(*) FILTER ({_OPEN} AND reported_at IS NULL) AS open_no_time,
+            count(*) FILTER ({_OPEN} AND due_at <= as_of) AS open_overdue,
             count(*) FILTER (lon IS NOT NULL AND cell_id IS NULL) AS outside,
             count(*) FILTER (lon IS NULL) AS no_location,
             count(*) FILTER ({_ONE_SPOT}) AS one_spot,
@@ -72,8 +78,8 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             count(*) FILTER (closed_at < reported_at) AS closed_before_reported,
             count(*) FILTER (closed_at >= reported_at AND closed_at < reported_at + INTERVAL 15 MINUTE
                              AND closed_at <= as_of) AS closed_first_quarter_hour,
-            count(*) FILTER ({_KNOWN} AND due_at <= as_of) AS due,
-            count(*) FILTER ({_KNOWN} AND due_at <= as_of AND closed_at <= due_at) AS in_time
+            count(*) FILTER ({_DUE}) AS due,
+            count(*) FILTER ({_DUE} AND closed_at <= due_at) AS in_time
         FROM seen
         """,  # noqa: S608  our own pieces
     )
@@ -89,25 +95,27 @@ def incidents(
     order: str = "newest",
     limit: int | None = None,
 ) -> pd.DataFrame:
-    """Return incidents for people to read: the stored columns and cell_id, times in the workspace's zone.
+    """Return incidents for people to read: the stored columns, cell_id and as_of, times in the workspace's zone.
+
+    as_of is the time the case is known up to: its source's, or `Scope.as_of` where that is earlier.
 
     Parameters
     ----------
     cell : str, optional
         Only those in this cell.
     open_only : bool
-        Only those not closed by the as-of time.
+        Only those open at the as-of time, as `totals` counts them.
     order : {"newest", "longest_open"}
         Latest report first, or earliest report first; those without a report time come last.
     limit : int, optional
         At most so many rows.
     """
     direction = {"newest": "DESC", "longest_open": "ASC"}[order]
-    columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id") if name != "month")
+    columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id", "as_of") if name != "month")
     only = f"AND {_OPEN}" if open_only else ""
     first = "" if limit is None else "LIMIT $limit"
     text = (
-        f"SELECT {columns} FROM seen WHERE true {_in_cell(cell)} {only} "  # noqa: S608
+        f"SELECT {columns} FROM seen WHERE true {_in_cell(dataset, scope, cell)} {only} "  # noqa: S608
         f"ORDER BY reported_at {direction} NULLS LAST, source, incident_id {first}"
     )
     return _ask(dataset, scope, text, cell=cell, limit=limit)
@@ -147,10 +155,9 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
     text = f"""
         SELECT key, round(epoch_us(until - reported_at) / 60e6)::BIGINT AS minutes, resolved, count(*)::BIGINT AS n
         FROM (
-            SELECT {_group(by)} AS key, NOT {_OPEN} AS resolved, reported_at,
+            SELECT {_group(dataset, scope, by)} AS key, NOT {_OPEN} AS resolved, reported_at,
                 CASE WHEN {_OPEN} THEN as_of ELSE closed_at END AS until
-            FROM seen
-            WHERE reported_at <= as_of AND (closed_at IS NULL OR closed_at >= reported_at) {_in_cell(cell)}
+            FROM seen WHERE reported_at <= as_of AND {_SOUND} {_in_cell(dataset, scope, cell)}
         ) WHERE key IS NOT NULL GROUP BY ALL ORDER BY ALL
         """  # noqa: S608
     return _ask(dataset, scope, text, cell=cell)
@@ -159,30 +166,39 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
 def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
     """Return how many cases were due by the as-of time and how many of them were closed in time: key, due, in_time.
 
+    Cases reported after the as-of time, or closed before they were reported, are left out.
+
     Parameters as in `durations`.
     """
+    key = _group(dataset, scope, by)
     text = f"""
-        SELECT {_group(by)} AS key, count(*)::BIGINT AS due, count(*) FILTER (closed_at <= due_at)::BIGINT AS in_time
-        FROM seen WHERE {_KNOWN} AND due_at <= as_of {_in_cell(cell)} AND {_group(by)} IS NOT NULL
+        SELECT {key} AS key, count(*)::BIGINT AS due, count(*) FILTER (closed_at <= due_at)::BIGINT AS in_time
+        FROM seen WHERE {_DUE} {_in_cell(dataset, scope, cell)} AND {key} IS NOT NULL
         GROUP BY 1 ORDER BY 1
         """  # noqa: S608
     return _ask(dataset, scope, text, cell=cell)
 
 
-def _key(key: str) -> str:
+def _key(dataset: Dataset, scope: Scope, key: str) -> str:
     if key not in KEYS:
         raise HazardError("key-unknown", "{key} is none of {keys}.", key=key, keys=", ".join(KEYS))
-    return "cell_id" if key == "cell" else key
+    if key != "cell":
+        return key
+    dataset.level(scope.level)  # without a level there are no cells: refused, not one empty group
+    return "cell_id"
 
 
-def _group(by: str | None) -> str:
+def _group(dataset: Dataset, scope: Scope, by: str | None) -> str:
     if by is None:
         return "'all'"
-    return "coalesce(unit, '')" if by == "unit" else "coalesce(channel, '')" if by == "channel" else _key(by)
+    return f"coalesce({by}, '')" if by in ("unit", "channel") else _key(dataset, scope, by)
 
 
-def _in_cell(cell: str | None) -> str:
-    return "" if cell is None else "AND cell_id = $cell"
+def _in_cell(dataset: Dataset, scope: Scope, cell: str | None) -> str:
+    if cell is None:
+        return ""
+    dataset.level(scope.level)
+    return "AND cell_id = $cell"
 
 
 def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFrame:
@@ -220,7 +236,7 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
         {text}
         """  # noqa: S608  names are our own, values are bound
     frame = dataset.query(query, bound).to_pandas()
-    for name in TIME_FIELDS:
+    for name in (*TIME_FIELDS, "as_of"):
         if name in frame:
             frame[name] = frame[name].dt.tz_convert(zone)
     return frame

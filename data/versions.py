@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -154,8 +154,11 @@ def writers_lock(
         note.write_text(json.dumps({"who": who, "pid": os.getpid(), "since": since.isoformat()}), encoding="utf-8")
         yield
     finally:
-        note.unlink(missing_ok=True)
-        lock.release()
+        try:
+            with suppress(OSError):  # Windows: not while a waiting writer reads it; the next writer overwrites it
+                note.unlink(missing_ok=True)
+        finally:
+            lock.release()
 
 
 def _holder(note: Path) -> dict[str, Any]:

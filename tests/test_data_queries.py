@@ -10,6 +10,7 @@ from stored import ZONE, random_rows, rows, store, with_grids
 from base.errors import HazardError
 from data import queries
 from data.schema import Scope
+from data.store import Workspace
 
 AS_OF = pd.Timestamp("2026-01-15 12:00", tz=ZONE)
 GRIDS = {"A": (113.005, 33.005), "B": (113.015, 33.005), "C": (113.005, 33.015), "D": (113.015, 33.015)}
@@ -59,19 +60,21 @@ def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
     expected = Counter((case["cell"], case["hazard"], case["month"]) for case in chosen)
     assert {tuple(row[:3]): row[3] for row in counted.itertuples(index=False)} == dict(expected)
     totals = queries.totals(dataset, scope)
-    is_open = [case["closed_at"] is None or case["closed_at"] > AS_OF for case in chosen]
     both = [case for case in chosen if case["closed_at"] is not None and case["reported_at"] is not None]
     known = [case for case in chosen if case["reported_at"] is None or case["reported_at"] <= AS_OF]
-    due = [case for case in known if case["due_at"] is not None and case["due_at"] <= AS_OF]
+    is_open = [case for case in known if case["closed_at"] is None or case["closed_at"] > AS_OF]
+    wrong = [case for case in both if case["closed_at"] < case["reported_at"]]
+    due = [case for case in known if case["due_at"] is not None and case["due_at"] <= AS_OF and case not in wrong]
     assert totals == {
         "n": len(chosen),
-        "open": sum(is_open),
-        "open_overdue": sum(case["closed_at"] is None or case["closed_at"] > AS_OF for case in due),
+        "open": len(is_open),
+        "open_no_time": sum(case["reported_at"] is None for case in is_open),
+        "open_overdue": sum(case in due for case in is_open),
         "outside": sum(case["lon"] is not None and case["cell"] is None for case in chosen),
         "no_location": sum(case["lon"] is None for case in chosen),
         "one_spot": 0,
         "no_time": sum(case["reported_at"] is None for case in chosen),
-        "closed_before_reported": sum(case["closed_at"] < case["reported_at"] for case in both),
+        "closed_before_reported": len(wrong),
         "closed_first_quarter_hour": sum(
             case["closed_at"] <= AS_OF and pd.Timedelta(0) <= case["closed_at"] - case["reported_at"] < QUARTER
             for case in both
@@ -80,6 +83,10 @@ def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
         "in_time": sum(case["closed_at"] is not None and case["closed_at"] <= case["due_at"] for case in due),
     }
     assert totals["n"] == 0 or totals["closed_first_quarter_hour"] < totals["n"]
+    listed = queries.incidents(dataset, scope, open_only=True)
+    assert sorted(listed["incident_id"]) == sorted(case["incident_id"] for case in is_open)
+    histogram = queries.durations(dataset, scope)
+    assert histogram.loc[~histogram["resolved"], "n"].sum() == totals["open"] - totals["open_no_time"]
 
 
 QUARTER = pd.Timedelta(minutes=15)
@@ -94,7 +101,9 @@ def test_durations_and_shares_equal_a_plain_loop_over_the_cases(many, by):
         reported, closed = case["reported_at"], case["closed_at"]
         if key is None:
             continue
-        if case["due_at"] is not None and case["due_at"] <= AS_OF and (reported is None or reported <= AS_OF):
+        known = reported is None or reported <= AS_OF
+        sound = reported is None or closed is None or closed >= reported
+        if known and sound and case["due_at"] is not None and case["due_at"] <= AS_OF:
             due, in_time = shares.get(key, (0, 0))
             shares[key] = due + 1, in_time + (closed is not None and closed <= case["due_at"])
         if reported is None or reported > AS_OF or (closed is not None and closed < reported):
@@ -164,6 +173,69 @@ def test_a_case_is_open_as_of_a_time_before_it_was_closed(tmp_path):
     assert histogram.to_numpy().tolist() == [["all", 2 * 1440, True, 1], ["all", 7 * 1440, False, 2]]
     later = Scope(level="grid", as_of=pd.Timestamp("2090-01-01", tz=ZONE).to_pydatetime())
     assert queries.totals(dataset, later) == queries.totals(dataset, Scope(level="grid"))  # the source's own is earlier
+
+
+def test_a_case_closed_before_it_was_reported_is_neither_due_nor_in_time(tmp_path):
+    day = {"reported_at": "2025-03-05", "due_at": "2025-03-07"}
+    dataset = dataset_of(
+        tmp_path,
+        [
+            {"incident_id": "wrong", "closed_at": "2025-03-01", **day},
+            {"incident_id": "in time", "closed_at": "2025-03-06", **day},
+            {"incident_id": "late", "closed_at": "2025-03-09", **day},
+        ],
+    )
+    totals = queries.totals(dataset, Scope(level="grid"))
+    assert (totals["due"], totals["in_time"], totals["closed_before_reported"]) == (2, 1, 1)
+    assert queries.due(dataset, Scope(level="grid")).to_numpy().tolist() == [["all", 2, 1]]
+    assert queries.durations(dataset, Scope(level="grid"))["n"].sum() == 2
+
+
+def test_open_means_the_same_in_totals_lists_and_durations(tmp_path):
+    # The source knows up to 31 January 2026, 18:00. "early" was not closed then; "untimed" is open for nobody knows how
+    # long; "later" was reported afterwards and is counted, but not open.
+    dataset = dataset_of(
+        tmp_path,
+        [
+            {"incident_id": "early", "reported_at": "2026-01-01", "closed_at": "2026-02-05"},
+            {"incident_id": "untimed"},
+            {"incident_id": "later", "reported_at": "2026-02-02"},
+            {"incident_id": "done", "reported_at": "2026-01-01", "closed_at": "2026-01-02"},
+        ],
+    )
+    scope = Scope(level="grid")
+    totals = queries.totals(dataset, scope)
+    assert (totals["n"], totals["open"], totals["open_no_time"]) == (4, 2, 1)
+    assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["early", "untimed"]
+    histogram = queries.durations(dataset, scope)
+    assert histogram.loc[~histogram["resolved"], "n"].tolist() == [1]
+
+
+def test_incidents_say_up_to_when_each_is_known(tmp_path):
+    dataset = dataset_of(tmp_path, [{"incident_id": "1", "reported_at": "2026-01-01"}])
+    of_source = queries.incidents(dataset, Scope(level="grid"))["as_of"]
+    assert [str(time) for time in of_source] == ["2026-01-31 18:00:00+08:00"]
+    earlier = Scope(level="grid", as_of=pd.Timestamp("2026-01-11", tz=ZONE).to_pydatetime())
+    assert [str(time) for time in queries.incidents(dataset, earlier)["as_of"]] == ["2026-01-11 00:00:00+08:00"]
+
+
+def test_cells_without_boundaries_are_refused_and_the_rest_is_answered(tmp_path):
+    dataset = store(Workspace(tmp_path), rows([{"incident_id": "1", "reported_at": "2025-03-05"}]))
+    nowhere = Scope(level="")
+    for ask in (
+        lambda: queries.counts(dataset, nowhere, ["hazard", "cell"]),
+        lambda: queries.durations(dataset, nowhere, "cell"),
+        lambda: queries.due(dataset, nowhere, "cell"),
+        lambda: queries.due(dataset, nowhere, cell="A"),
+        lambda: queries.incidents(dataset, nowhere, cell="A"),
+        lambda: queries.totals(dataset, Scope(level="", area="A")),
+        lambda: dataset.cells(""),
+    ):
+        with pytest.raises(HazardError, match=r"^Load the boundary polygons first\.$") as refusal:
+            ask()
+        assert refusal.value.code == "no-boundary"
+    assert queries.totals(dataset, nowhere)["n"] == 1
+    assert queries.counts(dataset, nowhere, ["hazard"]).to_numpy().tolist() == [["other", 1]]
 
 
 def test_a_source_without_any_time_has_no_as_of_and_is_counted(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -162,6 +163,26 @@ def test_a_note_of_a_killed_writer_does_not_hold_the_lock(tmp_path):
     workspace = with_grids(tmp_path)
     (tmp_path / "writer.json").write_text(json.dumps({"who": "killed", "pid": 1, "since": "2026-01-01T00:00:00"}))
     assert store(workspace, rows([{"incident_id": "1"}])).version == 3
+
+
+def test_a_note_that_a_waiting_writer_holds_open_does_not_fail_the_change_or_keep_the_lock(tmp_path, monkeypatch):
+    def held(path, missing_ok=False):  # what Windows says of a file that another process reads
+        raise PermissionError(f"in use: {path}")
+
+    workspace = with_grids(tmp_path)
+    monkeypatch.setattr(Path, "unlink", held)
+    with versions.writers_lock(tmp_path, who="Li", wait_s=0):
+        assert (tmp_path / "writer.json").exists()
+    monkeypatch.undo()
+    assert store(workspace, rows([{"incident_id": "1"}])).version == 3
+
+
+def test_an_import_that_is_not_live_has_no_rejected_rows_to_list(tmp_path):
+    dataset = store(with_grids(tmp_path), rows([{"incident_id": "1"}]))
+    assert dataset.rejected("i1").empty
+    with pytest.raises(HazardError, match=r"no live import nope\. Live are: i1") as refusal:
+        dataset.rejected("nope")
+    assert refusal.value.code == "import-unknown"
 
 
 def test_the_store_reaches_no_file_outside_and_its_configuration_is_locked(tmp_path):
