@@ -24,6 +24,5 @@ DARK: dict[str, Any] = {
 }
 # Readable on both grounds, told apart without red against green.
 HAZARDS = {"waterlogging": "#3a7ab8", "sunken_cover": "#9a7b4f", "wall_risk": "#a05a8c", "other": "#8b98a5"}
-SEQUENCE = LIGHT["fills"]
 NEUTRAL = "#8b98a5"
 GOOD, BAD = "#2c7a58", LIGHT["claim"]

@@ -133,9 +133,15 @@ class Dataset:
 
     @cached_property
     def span(self) -> tuple[dt.date | None, dt.date | None]:
-        """First and last day, in the zone, on which an incident was reported; None where there is none."""
-        query = "SELECT min(reported_at) AS first, max(reported_at) AS last FROM incidents"
-        (row,) = self.query(query).to_pylist()
+        """First and last day, in the zone, on which an incident was reported; None where there is none.
+
+        A report time after the import and after all that is known is mistyped and no day of the data.
+        """
+        query = """
+            SELECT min(reported_at) AS first, max(reported_at) AS last FROM incidents
+            WHERE NOT (contains(remark, 'time-in-future') AND ($as_of IS NULL OR reported_at > $as_of))
+            """
+        (row,) = self.query(query, {"as_of": self.as_of and self.as_of.to_pydatetime()}).to_pylist()
         zone = ZoneInfo(self.zone)
         return tuple(at and at.astimezone(zone).date() for at in (row["first"], row["last"]))
 

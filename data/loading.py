@@ -25,13 +25,14 @@ from data.levels import load_cells
 from data.merging import KEY, compare, count_places, place, replace
 from data.privacy import mask_text, personal_headers
 from data.readers import Table, read_table
-from data.schema import NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
+from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
 from data.taxonomy import classify
 from data.times import read_times
 
 __all__ = ["import_incidents", "load_cells", "read_time"]
 
+_PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # times that have come when they are written down
 Progress = Callable[[float, str, dict[str, Any]], None]
 
 
@@ -90,7 +91,8 @@ def import_incidents(
     where : mapping, optional
         header -> value: other rows count as rejected ("filtered").
     as_of : str or datetime, optional
-        When the file was extracted; its latest time, deadlines apart, if not given.
+        When the file was extracted. If not given, its latest time up to now, deadlines apart: a mistyped year must
+        not make every case look old. Rows with a later time are taken with the remark ``time-in-future``.
     dry_run : bool
         Only say what would happen.
     who : str
@@ -111,43 +113,64 @@ def import_incidents(
     HazardError
         Those of `data.readers.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
-        ``personal-column``, ``workspace-busy``.
+        ``personal-column``, ``demo-in-workspace``, ``workspace-busy``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
-    before = workspace.newest()
-    _refuse_large(content, name, before.settings["max_file_mb"])
     source = " ".join(source.split())
     if not source:
         raise HazardError("source-name", "The source needs a name.")
-    own_zone = check_zone(zone or before.zone).key
-    tell(0.0, N_("Reading {file}"), {"file": name})
-    table = read_table(content, name, encoding=encoding, sheet=sheet)
-    tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
-    options = {
-        "source": source,
-        "crs": crs,
-        "zone": own_zone,
-        "encoding": table.encoding,
-        "sheet": table.sheet,
-        "scheme": scheme,
-        "where": dict(where or {}),
-        "day_first": day_first,
-        "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
-    }
-    checked = _check(table, options, before, mapping or {})
-    del table
+
+    def check(before: Dataset) -> _Checked:
+        _refuse_beside_demo(before, source)
+        _refuse_large(content, name, before.settings["max_file_mb"])
+        own_zone = check_zone(zone or before.zone).key
+        tell(0.0, N_("Reading {file}"), {"file": name})
+        table = read_table(content, name, encoding=encoding, sheet=sheet)
+        tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
+        options = {
+            "source": source,
+            "crs": crs,
+            "zone": own_zone,
+            "encoding": table.encoding,
+            "sheet": table.sheet,
+            "scheme": scheme,
+            "where": dict(where or {}),
+            "day_first": day_first,
+            "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
+        }
+        return _check(table, options, before, mapping or {})
+
+    before = workspace.newest()
+    checked = check(before)
     digest = hashlib.sha256(content).hexdigest()
     if dry_run:
         return _dry_run(checked, before, digest)
     with workspace.change("import", who=who, waiting=lambda sentence, fields: tell(0.5, sentence, fields)) as change:
+        if _basis(change.before) != _basis(before):  # changed by another writer since
+            checked = check(change.before)
         if same := _same(change.before, digest, checked.options):
             return _unchanged(checked, same, change.before)
         if not change.imports:  # nothing is stored under another zone yet
-            change.settings["timezone"] = own_zone if zone else change.before.zone
+            change.settings["timezone"] = checked.options["zone"] if zone else change.before.zone
         tell(0.5, N_("Placing {n} incidents"), {"n": checked.rows.num_rows})
         answer = _merge(change, checked, digest, name, tell)
         tell(1.0, N_("{file} is imported."), {"file": name})
         return answer
+
+
+def _basis(dataset: Dataset) -> tuple[Any, ...]:
+    """Return what the checks of a file take from a version: equal means they would find the same."""
+    named = dataset.named.tables
+    return dataset.is_demo, dataset.settings, dataset.levels, named.get("rules"), named.get("cells")
+
+
+def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
+    if dataset.is_demo and source != DEMO_SOURCE:
+        raise HazardError(
+            "demo-in-workspace",
+            "This workspace holds the invented example. Take its import back first, or choose another folder with "
+            "--workspace.",
+        )
 
 
 def _refuse_large(content: bytes, name: str, max_mb: float) -> None:
@@ -305,19 +328,25 @@ def _dry_run(checked: _Checked, before: Dataset, digest: str) -> dict[str, Any]:
     if same := _same(before, digest, checked.options):
         return _unchanged(checked, same, before)
     new, updated, _ = compare(before, checked.rows)
-    fresh = place(pa.concat_tables([new, updated]), before, before.levels)
-    return _answer(checked, fresh, updated.num_rows, None, before.version, before)
+    now = _now()
+    fresh = place(_mark_future(pa.concat_tables([new, updated]), now), before, before.levels)
+    return _answer(checked, fresh, updated.num_rows, None, before.version, before, now)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Progress) -> dict[str, Any]:
     before, import_id = change.before, f"{change.number:06d}-{digest[:8]}"
     new, updated, touched = compare(before, checked.rows)
-    fresh = pa.concat_tables([new, updated])
+    now = dt.datetime.fromisoformat(change.when)
+    fresh = _mark_future(pa.concat_tables([new, updated]), now)
     zone = change.settings.get("timezone", before.zone)
     fresh = _set(fresh, "import_id", pa.repeat(pa.scalar(import_id), fresh.num_rows))
     fresh = _set(fresh, "month", _months(fresh["reported_at"], zone))
     fresh = place(fresh, before, before.levels)
-    answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before)
+    answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before, now)
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
         replace(change, fresh, fresh.select(KEY).slice(0, 0))
@@ -350,7 +379,13 @@ def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Prog
 
 
 def _answer(
-    checked: _Checked, fresh: pa.Table, updated: int, import_id: str | None, version: int, before: Dataset
+    checked: _Checked,
+    fresh: pa.Table,
+    updated: int,
+    import_id: str | None,
+    version: int,
+    before: Dataset,
+    now: dt.datetime,
 ) -> dict[str, Any]:
     rejected, accepted = checked.rejected.num_rows, fresh.num_rows
     repeats = checked.repeats + checked.rows.num_rows - accepted
@@ -366,7 +401,7 @@ def _answer(
         "updated": updated,
         "levels": levels,
         "version": version,
-        "as_of": checked.options["as_of"] or _latest(checked.rows, checked.options["zone"]),
+        "as_of": checked.options["as_of"] or _latest(checked.rows, checked.options["zone"], now),
         **_tallies(fresh),
         "notes": checked.notes,
         "mapping": checked.mapping,
@@ -384,11 +419,20 @@ def _tallies(rows: pa.Table) -> dict[str, dict[str, int]]:
     }
 
 
-def _latest(rows: pa.Table, zone: str) -> str:
-    """Return the latest time in the rows, deadlines apart, in the zone; '' if there is none."""
-    known = [pc.max(rows[name]).as_py() for name in TIME_FIELDS if name != "due_at"]
+def _latest(rows: pa.Table, zone: str, now: dt.datetime) -> str:
+    """Return the latest time in the rows up to now, deadlines apart, in the zone; '' if there is none."""
+    known = [pc.max(rows[name].filter(pc.less_equal(rows[name], now))).as_py() for name in _PAST]
     latest = max((time for time in known if time is not None), default=None)
     return "" if latest is None else pd.Timestamp(latest).tz_convert(zone).isoformat()
+
+
+def _mark_future(rows: pa.Table, now: dt.datetime) -> pa.Table:
+    """Return rows with a remark on those that hold a time after now, deadlines apart."""
+    late = np.zeros(rows.num_rows, dtype=bool)
+    for name in _PAST:
+        late |= pc.fill_null(pc.greater(rows[name], now), False).to_numpy()
+    marked = pc.utf8_trim_whitespace(pc.binary_join_element_wise(rows["remark"], "time-in-future", " "))
+    return _set(rows, "remark", pc.if_else(pa.array(late), marked, rows["remark"]))
 
 
 def _months(reported: pa.ChunkedArray, zone: str) -> pa.Array:

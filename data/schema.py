@@ -67,7 +67,6 @@ REJECTED_COLUMNS = ("row", "column", "value", "reason", "original")  # original:
 EXPOSURES = ("households", "population", "road_km", "covers")  # columns of a cell that a rate may stand on
 CELL_COLUMNS = ("cell_id", "name", "parent", "area_km2", *EXPOSURES, "geometry")
 NO_MONTH = "none"
-DEMO_SOURCE = "示例"  # the source of the invented example
 
 # Why a row was not taken. {value} and {column} are fields of the rejected table.
 REASONS = {
@@ -97,6 +96,7 @@ REMARKS = {
     "no-location": N_("no usable coordinates: counted, not on the map"),
     "no-report-time": N_("no report time: on the map, not in periods and durations"),
     "closed-before-reported": N_("closed before it was reported: on the map, left out of durations; correct the times"),
+    "time-in-future": N_("holds a time later than the import: not used for the as-of time; correct it"),
     "one-spot": N_("one of many reports with different addresses on one spot: not located? Left out of hot spots"),
 }
 

@@ -15,11 +15,11 @@ from stored import boundary, with_grids
 
 from base.errors import HazardError
 from base.text import Words
-from data import queries
+from data import loading, queries
 from data.changes import set_rules, set_settings, undo
 from data.levels import load_cells
 from data.loading import import_incidents, read_time
-from data.schema import Scope
+from data.schema import DEMO_SOURCE, Scope
 from data.store import Workspace
 from data.taxonomy import DEFAULT_RULES
 
@@ -255,6 +255,110 @@ def test_as_of_is_given_or_the_latest_time_but_no_deadline(workspace):
     with pytest.raises(HazardError, match="“soon” is no time") as refusal:
         load(workspace, csv(line), as_of="soon")
     assert refusal.value.code == "time-unreadable"
+
+
+@pytest.mark.parametrize("wrong", [{"closed": "2092-03-07 09:00"}, {"day": "2092-03-01"}])
+def test_a_mistyped_year_is_remarked_and_does_not_become_the_as_of_time(workspace, wrong):
+    lines = csv(case(1, "2025-03-04 08:00", closed="2025-03-07 09:00"), case(2, **wrong), case(3, due="2092-01-01"))
+    answer = load(workspace, lines)
+    assert (answer["accepted"], answer["remarks"]) == (3, {"time-in-future": 1})
+    assert answer["as_of"] == "2025-03-07T09:00:00+08:00"
+    dataset = workspace.newest()
+    assert dataset.as_of == pd.Timestamp("2025-03-07 09:00", tz="Asia/Shanghai")
+    assert [str(day) for day in dataset.span] == ["2025-03-04", "2025-03-05"]
+    remarks = queries.incidents(dataset, GRID).set_index("incident_id")["remark"].to_dict()
+    assert remarks == {"1": "", "2": "time-in-future", "3": ""}
+    later = load(workspace, lines, as_of="2092-04-01")  # who says so, means it
+    assert later["as_of"] == "2092-04-01T00:00:00+08:00"
+
+
+def test_a_time_is_in_the_future_if_it_lies_after_the_moment_of_the_import(workspace, monkeypatch):
+    lines = csv(
+        case(1, "2025-03-04 08:00"), case(2, "2025-03-05 14:30"), case(3, place=NOWHERE, day="2025-03-05 14:31")
+    )
+    monkeypatch.setattr(loading, "_now", lambda: pd.Timestamp("2025-03-05 14:30", tz="Asia/Shanghai").to_pydatetime())
+    answer = load(workspace, lines, dry_run=True)
+    assert answer["as_of"] == "2025-03-05T14:30:00+08:00"
+    assert answer["remarks"] == {"no-location": 1, "time-in-future": 1}
+    monkeypatch.undo()
+    assert load(workspace, lines, dry_run=True)["remarks"] == {"no-location": 1}
+
+
+def test_a_file_whose_times_all_lie_in_the_future_knows_no_as_of(workspace):
+    assert load(workspace, csv(case(1, "2092-03-05")))["as_of"] == ""
+    assert (workspace.newest().as_of, workspace.newest().span) == (None, (None, None))
+
+
+def meanwhile(monkeypatch, change):
+    """Let another writer make a change once a file is checked; return a list of all checks."""
+    check, checks = loading._check, []
+
+    def checked_then_changed(*arguments):
+        checks.append(None)
+        found = check(*arguments)
+        if len(checks) == 1:
+            change()
+        return found
+
+    monkeypatch.setattr(loading, "_check", checked_then_changed)
+    return checks
+
+
+def test_rules_set_while_a_file_was_checked_name_its_cases(workspace, monkeypatch):
+    rules = DEFAULT_RULES[~DEFAULT_RULES["pattern"].str.contains("积水")]
+    meanwhile(monkeypatch, lambda: set_rules(workspace, rules, who="other"))
+    assert load(workspace, csv(case(1)))["hazards"] == {"other": 1}
+
+
+def test_a_zone_set_while_a_file_was_checked_is_the_zone_its_times_are_read_in(workspace, monkeypatch):
+    other = csv(case(1, "2025-03-31 23:30"))
+    meanwhile(monkeypatch, lambda: load(workspace, other, "b.csv", source="other", zone="America/New_York"))
+    answer = load(workspace, csv(case(2, "2025-03-31 23:30")))
+    assert answer["as_of"] == "2025-03-31T23:30:00-04:00"
+    dataset = workspace.newest()
+    assert (dataset.zone, dataset.imports[-1].options["zone"]) == ("America/New_York", "America/New_York")
+    assert queries.counts(dataset, GRID, ["month"]).to_numpy().tolist() == [["2025-03", 2]]
+
+
+def test_boundaries_loaded_while_a_file_was_checked_are_those_it_is_checked_against(workspace, monkeypatch):
+    def far_away():
+        for level in ("grid", "community"):
+            load_cells(workspace, boundary("XY", x=100), "far.geojson", level=level, who="other")
+
+    meanwhile(monkeypatch, far_away)
+    with pytest.raises(HazardError) as refusal:
+        load(workspace, csv(*(case(n) for n in range(30))))
+    assert refusal.value.code == "far-from-boundary"
+    assert workspace.newest().imports == ()
+
+
+def test_a_file_is_checked_once_if_another_import_came_between(workspace, monkeypatch):
+    load(workspace, csv(case(1)))
+    checks = meanwhile(monkeypatch, lambda: load(workspace, csv(case(2)), "b.csv", source="other"))
+    load(workspace, csv(case(3)), "c.csv")
+    assert len(checks) == 2  # one for each file
+    assert len(stored(workspace)) == 3
+
+
+def test_own_data_does_not_go_in_beside_the_invented_example(workspace):
+    load(workspace, csv(case(1)), source=DEMO_SOURCE)
+    before = workspace.newest_version()
+    for dry_run in (True, False):
+        with pytest.raises(HazardError, match="holds the invented example") as refusal:
+            load(workspace, csv(case(2)), "own.csv", dry_run=dry_run)
+        assert refusal.value.code == "demo-in-workspace"
+    assert workspace.newest_version() == before
+    load(workspace, csv(case(2)), "next.csv", source=DEMO_SOURCE)
+    undo(workspace, who="t")
+    undo(workspace, who="t")
+    assert load(workspace, csv(case(3)), "own.csv")["accepted"] == 1
+
+
+def test_the_example_that_came_while_a_file_was_checked_keeps_it_out(workspace, monkeypatch):
+    meanwhile(monkeypatch, lambda: load(workspace, csv(case(1)), source=DEMO_SOURCE))
+    with pytest.raises(HazardError, match="holds the invented example"):
+        load(workspace, csv(case(2)), "own.csv")
+    assert [record.source for record in workspace.newest().imports] == [DEMO_SOURCE]
 
 
 def test_a_file_without_any_time_is_loaded_and_knows_no_as_of(workspace):
