@@ -28,6 +28,7 @@ _MONTHS = (
 _SIZE = 14  # of text: readable from the back of a room
 _GRID = "rgba(128,128,128,0.25)"
 _STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
+_TICKS = 6  # more do not stand side by side on a phone
 _POINTS = 400  # of a curve that are drawn
 _BANDS = 3  # with more curves their bands hide each other
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%{}'\"`\\"}
@@ -125,7 +126,7 @@ def survival_figure(
     ticks = _ticks(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
     risk_px, plot_px = 26 * len(names) + 8, 300
     figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=88 / (plot_px + risk_px + 88),
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=104 / (plot_px + risk_px + 104),
         row_heights=[plot_px, risk_px],
     )  # fmt: skip
     for place, (name, curve) in enumerate(curves.items()):
@@ -147,7 +148,7 @@ def survival_figure(
     first, last = np.log10(ticks[0]), np.log10(ticks[-1])
     x_axis: dict[str, Any] = {
         "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,
-        "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False,
+        "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False, "tickangle": 0,
     }  # fmt: skip
     figure.update_xaxes(**x_axis, showticklabels=True, title={"text": title, "standoff": 6}, row=1, col=1)
     figure.update_xaxes(**x_axis, showticklabels=False, row=2, col=1)
@@ -161,7 +162,7 @@ def survival_figure(
         text=label(words("Cases still open and followed:")), x=0, xref="x2 domain", y=1, yref="y2 domain",
         xanchor="left", yanchor="bottom", showarrow=False, font_size=13, opacity=0.8,
     )  # fmt: skip
-    figure.update_layout(height=plot_px + risk_px + 88 + 36, showlegend=False)
+    figure.update_layout(height=plot_px + risk_px + 104 + 36, showlegend=False)
     return _finish(figure)
 
 
@@ -316,7 +317,8 @@ def _ticks(begin: float, end: float) -> list[float]:
     """Return the lengths of time, in hours, that a person would name from about `begin` to `end`; two at least."""
     first = max([i for i, stop in enumerate(_STOPS) if stop <= begin], default=0)
     last = min([i for i, stop in enumerate(_STOPS) if stop >= end], default=len(_STOPS) - 1)
-    return list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])
+    stops = list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])
+    return stops if len(stops) <= _TICKS else [*stops[:-1:2], stops[-1]]
 
 
 def _short(name: object, most: int = 12) -> str:

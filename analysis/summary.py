@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from analysis.hotspots import HOT_SPOT, HotSpots
+from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
 from base.errors import HazardError
 from base.text import N_, Sentence
 from data.schema import NO_MONTH
@@ -158,9 +158,11 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
     n : int
         Reports in the period, in a cell or not.
     """
-    hot = int(spots.hot.sum())
-    if hot:
-        return Sentence(_CLAIMS[spots.claim == HOT_SPOT, hot > 1], {"n": hot})
+    hot, gather = (spots.claims.count(word) for word in (HOT_SPOT, GATHER))
+    if hot and gather:
+        return Sentence(_BOTH, {"hot": hot, "gather": gather})
+    if hot or gather:
+        return Sentence(_CLAIMS[bool(hot), hot + gather > 1], {"n": hot + gather})
     if n == 0:
         return Sentence(N_("No reports in this period"), {})
     if change is not None and change.beyond_chance:
@@ -190,6 +192,7 @@ _CLAIMS = {
     (False, False): N_("Reports gather in one cell, beyond chance"),
     (False, True): N_("Reports gather in {n} cells, beyond chance"),
 }
+_BOTH = N_("Hot spots: {hot}; reports gather in {gather} more cells")
 _MORE = N_("More events than before, beyond chance: {now} after {before}")
 _FEWER = N_("Fewer events than before, beyond chance: {now} after {before}")
 _NONE_BEFORE = {

@@ -14,7 +14,7 @@ from base.text import Sentence
 from data import tables
 from data.headers import cell_table, guess_cell_columns
 from data.merging import place, rewrite
-from data.readers import read_boundaries
+from data.readers import RawCells, read_boundaries
 from data.schema import CELL_COLUMNS, EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
 from geo.cells import check_cells
@@ -68,7 +68,7 @@ def load_cells(
     level = " ".join(level.split())
     if not level or len(level) > _LONGEST_NAME:
         raise HazardError("level-name", "A boundary level needs a name of 1 to {longest} signs.", longest=_LONGEST_NAME)
-    raw = _explained(lambda: read_boundaries(content, name, layer=layer))
+    raw = read_boundary_file(content, name, layer=layer)
     chosen = {"cell_id": id_column, "name": name_column, "parent": parent_column}
     guessed = guess_cell_columns(raw.frame.columns)
     columns = {
@@ -98,6 +98,11 @@ def load_cells(
             rewrite(change, lambda rows: place(rows, draft, [draft.level(level)]))
         version = change.commit(**facts, file=name).version
     return {**facts, "version": version, "crs": used_crs, "columns": columns, "details": details}
+
+
+def read_boundary_file(content: bytes, name: str, *, layer: str | None = None) -> RawCells:
+    """Return the polygons of a file as `data.readers.read_boundaries`, refusals with their reasons in words."""
+    return _explained(lambda: read_boundaries(content, name, layer=layer))
 
 
 def _explained(step: Callable[[], _Read]) -> _Read:

@@ -9,6 +9,7 @@ with frame.told(_):
     data = cached.dataset()
     panels.stop_if_empty(_, data)
     scope = controls.scope(_, data)
+    panels.stop_without_cells(_, data, scope)
     exposure = spots_view.exposure(_, data, scope)
     spots = cached.hot_spots(data, scope, exposure)
     chosen = controls.cell(data, scope)

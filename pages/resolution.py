@@ -9,6 +9,7 @@ with frame.told(_):
     data = cached.dataset()
     panels.stop_if_empty(_, data)
     scope = controls.scope(_, data)
+    panels.stop_without_cells(_, data, scope)
     by = times_view.group_by(_)
     answer = cached.resolution(data, scope, by)
 

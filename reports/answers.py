@@ -5,12 +5,14 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, resolution, summary
+from base.errors import HazardError
 from data import queries
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
@@ -21,7 +23,7 @@ SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 @dataclass(frozen=True)
 class Events:
-    """The calls of a scope that lie in a cell, and the events they make. One row a call, in the order of report.
+    """The located calls of a scope, and the events they make. One row a call, in the order of report.
 
     `calls` has cell_id, hazard, lon, lat, reported_at, x_m, y_m and `leads`, True for the first call of each event.
     """
@@ -35,9 +37,15 @@ class Events:
         return self.calls[self.calls["leads"]]
 
 
-def events_of(dataset: Dataset, scope: Scope) -> Events:
-    """Return the calls of a scope grouped into events, without the calls that are probably not located."""
+def events_of(dataset: Dataset, scope: Scope, *, inside: bool) -> Events:
+    """Return the calls of a scope grouped into events, without the calls that are probably not located.
+
+    With ``inside=True`` only calls in a cell are grouped: an event is counted in the cell of its first call there, and
+    a call just outside the boundary takes none away.
+    """
     points = queries.points(dataset, scope)
+    if inside:
+        points = points[points["cell_id"].notna()]
     spot = points["one_spot"].to_numpy(bool)
     calls = points[~spot].sort_values(["reported_at", "source", "incident_id"], ignore_index=True)
     lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
@@ -59,7 +67,7 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
 
 def count_events(dataset: Dataset, scope: Scope, totals: Mapping[str, int]) -> int:
     """Return the events of a scope; a call whose place is not known counts as one of its own."""
-    found = events_of(dataset, scope)
+    found = events_of(dataset, scope, inside=False)
     return int(found.calls["leads"].sum()) + found.left_out + totals["no_location"]
 
 
@@ -113,10 +121,12 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
     HazardError
         ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
     """
+    if not scope.level:
+        raise HazardError("no-boundary", "No boundaries are loaded: load the grid polygons first.")
     setting = dataset.settings
     seed = int(setting["seed"]) if seed is None else seed
     cells = cells_of(dataset, scope)
-    found = events_of(dataset, scope)
+    found = events_of(dataset, scope, inside=True)
     inside = found.calls[found.calls["cell_id"].isin(cells["cell_id"])]
     position = pd.Index(cells["cell_id"]).get_indexer(inside["cell_id"])
     calls = np.bincount(position, minlength=len(cells))
@@ -197,8 +207,7 @@ class Overview:
     """The headline figures, the cells and the months of a scope, and of the period it is compared with."""
 
     totals: dict[str, int]
-    before: dict[str, int] | None  # None: there is nothing to compare with
-    before_period: tuple[dt.date, dt.date] | None
+    comparison: "Comparison | None"  # None: there is nothing to compare with
     events: int  # of the period, as the change counts them
     change: summary.RateChange | None  # of events: on calls, one night of storm would be a trend
     overall: pd.Series  # n, open, median_hours, low, high of all cases
@@ -211,35 +220,68 @@ class Overview:
 
 def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overview:
     """Return the overview of a scope; `compare` is "year" (the same days a year before) or "previous"."""
-    before = comparison(dataset, scope, compare)
+    compared = comparison(dataset, scope, compare)
     totals = queries.totals(dataset, scope)
-    totals_before = queries.totals(dataset, before) if before else None
     every = resolution.summarize(queries.durations(dataset, scope))
-    events_now = count_events(dataset, scope, totals)
     change = None
-    if before and totals_before:
-        change = summary.rate_change(events_now, count_events(dataset, before, totals_before))
+    if compared is not None:
+        now, then = (
+            count_events(dataset, side, queries.totals(dataset, side)) for side in (compared.now, compared.before)
+        )
+        change = summary.rate_change(now, then)
     return Overview(
         totals=totals,
-        before=totals_before,
-        before_period=(before.start, before.end) if before and before.start and before.end else None,
-        events=events_now,
+        comparison=compared,
+        events=count_events(dataset, scope, totals),
         change=change,
         overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
         in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
-        cells=_cell_table(dataset, scope, before),
+        cells=_cell_table(dataset, scope, compared.before if compared else None),
         months=months(dataset, scope),
     )
 
 
-def comparison(dataset: Dataset, scope: Scope, compare: str) -> Scope | None:
-    """Return the scope of the period to compare with, or None where the data does not reach back that far."""
-    first = dataset.span[0]
-    if scope.start is None or scope.end is None or first is None:
+@dataclass(frozen=True)
+class Comparison:
+    """Two scopes that can be compared: the same days, known whole on both sides, of the sources that cover them."""
+
+    now: Scope  # the scope asked for, as far as it is known
+    before: Scope
+    left_out: tuple[str, ...]  # sources that do not cover both sides
+
+
+def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | None:
+    """Return what a scope can be compared with; None where no source covers both periods.
+
+    A period that is still under way is cut at the as-of day, and the one before at the same day: nine months are not
+    compared with twelve. A source that began later, or that ended earlier, would look like a rise or a fall.
+    """
+    if scope.start is None or scope.end is None or dataset.as_of is None:
+        return None
+    end = min(scope.end, dataset.as_of.date() + dt.timedelta(days=1))
+    if end <= scope.start:
         return None
     same = summary.year_before if compare == "year" else summary.just_before
-    start, end = same(scope.start, scope.end)
-    return dataclasses.replace(scope, start=start, end=end) if start >= first.replace(day=1) else None
+    start_before, end_before = same(scope.start, end)
+    asked = scope.sources or tuple(dataset.sources)
+    covering = []
+    for source, first in first_days(dataset).items():
+        as_of = dataset.sources[source]
+        known = as_of is not None and as_of.date() + dt.timedelta(days=1) >= end
+        if source in asked and known and first.replace(day=1) <= start_before:
+            covering.append(source)
+    if not covering:
+        return None
+    now = dataclasses.replace(scope, end=end, sources=tuple(sorted(covering)))
+    before = dataclasses.replace(now, start=start_before, end=end_before)
+    return Comparison(now, before, tuple(sorted(set(asked) - set(covering))))
+
+
+def first_days(dataset: Dataset) -> dict[str, dt.date]:
+    """Return the day of the first report of each source, in the workspace's zone."""
+    rows = dataset.query("SELECT source, min(reported_at) AS first FROM incidents GROUP BY source").to_pylist()
+    zone = ZoneInfo(dataset.zone)
+    return {row["source"]: row["first"].astimezone(zone).date() for row in rows if row["first"] is not None}
 
 
 def months(dataset: Dataset, scope: Scope) -> pd.DataFrame:
@@ -294,8 +336,6 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
     totals = queries.totals(dataset, scope)
     histogram = queries.durations(dataset, scope, by)
     longest = queries.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
-    # Each source knows its cases up to its own time.
-    until = pd.to_datetime(longest["source"].map(dataset.sources), utc=True)
     groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
     largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
     everything = queries.durations(dataset, scope).assign(key="all")
@@ -304,7 +344,9 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
         groups=groups,
         curves={str(key): _curve(histogram[histogram["key"] == key]) for key in largest},
         overall=_with_share(resolution.summarize(everything), due_all),
-        longest=longest.assign(open_days=((until - longest["reported_at"]).dt.total_seconds() / 86_400).round(1)),
+        longest=longest.assign(
+            open_days=((longest["as_of"] - longest["reported_at"]).dt.total_seconds() / 86_400).round(1)
+        ),
         left_out={name: totals[name] for name in ("no_time", "closed_before_reported", "closed_first_quarter_hour")},
     )
 

@@ -38,17 +38,22 @@ def measures(table: pd.DataFrame) -> list[str]:
     return [name for name in OFFERED if name == "count" or table[name].notna().any()]
 
 
-def publish(dataset: Dataset) -> Drawn | None:
-    """Write the outlines of the coarsest levels that fit one view; None if even the coarsest is too large."""
-    names: list[str] = []
-    total = 0
-    for level in dataset.levels:
-        total += level.cells
-        if total > MOST_CELLS:
+def publish(dataset: Dataset, level: str) -> Drawn | None:
+    """Write the outlines of a level with those it hangs on and those that hang on it; None if it is too large to draw.
+
+    The chain goes from parent to child, as far down as fits one view, so that a step down or up needs no other file.
+    """
+    by_name = {one.name: one for one in dataset.levels}
+    for finest in reversed(dataset.levels):
+        names = [finest.name]
+        while (parent := by_name[names[0]].parent_level) is not None:
+            names.insert(0, parent)
+        if level in names and sum(by_name[name].cells for name in names) <= MOST_CELLS:
             break
-        names.append(level.name)
-    if not names:
-        return None
+    else:
+        names = [level]
+        if by_name[level].cells > MOST_CELLS:
+            return None
     layers = []
     above: pd.Index | None = None
     for name in names:
@@ -103,6 +108,7 @@ def choropleth(
     level = drawn.levels.index(scope.level)
     every = dataset.cells(scope.level)["cell_id"]
     place = pd.Index(every).get_indexer(table["cell_id"])
+    few_reports = int(dataset.settings["few_reports"])
     title, unit, whole = MEASURES[measure]
     numbers = table[measure].to_numpy(float)
     classed = classes.classify(numbers, whole=whole)
@@ -116,7 +122,8 @@ def choropleth(
         tips[at] = _tip(words, row, measure, text)
     hot = place[spots.hot]
     quiet = [at for at, cell in zip(place, table["cell_id"], strict=True) if cell in silent]
-    few = place[(table["few"] & (table["count"] > 0)).to_numpy(bool)] if not whole else []
+    cases = table["cases"].fillna(0) if measure == "median_hours" else table["count"]
+    few = [] if whole else place[((cases > 0) & (cases < few_reports)).to_numpy(bool)]
     parent = None
     above = drawn.levels[level - 1] if level else None
     if scope.area is not None and above is not None:
@@ -146,12 +153,15 @@ def choropleth(
     )
     if measure == "median_hours" and key.missing:
         key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
-    return Choropleth(values, key, _alt(words, table, words(title), shown, int(spots.hot.sum()), claim))
+    return Choropleth(values, key, _alt(words, table, measure, words(title), shown, int(spots.hot.sum()), claim))
 
 
 def claim_words(spots: HotSpots, fdr: float, words: Words) -> str:
     """Return what a strong outline claims on this screen."""
-    if spots.claim == "hot_spot":
+    words_used = set(spots.claims) - {""}
+    if len(words_used) == 2:
+        return words("hot spot, or reports gather: see the list (false discovery rate {fdr})", fdr=words.percent(fdr))
+    if words_used == {"hot_spot"}:
         return words("hot spot (false discovery rate {fdr})", fdr=words.percent(fdr))
     return words("reports gather here (false discovery rate {fdr}, exposure unknown)", fdr=words.percent(fdr))
 
@@ -179,8 +189,8 @@ def _tip(words: Words, row: pd.Series, measure: str, text: str) -> str:
     return "\n".join(lines)
 
 
-def _alt(words: Words, table: pd.DataFrame, title: str, shown: list[str], n_hot: int, claim: str) -> str:
-    top = table.assign(shown=shown).sort_values(["count", "cell_id"], ascending=[False, True]).head(3)
+def _alt(words: Words, table: pd.DataFrame, measure: str, title: str, shown: list[str], n_hot: int, claim: str) -> str:
+    top = table.assign(shown=shown).sort_values([measure, "cell_id"], ascending=[False, True]).head(3)
     first = words.listed(f"{name} {value}" for name, value in zip(top["name"], top["shown"], strict=True))
     sentence = words("Map of {n} cells, {measure}. Highest: {first}.", n=len(table), measure=title, first=first)
     if n_hot:

@@ -10,6 +10,7 @@ from data import queries
 from data.dataset import Dataset
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
+from geo.join import count_ties
 from reports import people
 
 
@@ -108,6 +109,8 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
     """Return where all stored incidents lie, a row a level: in a cell, outside, no location; the sum is n."""
     rows = []
     for level in data.levels:
+        located = queries.points(data, Scope(level=level.name))
+        shared = count_ties(located["lon"].to_numpy(), located["lat"].to_numpy(), data.cells(level.name))
         totals = queries.totals(data, Scope(level=level.name))
         rows.append(
             {
@@ -117,6 +120,7 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
                 words("In a cell"): totals["n"] - totals["outside"] - totals["no_location"],
                 words("Outside"): totals["outside"],
                 words("No location"): totals["no_location"],
+                words("In more than one cell (edge, overlap): counted in the first"): shared,
                 words("On one spot: not located?"): totals["one_spot"],
             }
         )
@@ -132,22 +136,34 @@ REJECTED_TITLES = {
 }
 
 
-def rejected_rows(data: Dataset, words: Words) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the rows not taken with the reason in words, and the titles for their download.
+def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
+    """Return the rows not taken, `most` of them at most, with the reason in words; and how many there are in all."""
+    rejected = data.rejected()
+    return _named(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
+
+
+def rejected_sheet(data: Dataset, words: Words) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return all rows not taken for a download, and its titles.
 
     After the named columns come the original cells of each row, so that the sheet can be corrected and loaded again.
     """
     rejected = data.rejected()
-    files = {record.import_id: record.file for record in data.imports}
-    named = rejected.assign(
-        file=rejected["import_id"].map(files).fillna(""), sentence=people.rejected_sentences(rejected, words)
-    )[list(REJECTED_TITLES)]
+    named = _named(rejected, data, words)
+    originals = [_original(text) for text in rejected["original"]]
+    headers = list(dict.fromkeys(header for cells in originals for header in cells))
+    cells = pd.DataFrame(
+        {f"original-{place}": [row.get(header, "") for row in originals] for place, header in enumerate(headers)},
+        index=named.index,
+    )
     titles = {key: words(title) for key, title in REJECTED_TITLES.items()}
-    cells = pd.DataFrame([_original(text) for text in rejected["original"]], index=named.index).fillna("")
-    cells.columns = [f"original-{place}" for place in range(cells.shape[1])]
-    headers = dict.fromkeys(header for text in rejected["original"] for header in _original(text))
-    titles |= dict(zip(cells.columns, headers, strict=True))
-    return pd.concat([named, cells], axis=1), titles
+    return pd.concat([named, cells], axis=1), titles | dict(zip(cells.columns, headers, strict=True))
+
+
+def _named(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
+    files = {record.import_id: record.file for record in data.imports}
+    sentences = people.rejected_sentences(rejected, words)
+    named = rejected.assign(file=rejected["import_id"].map(files).fillna(""), sentence=sentences)
+    return named[list(REJECTED_TITLES)].reset_index(drop=True)
 
 
 def _original(text: str | None) -> dict[str, str]:

@@ -63,6 +63,7 @@ def hot_spots_json(found: answers.HotSpots, methods: Sequence[str], words: Words
                 "expected": float(row.expected),
                 "p": number(row.p),
                 "hot": bool(row.hot),
+                "claim": row.claim,
                 "needed": int(row.needed),
             }
             for row in cells

@@ -29,7 +29,10 @@
     for (const group of ["marks", "hover", "points", "labels"]) view[group] = L.layerGroup().addTo(map);
     view.levels = window.hotspotsCells[key].layers.map(level);
     controls(map);
-    keyboard(map.getContainer());
+    const box = map.getContainer();
+    // Leaflet focuses the map when the mouse goes down; the page would scroll under it and the click hit another cell.
+    box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
+    keyboard(box);
     const all = L.latLngBounds([]);
     view.levels.forEach((one) => one.cells.forEach((cell) => all.extend(cell.getBounds())));
     map.setMaxBounds(all.pad(0.8));

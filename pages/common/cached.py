@@ -12,7 +12,9 @@ from data.schema import Scope
 from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
-from reports import answers, choropleth
+from reports import answers, choropleth, intake
+
+MOST_ROWS = 1000  # of a long table that a page shows; the download has all
 
 
 def workspace() -> Workspace:
@@ -73,7 +75,7 @@ def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answ
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _first_calls(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
-    return answers.events_of(_dataset, scope).first[["lon", "lat", "hazard", "cell_id"]].dropna(subset=["cell_id"])
+    return answers.events_of(_dataset, scope, inside=True).first[["lon", "lat", "hazard", "cell_id"]]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -81,9 +83,19 @@ def _silent(fingerprint: str, level: str, _dataset: Dataset) -> frozenset[str]:
     return answers.silent_cells(_dataset, level)
 
 
+@st.cache_data(max_entries=16, show_spinner=False)
+def _published(fingerprint: str, level: str, _dataset: Dataset) -> choropleth.Drawn | None:
+    return choropleth.publish(_dataset, level)
+
+
 @st.cache_data(max_entries=8, show_spinner=False)
-def _published(fingerprint: str, _dataset: Dataset) -> choropleth.Drawn | None:
-    return choropleth.publish(_dataset)
+def _places(fingerprint: str, language: str, _dataset: Dataset) -> pd.DataFrame:
+    return intake.place_rows(_dataset, Words(language))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _rejected(fingerprint: str, language: str, _dataset: Dataset) -> tuple[pd.DataFrame, int]:
+    return intake.rejected_rows(_dataset, Words(language), most=MOST_ROWS)
 
 
 def first_calls(data: Dataset, scope: Scope) -> pd.DataFrame:
@@ -96,13 +108,23 @@ def silent(data: Dataset, level: str) -> frozenset[str]:
     return _silent(data.fingerprint, level, data)
 
 
-def published(data: Dataset) -> choropleth.Drawn | None:
-    """Return the levels that a map of this dataset can show; their outlines are in static/ afterwards."""
-    drawn = _published(data.fingerprint, data)
+def published(data: Dataset, level: str) -> choropleth.Drawn | None:
+    """Return the levels that a map with `level` can show; their outlines are in static/ afterwards."""
+    drawn = _published(data.fingerprint, level, data)
     if drawn is not None and not touch_cells(drawn.key):  # swept since
         _published.clear()
-        drawn = _published(data.fingerprint, data)
+        drawn = _published(data.fingerprint, level, data)
     return drawn
+
+
+def places(data: Dataset, words: Words) -> pd.DataFrame:
+    """Return where all stored incidents lie, a row a level."""
+    return _places(data.fingerprint, words.language, data)
+
+
+def rejected(data: Dataset, words: Words) -> tuple[pd.DataFrame, int]:
+    """Return the first rows that were not taken, and how many there are in all."""
+    return _rejected(data.fingerprint, words.language, data)
 
 
 def load_demo(words: Words) -> None:

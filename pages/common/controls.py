@@ -12,7 +12,7 @@ import streamlit as st
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
-from reports import intake, periods
+from reports import answers, intake, periods
 
 PRESETS = {
     "12": N_("Last 12 whole months"),
@@ -177,9 +177,11 @@ def drill(level: str, area: str) -> None:
 
 
 def cell(dataset: Dataset, scope: Scope) -> str | None:
-    """Return the chosen cell of the scope's level, from the session or the address, or None."""
-    ids = set(dataset.cells(scope.level)["cell_id"]) if scope.level else set()
-    return choice("cell", ids.__contains__, None)
+    """Return the chosen cell of the scope, from the session or the address, or None."""
+    ids = set(answers.cells_of(dataset, scope)["cell_id"]) if scope.level else set()
+    chosen = choice("cell", ids.__contains__, None)
+    keep("cell", chosen)
+    return chosen
 
 
 def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:

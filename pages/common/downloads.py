@@ -1,6 +1,6 @@
 """Downloads: the data behind a picture as a workbook, with a sheet that says what it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -25,6 +25,19 @@ def sheet(
     file: str,
 ) -> None:
     """Draw the button that downloads a frame; the workbook is written when it is pressed."""
+    deferred(words, data, scope, lambda: (frame, titles), name=name, file=file)
+
+
+def deferred(
+    words: Words,
+    data: Dataset,
+    scope: Scope | None,
+    build: Callable[[], tuple[pd.DataFrame, Mapping[str, str]]],
+    *,
+    name: str,
+    file: str,
+) -> None:
+    """Draw a download button whose frame and titles are built when it is pressed."""
     notes = [words("Hazard Hotspots"), name]
     if scope is not None:
         notes.append(controls.scope_words(words, data, scope))
@@ -33,7 +46,7 @@ def sheet(
         notes.insert(0, words("Example data, invented"))
     st.download_button(
         words("Download: {name}", name=name),
-        lambda: write_sheet(frame, titles, name=name, notes=notes, words=words),
+        lambda: write_sheet(*build(), name=name, notes=notes, words=words),
         f"hotspots-{file}.xlsx",
         XLSX,
         key=f"download-{file}",

@@ -7,6 +7,7 @@ from base.text import N_, Words, markdown_plain
 from data import changes
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS
+from data.taxonomy import DEFAULT_RULES
 from pages.common import cached, downloads, frame, import_view
 from reports import intake
 
@@ -29,7 +30,7 @@ def imports(words: Words, data: Dataset) -> None:
         },
         alt=words.plural("Table of {n} import.", "Table of {n} imports.", len(rows)),
     )
-    places = intake.place_rows(data, words)
+    places = cached.places(data, words)
     if len(places):
         st.dataframe(places, hide_index=True, alt=words("Where the accepted rows lie, by level."))
         st.caption(
@@ -46,8 +47,8 @@ def _undo(words: Words, data: Dataset) -> None:
         chosen = st.selectbox(
             words("Import"),
             list(by_id),
-            format_func=lambda key: f"{by_id[key].file} ({by_id[key].when[:16]})",
-            key="u_import",
+            format_func=lambda key: f"{by_id[key].file} ({words.time(_local(by_id[key].when, data))})",
+            key=f"u_import-{data.fingerprint[:8]}",
         )
         st.text(words("Its rows go, rows it had updated return to what they were. The file can be imported again."))
         if st.button(words("Take it back"), type="primary"):
@@ -57,22 +58,34 @@ def _undo(words: Words, data: Dataset) -> None:
                 st.rerun()
 
 
+def _local(when: str, data: Dataset) -> pd.Timestamp:
+    return pd.Timestamp(when).tz_convert(data.zone)
+
+
 def rejected(words: Words, data: Dataset) -> None:
     """List the rejected rows with the reason, and download them."""
     frame.heading(words("Rows that were not taken"))
-    rows = data.rejected()
-    if not len(rows):
+    rows, n = cached.rejected(data, words)
+    if not n:
         st.info(words("Every row read was taken or was a repeat."))
     else:
-        table, titles = intake.rejected_rows(data, words)
         st.dataframe(
-            table,
+            rows,
             hide_index=True,
-            height=min(320, 40 + 35 * len(table)),
-            column_config={key: st.column_config.Column(titles[key]) for key in table.columns},
-            alt=words.plural("Table of {n} row not taken.", "Table of {n} rows not taken.", len(table)),
+            height=min(320, 40 + 35 * len(rows)),
+            column_config={key: st.column_config.Column(words(title)) for key, title in intake.REJECTED_TITLES.items()},
+            alt=words.plural("Table of {n} row not taken.", "Table of {n} rows not taken.", n),
         )
-        downloads.sheet(words, data, None, table, titles, name=words("Rows not taken"), file="rejected")
+        if n > len(rows):
+            st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
+        downloads.deferred(
+            words,
+            data,
+            None,
+            lambda: intake.rejected_sheet(data, words),
+            name=words("Rows not taken"),
+            file="rejected",
+        )
     remarks = intake.remark_rows(data, words)
     if len(remarks):
         st.text(words("Accepted, but doubtful:"))
@@ -137,6 +150,8 @@ def types(words: Words, data: Dataset) -> None:
         with st.expander(words("The types in the data and what they became ({n})", n=len(unmatched))):
             st.dataframe(unmatched, hide_index=True)
     rules = data.rules()
+    ours = set(DEFAULT_RULES["note"])  # these notes are sentences of ours, the others the office's own
+    rules["note"] = [words(note) if note and note in ours else note for note in rules["note"]]
     with st.expander(words("Edit the table ({n} lines)", n=len(rules))):
         edited = st.data_editor(
             rules,

@@ -57,17 +57,21 @@ def who() -> str:
 def language() -> str:
     """Return the language chosen in the address or the menu, else the browser's; Chinese when in doubt."""
     asked = st.query_params.get("lang")
-    chosen = st.session_state.get("language")
+    state = st.session_state
+    chosen = state.get("language")
     if chosen not in LANGUAGES:
         browser = (st.context.locale or "").lower()
         chosen = asked if asked in LANGUAGES else "en" if browser.startswith("en") else "zh"
-        st.session_state["language"] = chosen
+        state["language"], state["language_asked"] = chosen, asked == chosen
+    if state.get("language_asked") and asked != chosen:  # another page's address began without it
+        st.query_params["lang"] = chosen
     return str(chosen)
 
 
 def _keep_language() -> None:
     if st.session_state.get("language_switch") in LANGUAGES:
         st.session_state["language"] = st.session_state["language_switch"]
+        st.session_state["language_asked"] = True
         st.query_params["lang"] = st.session_state["language"]
 
 
@@ -75,6 +79,11 @@ def open_page(address: str) -> Words:
     """Set up the page at `address` and return the reader's words. The first call of every page."""
     words = Words(language())
     title = PAGES[address]
+    state = st.session_state
+    if state.get("page") != address:  # widgets of the page before must not pass for choices made here
+        state["page"] = address
+        for key in [key for key in state if str(key).startswith("w_")]:
+            del state[key]
     icon = str(ROOT / "static" / "icon.png")
     st.set_page_config(page_title=f"{words(title)} · {words(APP_NAME)}", page_icon=icon, layout="wide")
     st.html(_STYLE)

@@ -13,7 +13,7 @@ from data import headers, levels, loading
 from data.contents import kind_of
 from data.dataset import Dataset
 from data.privacy import personal_headers
-from data.readers import RawCells, Table, read_boundaries, read_table
+from data.readers import RawCells, Table, read_table
 from data.schema import FIELD_TITLES, FIELDS, LEVEL_NAMES
 from pages.common import cached, frame
 from reports import intake
@@ -30,14 +30,15 @@ DAY_ORDERS = {None: N_("detected"), True: N_("day first: 05/03 is 5 March"), Fal
 SCHEMES = {"": N_("not known"), "cjt214": "CJ/T 214", "gbt30428": "GB/T 30428.2"}
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+# The whole file as it came, personal columns too: for one file at a time, and not for long.
+@st.cache_data(max_entries=2, ttl=900, show_spinner=False)
 def _table(digest: str, name: str, encoding: str, sheet: str, _content: bytes) -> Table:
     return read_table(_content, name, encoding=encoding or None, sheet=sheet or None)
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@st.cache_data(max_entries=1, ttl=900, show_spinner=False)
 def _boundaries(digest: str, name: str, _content: bytes) -> RawCells:
-    return read_boundaries(_content, name)
+    return levels.read_boundary_file(_content, name)
 
 
 def load_file(words: Words, data: Dataset) -> None:
@@ -100,10 +101,12 @@ def _incident_form(words: Words, data: Dataset, content: bytes, name: str, diges
         encoding = st.selectbox(
             words("Encoding"), ENCODINGS, format_func=lambda code: code.upper() or words("detected"), key="i_encoding"
         )
-    table = _table(digest, name, encoding, st.session_state.get("i_sheet") or "", content)
+    table = _table(digest, name, encoding, "", content)
+    if (sheet := st.session_state.get(f"i_sheet_{digest[:8]}")) in table.sheets:
+        table = _table(digest, name, encoding, sheet, content)
     with right:
         if len(table.sheets) > 1:
-            st.selectbox(words("Sheet"), table.sheets, key="i_sheet")
+            st.selectbox(words("Sheet"), table.sheets, key=f"i_sheet_{digest[:8]}")
         elif table.encoding:
             st.text(words("Read as {encoding}", encoding=table.encoding.upper()))
     st.text(words("The first rows of {n}:", n=len(table.frame) + len(table.bad)))
@@ -118,7 +121,13 @@ def _incident_form(words: Words, data: Dataset, content: bytes, name: str, diges
     if not ready:
         st.info(words("Choose the coordinate system of the points first: a wrong one moves points into other grids."))
     if check or go:
-        _import(words, content, name, {**options, "mapping": mapping, "encoding": encoding or None}, dry_run=not go)
+        _import(
+            words,
+            content,
+            name,
+            {**options, "mapping": mapping, "encoding": encoding or None, "sheet": table.sheet},
+            dry_run=not go,
+        )
 
 
 def _sample(table: Table) -> None:
@@ -233,9 +242,11 @@ def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any],
 def _boundary_form(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     raw = _boundaries(digest, name, content)
     columns = [column for column in raw.frame.columns if column not in ("geometry", "row")]
+    hidden = personal_headers(columns)
+    columns = [column for column in columns if column not in hidden]
     guess = headers.guess_cell_columns(columns)
     st.text(words.plural("{n} polygon can be read.", "{n} polygons can be read.", len(raw.frame)))
-    st.dataframe(pd.DataFrame(raw.frame[columns]).head(3), hide_index=True)
+    st.dataframe(intake.masked_sample(pd.DataFrame(raw.frame[columns]).head(3)), hide_index=True)
     first, second, third = st.columns(3)
     with first:
         level = st.selectbox(

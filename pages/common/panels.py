@@ -1,12 +1,14 @@
 """The panels of the overview, and what all pages share: the empty state, the line under a title, the footer."""
 
+import contextlib
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis import charts, summary
-from analysis.hotspots import explain_cell
+from analysis.hotspots import HotSpots, explain_cell
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
@@ -35,8 +37,17 @@ def stop_if_empty(words: Words, data: Dataset) -> None:
         if st.button(words("Load the example (invented data)"), type="primary", icon=":material/play_arrow:"):
             cached.load_demo(words)
             st.rerun()
-    st.page_link(frame.ROOT / "pages" / "files.py", label=words("To the Data page"), icon=":material/upload_file:")
+    with contextlib.suppress(StreamlitPageNotFoundError):  # a page opened alone knows no other
+        st.page_link(frame.ROOT / "pages" / "files.py", label=words("To the Data page"), icon=":material/upload_file:")
     st.stop()
+
+
+def stop_without_cells(words: Words, data: Dataset, scope: Scope) -> None:
+    """Where the chosen area holds no cell of the chosen level, say so and end the page."""
+    if not len(answers.cells_of(data, scope)):
+        frame.title(words("No cells here"), controls.scope_words(words, data, scope))
+        st.info(words("The chosen area is not divided into cells of this level: choose another area or level."))
+        st.stop()
 
 
 def under_title(words: Words, data: Dataset, scope: Scope, answer: answers.Overview | None = None) -> str:
@@ -45,8 +56,13 @@ def under_title(words: Words, data: Dataset, scope: Scope, answer: answers.Overv
     parts.append(controls.scope_words(words, data, scope))
     if answer is not None:
         parts.append(words.plural("{n} report", "{n} reports", answer.totals["n"]))
-        if answer.before_period:
-            parts.append(words("compared with {period}", period=words.period(*answer.before_period)))
+        compared = answer.comparison
+        if compared is not None and compared.before.start and compared.before.end:
+            parts.append(
+                words("compared with {period}", period=words.period(compared.before.start, compared.before.end))
+            )
+            if compared.left_out:
+                parts.append(words("compared without {sources}", sources=words.listed(compared.left_out)))
     return " · ".join(parts)
 
 
@@ -96,11 +112,9 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
             else no_deadlines,
         ),
         (
-            words("Hot spots") if result.claim == "hot_spot" else words("Reports gather"),
-            words.number(int(result.hot.sum())) if tested else "–",
-            words("chance of so strong a map: {p}", p=words.chance(result.map_p))
-            if tested
-            else words("too few events to test"),
+            words("Hot spots"),
+            words.number(result.claims.count("hot_spot")) if tested else "–",
+            words.joined(_claim_lines(words, result)) if tested else words("too few events to test"),
         ),
     ]
     for place, (column, (label, value, under)) in enumerate(zip(st.columns(5, gap="small"), figures, strict=True)):
@@ -112,6 +126,13 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
                 chart_type="bar",
             )
             st.caption(markdown_plain(under))
+
+
+def _claim_lines(words: Words, result: HotSpots) -> list[str]:
+    lines = [words("Chance of so strong a map: {p}.", p=words.chance(result.map_p))]
+    if gather := result.claims.count("gather"):
+        lines.insert(0, words("Reports gather in {n} more cells.", n=gather))
+    return lines
 
 
 def times_interval(words: Words, low: float, high: float) -> str:
@@ -191,7 +212,7 @@ def cells_map(
     points: pd.DataFrame | None = None,
 ) -> drawing.Choropleth | None:
     """Show the map of the scope's level, or say why it cannot be drawn."""
-    drawn = cached.published(data)
+    drawn = cached.published(data, scope.level)
     if drawn is None or scope.level not in drawn.levels:
         st.info(words("More than {n} cells do not fit one map: choose a coarser level.", n=drawing.MOST_CELLS))
         return None
@@ -251,14 +272,19 @@ def worst_cells(words: Words, spots: answers.HotSpots) -> None:
     explain_first(words, spots)
 
 
+def claims(words: Words, codes: pd.Series) -> list[str]:
+    """Return the word of each cell's claim, empty where there is none."""
+    named = {"hot_spot": words("hot spot"), "gather": words("gathers"), "": ""}
+    return [named[code] for code in codes]
+
+
 def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
     tested = spots.result.method == "excess"
     rows = summary.rank_cells(spots.cells)
-    claim = {"hot_spot": words("hot spot"), "gather": words("gathers"), "": ""}
     shown = pd.DataFrame(
         {
-            "claim": [claim[word] for word in rows["claim"]],
+            "claim": claims(words, rows["claim"]),
             "name": rows["name"],
             "events": rows["events"],
             "expected": rows["expected"].round(1),
@@ -282,13 +308,13 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         on_select=choose,
         selection_mode="single-row",
         column_config={
-            "claim": st.column_config.TextColumn(words("Claim"), width=64),
-            "name": st.column_config.TextColumn(words("Cell")),
+            "claim": st.column_config.TextColumn(words("Claim"), width=58),
+            "name": st.column_config.TextColumn(words("Cell"), width=104),
             "events": st.column_config.ProgressColumn(
-                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=84
+                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=80
             ),
-            "expected": st.column_config.NumberColumn(words("Expected"), width=68),
-            "p": st.column_config.TextColumn(words("Chance"), width=72),
+            "expected": st.column_config.NumberColumn(words("Expected"), width=60),
+            "p": st.column_config.TextColumn(words("Chance"), width=64),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
     )

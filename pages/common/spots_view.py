@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from analysis import summary
 from analysis.hotspots import EXPOSURE_NAMES, explain_cell
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
@@ -30,12 +31,7 @@ def headline(words: Words, spots: answers.HotSpots) -> str:
     result = spots.result
     if result.method != "excess":
         return words("Too few events for a claim: {n}", n=spots.n_events)
-    n = int(result.hot.sum())
-    if n == 0:
-        return words("No cell stands out beyond chance")
-    if result.claim == "hot_spot":
-        return words.plural("{n} hot spot beyond chance", "{n} hot spots beyond chance", n)
-    return words.plural("Reports gather in {n} cell", "Reports gather in {n} cells", n)
+    return summary.headline(result, None, spots.n_calls).say(words)
 
 
 def reason(words: Words, spots: answers.HotSpots) -> None:
@@ -85,10 +81,11 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
         "expected": words("Expected"),
         "ratio": words("Observed / expected"),
         "p": words("Chance, this cell alone"),
-        "hot": words("Claim"),
+        "claim": words("Claim"),
         "needed": words("Hot from"),
     }
-    downloads.sheet(words, data, scope, spots.cells, titles, name=words("Hot spots"), file="hotspots")
+    named = spots.cells.assign(claim=panels.claims(words, spots.cells["claim"]))
+    downloads.sheet(words, data, scope, named, titles, name=words("Hot spots"), file="hotspots")
 
 
 def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> None:

@@ -10,6 +10,7 @@ from data.schema import HAZARD_NAMES, Scope
 from pages.common import controls, downloads, frame, panels
 from reports import answers
 
+MOST_BARS = 15
 KEYS = {
     "hazard": N_("Hazard"),
     "cell": N_("Cell"),
@@ -81,7 +82,9 @@ def key_names(words: Words, data: Dataset, scope: Scope, by: str) -> dict[str, s
         return {code: words(name) for code, name in HAZARD_NAMES.items()}
     if by == "cell":
         cells = data.cells(scope.level)
-        return dict(zip(cells["cell_id"], cells["name"], strict=True))
+        twice = cells["name"].duplicated(keep=False)  # 第一网格 stands in every community
+        shown = cells["name"].where(~twice, cells["name"] + " " + cells["cell_id"])
+        return dict(zip(cells["cell_id"], shown, strict=True))
     return {}
 
 
@@ -141,6 +144,10 @@ def groups(words: Words, data: Dataset, scope: Scope, answer: answers.Resolution
         | {"share": st.column_config.NumberColumn(titles["share"], format="%.0f%%")},
         alt=words("Medians of {n} groups.", n=len(shown)),
     )
+    if by in ("cell", "unit") and len(table) > 1:
+        largest = table.head(MOST_BARS).assign(name=shown["key"].head(MOST_BARS))
+        figure = charts.medians_figure(largest, words=words, few_reports=few)
+        st.plotly_chart(figure, config=charts.CONFIG, alt=charts.medians_alt(largest, words=words), key="medians")
     full = table.assign(key=shown["key"])
     downloads.sheet(
         words,
