@@ -28,11 +28,13 @@ if __name__ == "__main__":
 import datetime as dt
 import getpass
 import json
+import math
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
+from base import settings
 from base.errors import HazardError
 from base.text import Words
 from data import changes, example, levels, loading, queries
@@ -51,11 +53,7 @@ Level = Annotated[str | None, typer.Option("--level", help="Boundary level; the 
 Hazards = Annotated[list[str] | None, typer.Option("--hazard", help="One of: " + ", ".join(HAZARDS) + ". Repeatable.")]
 Start = Annotated[str | None, typer.Option("--start", help="First day, YYYY-MM-DD.")]
 End = Annotated[str | None, typer.Option("--end", help="Day after the last, YYYY-MM-DD.")]
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
-
-
-class Refused(typer.Exit):
-    """Exit code 2 after a sentence."""
+File = Annotated[Path, typer.Argument()]
 
 
 @app.callback()
@@ -96,6 +94,13 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # said here: the option parser draws a box around it, which no program reads
+        raise HazardError("file-missing", "There is no file {file} that can be read.", file=str(file)) from None
+
+
 def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts or []]
     for left, mark, _right in pairs:
@@ -127,10 +132,18 @@ def _scope(
     for hazard in hazards or []:
         if hazard not in HAZARDS:
             raise HazardError("hazard-unknown", "{hazard} is none of {known}.", hazard=hazard, known=", ".join(HAZARDS))
+    first, after = _day(start), _day(end)
+    if first and after and first >= after:
+        raise HazardError(
+            "period-empty",
+            "The period holds no day: --start {start} has to lie before --end {end}, the day after the last.",
+            start=first,
+            end=after,
+        )
     return Scope(
         level=level or (known[-1] if known else ""),
-        start=_day(start),
-        end=_day(end),
+        start=first,
+        end=after,
         hazards=tuple(sorted(set(hazards or []))),
         as_of=loading.read_time(as_of, dataset.zone) if as_of else None,
     )
@@ -169,7 +182,7 @@ def cells(
     """Load the boundary polygons of one level."""
     answer = levels.load_cells(
         context.obj,
-        file.read_bytes(),
+        _content(file),
         file.name,
         level=level,
         id_column=id_column,
@@ -209,7 +222,7 @@ def import_(
     """Import incidents from CSV or XLSX."""
     answer = loading.import_incidents(
         context.obj,
-        file.read_bytes(),
+        _content(file),
         file.name,
         source=source,
         crs=crs,
@@ -320,6 +333,35 @@ def resolution_(
     groups = answers.resolution_times(dataset, scope, by=by).groups
     groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
     _print(_rows(groups), as_json)
+
+
+@app.command("settings")
+def settings_(
+    context: typer.Context,
+    changed: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE. Repeatable.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the settings of the workspace, or change some; the default value takes a change back."""
+    if wanted := {name: _setting(name, text) for name, text in _pairs(changed, "--set").items()}:
+        changes.set_settings(context.obj, wanted, who=_who())
+    values = context.obj.newest().settings
+    listed = [
+        {"name": one.name, "value": values[one.name], "default": one.default, "unit": one.unit}
+        for one in settings.SETTINGS
+    ]
+    _print(listed, as_json)
+
+
+def _setting(name: str, text: str) -> Any:
+    """Return a value of the setting's kind; what is none stays text, which the setting refuses by name."""
+    kind = type(settings.DEFAULTS.get(name, ""))
+    if kind is str:
+        return text
+    try:
+        value = kind(text)
+    except ValueError:
+        return text
+    return value if 0 <= value < math.inf else text
 
 
 def main() -> None:

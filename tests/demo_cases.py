@@ -53,7 +53,8 @@ def is_open(rows: pd.DataFrame) -> pd.Series:
 
 
 def due(rows: pd.DataFrame) -> pd.Series:
-    return rows["due_at"] <= demo().as_of
+    wrong = rows["closed_at"] < rows["reported_at"]  # bad data: neither due nor in time
+    return (rows["due_at"] <= demo().as_of) & ~wrong
 
 
 def in_time(rows: pd.DataFrame) -> pd.Series:

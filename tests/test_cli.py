@@ -279,6 +279,15 @@ REFUSED = {
     ("resolution", "--by", "colour"): "colour",
     ("resolution", "--clock", "lunar"): "lunar",
     ("resolution", "--as-of", "soon"): "soon",
+    ("count", "--start", "2025-05-01", "--end", "2025-05-01"): "--start",
+    ("resolution", "--start", "2025-06-01", "--end", "2025-05-01"): "--end",
+    ("settings", "--set", "fdr"): "--set",
+    ("settings", "--set", "colour=1"): "colour",
+    ("settings", "--set", "fdr=much"): "much",
+    ("settings", "--set", "fdr=nan"): "nan",
+    ("settings", "--set", "min_events=-1"): "min_events",
+    ("settings", "--set", "min_events=2.5"): "2.5",
+    ("settings", "--set", "timezone=Peking"): "Peking",
     ("undo", "--import", "none-such"): "none-such",
     ("rejected", "--import", "none-such"): "none-such",
     ("import", "no-such-file.csv"): "no-such-file.csv",
@@ -310,7 +319,7 @@ def test_a_refusal_is_one_sentence_on_standard_error_and_exit_code_2(demo, comma
 )
 def test_an_import_with_a_wrong_choice_is_refused_and_stores_nothing(own, files, options, wrong):
     before = Workspace(own).newest_version()
-    said = Said(own, "import", files["incidents"], *options, "--json")
+    said = Said(own, "import", files["incidents"], "--source", "示例", *options, "--json")
     assert (said.code, said.out) == (2, "")
     assert wrong in said.err
     assert said.err.count("\n") == 1
@@ -325,8 +334,42 @@ def test_an_empty_workspace_counts_nothing_and_asks_for_boundaries_where_they_ar
     assert Said(tmp_path, "undo").code == 2
     said = Said(tmp_path, "hotspots", "--json")
     assert (said.code, said.out) == (2, "")
-    assert "boundar" in said.err
-    assert "named ;" not in said.err
+    assert "polygons first" in said.err
+    said = Said(tmp_path, "resolution", "--by", "cell", "--json")
+    assert (said.code, said.err) == (2, cli.WORDS("Load the boundary polygons first.") + "\n")
+
+
+def test_own_incidents_are_not_imported_beside_the_example(own, files):
+    said = Said(own, "import", files["next_month"], "--json")
+    assert (said.code, said.out) == (2, "")
+    assert "--workspace" in said.err
+
+
+def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path):
+    listed = {one.pop("name"): one for one in asked(tmp_path, "settings")}
+    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "unit": ""}
+    assert listed["max_file_mb"] == {"value": 200, "default": 200, "unit": "MB"}
+    assert not Workspace(tmp_path).exists  # looking changes nothing
+
+    command = ("settings", "--set", "max_file_mb=500", "--set", "fdr=0.1", "--set", "map_stamp=a=b")
+    changed = {one["name"]: one["value"] for one in asked(tmp_path, *command)}
+    assert (changed["max_file_mb"], changed["fdr"], changed["map_stamp"]) == (500, 0.1, "a=b")
+    assert {name: value for name, value in changed.items() if value != listed[name]["default"]} == {
+        "max_file_mb": 500, "fdr": 0.1, "map_stamp": "a=b"
+    }  # fmt: skip
+    assert Workspace(tmp_path).newest().named.settings == {"max_file_mb": 500, "fdr": 0.1, "map_stamp": "a=b"}
+    asked(tmp_path, "settings", "--set", "max_file_mb=200", "--set", "fdr=0.05", "--set", "map_stamp=")
+    assert Workspace(tmp_path).newest().named.settings == {}
+    assert "max_file_mb" in Said(tmp_path, "settings").out
+
+
+def test_a_file_too_large_is_read_once_the_setting_is_raised(files, tmp_path):
+    asked(tmp_path, "settings", "--set", "max_file_mb=0")
+    said = Said(tmp_path, "import", files["incidents"], "--json")
+    assert (said.code, said.out) == (2, "")
+    assert "max_file_mb" in said.err
+    asked(tmp_path, "settings", "--set", "max_file_mb=200")
+    assert asked(tmp_path, "import", files["incidents"])["accepted"] > 0
 
 
 def test_tables_for_people_hold_the_same_numbers(demo):
