@@ -19,4 +19,8 @@ if __name__ == "__main__":
     for name in PACKAGES:
         with contextlib.suppress(ImportError):  # a page that needs it will say so
             importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        # Streamlit takes a folder named pages/ for its older kind of app until a first visit has shown otherwise, and
+        # greets whoever opens /data first with "Page not found".
+        importlib.import_module("streamlit.runtime.pages_manager").PagesManager.uses_pages_directory = False
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
