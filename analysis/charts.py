@@ -123,7 +123,8 @@ def survival_figure(
     chosen = [colours[name] for name in names] if isinstance(colours, Mapping) else list(colours or COLOURS)
     paint = [chosen[i % len(chosen)] for i in range(len(names))]
     horizon = max([_followed(curve) for curve in curves.values()] + [1.0])
-    ticks = _ticks(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
+    stops = _stops(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
+    ticks = stops if len(stops) <= _TICKS else stops[::2]
     risk_px, plot_px = 26 * len(names) + 8, 300
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=104 / (plot_px + risk_px + 104),
@@ -145,7 +146,7 @@ def survival_figure(
     figure.add_hline(y=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1)
     note = label(words("open cases are censored at the as-of time"))
     title = f'{label(words("Time since the report"))}<br><span style="font-size:13px">{note}</span>'
-    first, last = np.log10(ticks[0]), np.log10(ticks[-1])
+    first, last = np.log10(stops[0]), np.log10(stops[-1])
     x_axis: dict[str, Any] = {
         "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,
         "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False, "tickangle": 0,
@@ -313,12 +314,11 @@ def _begun(curve: Curve) -> float:
     return float(curve.times[below[0]]) if len(below) else float("inf")
 
 
-def _ticks(begin: float, end: float) -> list[float]:
+def _stops(begin: float, end: float) -> list[float]:
     """Return the lengths of time, in hours, that a person would name from about `begin` to `end`; two at least."""
     first = max([i for i, stop in enumerate(_STOPS) if stop <= begin], default=0)
     last = min([i for i, stop in enumerate(_STOPS) if stop >= end], default=len(_STOPS) - 1)
-    stops = list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])
-    return stops if len(stops) <= _TICKS else [*stops[:-1:2], stops[-1]]
+    return list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])
 
 
 def _short(name: object, most: int = 12) -> str:

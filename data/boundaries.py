@@ -3,7 +3,9 @@
 No GDAL here: it picks a driver by content, and some of its drivers open other files and addresses.
 """
 
+import itertools
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from data.contents import kind_of, text_encoding
 
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)  # GeoPackage 1.3, 2.1.3: by bits 1-3 of the flags
 _POLYGONS = ("Polygon", "MultiPolygon")
+MAX_FEATURES = 1_000_000
+_MAX_STEPS, _STEPS = 10_000, 10_000  # of SQLite's machine: a million features take one for each column, and few more
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a sign, which JSON can name and no text can be stored with
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def read_boundaries(content: bytes, name: str, *, layer: str | None = None) -> R
     for number, (properties, shape) in enumerate(features, start=1):
         if isinstance(shape, _Refused):
             value, reason = shape.args
-            rejected.append((number, "geometry", value[:200], reason))
+            rejected.append((number, "geometry", _text(value)[:200], reason))
         else:
             rows.append({**{_safe(str(key)): _text(value) for key, value in properties.items()}, "row": number})
             shapes.append(shape)
@@ -129,6 +134,12 @@ def _geojson(content: bytes, name: str) -> tuple[list[Feature], str | None]:
         ) from None  # fmt: skip
     except RecursionError:
         raise HazardError("json-broken", "{file} is nested too deeply for a GeoJSON.", file=name) from None
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise HazardError(
+            "json-broken",
+            "{file} is no usable GeoJSON: it holds a number of thousands of digits. Export it again.",
+            file=name,
+        ) from None
     if not isinstance(root, dict):
         raise _no_boundary(name, "JSON")
     if root.get("type") == "FeatureCollection":
@@ -207,19 +218,28 @@ def _geopackage(content: bytes, name: str, layer: str | None) -> tuple[list[Feat
     try:
         # Bytes 18-19 = 2: kept in write-ahead mode by its last writer, which a copy in memory cannot be
         database.deserialize(content[:18] + b"\x01\x01" + content[20:])
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(len(content), 1_000_000))
+        steps = itertools.count()
+        database.set_progress_handler(lambda: next(steps) > _MAX_STEPS, _STEPS)
         database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA query_only = ON")
         layers = database.execute(
             "SELECT c.table_name, g.column_name, g.geometry_type_name, g.srs_id FROM gpkg_contents c "
-            "JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features' ORDER BY 1"
+            "JOIN gpkg_geometry_columns g ON g.table_name = c.table_name "
+            # a view is a program, and so is a virtual table: only what lies in the file is read
+            "JOIN sqlite_master s ON s.name = c.table_name AND s.type = 'table' AND s.rootpage > 0 "
+            "WHERE c.data_type = 'features' ORDER BY 1"
         ).fetchall()
         table, column, _, srs_id = _layer(layers, name, layer)
         known = database.execute(
             "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs_id,)
         ).fetchone()
-        crs = f"EPSG:{known[1]}" if known and str(known[0]).upper() == "EPSG" and int(known[1]) > 0 else None
-        return list(_stored_features(database, table, column)), crs
+        code = str(known[1]) if known and str(known[0]).upper() == "EPSG" else ""
+        crs = f"EPSG:{code}" if code.isdecimal() and int(code) > 0 else None
+        return list(_stored_features(database, table, column, name, len(content))), crs
     except sqlite3.Error as error:
+        if str(error) == "interrupted":
+            raise _endless(name) from None
         raise HazardError(
             "not-a-boundary",
             "{file} is a database but no GeoPackage that can be read ({detail}). Export it again.",
@@ -251,11 +271,24 @@ def _layer(layers: list[Any], name: str, layer: str | None) -> Any:
     return chosen[0]
 
 
-def _stored_features(database: sqlite3.Connection, table: str, column: str) -> Iterator[Feature]:
+def _endless(name: str) -> HazardError:
+    return HazardError(
+        "not-a-boundary",
+        "{file} is a GeoPackage whose layer gives more than a file of its size can hold, or takes too long to read. "
+        "Export the layer again.",
+        file=name,
+    )
+
+
+def _stored_features(database: sqlite3.Connection, table: str, column: str, name: str, size: int) -> Iterator[Feature]:
     quoted = '"' + table.replace('"', '""') + '"'
     cursor = database.execute(f"SELECT * FROM {quoted}")  # noqa: S608  the only place where a name cannot be bound
     names = [described[0] for described in cursor.description]
-    for record in cursor:
+    held = 0
+    for number, record in enumerate(cursor, start=1):
+        held += sum(len(value) for value in record if isinstance(value, (str, bytes)))
+        if number > MAX_FEATURES or held > size:  # computed columns, or pages that lead back to themselves
+            raise _endless(name)
         properties = dict(zip(names, record, strict=True))
         blob = properties.pop(column, None)
         try:
@@ -290,10 +323,11 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _SURROGATE.sub("\ufffd", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _safe(column: str) -> str:
+    column = _SURROGATE.sub("\ufffd", column)
     return column + "_" if column in ("geometry", "row") else column
 
 

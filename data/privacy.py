@@ -17,12 +17,19 @@ _PARTS = {
     "特困 孤寡 空巢",
     "id_number": "身份证 证件号 社保卡 护照",
     "phone": "电话 手机 联系方式 来电号码 主叫号码",
+    "address": "门牌 房号 室号 住址",
     "plate": "车牌 号牌 车号",
     "email": "邮箱 电子邮件",
-    "name": "姓名 上报人 报告人 反映人 联系人 投诉人 举报人 诉求人 来电人 当事人 申请人 受访人 回访人 户主 业主名 "
-    "网格员 采集员 监督员 巡查员 处置人 处理人 经办人 核查人 责任人 负责人 微信",
+    "name": "姓名 上报人 报告人 反映人 联系人 投诉人 举报人 诉求人 来电人 当事人 申请人 受访人 回访人 发现人 填报人 提交人 "
+    "创建人 录入人 承办人 受理人 求助人 处置人 处理人 经办人 核查人 责任人 负责人 户主 业主 住户 居民 租户 房东 坐席 楼长 网格长 "
+    "网格员 联络员 采集员 监督员 巡查员 微信",
 }
-_NO_PERSON = ("人次", "人数", "责任人单位", "责任人部门", "电话量", "处理人数")
+# Counts, offices and places that are named after persons; 居民区, 居民委员会 and 业主委员会 are such places and offices.
+_NO_PERSON = re.compile(
+    "人次|人数|户数|[人员](?:的?所属|所在)?(?:单位|部门|类型|类别|角色)|电话量|居民区|居民点|居民委|居委|业主委"
+)
+# What ends so is a person, whatever he or she does; unless it is an office or all of them.
+_PERSON_END = re.compile(r"(?<!成)(?<!动)(?<!全)(?<!机器)[人员](?:名称|名字|名|编号|工号|账号|id)?$", re.IGNORECASE)
 # English headers are taken apart at signs and capitals: whole words.
 _WORDS = {
     "id_number": {"ssn", "passport", "idcard", "idnumber"},
@@ -32,8 +39,13 @@ _WORDS = {
     "name": {
         "reporter", "reportername", "complainant", "caller", "requester", "requestor", "applicant", "submitter",
         "firstname", "lastname", "fullname", "surname", "contactname", "contact", "username", "customername",
-        "citizenname", "wechat",
+        "citizenname", "wechat", "qq", "owner",
     },
+}  # fmt: skip
+# reported_by, createdBy; "assigned to" is an office as often as a person
+_DOERS = {
+    "reported", "created", "submitted", "entered", "recorded", "updated", "modified", "handled", "closed", "opened",
+    "found", "inspected", "requested", "assigned", "uploaded", "filed", "raised", "logged",
 }  # fmt: skip
 _PERSONS = {"first", "last", "full", "contact", "user", "customer", "citizen", "resident", "person", "owner", "staff"}
 
@@ -49,7 +61,7 @@ def personal_headers(headers: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict
-        header -> ``name``, ``phone``, ``id_number``, ``plate``, ``email`` or ``group`` (special groups of residents,
+        header -> ``name``, ``phone``, ``id_number``, ``plate``, ``email``, ``address`` (a door number) or ``group`` (special groups of residents,
         which no hazard record may list). Headers about places, types and counts are not in it.
     """
     found = {}
@@ -62,15 +74,20 @@ def personal_headers(headers: Iterable[str]) -> dict[str, str]:
 
 def _kind(header: str) -> str | None:
     plain = unicodedata.normalize("NFKC", header)
-    if not any(part in plain for part in _NO_PERSON):
+    chinese = re.sub(r"[(\[【].*?[)\]】]|\s", "", plain)
+    if not _NO_PERSON.search(chinese):
         for kind, parts in _PARTS.items():
             if any(part in plain for part in parts.split()):
                 return kind
+        if _PERSON_END.search(chinese):
+            return "name"
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
     tokens = re.findall(r"[a-z]+", words.lower())
     whole = "".join(tokens)
     if whole == "name" or ("name" in tokens and _PERSONS & set(tokens)) or {"id", "card"} <= set(tokens):
         return "id_number" if "card" in tokens else "name"
+    if tokens[-1:] == ["by"] and _DOERS & set(tokens):
+        return "name"
     for kind, names in _WORDS.items():
         if whole in names or names & set(tokens):
             return kind

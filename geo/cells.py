@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from base.errors import HazardError
 from geo.crs import crs_name, is_projected, local_metres, to_wgs84
 
+MAX_OVERLAPS = 10_000
+_STEP_CELLS = 64
+
 
 @dataclass(frozen=True)
 class CellCheck:
@@ -49,7 +52,8 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
     ------
     HazardError
         ``cell-id-missing``, ``no-polygons`` for a table without rows, ``looks-projected`` when metres are given as
-        degrees, ``crs-unknown``, ``no-usable-cells`` when all were rejected.
+        degrees, ``crs-unknown``, ``no-usable-cells`` when all were rejected, ``cells-piled`` when
+        more than `MAX_OVERLAPS` pairs overlap.
     """
     if "cell_id" not in raw.columns:
         columns = ", ".join(str(name) for name in raw.columns if name not in ("geometry", "row"))
@@ -185,12 +189,34 @@ def _repeats(ids: NDArray[np.object_], shapes: NDArray[np.object_], rejected: se
 
 
 def _overlaps(shapes: NDArray[np.object_], ids: NDArray[np.object_], sliver_m2: float) -> pd.DataFrame:
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    once = first < second
-    first, second = first[once], second[once]
-    area_m2 = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    found = pd.DataFrame({"cell_a": ids[first], "cell_b": ids[second], "area_m2": area_m2})
-    return found[found["area_m2"] >= sliver_m2].sort_values("area_m2", ascending=False, ignore_index=True)
+    """Return the pairs that overlap. In small steps: of n cells on one pile there are n² / 2, which nobody reads."""
+    tree = shapely.STRtree(shapes)
+    parts: list[pd.DataFrame] = []
+    found = 0
+    for start in range(0, len(shapes), _STEP_CELLS):
+        first, second = tree.query(shapes[start : start + _STEP_CELLS])
+        first = first + start
+        once = first < second
+        first, second = first[once], second[once]
+        for begin in range(0, len(first), MAX_OVERLAPS):
+            one, two = first[begin : begin + MAX_OVERLAPS], second[begin : begin + MAX_OVERLAPS]
+            meet = shapely.intersects(shapes[one], shapes[two])
+            one, two = one[meet], two[meet]
+            area_m2 = shapely.area(shapely.intersection(shapes[one], shapes[two]))
+            large = area_m2 >= sliver_m2
+            parts.append(
+                pd.DataFrame({"cell_a": ids[one[large]], "cell_b": ids[two[large]], "area_m2": area_m2[large]})
+            )
+            found += int(large.sum())
+            if found > MAX_OVERLAPS:
+                raise HazardError(
+                    "cells-piled",
+                    "The cells lie on top of each other: more than {n} pairs overlap, for example {cell_a} and "
+                    "{cell_b}. Export one level of areas only, each of them once.",
+                    n=MAX_OVERLAPS, cell_a=str(ids[one[large][0]]), cell_b=str(ids[two[large][0]]),
+                )  # fmt: skip
+    pairs = pd.concat(parts) if parts else pd.DataFrame({"cell_a": [], "cell_b": [], "area_m2": []})
+    return pairs.sort_values("area_m2", ascending=False, ignore_index=True)
 
 
 def _gaps(shapes: NDArray[np.object_], frame: Any, sliver_m2: float) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import HazardError
+from data import boundaries
 from data.readers import MAX_COLUMNS, Table, read_boundaries, read_table
 from data.schema import REASONS
 
@@ -389,6 +390,69 @@ def test_of_several_layers_of_polygons_one_must_be_named(tmp_path):
     with pytest.raises(HazardError, match="a, b") as caught:
         read_boundaries(content, "a.gpkg", layer="c")
     assert caught.value.code == "layer-unknown"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE VIEW more AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, NULL AS geom "
+        "FROM n",
+        "CREATE VIRTUAL TABLE more USING rtree(id, a, b)",
+    ],
+)
+def test_a_layer_of_a_geopackage_that_is_a_program_is_no_layer(tmp_path, change):
+    file = tmp_path / "a.gpkg"
+    _geopackage(file, ("grid", [shapely.box(0, 0, 1, 1)]))
+    database = sqlite3.connect(file)
+    database.execute(change)
+    for table in ("gpkg_contents", "gpkg_geometry_columns"):
+        database.execute(f"UPDATE {table} SET table_name = 'more'")
+    database.commit()
+    database.close()
+    with pytest.raises(HazardError) as caught:
+        read_boundaries(file.read_bytes(), "a.gpkg")
+    assert caught.value.code == "layer-ambiguous"
+
+
+def test_a_geopackage_that_never_ends_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(boundaries, "_MAX_STEPS", 100)
+    file = tmp_path / "a.gpkg"
+    _geopackage(file, ("grid", [shapely.box(0, 0, 1, 1)]))
+    database = sqlite3.connect(file)
+    database.execute("ALTER TABLE gpkg_contents RENAME TO real_contents")
+    database.execute(
+        "CREATE VIEW gpkg_contents AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT c.* FROM n, real_contents c"
+    )
+    database.commit()
+    database.close()
+    with pytest.raises(HazardError, match="takes too long") as caught:
+        read_boundaries(file.read_bytes(), "a.gpkg")
+    assert caught.value.code == "not-a-boundary"
+
+
+def test_a_computed_column_gives_no_more_than_the_file_holds(tmp_path):
+    file = tmp_path / "a.gpkg"
+    _geopackage(file, ("grid", [shapely.box(n, 0, n + 1, 1) for n in range(50)]))
+    database = sqlite3.connect(file)
+    database.execute("ALTER TABLE grid ADD COLUMN more GENERATED ALWAYS AS (hex(zeroblob(100000)))")
+    database.commit()
+    database.close()
+    with pytest.raises(HazardError, match="a file of its size") as caught:
+        read_boundaries(file.read_bytes(), "a.gpkg")
+    assert caught.value.code == "not-a-boundary"
+
+
+def test_a_number_of_thousands_of_digits_is_a_broken_json():
+    with pytest.raises(HazardError, match="digits") as caught:
+        read_boundaries(b'{"type": "Feature", "properties": {"n": ' + b"9" * 5_000 + b"}}", "grid.json")
+    assert caught.value.code == "json-broken"
+
+
+def test_half_a_sign_in_a_name_does_not_reach_the_store():
+    feature = {"type": "Feature", "properties": {"na\ud800me": "a\udfff"}, "geometry": _polygon(SQUARE)}
+    frame = read_boundaries(json.dumps(feature).encode(), "grid.json").frame
+    assert frame["na\ufffdme"][0] == "a\ufffd"
 
 
 def test_features_of_a_geopackage_without_polygon_are_left_out(tmp_path):

@@ -99,6 +99,19 @@ def test_overlaps_are_named_with_their_areas_largest_first():
     assert list(check.overlaps["area_m2"]) == pytest.approx(expected, rel=1e-4)
 
 
+def test_cells_on_one_pile_are_refused_before_all_their_pairs_are_counted():
+    with pytest.raises(HazardError, match="lie on top of each other") as caught:
+        _check(*((f"{n:04d}", _box(0, 0)) for n in range(2_000)))  # 1,999,000 pairs
+    assert caught.value.code == "cells-piled"
+
+
+def test_overlaps_are_found_across_the_steps_of_the_search():
+    row = [(f"{n:03d}", _box(n, 0, width=1.25)) for n in range(200)]  # each over the next one only
+    check = _check(*row)
+    pairs = sorted(zip(check.overlaps["cell_a"], check.overlaps["cell_b"], strict=True))
+    assert pairs == [(f"{n:03d}", f"{n + 1:03d}") for n in range(199)]
+
+
 def test_a_gap_is_a_hole_in_the_whole_with_a_point_inside():
     # 3 by 3 squares without the middle one
     ring = [(f"{column}{row}", _box(column, row)) for column in range(3) for row in range(3) if (column, row) != (1, 1)]
