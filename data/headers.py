@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from base.errors import HazardError
-from data.privacy import personal_headers
+from data.privacy import mask_text, personal_headers
 from data.readers import Table
 from data.schema import EXPOSURES, FIELDS
 
@@ -98,7 +98,14 @@ def guess_mapping(headers: Iterable[str]) -> dict[str, str]:
 
 def guess_cell_columns(columns: Iterable[str]) -> dict[str, str]:
     """Return which columns of a boundary seem to hold cell_id, name, parent and the exposures, for those found."""
-    return _guess([column for column in columns if column not in ("geometry", "row")], _CELLS_BY_ALIAS)
+    columns = list(columns)
+    left_out = {"geometry", "row", *personal_columns(columns)}
+    return _guess([column for column in columns if column not in left_out], _CELLS_BY_ALIAS)
+
+
+def personal_columns(columns: Iterable[str]) -> list[str]:
+    """Return which columns of a boundary are about persons. A plain "name" is that of the area there."""
+    return [column for column in personal_headers(columns) if _plain(column) != "name"]
 
 
 def _guess(headers: list[str], aliases: Mapping[str, list[str]]) -> dict[str, str]:
@@ -191,6 +198,8 @@ TOTALS = ("合计", "总计", "小计", "共计", "合计:", "合计：", "total
 def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "") -> pd.DataFrame:
     """Return the mapped columns of a boundary as `geo.cells.check_cells` takes them, exposures as numbers.
 
+    Names are masked as free text is; numbers of cells are not, for they are long numbers too.
+
     Parameters
     ----------
     frame : GeoDataFrame
@@ -203,7 +212,7 @@ def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "
     Raises
     ------
     HazardError
-        ``cell-id-missing``, ``column-missing``, ``exposure-unreadable``.
+        ``cell-id-missing``, ``column-missing``, ``personal-column``, ``exposure-unreadable``.
     """
     titles = [str(column) for column in frame.columns if column not in ("geometry", "row")]
     if "cell_id" not in mapping:
@@ -220,10 +229,16 @@ def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "
                 "{file} has no column {header} (wanted for {field}). Its columns are: {headers}.",
                 file=name, header=column, field=field, headers=", ".join(titles),
             )  # fmt: skip
+        if personal_columns([column]):
+            raise HazardError(
+                "personal-column",
+                "The column {header} holds personal data and is not loaded. Choose another column for {field}.",
+                header=column, field=field,
+            )  # fmt: skip
     cells = frame[["geometry", "row"]].copy()
     for field in ("cell_id", "name", "parent"):
         if field in mapping:
-            cells[field] = frame[mapping[field]]
+            cells[field] = frame[mapping[field]] if field == "cell_id" else mask_text(frame[mapping[field]])
     for field in EXPOSURES:
         if field in mapping:
             text = frame[mapping[field]].str.strip()

@@ -20,16 +20,16 @@ _PARTS = {
     "address": "门牌 房号 室号 住址",
     "plate": "车牌 号牌 车号",
     "email": "邮箱 电子邮件",
-    "name": "姓名 上报人 报告人 反映人 联系人 投诉人 举报人 诉求人 来电人 当事人 申请人 受访人 回访人 发现人 填报人 提交人 "
-    "创建人 录入人 承办人 受理人 求助人 处置人 处理人 经办人 核查人 责任人 负责人 户主 业主 住户 居民 租户 房东 坐席 楼长 网格长 "
-    "网格员 联络员 采集员 监督员 巡查员 微信",
+    "name": "姓名 上报人 报告人 反映人 联系人 投诉人 举报人 诉求人 来电人 当事人 申请人 受访人 回访人 求助人 受理人 "
+    "承办人 处置人 处理人 经办人 核查人 责任人 负责人 户主 业主 住户 居民 租户 房东 坐席 楼长 网格长 网格员 联络员 "
+    "采集员 监督员 巡查员 微信",
 }
-# Counts, offices and places that are named after persons; 居民区, 居民委员会 and 业主委员会 are such places and offices.
+# Counts, offices and places that are named after persons
 _NO_PERSON = re.compile(
-    "人次|人数|户数|[人员](?:的?所属|所在)?(?:单位|部门|类型|类别|角色)|电话量|居民区|居民点|居民委|居委|业主委"
+    "人次|人数|户数|[人员](?:的?所属|所在)?(?:单位|部门|类型|类别|角色)|电话量|居民[区点委]|居委|业主委"
 )
-# What ends so is a person, whatever he or she does; unless it is an office or all of them.
-_PERSON_END = re.compile(r"(?<!成)(?<!动)(?<!全)(?<!机器)[人员](?:名称|名字|名|编号|工号|账号|id)?$", re.IGNORECASE)
+# What ends so is a person, whatever that person does
+_PERSON_END = re.compile("[人员](?:名称|名字|名|编号|工号|账号)?$")
 # English headers are taken apart at signs and capitals: whole words.
 _WORDS = {
     "id_number": {"ssn", "passport", "idcard", "idnumber"},
@@ -61,8 +61,8 @@ def personal_headers(headers: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict
-        header -> ``name``, ``phone``, ``id_number``, ``plate``, ``email``, ``address`` (a door number) or ``group`` (special groups of residents,
-        which no hazard record may list). Headers about places, types and counts are not in it.
+        header -> ``name``, ``phone``, ``id_number``, ``plate``, ``email``, ``address`` (a door) or ``group`` (special
+        groups of residents, which no hazard record may list). Headers about places, types and counts are not in it.
     """
     found = {}
     for header in headers:

@@ -3,7 +3,6 @@
 import collections
 import csv
 import io
-import json
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,7 +13,7 @@ from base.errors import HazardError
 from data.boundaries import RawCells as RawCells  # one door for all that comes in from outside
 from data.boundaries import read_boundaries as read_boundaries
 from data.contents import kind_of, text_encoding
-from data.privacy import TEXT, mask, personal_headers
+from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
 from data.spreadsheets import read_sheet
 
@@ -30,8 +29,8 @@ class Table:
 
     `frame` has the columns c000, c001 ... under an index of row numbers as Excel counts them; a line break inside a
     quoted cell does not count. `headers[i]` is the title of column i. `bad` holds rows with more cells than the header
-    (the columns of `data.schema.REJECTED_COLUMNS`); shorter rows are filled up. Empty rows at the end are left out,
-    those in between are kept, as empty. Rows read = len(frame) + len(bad).
+    (the columns of `data.schema.REJECTED_COLUMNS`, by number only); shorter rows are filled up.
+    Empty rows at the end are left out, those in between are kept, as empty. Rows read = len(frame) + len(bad).
     """
 
     name: str
@@ -101,7 +100,7 @@ def read_table(content: bytes, name: str, *, encoding: str | None = None, sheet:
         )
     records = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
     headers = _headers([record for record, _ in zip(records, range(30), strict=False)], name)
-    return _finished(Table(name, headers, *_from_csv(utf8, delimiter, headers), used))
+    return _finished(Table(name, headers, *_from_csv(utf8, delimiter, len(headers)), used))
 
 
 def _delimiter(start: str, *, cut: bool) -> str | None:
@@ -153,8 +152,8 @@ def _from_rows(rows: list[list[str]], width: int) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(2, len(rows) + 2))
 
 
-def _from_csv(utf8: bytes, delimiter: str, headers: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    names = _names(len(headers))
+def _from_csv(utf8: bytes, delimiter: str, width: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    names = _names(width)
     odd: list[tuple[int, str]] = []  # records of another length: number, text
 
     def keep(row: arrow_csv.InvalidRow) -> str:
@@ -186,7 +185,7 @@ def _from_csv(utf8: bytes, delimiter: str, headers: list[str]) -> tuple[pd.DataF
     for number, text in odd:
         cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
         if any(cell.strip() for cell in cells[len(names) :]) or ('"' in text and text.count('"') % 2):
-            bad.append((number, "", "", "ragged-row", _masked(cells, headers)))
+            bad.append((number, "", "", "ragged-row", ""))  # which cell holds what, a person too, nobody knows here
         else:
             short[number] = (cells + [""] * len(names))[: len(names)]
     if short:
@@ -252,11 +251,6 @@ def _finished(table: Table) -> Table:
             file=table.name,
         )
     return Table(table.name, table.headers, frame, table.bad, table.encoding, table.sheet, table.sheets)
-
-
-def _masked(cells: list[str], headers: list[str]) -> str:
-    # In a shifted row nobody knows which cell holds a name: where the table has persons, the row number must do.
-    return "" if personal_headers(headers) else json.dumps([mask(cell) for cell in cells], ensure_ascii=False)
 
 
 def _names(width: int) -> list[str]:

@@ -161,3 +161,20 @@ def test_without_a_number_of_the_cell_the_columns_are_named():
     with pytest.raises(HazardError, match="nr") as caught:
         cell_table(_boundary(label=["1", "2"]), {"cell_id": "nr"}, name="grid.json")
     assert caught.value.code == "column-missing"
+
+
+def test_columns_about_persons_are_no_columns_of_a_boundary():
+    columns = ["grid_id", "name", "owner", "联系电话", "网格员"]
+    assert guess_cell_columns(columns) == {"cell_id": "grid_id", "name": "name"}
+    for field in ("cell_id", "name", "parent"):
+        with pytest.raises(HazardError, match="网格员") as caught:
+            cell_table(_boundary(id=["1", "2"], 网格员=["张三", "李四"]), {"cell_id": "id", field: "网格员"})
+        assert caught.value.code == "personal-column"
+
+
+def test_numbers_of_persons_in_names_of_cells_are_masked_and_numbers_of_cells_are_not():
+    frame = _boundary(id=["13812345678", "2"], name=["一网格 13812345678", "二网格"], up=["张 13912345678", ""])
+    cells = cell_table(frame, {"cell_id": "id", "name": "name", "parent": "up"})
+    assert list(cells["cell_id"]) == ["13812345678", "2"]
+    assert list(cells["name"]) == ["一网格 ***", "二网格"]
+    assert list(cells["parent"]) == ["张 ***", ""]

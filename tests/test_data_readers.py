@@ -81,12 +81,7 @@ def test_rows_with_more_cells_are_set_apart_and_shorter_ones_are_filled():
     assert _rows(table) == {2: ["1", "x", "y"], 4: ["3", "", ""], 5: ["4", "x", "y"], 6: ["5", "x", "y"]}
     (bad,) = table.bad.to_dict("records")
     assert (bad["row"], bad["reason"]) == (3, "ragged-row")
-    assert json.loads(bad["original"]) == ["2", "x", "y", "z ***"]
-
-
-def test_a_shifted_row_of_a_table_with_persons_is_not_kept():
-    table = _csv("id,姓名,b\n1,张三,y\n2,李四,y,z\n")
-    assert list(table.bad["original"]) == [""]
+    assert (bad["value"], bad["original"]) == ("", "")  # nobody knows which of its cells holds a person
 
 
 def test_a_quote_that_is_never_closed_costs_its_own_row_only():
