@@ -23,7 +23,7 @@ from data.dataset import Dataset
 from data.headers import apply_mapping, guess_mapping
 from data.levels import load_cells
 from data.merging import KEY, compare, count_places, place, replace
-from data.privacy import mask_text, personal_headers
+from data.privacy import mask, mask_text, personal_headers
 from data.readers import Table, read_table
 from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
@@ -75,7 +75,7 @@ def import_incidents(
     content : bytes
         CSV or XLSX.
     name : str
-        The file's name, for sentences and the list of imports.
+        The file's name, for sentences and the list of imports; numbers of persons in it are masked.
     source : str
         The same case number in the same source is the same case; a newer import corrects it.
     crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n"
@@ -89,7 +89,7 @@ def import_incidents(
     scheme : str, optional
         The list that the file's codes belong to.
     where : mapping, optional
-        header -> value: other rows count as rejected ("filtered").
+        header -> value: other rows count as rejected ("filtered"). Of the values only hashes are kept.
     as_of : str or datetime, optional
         When the file was extracted. If not given, its latest time up to now, deadlines apart: a mistyped year must
         not make every case look old. Rows with a later time are taken with the remark ``time-in-future``.
@@ -119,6 +119,8 @@ def import_incidents(
     source = " ".join(source.split())
     if not source:
         raise HazardError("source-name", "The source needs a name.")
+    name = mask(name)
+    whole = hashlib.sha256(content)
 
     def check(before: Dataset) -> _Checked:
         _refuse_beside_demo(before, source)
@@ -134,15 +136,15 @@ def import_incidents(
             "encoding": table.encoding,
             "sheet": table.sheet,
             "scheme": scheme,
-            "where": dict(where or {}),
+            "where": _sealed(where or {}, whole),
             "day_first": day_first,
             "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
         }
-        return _check(table, options, before, mapping or {})
+        return _check(table, options, where or {}, before, mapping or {})
 
     before = workspace.newest()
     checked = check(before)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = whole.hexdigest()
     if dry_run:
         return _dry_run(checked, before, digest)
     with workspace.change("import", who=who, waiting=lambda sentence, fields: tell(0.5, sentence, fields)) as change:
@@ -201,12 +203,28 @@ def read_time(text: str | dt.datetime, zone: str) -> pd.Timestamp:
     return found.tz_convert(zone)
 
 
-def _check(table: Table, options: dict[str, Any], before: Dataset, mapping: Mapping[str, str]) -> _Checked:
+def _sealed(where: Mapping[str, str], whole: Any) -> dict[str, str]:
+    """Return the wanted values as hashes that only who has the file can make: a value may be a telephone number."""
+    sealed = {}
+    for header, value in where.items():
+        seal = whole.copy()
+        seal.update(value.strip().encode())
+        sealed[header] = seal.hexdigest()
+    return sealed
+
+
+def _check(
+    table: Table,
+    options: dict[str, Any],
+    where: Mapping[str, str],
+    before: Dataset,
+    mapping: Mapping[str, str],
+) -> _Checked:
     chosen = guess_mapping(table.headers)
     taken = {header for header in mapping.values() if header}
     chosen = {name: header for name, header in chosen.items() if header not in taken} | dict(mapping)
     chosen = {name: header for name, header in chosen.items() if header}
-    raw, filtered = _filter(table, options["where"], apply_mapping(table, chosen))
+    raw, filtered = _filter(table, where, apply_mapping(table, chosen))
     boundary = before.cells(before.levels[0].name) if before.levels else None
     accepted, rejected = check_incidents(
         raw, zone=options["zone"], crs=options["crs"], day_first=options["day_first"], boundary=boundary

@@ -11,12 +11,13 @@ import xlsxwriter
 from base.text import Words
 
 _SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+_MAX_ROWS = 1_048_575  # below the header; what lies beyond, a sheet drops in silence
 
 
 def write_sheet(
     frame: pd.DataFrame, titles: Mapping[str, str], *, name: str, notes: Sequence[str] = (), words: Words
 ) -> bytes:
-    """Return a workbook with the frame on one sheet and what it is on another.
+    """Return a workbook with the frame on one sheet (or on as many as its rows fill) and what it is on another.
 
     Parameters
     ----------
@@ -24,25 +25,28 @@ def write_sheet(
         Only the columns named in `titles` are written, in that order.
     titles : mapping of column name to header
     name : str
-        Name of the sheet.
+        Name of the sheet; where the rows need several, "name 1", "name 2" ...
     notes : sequence of str
         Lines for the second sheet: period, as-of time, data version.
     """
     buffer = io.BytesIO()
+    columns = [column for column in titles if column in frame]
+    starts = range(0, max(len(frame), 1), _MAX_ROWS)
     with xlsxwriter.Workbook(buffer, _SAFE) as book:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        sheet = book.add_worksheet(_sheet_name(name))
-        columns = [column for column in titles if column in frame]
-        for place, column in enumerate(columns):
-            sheet.write_string(0, place, titles[column], head)
-            widest = max([len(str(value)) for value in frame[column].head(200)] + [len(titles[column]) * 2])
-            sheet.set_column(place, place, min(max(widest, 8), 48))
-            for row, value in enumerate(frame[column], start=1):
-                _write(sheet, row, place, value, moment)
-        sheet.freeze_panes(1, 0)
-        if len(frame) and columns:
-            sheet.autofilter(0, 0, len(frame), len(columns) - 1)
+        for number, start in enumerate(starts, start=1):
+            sheet = book.add_worksheet(_sheet_name(name, number if len(starts) > 1 else None))
+            part = frame.iloc[start : start + _MAX_ROWS]
+            for place, column in enumerate(columns):
+                sheet.write_string(0, place, titles[column], head)
+                widest = max([len(str(value)) for value in part[column].head(200)] + [len(titles[column]) * 2])
+                sheet.set_column(place, place, min(max(widest, 8), 48))
+                for row, value in enumerate(part[column], start=1):
+                    _write(sheet, row, place, value, moment)
+            sheet.freeze_panes(1, 0)
+            if len(part) and columns:
+                sheet.autofilter(0, 0, len(part), len(columns) - 1)
         if notes:
             about = book.add_worksheet(_sheet_name(words("About")))
             about.set_column(0, 0, 100)
@@ -51,8 +55,10 @@ def write_sheet(
     return buffer.getvalue()
 
 
-def _sheet_name(name: str) -> str:
-    return "".join("-" if sign in "[]:*?/\\'" else sign for sign in name)[:31] or "1"
+def _sheet_name(name: str, number: int | None = None) -> str:
+    plain = "".join("-" if sign in "[]:*?/\\'" else sign for sign in name)
+    end = "" if number is None else f" {number}"
+    return (plain[: 31 - len(end)] + end).strip() or "1"
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, moment: Any) -> None:

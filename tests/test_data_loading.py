@@ -229,6 +229,18 @@ def test_rows_that_the_filter_leaves_out_are_counted_as_rejected(workspace):
     assert refusal.value.code == "where-column"
 
 
+def test_what_rows_are_chosen_by_and_the_file_name_are_kept_without_numbers_of_persons(workspace):
+    content = csv(case(1, unit="13812345678"), case(2, unit="roads"))
+    name = "张 13912345678.csv"
+    assert load(workspace, content, name, where={"处置部门": "13812345678"})["accepted"] == 1
+    assert load(workspace, content, name, where={"处置部门": "13812345678 "})["unchanged"]
+    assert not load(workspace, content, name, where={"处置部门": "roads"})["unchanged"]
+    assert [one.file for one in workspace.newest().imports] == ["张 ***.csv"] * 2
+    stored_text = [file.read_text() for file in workspace.path.rglob("*.json")]
+    assert stored_text
+    assert not [text for text in stored_text if "13812345678" in text or "13912345678" in text]
+
+
 def test_a_dry_run_says_the_same_totals_and_stores_nothing(workspace):
     content = csv(case(1), case(2, place=OUTSIDE), case(3, "昨天"))
     before = workspace.newest_version()

@@ -9,6 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from base.text import Words
+from reports import sheet
 from reports.sheet import write_sheet
 
 EN = Words("en")
@@ -70,3 +71,21 @@ def test_a_name_that_no_sheet_may_have_is_made_one(name):
 
 def test_an_empty_frame_makes_a_sheet_with_headers():
     assert read_back(write_sheet(pd.DataFrame({"a": []}), {"a": "A"}, name="s", words=EN)) == [["A"]]
+
+
+def test_rows_beyond_the_last_of_a_sheet_go_on_the_next_one(monkeypatch):
+    monkeypatch.setattr(sheet, "_MAX_ROWS", 3)
+    frame = pd.DataFrame({"a": range(7)})
+    content = write_sheet(frame, {"a": "A"}, name="n" * 40, notes=["about"], words=EN)
+    names = CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
+    assert names == ["n" * 29 + " 1", "n" * 29 + " 2", "n" * 29 + " 3", "About"]
+    parts = [read_back(content, number) for number in range(3)]
+    assert [part[0] for part in parts] == [["A"]] * 3
+    assert [row[0] for part in parts for row in part[1:]] == list(range(7))
+    full = CalamineWorkbook.from_filelike(io.BytesIO(write_sheet(frame[:3], {"a": "A"}, name="n", words=EN)))
+    assert full.sheet_names == ["n"]
+
+
+def test_a_sheet_takes_all_rows_that_the_format_has():
+    # ISO/IEC 29500 as Excel holds it: 1,048,576 rows with the header
+    assert sheet._MAX_ROWS + 1 == 2**20
