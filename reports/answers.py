@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, resolution, summary
-from base.errors import HazardError
 from data import queries
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
@@ -121,8 +120,6 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
     HazardError
         ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
     """
-    if not scope.level:
-        raise HazardError("no-boundary", "No boundaries are loaded: load the grid polygons first.")
     setting = dataset.settings
     seed = int(setting["seed"]) if seed is None else seed
     cells = cells_of(dataset, scope)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis import summary
-from analysis.hotspots import EXPOSURE_NAMES, explain_cell
+from analysis.hotspots import EXPOSURE_NAMES, GATHER, HOT_SPOT, explain_cell
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
@@ -31,6 +31,11 @@ def headline(words: Words, spots: answers.HotSpots) -> str:
     result = spots.result
     if result.method != "excess":
         return words("Too few events for a claim: {n}", n=spots.n_events)
+    hot, gather = (result.claims.count(word) for word in (HOT_SPOT, GATHER))
+    if hot and not gather:
+        return words.plural("{n} hot spot beyond chance", "{n} hot spots beyond chance", hot)
+    if gather and not hot:
+        return words.plural("Reports gather in {n} cell", "Reports gather in {n} cells", gather)
     return summary.headline(result, None, spots.n_calls).say(words)
 
 
