@@ -63,6 +63,7 @@ def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]
     """
     places: dict[str, int] = {"": 0}
     row = column = last = far = characters = shared = 0
+    known = {str(number): length for number, length in enumerate(lengths)}
     longest = max(lengths, default=0)
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -88,9 +89,7 @@ def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]
     def text(value: str) -> None:
         nonlocal shared, characters
         if shared and not value.isspace():
-            characters += (
-                lengths[int(value)] if shared == 1 and value.isdigit() and int(value) < len(lengths) else longest
-            )
+            characters += known.get(value, longest) if shared == 1 else longest
             shared = 2
 
     _parse(archive, entry, start, None, text)
