@@ -14,6 +14,7 @@ from base.text import Sentence
 from data import tables
 from data.headers import cell_table, guess_cell_columns
 from data.merging import place, rewrite
+from data.privacy import mask
 from data.readers import RawCells, read_boundaries
 from data.schema import CELL_COLUMNS, EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
@@ -96,7 +97,7 @@ def load_cells(
         if "incidents" in change.before.named.tables:
             draft = change.draft()
             rewrite(change, lambda rows: place(rows, draft, [draft.level(level)]))
-        version = change.commit(**facts, file=name).version
+        version = change.commit(**facts, file=mask(name)).version
     return {**facts, "version": version, "crs": used_crs, "columns": columns, "details": details}
 
 

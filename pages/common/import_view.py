@@ -242,7 +242,7 @@ def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any],
 def _boundary_form(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     raw = _boundaries(digest, name, content)
     columns = [column for column in raw.frame.columns if column not in ("geometry", "row")]
-    hidden = personal_headers(columns)
+    hidden = headers.personal_columns(columns)
     columns = [column for column in columns if column not in hidden]
     guess = headers.guess_cell_columns(columns)
     st.text(words.plural("{n} polygon can be read.", "{n} polygons can be read.", len(raw.frame)))
