@@ -40,6 +40,8 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
         ``nothing-to-undo``; ``import-unknown``; ``undo-blocked`` if a later import holds some of the same cases;
         ``workspace-busy``.
     """
+    if not workspace.exists:  # a mistyped folder is not made
+        raise HazardError("nothing-to-undo", "There is no import to take back.")
     with workspace.change("undo", who=who) as change:
         record = _live(change.before, import_id)
         before, former = change.before, workspace.open(record.version - 1)

@@ -33,6 +33,7 @@ from data.times import read_times
 __all__ = ["import_incidents", "load_cells", "read_time"]
 
 _PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # times that have come when they are written down
+_FIRST_REJECTED = 20  # of a dry run that are named
 Progress = Callable[[float, str, dict[str, Any]], None]
 
 
@@ -106,7 +107,8 @@ def import_incidents(
         import_id (None for a dry run); read, accepted (new and updated), rejected, repeats, updated; levels: level
         name -> inside, near, outside, no_location; version; as_of (ISO, '' if the file holds no time); remarks and
         hazards: code -> rows among the accepted (a dry run does not look for crowded spots); notes; mapping;
-        unchanged; repeat_of (import_id or None).
+        unchanged; repeat_of (import_id or None); for a dry run rejected_rows: the first of them with row, column,
+        value and reason.
 
     Raises
     ------
@@ -348,7 +350,9 @@ def _dry_run(checked: _Checked, before: Dataset, digest: str) -> dict[str, Any]:
     new, updated, _ = compare(before, checked.rows)
     now = _now()
     fresh = place(_mark_future(pa.concat_tables([new, updated]), now), before, before.levels)
-    return _answer(checked, fresh, updated.num_rows, None, before.version, before, now)
+    answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, now)
+    first = checked.rejected.slice(0, _FIRST_REJECTED).select(["row", "column", "value", "reason"])
+    return {**answer, "rejected_rows": first.to_pylist()}  # nothing is stored that could be asked for them
 
 
 def _now() -> dt.datetime:

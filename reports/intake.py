@@ -34,6 +34,12 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
                 **places,
             )
         )
+    if first := answer.get("rejected_rows"):
+        sentences = people.rejected_sentences(pd.DataFrame(first), words)
+        lines += [
+            words("Row {row}: {reason}.", row=str(one["row"]), reason=sentence)
+            for one, sentence in zip(first, sentences, strict=True)
+        ]
     lines += [
         words("{n} rows: {remark}.", n=n, remark=words(REMARKS[code]))
         for code, n in answer["remarks"].items()

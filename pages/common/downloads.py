@@ -1,6 +1,6 @@
 """Downloads: the data behind a picture as a workbook, with a sheet that says what it is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -23,9 +23,10 @@ def sheet(
     *,
     name: str,
     file: str,
+    more: Sequence[str] = (),
 ) -> None:
     """Draw the button that downloads a frame; the workbook is written when it is pressed."""
-    deferred(words, data, scope, lambda: (frame, titles), name=name, file=file)
+    deferred(words, data, scope, lambda: (frame, titles), name=name, file=file, more=more)
 
 
 def deferred(
@@ -36,11 +37,13 @@ def deferred(
     *,
     name: str,
     file: str,
+    more: Sequence[str] = (),
 ) -> None:
     """Draw a download button whose frame and titles are built when it is pressed."""
     notes = [words("Hazard Hotspots"), name]
     if scope is not None:
         notes.append(controls.scope_words(words, data, scope))
+    notes.extend(more)
     notes.append(words("data version {n}", n=data.version) + " · " + data.fingerprint[:8])
     if data.is_demo:
         notes.insert(0, words("Example data, invented"))

@@ -56,14 +56,19 @@ def under_title(words: Words, data: Dataset, scope: Scope, answer: answers.Overv
     parts.append(controls.scope_words(words, data, scope))
     if answer is not None:
         parts.append(words.plural("{n} report", "{n} reports", answer.totals["n"]))
-        compared = answer.comparison
-        if compared is not None and compared.before.start and compared.before.end:
-            parts.append(
-                words("compared with {period}", period=words.period(compared.before.start, compared.before.end))
-            )
-            if compared.left_out:
-                parts.append(words("compared without {sources}", sources=words.listed(compared.left_out)))
+        parts += compared_with(words, answer)
     return " · ".join(parts)
+
+
+def compared_with(words: Words, answer: answers.Overview) -> list[str]:
+    """Return what the overview's period is compared with, nothing if there is nothing to compare with."""
+    compared = answer.comparison
+    if compared is None or compared.before.start is None or compared.before.end is None:
+        return []
+    parts = [words("compared with {period}", period=words.period(compared.before.start, compared.before.end))]
+    if compared.left_out:
+        parts.append(words("compared without {sources}", sources=words.listed(compared.left_out)))
+    return parts
 
 
 def headline(words: Words, answer: answers.Overview, spots: answers.HotSpots) -> str:
@@ -179,6 +184,7 @@ def choropleth(
         },
         name=words("Cells"),
         file="cells",
+        more=compared_with(words, answer),
     )
 
 
