@@ -113,7 +113,7 @@ def test_a_click_chooses_a_cell_and_the_map_keeps_its_frame_and_zoom(shown):
     seen = shown()
     seen.frame.evaluate("window.mine = true, void hotspots.view.map.setZoom(15.3, {animate: false})")
     seen.act(lambda: seen.page.mouse.click(*seen.place(5)))
-    assert seen.page.get_by_text("level 1 parent None chosen 5").count() == 1
+    seen.page.get_by_text("level 1 parent None chosen 5").wait_for(timeout=10_000)
     assert seen.frame.evaluate("[window.mine, hotspots.view.map.getZoom(), hotspots.view.shown.selected]") == [
         True,
         15.3,
