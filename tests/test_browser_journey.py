@@ -78,10 +78,12 @@ class Reader:
 
     def map(self):
         """Return the frame of the map once it is painted."""
-        self.page.wait_for_selector(".stMain iframe", state="attached")
-        frame = self.page.query_selector(".stMain iframe").content_frame()
-        frame.wait_for_function("() => window.hotspots && hotspots.paints > 0")
-        return frame
+        # Asked of the page and not of one frame: a rerun may put a new frame in the place of the first.
+        self.page.wait_for_function(
+            "() => { const frame = document.querySelector('.stMain iframe');"
+            "return frame && frame.contentWindow.hotspots && frame.contentWindow.hotspots.paints > 0; }"
+        )
+        return self.page.query_selector(".stMain iframe").content_frame()
 
     def click_cell(self, position):
         frame = self.map()
