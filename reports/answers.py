@@ -194,7 +194,6 @@ def event_table(spots: HotSpots) -> pd.DataFrame:
             "count": cells["calls"],
             "events": cells["events"],
             "one_spot": 0,
-            "few": False,
         }
     )
 
@@ -209,9 +208,7 @@ class Overview:
     change: summary.RateChange | None  # of events: on calls, one night of storm would be a trend
     overall: pd.Series  # n, open, median_hours, low, high of all cases
     in_time: tuple[float, float, float]  # share, low, high; NaN when nothing was due
-    cells: (
-        pd.DataFrame
-    )  # cell_id, name, count, before, one_spot, per_km2, per_1000_households, median_hours, low, high, few
+    cells: pd.DataFrame  # cell_id, name, count, before, one_spot, per_km2, per_1000_households, median_hours, low, high
     months: pd.DataFrame  # month, hazard, count; complete with zero months
 
 
@@ -294,9 +291,7 @@ def _cell_table(dataset: Dataset, scope: Scope, before: Scope | None) -> pd.Data
     cells = cells_of(dataset, scope)
     table = pd.DataFrame({"cell_id": cells["cell_id"], "name": cells["name"]})
     if not len(table):
-        return table.assign(
-            count=[], before=[], one_spot=[], per_km2=[], per_1000_households=[], median_hours=[], few=[]
-        )
+        return table.assign(count=[], before=[], one_spot=[], per_km2=[], per_1000_households=[], median_hours=[])
 
     def counted(question: Scope) -> NDArray[np.int64]:
         counts = queries.counts(dataset, question, ["cell"]).dropna(subset=["cell_id"]).set_index("cell_id")["count"]
@@ -313,7 +308,6 @@ def _cell_table(dataset: Dataset, scope: Scope, before: Scope | None) -> pd.Data
     times = resolution.summarize(queries.durations(dataset, scope, "cell")).set_index("key")
     for column in ("n", "open", "median_hours", "low", "high"):
         table["cases" if column == "n" else column] = times[column].reindex(table["cell_id"]).to_numpy(float)
-    table["few"] = table["count"] < int(dataset.settings["few_reports"])
     return table
 
 

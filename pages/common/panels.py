@@ -168,7 +168,7 @@ def choropleth(
         words,
         data,
         scope,
-        table.drop(columns=["few"]),
+        table,
         {
             "cell_id": words("Code"),
             "name": words("Name"),
