@@ -16,10 +16,11 @@ from data.schema import INCIDENT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FI
 from data.times import read_times
 from geo.crs import crs_name
 
-_FREE_TEXT = ("type_name", "description", "address", "channel", "unit")
+_NUMBERS = ("code", "part_id", "cell")  # long numbers that are nobody's: masking would damage them
+_FREE_TEXT = tuple(name for name in TEXT_FIELDS if name not in ("incident_id", *_NUMBERS))
 # What a report consists of when it comes in: a later extract of the same case has the same (closing times change).
 _IDENTITY = ("reported_at", "type_name", "code", "description", "address", "lon", "lat", "channel")
-_KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "month", "hazard"))
+_KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "month", "hazard", "attributes"))
 _DAMAGED_ID = r"^[+-]?\d(?:\.\d+)?[eE]\+\d+$"
 Mask = NDArray[np.bool_]
 
@@ -61,7 +62,7 @@ def check_incidents(
     Returns
     -------
     accepted : DataFrame
-        Columns of `data.schema.INCIDENT_COLUMNS` but source, import_id, month and hazard, in that order; the index is
+        Columns of `data.schema.INCIDENT_COLUMNS` but source, import_id, month, hazard and attributes, in that order; the index is
         the row in Excel, as in `row`. Times are UTC (NaT where unknown), lon and lat WGS 84 (NaN together), absent
         text is '', free text is masked, `remark` holds codes separated by a space. ``attrs["repeats"]`` is the number
         of rows left out because they repeat another row word for word, case number included:
@@ -111,7 +112,8 @@ def check_incidents(
     accepted = pd.DataFrame(index=text.index[taken])
     accepted["incident_id"] = _ids(text)[taken]
     accepted["row"] = accepted.index.to_numpy(dtype=np.int64)
-    for name in ("code", *_FREE_TEXT):
+    accepted["placed"] = pd.Series("", accepted.index, dtype=TEXT)
+    for name in (*_NUMBERS, *_FREE_TEXT):
         accepted[name] = mask_text(text.loc[taken, name]) if name in _FREE_TEXT else text.loc[taken, name]
     for name in TIME_FIELDS:
         accepted[name] = (
@@ -216,7 +218,7 @@ def _rejected(faults: _Faults, text: pd.DataFrame, titles: dict[str, str]) -> pd
     case_number = titles.get("incident_id", "incident_id")
     numbers = (rejected["column"] == case_number).to_numpy()
     rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"]).astype(object))
-    clear = {name: name in ("incident_id", "code") for name in text}
+    clear = {name: name in ("incident_id", *_NUMBERS) for name in text}
     original = [
         json.dumps(
             {titles.get(str(name), name): value if clear[str(name)] else mask(value) for name, value in row.items()},

@@ -295,6 +295,8 @@ def _stored(accepted: pd.DataFrame, source: str) -> pa.Table:
             columns[name] = pa.repeat(pa.scalar(source, kind), len(accepted))
         elif name in ("import_id", "month"):
             columns[name] = pa.repeat(pa.scalar("", kind), len(accepted))
+        elif name == "attributes":
+            columns[name] = pa.array([[]] * len(accepted), kind)
         else:
             columns[name] = pa.array(accepted[name], from_pandas=True).cast(kind, safe=name not in TIME_FIELDS)
     return pa.table(columns, schema=schema)

@@ -39,18 +39,32 @@ class Field:
 FIELDS = (
     Field("incident_id", "text", N_("case number")),
     Field("reported_at", "time", N_("reported at")),
+    Field("filed_at", "time", N_("filed at")),
     Field("dispatched_at", "time", N_("dispatched at")),
     Field("handled_at", "time", N_("handled at")),
+    Field("checked_at", "time", N_("checked at")),
     Field("closed_at", "time", N_("closed at")),
+    Field("voided_at", "time", N_("voided at")),
     Field("due_at", "time", N_("due at")),
+    Field("kind", "text", N_("component or event (部件, 事件)")),
+    Field("main_type", "text", N_("main class (大类)")),
     Field("type_name", "text", N_("type")),
     Field("code", "text", N_("code")),
+    Field("part_id", "text", N_("number of the component")),
     Field("description", "text", N_("description")),
     Field("address", "text", N_("address")),
     Field("lon", "lon", N_("longitude or x")),
     Field("lat", "lat", N_("latitude or y")),
+    Field("district", "text", N_("district, as the file names it")),
+    Field("street", "text", N_("street office, as the file names it")),
+    Field("community", "text", N_("community, as the file names it")),
+    Field("cell", "text", N_("grid, as the file names it")),
     Field("channel", "text", N_("channel (hotline, patrol ...)")),
     Field("unit", "text", N_("handling unit")),
+    Field("reworked", "text", N_("times reworked")),
+    Field("paused", "text", N_("put on hold (挂账)")),
+    Field("postponed", "text", N_("postponed")),
+    Field("satisfaction", "text", N_("satisfaction")),
 )
 FIELD_TITLES = {f.name: f.title for f in FIELDS}
 TIME_FIELDS = tuple(f.name for f in FIELDS if f.kind == "time")
@@ -58,14 +72,22 @@ TEXT_FIELDS = tuple(f.name for f in FIELDS if f.kind == "text")
 
 # An incident as it is stored, beside one text column per boundary level (Level.column) that holds its cell_id or null.
 # Times are UTC with zone; lon and lat are WGS 84 degrees, null together; month is 'YYYY-MM' in the workspace's zone or
-# 'none'; row is the row in its file as Excel counts (header = row 1).
+# 'none'; row is the row in its file as Excel counts (header = row 1). `placed` says how the place is known: '' by its
+# coordinates, or a code of PLACED. `attributes` maps the headers of the columns that serve no field to their text.
 INCIDENT_COLUMNS = (
-    "source", "incident_id", "import_id", "row", "month", "hazard", "code", "type_name", "description", "address",
-    "channel", "unit", "reported_at", "dispatched_at", "handled_at", "closed_at", "due_at", "lon", "lat", "remark",
+    "source", "incident_id", "import_id", "row", "month", "hazard", "kind", "main_type", "type_name", "code", "part_id",
+    "description", "address", "district", "street", "community", "cell", "channel", "unit", "reworked", "paused",
+    "postponed", "satisfaction", *TIME_FIELDS, "lon", "lat", "placed", "remark", "attributes",
 )  # fmt: skip
+PLACED = {
+    "address": N_("by its address, in the office's table of addresses"),
+    "cell": N_("by the code or name of its cell, without a point"),
+    "hand": N_("by hand"),
+}
 REJECTED_COLUMNS = ("row", "column", "value", "reason", "original")  # original: the row as JSON, personal data masked
 EXPOSURES = ("households", "population", "road_km", "covers")  # columns of a cell that a rate may stand on
-CELL_COLUMNS = ("cell_id", "name", "parent", "area_km2", *EXPOSURES, "geometry")
+# valid_from and valid_to are ISO days, half-open, '' where open: last year's cells keep last year's incidents
+CELL_COLUMNS = ("cell_id", "name", "parent", "valid_from", "valid_to", "area_km2", *EXPOSURES, "geometry")
 NO_MONTH = "none"
 
 # Why a row was not taken. {value} and {column} are fields of the rejected table.

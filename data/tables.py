@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
 
-from data.schema import CELL_COLUMNS, INCIDENT_COLUMNS, REJECTED_COLUMNS, TIME_FIELDS
+from data.schema import CELL_COLUMNS, EXPOSURES, INCIDENT_COLUMNS, REJECTED_COLUMNS, TIME_FIELDS
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -28,8 +28,14 @@ class TableKind:
     partition: str | None = None
 
 
-_INCIDENT_KINDS = {"row": pa.int32(), "lon": pa.float64(), "lat": pa.float64(), **dict.fromkeys(TIME_FIELDS, _TIME)}
-_CELL_KINDS = {name: pa.float64() for name in CELL_COLUMNS if name not in ("cell_id", "name", "parent")}
+_INCIDENT_KINDS = {
+    "row": pa.int32(),
+    "lon": pa.float64(),
+    "lat": pa.float64(),
+    "attributes": pa.map_(pa.string(), pa.string()),
+    **dict.fromkeys(TIME_FIELDS, _TIME),
+}
+_CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # A column for each boundary level (Level.column) comes on top; rows are sorted by the finest within a month.
     "incidents": TableKind(pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month"),
