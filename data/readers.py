@@ -2,8 +2,8 @@
 
 import collections
 import csv
+import dataclasses
 import io
-from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
@@ -16,30 +16,12 @@ from data.contents import kind_of, text_encoding
 from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
 from data.spreadsheets import read_sheet
+from data.table import Table as Table
 
 MAX_COLUMNS = 1000
 _DELIMITERS = ",;\t|"
 _HEAD = 1 << 18  # characters looked at to tell the delimiter and the header
 csv.field_size_limit(1 << 28)
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table as it stands in a file: every cell is text, '' where empty.
-
-    `frame` has the columns c000, c001 ... under an index of row numbers as Excel counts them; a line break inside a
-    quoted cell does not count. `headers[i]` is the title of column i. `bad` holds rows with more cells than the header
-    (the columns of `data.schema.REJECTED_COLUMNS`, by number only); shorter rows are filled up.
-    Empty rows at the end are left out, those in between are kept, as empty. Rows read = len(frame) + len(bad).
-    """
-
-    name: str
-    headers: list[str]
-    frame: pd.DataFrame
-    bad: pd.DataFrame
-    encoding: str | None = None
-    sheet: str | None = None
-    sheets: tuple[str, ...] = ()
 
 
 def read_table(content: bytes, name: str, *, encoding: str | None = None, sheet: str | None = None) -> Table:
@@ -67,7 +49,8 @@ def read_table(content: bytes, name: str, *, encoding: str | None = None, sheet:
     if kind == "XLSX":
         rows, used_sheet, sheets = read_sheet(content, name, sheet)
         headers = _headers(rows[:30], name)
-        return _finished(Table(name, headers, _from_rows(rows[1:], len(headers)), _no_bad(), None, used_sheet, sheets))
+        frame = _from_rows(rows[1:], len(headers))
+        return _finished(Table(name, headers, frame, _no_bad(), kind=kind, sheet=used_sheet, sheets=sheets))
     if kind == "binary":
         raise HazardError(
             "not-a-table",
@@ -100,7 +83,8 @@ def read_table(content: bytes, name: str, *, encoding: str | None = None, sheet:
         )
     records = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
     headers = _headers([record for record, _ in zip(records, range(30), strict=False)], name)
-    return _finished(Table(name, headers, *_from_csv(utf8, delimiter, len(headers)), used))
+    frame, bad = _from_csv(utf8, delimiter, len(headers))
+    return _finished(Table(name, headers, frame, bad, kind="CSV", encoding=used, delimiter=delimiter))
 
 
 def _delimiter(start: str, *, cut: bool) -> str | None:
@@ -250,7 +234,7 @@ def _finished(table: Table) -> Table:
             "{file} has a header and no rows below it. At least one report was expected.",
             file=table.name,
         )
-    return Table(table.name, table.headers, frame, table.bad, table.encoding, table.sheet, table.sheets)
+    return dataclasses.replace(table, frame=frame)
 
 
 def _names(width: int) -> list[str]:
