@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from base.text import N_, Sentence
 from data.headers import numbered
-from data.privacy import MASK, mask_text, personal_headers
+from data.privacy import MASK, mask, mask_text, personal_headers
 from data.table import Table
 
 KIND = pa.map_(pa.string(), pa.string())
@@ -39,14 +39,15 @@ def other_columns(table: Table, mapping: Mapping[str, str]) -> Others:
     mapping : mapping
         field -> header, as `data.headers.apply_mapping` takes it.
     """
-    titles = numbered(table.headers)
+    titles = numbered([mask(header) for header in table.headers])
+    known = numbered(table.headers)  # as a mapping may name them
     taken = set(mapping.values())
     about = personal_headers(table.headers)
     kept: dict[str, pd.Series] = {}
     by_value = []
     for place, (header, title) in enumerate(zip(table.headers, titles, strict=True)):
         column = table.frame.iloc[:, place]
-        if header in taken or title in taken or header in about:
+        if header in taken or known[place] in taken or header in about:
             continue
         if _mostly_persons(column):
             by_value.append(title)

@@ -14,7 +14,7 @@ from data.codes import Restored, restore_zeros
 from data.headers import says_total
 from data.numbers import converted, read_numbers
 from data.places import check_place, read_places
-from data.privacy import TEXT, mask_text
+from data.privacy import TEXT, mask, mask_text
 from data.schema import INCIDENT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
 from data.times import read_times, read_years
 from geo.crs import crs_name
@@ -185,7 +185,7 @@ def _notes(text: pd.DataFrame, titles: dict[str, str], taken: Mask) -> list[Sent
         changed = converted(cells, read_numbers(cells))
         if changed.any():
             sentence = N_("Column {column}: {n} values such as {value} were converted to plain numbers.")
-            example = cells.iloc[int(changed.argmax())]
+            example = mask(cells.iloc[int(changed.argmax())])
             facts = {"column": titles.get(name, name), "n": int(changed.sum()), "value": example}
             notes.append(Sentence(sentence, facts))
     for name in ("part_id", "cell"):
@@ -313,14 +313,13 @@ def _rejected(
     numbers = (rejected["column"] == case_number).to_numpy()
     rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"]).astype(object))
     cells: dict[str, pd.Series] = {}
-    for name in text:
-        column = text.loc[faults.found, name]
-        if str(name) in ("lon", "lat"):  # a long fraction is no telephone
+    for name, column in text[faults.found].items():
+        if name in ("lon", "lat"):  # a long fraction is no telephone
             column = column.where(np.isfinite(read_numbers(column)), mask_text(column))
-        elif str(name) not in ("incident_id", *_NUMBERS):
+        elif name not in ("incident_id", *_NUMBERS):
             column = mask_text(column)
-        cells[titles.get(str(name), str(name))] = column
-    cells |= {str(title): mask_text(others.loc[faults.found, title]) for title in others}
+        cells[mask(titles.get(str(name), str(name)))] = column
+    cells |= {str(title): mask_text(column) for title, column in others[faults.found].items()}
     keys = [key for key in order if key in cells]
     keys += [key for key in cells if key not in keys]
     rows = zip(*(cells[key].astype(object) for key in keys), strict=True)

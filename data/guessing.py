@@ -72,9 +72,9 @@ def by_values(
                 break
     for name in aliases:
         if name not in found:
-            left = [header for header in free(name) if name not in _HELD or not len(filled[header])]
-            if left:
-                found[name] = left[0]
+            usable = [header for header in free(name) if name not in _HELD or not len(filled[header])]
+            if usable:
+                found[name] = usable[0]
     left = {header: values for header, values in filled.items() if header not in found.values()}
     if "reported_at" not in found:
         times = [

@@ -12,7 +12,7 @@ import pandas as pd
 from base.errors import HazardError
 from data import guessing
 from data.aliases import ALIASES, BESIDE_STREET, POSTAL
-from data.privacy import personal_headers
+from data.privacy import mask, personal_headers
 from data.readers import Table
 from data.schema import FIELDS
 
@@ -184,7 +184,7 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
             )  # fmt: skip
     raw = pd.DataFrame({field.name: table.frame[columns[field.name]] for field in FIELDS if field.name in columns})
     raw.attrs["headers"] = dict(mapping)
-    raw.attrs["order"] = titles
+    raw.attrs["order"] = numbered([mask(header) for header in table.headers])
     raw.attrs["totals"] = _totals(table.frame)
     return raw
 

@@ -124,7 +124,8 @@ def incidents(
         f"ORDER BY reported_at {direction} NULLS LAST, source, incident_id {first}"
     )
     frame = _ask(dataset, scope, text, cell=cell, limit=limit)
-    return frame.assign(attributes=[dict(pairs) if pairs is not None else {} for pairs in frame["attributes"]])
+    pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]
+    return frame.assign(attributes=pd.Series(pairs, frame.index, dtype=object))
 
 
 def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -25,7 +26,6 @@ _PATTERN = (  # RE2
     r"\s*(?P<half2>[ap]\.?m\.?)?\s*(?P<offset>z|utc|gmt|[+-]\d{2}:?\d{2})?)?$"
 )
 _COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?$"
-_UTC = "datetime64[ns, UTC]"
 _WORDS = ("half", "half2", "offset")
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _SINCE_1970 = ((r"^\d{10}(?:\.\d+)?$", 1000), (r"^\d{13}$", 1))  # how a whole column looks, and in milliseconds
@@ -113,7 +113,7 @@ def read_years(column: pd.Series) -> pd.Series:
     return pd.Series(years.where(known, "").astype(TEXT).take(codes).to_numpy(), column.index, TEXT)
 
 
-def _plain(unique: pd.api.extensions.ExtensionArray) -> pd.Series:
+def _plain(unique: Any) -> pd.Series:
     texts = pd.Series(unique, dtype=TEXT).fillna("").str.strip()
     odd = ~pc.string_is_ascii(pa.array(texts)).to_numpy(zero_copy_only=False)
     if odd.any():
@@ -148,7 +148,9 @@ def _since_1970(texts: pd.Series) -> pd.Series | None:
         if len(filled) and filled.str.match(pattern).all():
             count_ms = (filled.astype(float) * unit_ms).round()
             usable = count_ms < (LAST_YEAR - 1969) * 366 * 86_400_000  # a later one would not fit
-            moments = pd.to_datetime(count_ms.where(usable).astype("Int64"), unit="ms", utc=True).astype(_UTC)
+            moments = pd.to_datetime(count_ms.where(usable).astype("Int64"), unit="ms", utc=True).astype(
+                "datetime64[ns, UTC]"
+            )
             return moments.where(moments.dt.year.between(FIRST_YEAR, LAST_YEAR)).reindex(texts.index)
     return None
 
