@@ -245,9 +245,10 @@ def _totals(text: pd.DataFrame, rows: Iterable[int]) -> Mask:
     summed = text.index.isin(list(rows))
     in_id = says_total(text["incident_id"])
     summed |= in_id | says_total(text["type_name"])
-    no_time = text["reported_at"] == "" if "reported_at" in text else pd.Series(True, text.index)
+    reported = text["reported_at"] if "reported_at" in text else pd.Series("", text.index, dtype=TEXT)
+    no_time = (reported == "").to_numpy() | says_total(reported)
     named = (text["incident_id"] != "").to_numpy() & ~in_id
-    return np.asarray(summed & no_time.to_numpy() & ~named, dtype=bool)
+    return np.asarray(summed & no_time & ~named, dtype=bool)
 
 
 def _same_ids(text: pd.DataFrame, others: pd.DataFrame, usable: Mask) -> tuple[Mask, Mask]:

@@ -67,7 +67,7 @@ def guess_mapping(headers: Iterable[str], sample: pd.DataFrame | None = None) ->
     found = _first(columns, aliases) if values is None else guessing.by_values(columns, aliases, cells)
     if checked := guessing.checked_at(columns, cells, found):
         found["checked_at"] = checked
-    if not {"lon", "lat", *_PLACES} & set(found) and (postal := _first(columns, {"cell": _listed(POSTAL)})):
+    if not {"lon", "lat", *_PLACES[1:]} & set(found) and (postal := _first(columns, {"cell": _listed(POSTAL)})):
         found |= {"cell": postal["cell"]} if postal["cell"] not in found.values() else {}
     return {name: found[name] for name in (field.name for field in FIELDS) if name in found}
 
