@@ -397,7 +397,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_in_any_table_every_row_is_accounted_for_and_no_number_of_a_person_is_kept(data):
     titles = data.draw(st.lists(st.sampled_from(TITLES), min_size=2, max_size=9))
