@@ -12,7 +12,6 @@ from scipy.stats import beta
 from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
 from base.errors import HazardError
 from base.text import N_, Sentence
-from data.schema import NO_MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +104,9 @@ def just_before(start: dt.date, end: dt.date) -> tuple[dt.date, dt.date]:
     return start - (end - start), start
 
 
+_MONTH = r"\d{4}-\d{2}"
+
+
 def complete_months(
     counts: pd.DataFrame, start: dt.date | None, end: dt.date | None, hazards: Sequence[str]
 ) -> pd.DataFrame:
@@ -113,7 +115,7 @@ def complete_months(
     Parameters
     ----------
     counts : DataFrame
-        Columns month ('YYYY-MM'), hazard, count; reports without a month are left out.
+        Columns month ('YYYY-MM'), hazard, count; reports without a month, a lone year too, are left out.
     start, end : date or None
         Half-open; None is the first or last month of `counts`.
     hazards : sequence of str
@@ -124,7 +126,7 @@ def complete_months(
     DataFrame
         month, hazard, count; sorted by month, hazards in the order given. Empty if no month is known.
     """
-    known = counts[(counts["month"] != NO_MONTH) & counts["month"].notna()]
+    known = counts[counts["month"].str.fullmatch(_MONTH).eq(True)]
     span = known["month"].agg(["min", "max"]) if len(known) else None
     first = str(start)[:7] if start else None if span is None else str(span["min"])
     last = str(end - dt.timedelta(days=1))[:7] if end else None if span is None else str(span["max"])

@@ -128,11 +128,12 @@ def reclassify(rows: pa.Table, rules: pd.DataFrame, imports: tuple[ImportRecord,
     """Return incidents with the hazard that the rules give them, each by the code scheme its import named."""
     schemes = {record.import_id: record.options.get("scheme") for record in imports}
     frame = pd.DataFrame(
-        {name: pd.array(rows[name], dtype=TEXT) for name in ("type_name", "code", "description", "import_id")}
+        {name: pd.array(rows[name], dtype=TEXT) for name in ("type_name", "code", "description", "kind", "import_id")}
     )
     hazard = pd.Series("", frame.index, dtype=object)
     for scheme, part in frame.groupby(frame["import_id"].map(schemes).fillna("").astype(str)):
-        named = classify(part["type_name"], part["code"], part["description"], rules, scheme=str(scheme) or None)
+        texts = part["type_name"], part["code"], part["description"]
+        named = classify(*texts, rules, scheme=str(scheme) or None, kind=part["kind"])
         hazard[part.index] = named.to_numpy(dtype=object)
     place_ = rows.column_names.index("hazard")
     return rows.set_column(place_, "hazard", pa.array(hazard, pa.string()))

@@ -2,26 +2,32 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from data.headers import TOTALS
-from data.places import check_place, read_numbers, read_places
+from base.text import N_, Sentence
+from data.codes import Restored, restore_zeros
+from data.headers import says_total
+from data.numbers import converted, read_numbers
+from data.places import check_place, read_places
 from data.privacy import TEXT, mask, mask_text
 from data.schema import INCIDENT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
-from data.times import read_times
+from data.times import read_times, read_years
 from geo.crs import crs_name
 
-_NUMBERS = ("code", "part_id", "cell")  # long numbers that are nobody's: masking would damage them
+_NUMBERS = ("code", "main_code", "part_id", "cell")  # long numbers that are nobody's: masking would damage them
 _FREE_TEXT = tuple(name for name in TEXT_FIELDS if name not in ("incident_id", *_NUMBERS))
 # What a report consists of when it comes in: a later extract of the same case has the same (closing times change).
 _IDENTITY = ("reported_at", "type_name", "code", "description", "address", "lon", "lat", "channel")
-_KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "month", "hazard", "attributes"))
-_DAMAGED_ID = r"^[+-]?\d(?:\.\d+)?[eE]\+\d+$"
+_KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "hazard", "attributes"))
+_DAMAGED_ID = r"^[+-]?\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,3}$"
+_PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # a deadline is no news of a case
+_BLANKS = r"[\s" + "\u3000\xa0]+"
+DUPLICATES = ("review", "newest")
 Mask = NDArray[np.bool_]
 
 
@@ -42,7 +48,14 @@ class _Faults:
 
 
 def check_incidents(
-    raw: pd.DataFrame, *, zone: str, crs: str, day_first: bool | None = None, boundary: gpd.GeoDataFrame | None = None
+    raw: pd.DataFrame,
+    *,
+    zone: str,
+    crs: str,
+    day_first: bool | None = None,
+    boundary: gpd.GeoDataFrame | None = None,
+    others: pd.DataFrame | None = None,
+    duplicates: str = "review",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the records that can be taken and the rows that cannot, with reasons.
 
@@ -58,15 +71,22 @@ def check_incidents(
         The user's answer where 03/05/2025 may be either.
     boundary : GeoDataFrame, optional
         Cells in EPSG:4326. If most points lie far from it, the file is refused with the systems that would fit.
+    others : DataFrame of str, optional
+        The other columns of the same rows (`data.attributes.other_columns`): they are content too, and stand in the
+        original of a rejected row.
+    duplicates : {"review", "newest"}
+        Rows that share a case number but not the content (blanks do not count): all are rejected, or the one with the
+        latest time in it is taken (of equal ones the later row) and the others count as repeats.
 
     Returns
     -------
     accepted : DataFrame
-        Columns of `data.schema.INCIDENT_COLUMNS` but source, import_id, month, hazard and attributes, in that order; the index is
-        the row in Excel, as in `row`. Times are UTC (NaT where unknown), lon and lat WGS 84 (NaN together), absent
-        text is '', free text is masked, `remark` holds codes separated by a space. ``attrs["repeats"]`` is the number
-        of rows left out because they repeat another row word for word, case number included:
-        ``len(raw) == len(accepted) + len(rejected) + accepted.attrs["repeats"]``.
+        Columns of `data.schema.INCIDENT_COLUMNS` but source, import_id, hazard and attributes, in that order; the
+        index is the row in Excel, as in `row`. Times are UTC (NaT where unknown), lon and lat WGS 84 (NaN together),
+        absent text is '', free text is masked, `remark` holds codes separated by a space, `month` is the year where
+        the report names no more, else ''. ``attrs["repeats"]`` is the number of rows left out because they repeat
+        another row, case number included: ``len(raw) == len(accepted) + len(rejected) + accepted.attrs["repeats"]``.
+        ``attrs["notes"]`` says what was changed on the way.
     rejected : DataFrame
         Columns of `data.schema.REJECTED_COLUMNS`; `column` is the file's own name; one line a row, its first fault.
 
@@ -79,26 +99,34 @@ def check_incidents(
     crs = crs_name(crs)
     titles = raw.attrs.get("headers", {})
     text = pd.DataFrame({name: raw[name].astype(TEXT).fillna("").str.strip() for name in raw}, index=raw.index)
+    others = pd.DataFrame(index=raw.index) if others is None else others
     for name in (*TEXT_FIELDS, "lon", "lat"):
         if name not in text:
             text[name] = pd.Series("", index=raw.index, dtype=TEXT)
     faults = _Faults(text.index)
     blank = ~np.logical_or.reduce([(text[name] != "").to_numpy() for name in text])
+    blank[blank] = ~(others[blank].apply(lambda column: column.str.strip()) != "").any(axis=1).to_numpy(dtype=bool)
     totals = _totals(text, raw.attrs.get("totals", ()))
     faults.add(totals, "totals-row")
     faults.add(blank, "empty-row")
 
     given = text["incident_id"]
     faults.add(given.str.match(_DAMAGED_ID), "id-scientific", titles.get("incident_id", "incident_id"), given)
-    repeats, contradicting = _same_ids(text, ~faults.found)
-    faults.add(contradicting, "id-repeated", titles.get("incident_id", "incident_id"), given)
+    repeats, contradicting = _same_ids(text, others, ~faults.found)
+    if duplicates == "review":
+        faults.add(contradicting, "id-repeated", titles.get("incident_id", "incident_id"), given)
 
+    years = read_years(text["reported_at"]) if "reported_at" in text else pd.Series("", text.index, dtype=TEXT)
     times = read_times(
-        {name: text[name].where(~faults.found, "") for name in TIME_FIELDS if name in text},
+        {
+            name: text[name].where(~faults.found & ((name != "reported_at") | (years == "")), "")
+            for name in TIME_FIELDS
+            if name in text
+        },
         zone=zone, day_first=day_first, titles=titles,
     )  # fmt: skip
     for name, column in times.items():
-        unreadable = column.isna() & (text[name] != "")
+        unreadable = column.isna() & (text[name] != "") & ((name != "reported_at") | (years == ""))
         faults.add(unreadable, "time-unreadable", titles.get(name, name), text[name])
     lon, lat, misplaced = read_places(text, ~faults.found & ~repeats, crs=crs, titles=titles)
     for rows, reason, name in misplaced:
@@ -107,14 +135,20 @@ def check_incidents(
         x, y = read_numbers(text["lon"]), read_numbers(text["lat"])
         unknown = np.isnan(lon)
         check_place(np.where(unknown, np.nan, x), np.where(unknown, np.nan, y), crs=crs, boundary=boundary)
+    older = np.zeros(len(text), dtype=bool)
+    if duplicates == "newest":
+        older = _older(given, times, contradicting & ~faults.found)
 
-    taken = ~faults.found & ~repeats
+    codes = restore_zeros(text["code"], text["main_code"])
+    taken = ~faults.found & ~repeats & ~older
     accepted = pd.DataFrame(index=text.index[taken])
     accepted["incident_id"] = _ids(text)[taken]
     accepted["row"] = accepted.index.to_numpy(dtype=np.int64)
     accepted["placed"] = pd.Series("", accepted.index, dtype=TEXT)
+    accepted["month"] = years[taken]
     for name in (*_NUMBERS, *_FREE_TEXT):
         accepted[name] = mask_text(text.loc[taken, name]) if name in _FREE_TEXT else text.loc[taken, name]
+    accepted["code"] = codes.codes[taken]
     for name in TIME_FIELDS:
         accepted[name] = (
             times[name][taken] if name in times else pd.Series(pd.NaT, accepted.index, "datetime64[ns, UTC]")
@@ -123,13 +157,55 @@ def check_incidents(
     accepted["remark"] = _remarks(
         {
             "no-location": accepted["lon"].isna(),
-            "no-report-time": accepted["reported_at"].isna(),
+            "no-report-time": accepted["reported_at"].isna() & (accepted["month"] == ""),
+            "year-only": accepted["month"] != "",
             "closed-before-reported": accepted["closed_at"] < accepted["reported_at"],
         }
     )
     accepted = accepted[list(_KEPT)]
-    accepted.attrs = {"repeats": int((repeats & ~faults.found).sum())}
-    return accepted, _rejected(faults, text[list(raw.columns)], titles)
+    notes = [*_notes(text, titles, taken), *_code_notes(codes)]
+    if older.any():
+        notes.append(Sentence(_OLDER, {"n": int(older.sum())}))
+    accepted.attrs = {"repeats": int((repeats & ~faults.found).sum() + older.sum()), "notes": notes}
+    order = raw.attrs.get("order", [])
+    return accepted, _rejected(faults, text[list(raw.columns)], others, titles, order)
+
+
+_OLDER = N_(
+    "{n} rows are older states of a case that stands in this file more than once: the newest was taken, these count as "
+    "repeats."
+)
+
+
+def _notes(text: pd.DataFrame, titles: dict[str, str], taken: Mask) -> list[Sentence]:
+    """Return what the numbers went through, in sentences."""
+    notes = []
+    for name in ("lon", "lat"):
+        cells = text.loc[taken, name]
+        changed = converted(cells, read_numbers(cells))
+        if changed.any():
+            sentence = N_("Column {column}: {n} values such as {value} were converted to plain numbers.")
+            example = mask(cells.iloc[int(changed.argmax())])
+            facts = {"column": titles.get(name, name), "n": int(changed.sum()), "value": example}
+            notes.append(Sentence(sentence, facts))
+    for name in ("part_id", "cell"):
+        damaged = text.loc[taken, name].str.match(_DAMAGED_ID).to_numpy(dtype=bool)
+        if damaged.any():
+            sentence = N_(
+                "Column {column}: {n} numbers such as {value} were damaged by a spreadsheet. Format the column as text "
+                "and export again."
+            )
+            example = text.loc[taken, name].iloc[int(damaged.argmax())]
+            facts = {"column": titles.get(name, name), "n": int(damaged.sum()), "value": example}
+            notes.append(Sentence(sentence, facts))
+    return notes
+
+
+def _code_notes(codes: Restored) -> list[Sentence]:
+    if not codes.changed:
+        return []
+    sentence = N_("{n} codes had lost zeros in a spreadsheet and have them again, such as {before}: {after}.")
+    return [Sentence(sentence, {"n": codes.changed, "before": codes.before, "after": codes.after})]
 
 
 def flag_one_spot(incidents: pd.DataFrame, *, min_reports: int, min_share: float) -> pd.DataFrame:
@@ -167,22 +243,24 @@ def flag_one_spot(incidents: pd.DataFrame, *, min_reports: int, min_share: float
 
 def _totals(text: pd.DataFrame, rows: Iterable[int]) -> Mask:
     summed = text.index.isin(list(rows))
-    for name in ("incident_id", "type_name"):
-        summed |= text[name].str.lower().isin(TOTALS).to_numpy()
-    no_time = text["reported_at"] == "" if "reported_at" in text else pd.Series(True, text.index)
-    named = ~text["incident_id"].str.lower().isin(["", *TOTALS])
-    return np.asarray(summed & no_time.to_numpy() & ~named.to_numpy(), dtype=bool)
+    in_id = says_total(text["incident_id"])
+    summed |= in_id | says_total(text["type_name"])
+    reported = text["reported_at"] if "reported_at" in text else pd.Series("", text.index, dtype=TEXT)
+    no_time = (reported == "").to_numpy() | says_total(reported)
+    named = (text["incident_id"] != "").to_numpy() & ~in_id
+    return np.asarray(summed & no_time & ~named, dtype=bool)
 
 
-def _same_ids(text: pd.DataFrame, usable: Mask) -> tuple[Mask, Mask]:
-    """Return which rows repeat an earlier one word for word, and which share a case number but not the content."""
+def _same_ids(text: pd.DataFrame, others: pd.DataFrame, usable: Mask) -> tuple[Mask, Mask]:
+    """Return which rows repeat an earlier one but for blanks, and which share a case number but not the content."""
     repeats, contradicting = np.zeros(len(text), dtype=bool), np.zeros(len(text), dtype=bool)
     given = text["incident_id"].to_numpy(dtype=object)
     asked = np.flatnonzero(usable & (given != ""))
     asked = asked[pd.Series(given[asked]).duplicated(keep=False).to_numpy()]
     if len(asked):
-        rows = text.iloc[asked].astype(object)
-        again = rows.duplicated().to_numpy()
+        rows = pd.concat([text.iloc[asked], others.iloc[asked]], axis=1, keys=["field", "other"])
+        rows = rows.apply(lambda column: column.astype(TEXT).str.replace(_BLANKS, "", regex=True)).astype(object)
+        again = rows.assign(id=given[asked]).duplicated().to_numpy()
         repeats[asked] = again
         left = asked[~again]
         different = pd.Series(given[left])
@@ -190,8 +268,22 @@ def _same_ids(text: pd.DataFrame, usable: Mask) -> tuple[Mask, Mask]:
         if several:
             hit = np.array([value in several for value in given[asked]])
             contradicting[asked[hit]] = True
-            repeats &= ~contradicting
-    return repeats, contradicting
+    return repeats & ~contradicting, contradicting
+
+
+def _older(ids: pd.Series, times: dict[str, pd.Series], rows: Mask) -> Mask:
+    """Return which of the rows are not the newest of their case: by the latest time in them, then by their place."""
+    older = np.zeros(len(ids), dtype=bool)
+    places = np.flatnonzero(rows)
+    latest = np.full(len(places), np.iinfo(np.int64).min)
+    for name in _PAST:
+        if name in times:  # NaT is the smallest number there is
+            came = times[name].iloc[places].dt.tz_localize(None).to_numpy("datetime64[ns]")
+            latest = np.maximum(latest, came.astype(np.int64))
+    frame = pd.DataFrame({"id": ids.to_numpy(dtype=object)[places], "latest": latest, "place": places})
+    frame = frame.sort_values(["latest", "place"])
+    older[frame.loc[frame["id"].duplicated(keep="last"), "place"]] = True
+    return older
 
 
 def _ids(text: pd.DataFrame) -> pd.Series:
@@ -213,18 +305,25 @@ def _remarks(flags: dict[str, pd.Series]) -> pd.Series:
     return pd.Series(pd.array(texts, dtype=TEXT)[which], index=next(iter(flags.values())).index)
 
 
-def _rejected(faults: _Faults, text: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+def _rejected(
+    faults: _Faults, text: pd.DataFrame, others: pd.DataFrame, titles: dict[str, str], order: Sequence[str]
+) -> pd.DataFrame:
+    """Return the faulty rows with all their columns but those about persons, masked, in the order of the file."""
     rejected = faults.frame[faults.found].copy()
     case_number = titles.get("incident_id", "incident_id")
     numbers = (rejected["column"] == case_number).to_numpy()
     rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"]).astype(object))
-    clear = {name: name in ("incident_id", *_NUMBERS) for name in text}
-    original = [
-        json.dumps(
-            {titles.get(str(name), name): value if clear[str(name)] else mask(value) for name, value in row.items()},
-            ensure_ascii=False,
-        )
-        for row in text[faults.found].astype(object).to_dict("records")
-    ]
-    rows = rejected.index.to_numpy(dtype=np.int64)
-    return rejected.assign(row=rows, original=original)[list(REJECTED_COLUMNS)].reset_index(drop=True)
+    cells: dict[str, pd.Series] = {}
+    for name, column in text[faults.found].items():
+        if name in ("lon", "lat"):  # a long fraction is no telephone
+            column = column.where(np.isfinite(read_numbers(column)), mask_text(column))
+        elif name not in ("incident_id", *_NUMBERS):
+            column = mask_text(column)
+        cells[mask(titles.get(str(name), str(name)))] = column
+    cells |= {str(title): mask_text(column) for title, column in others[faults.found].items()}
+    keys = [key for key in order if key in cells]
+    keys += [key for key in cells if key not in keys]
+    rows = zip(*(cells[key].astype(object) for key in keys), strict=True)
+    original = [json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False) for row in rows]
+    numbered_rows = rejected.index.to_numpy(dtype=np.int64)
+    return rejected.assign(row=numbered_rows, original=original)[list(REJECTED_COLUMNS)].reset_index(drop=True)

@@ -17,7 +17,7 @@ import shapely
 from base import settings
 from base.errors import HazardError
 from data import tables, versions
-from data.schema import CELL_COLUMNS, DEMO_SOURCE, ImportRecord, Level
+from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, ImportRecord, Level
 from data.taxonomy import DEFAULT_RULES
 
 _MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
@@ -135,8 +135,22 @@ class Dataset:
     def span(self) -> tuple[dt.date | None, dt.date | None]:
         """First and last day, in the zone, on which an incident was reported; None where there is none.
 
-        A report time after the import and after all that is known is mistyped and no day of the data.
+        A report time after the import and after all that is known is mistyped and no day of the data. A year that is
+        all a file knows counts as a whole.
         """
+        first, last = self.timed_span
+        query = (
+            "SELECT min(month) AS first, max(month) AS last FROM incidents WHERE reported_at IS NULL AND month != $none"
+        )
+        (row,) = self.query(query, {"none": NO_MONTH}).to_pylist()
+        if row["first"]:
+            first = min(filter(None, (first, dt.date(int(row["first"]), 1, 1))))
+            last = max(filter(None, (last, dt.date(int(row["last"]), 12, 31))))
+        return first, last
+
+    @cached_property
+    def timed_span(self) -> tuple[dt.date | None, dt.date | None]:
+        """First and last day of the reports whose time is known: where series and trends begin and end."""
         query = """
             SELECT min(reported_at) AS first, max(reported_at) AS last FROM incidents
             WHERE NOT (contains(remark, 'time-in-future') AND ($as_of IS NULL OR reported_at > $as_of))

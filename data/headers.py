@@ -1,79 +1,20 @@
-"""Whose column is this? Headers in Chinese and English -> the fields of a record, and the columns of a boundary."""
+"""Whose column is this? Headers in Chinese and English -> the fields of a record."""
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from base.errors import HazardError
-from data.privacy import mask_text, personal_headers
+from data import guessing
+from data.aliases import ALIASES, BESIDE_STREET, POSTAL
+from data.privacy import mask, personal_headers
 from data.readers import Table
-from data.schema import EXPOSURES, FIELDS
-
-# Best first: where two headers fit one field, the earlier alias wins.
-_ALIASES = {
-    "incident_id": (
-        "案卷号 案卷编号 案件编号 案件号 任务号 工单编号 工单号 事件编号 编号 流水号 case_id caseid "
-        "case_number incident_id case_enquiry_id service_request_id unique_key sr_number task_num rec_id "
-        "case_code request_id incident_number id"
-    ),
-    "reported_at": (
-        "上报时间 来电时间 报告时间 发现时间 受理时间 诉求时间 登记时间 创建时间 上报日期 发生时间 "
-        "reported_at report_time requested_datetime open_dt created_date create_time created_at opened "
-        "date_opened reported date_reported 时间 日期"
-    ),
-    "dispatched_at": "派遣时间 派单时间 转办时间 交办时间 批转时间 dispatched_at dispatch_time dispatched",
-    "handled_at": ("处置完成时间 处理完成时间 处置时间 处理时间 handled_at dispose_end_time handle_finish_time"),
-    "closed_at": (
-        "结案时间 办结时间 完结时间 归档时间 结案日期 closed_at close_time closed_dt closed_date archive_time "
-        "closed date_closed"
-    ),
-    "due_at": (
-        "处置截止时间 截止时间 办理期限 到期时间 应结案时间 due_at deadline_time dispose_deadline target_dt "
-        "expected_datetime due_date deadline"
-    ),
-    "type_name": (
-        "小类名称 小类 事件类型 问题类型 案件类型 隐患类型 类型名称 问题分类 诉求分类 类别 类型 事项名称 "
-        "sub_type type_name complaint_type service_name request_type incident_type type category 大类名称 "
-        "大类"
-    ),
-    "code": (
-        "事件编码 类别编码 类型编码 分类编码 小类编码 小类代码 类别代码 编码 代码 event_type_code "
-        "service_code type_code code"
-    ),
-    "description": (
-        "问题描述 事件描述 案件描述 诉求内容 工单内容 描述 情况描述 内容 备注 description event_desc "
-        "descriptor case_title details comments"
-    ),
-    "address": (
-        "地址 位置 地址描述 事发地址 发生地址 详细地址 地点 事发地点 位置描述 address incident_address "
-        "location street_address location_street_name"
-    ),
-    "lon": ("经度 东经 lon lng long longitude 经度坐标 x坐标 x coordinate_x x_coord point_x x_97 横坐标 东坐标"),
-    "lat": "纬度 北纬 lat latitude 纬度坐标 y坐标 y coordinate_y y_coord point_y y_97 纵坐标 北坐标",
-    "channel": (
-        "问题来源 案件来源 来源渠道 上报渠道 来源 渠道 channel source_type event_src_name source open_data_channel_type"
-    ),
-    "unit": (
-        "处置部门 处置单位 承办单位 承办部门 责任单位 责任部门 主办单位 dispose_unit handle_dept "
-        "agency_responsible agency department unit queue"
-    ),
-}
-_CELL_ALIASES = {
-    "cell_id": (
-        "网格编码 网格编号 网格代码 网格号 单元网格编码 单元网格 责任网格 区域编码 cell_id grid_id gridid "
-        "grid_code grid_no adcode zip zipcode zip_code geoid 编码 编号 代码 code id"
-    ),
-    "name": "网格名称 单元网格名称 区域名称 名称 name grid_name cell_name label",
-    "parent": "所属社区 所属街道 所属网格 上级编码 上级 社区 街道 parent parent_id community street",
-    "households": "户数 家庭户数 households",
-    "population": "人口 人口数 常住人口 population pop",
-    "road_km": "道路长度 路网长度 道路长度km road_km",
-    "covers": "井盖数 井盖数量 covers",
-}
+from data.schema import FIELDS
 
 
 def _plain(header: str) -> str:
@@ -81,44 +22,94 @@ def _plain(header: str) -> str:
     return "".join(sign for sign in text.lower() if sign.isalnum())
 
 
-_BY_ALIAS = {name: [_plain(alias) for alias in aliases.split()] for name, aliases in _ALIASES.items()}
-_CELLS_BY_ALIAS = {name: [_plain(alias) for alias in aliases.split()] for name, aliases in _CELL_ALIASES.items()}
+def _listed(aliases: str) -> list[str]:
+    return [_plain(alias) for alias in aliases.split()]
 
 
-def guess_mapping(headers: Iterable[str]) -> dict[str, str]:
+_BY_ALIAS = {name: _listed(aliases) for name, aliases in ALIASES.items()}
+_EVERY_ALIAS = {alias for aliases in _BY_ALIAS.values() for alias in aliases}
+# 案件上报时间 is 上报时间; taken off only where the whole header is not known.
+_PREFIX = re.compile("^(?:案件|案卷|事件|问题|工单|诉求|任务|隐患|case|incident|request|event)")
+_PLACES = ("district", "street", "community", "cell")  # what may tell the place where there is no point
+
+
+def guess_mapping(headers: Iterable[str], sample: pd.DataFrame | None = None) -> dict[str, str]:
     """Return which header each field of a record seems to stand under: field -> header, for those found.
 
     Signs, brackets, capitals and widths of the headers do not count. Headers about persons are never used, and no
     header serves two fields.
+
+    Parameters
+    ----------
+    headers : iterable of str
+    sample : DataFrame of str, optional
+        Rows of the file, its columns in the order of `headers` (`Table.frame`; some hundred of the rows are looked
+        at). Where two headers fit a field the values decide, and where none does they may find it: a time looks like a
+        time, a longitude like a number, a code like a code.
     """
     headers = list(headers)
     persons = personal_headers(headers)
-    return _guess([header for header in headers if header not in persons], _BY_ALIAS)
-
-
-def guess_cell_columns(columns: Iterable[str]) -> dict[str, str]:
-    """Return which columns of a boundary seem to hold cell_id, name, parent and the exposures, for those found."""
-    columns = list(columns)
-    left_out = {"geometry", "row", *personal_columns(columns)}
-    return _guess([column for column in columns if column not in left_out], _CELLS_BY_ALIAS)
-
-
-def personal_columns(columns: Iterable[str]) -> list[str]:
-    """Return which columns of a boundary are about persons. A plain "name" is that of the area there."""
-    return [column for column in personal_headers(columns) if _plain(column) != "name"]
+    usable = [place for place, header in enumerate(headers) if header.strip() and header not in persons]
+    values = None if sample is None else guessing.few(sample)
+    columns: dict[str, str] = {}  # plain name -> header
+    cells: dict[str, pd.Series] = {}  # header -> its values
+    for place in usable:
+        columns.setdefault(_plain(headers[place]), headers[place])
+        if values is not None:
+            cells.setdefault(headers[place], values.iloc[:, place])
+    for plain in list(columns):
+        short = _PREFIX.sub("", plain)
+        if plain not in _EVERY_ALIAS and short != plain:
+            columns.setdefault(short, columns[plain])
+    aliases = dict(_BY_ALIAS)
+    if not set(columns) & set(_listed(BESIDE_STREET)):
+        aliases["street"] = [alias for alias in aliases["street"] if alias != "street"]
+    found = _first(columns, aliases) if values is None else guessing.by_values(columns, aliases, cells)
+    if checked := guessing.checked_at(columns, cells, found):
+        found["checked_at"] = checked
+    if not {"lon", "lat", *_PLACES[1:]} & set(found) and (postal := _first(columns, {"cell": _listed(POSTAL)})):
+        found |= {"cell": postal["cell"]} if postal["cell"] not in found.values() else {}
+    return {name: found[name] for name in (field.name for field in FIELDS) if name in found}
 
 
 def _guess(headers: list[str], aliases: Mapping[str, list[str]]) -> dict[str, str]:
-    plain: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for header in headers:
-        plain.setdefault(_plain(header), header)
+        columns.setdefault(_plain(header), header)
+    return _first(columns, aliases)
+
+
+def _first(columns: Mapping[str, str], aliases: Mapping[str, list[str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, known in aliases.items():
         for alias in known:
-            if alias in plain and plain[alias] not in found.values():
-                found[name] = plain[alias]
+            if alias in columns and columns[alias] not in found.values():
+                found[name] = columns[alias]
                 break
     return found
+
+
+def numbered(headers: Sequence[str]) -> list[str]:
+    """Return titles that stand once each: equal headers get a number, an empty one its letter in a spreadsheet."""
+    often = Counter(headers)
+    seen: Counter[str] = Counter()
+    titles: list[str] = []
+    for place, header in enumerate(headers):
+        seen[header] += 1
+        title = header if header else f"({_letters(place)})"
+        if header and often[header] > 1:
+            title = f"{header} ({seen[header]})"
+        while title in titles or (title != header and title in often):  # a file may bear such a name already
+            title += "'"
+        titles.append(title)
+    return titles
+
+
+def _letters(place: int) -> str:
+    letters = ""
+    while place >= 0:
+        letters, place = chr(ord("A") + place % 26) + letters, place // 26 - 1
+    return letters
 
 
 def fingerprint(headers: Iterable[str]) -> str:
@@ -133,20 +124,24 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
     ----------
     table : Table
     mapping : mapping
-        field -> header. Fields not in it are not in the result; columns of the file not in it go no further.
+        field -> header, or one of `numbered` where a header stands twice. Fields not in it are not in the result; for
+        the other columns of the file see `data.attributes`.
 
     Returns
     -------
     DataFrame
-        In the order of `data.schema.FIELDS`. ``attrs["headers"]`` keeps the mapping for sentences about a column, and
-        ``attrs["totals"]`` the rows whose first cell (mapped or not) says that they are sums.
+        In the order of `data.schema.FIELDS`. ``attrs["headers"]`` keeps the mapping for sentences about a column,
+        ``attrs["order"]`` the titles of all columns as they stand in the file, and ``attrs["totals"]`` the rows whose
+        first cell (or the second, the first being empty), mapped or not, says that they are sums.
 
     Raises
     ------
     HazardError
         ``field-unknown``, ``column-missing``, ``header-repeated`` (two columns under one title, or one for two fields),
-        ``personal-column``, ``no-coordinate-columns``.
+        ``personal-column``; ``no-coordinate-columns`` where one of the two is missing, or both and nothing else says
+        where a case is (an address, a grid, a community, a street office, a district).
     """
+    titles = numbered(table.headers)
     known = {field.name for field in FIELDS}
     columns: dict[str, str] = {}
     for name, header in mapping.items():
@@ -157,6 +152,7 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
                 field=name, fields=", ".join(field.name for field in FIELDS),
             )  # fmt: skip
         places = [place for place, title in enumerate(table.headers) if title == header]
+        places = places or [place for place, title in enumerate(titles) if title == header]
         if not places:
             raise HazardError(
                 "column-missing",
@@ -177,8 +173,9 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
                 header=header, field=name,
             )  # fmt: skip
         columns[name] = table.frame.columns[places[0]]
+    placed = {"lon", "lat"} & set(columns) or not {"address", *_PLACES} & set(columns)
     for name in ("lon", "lat"):
-        if name not in columns:
+        if name not in columns and placed:
             raise HazardError(
                 "no-coordinate-columns",
                 "{file}: no column was found for {field}. Its columns are: {headers}. Name the columns of longitude "
@@ -186,71 +183,31 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
                 file=table.name, field=name, headers=", ".join(table.headers),
             )  # fmt: skip
     raw = pd.DataFrame({field.name: table.frame[columns[field.name]] for field in FIELDS if field.name in columns})
-    first = table.frame[table.frame.columns[0]].str.strip().str.lower()
     raw.attrs["headers"] = dict(mapping)
-    raw.attrs["totals"] = [int(row) for row in first.index[first.isin(TOTALS)]]
+    raw.attrs["order"] = numbered([mask(header) for header in table.headers])
+    raw.attrs["totals"] = _totals(table.frame)
     return raw
 
 
-TOTALS = ("合计", "总计", "小计", "共计", "合计:", "合计：", "total", "totals", "sum", "grand total")
+# 合计, 合 计, 总计（件）, 本月合计：35件, Grand total: 35 - nothing else may stand in the cell
+_SUM_WORD = re.compile(
+    r"^(?:本页|本月|本季度?|本年|全年|全部)?(?:合计|总计|小计|共计|累计)[数量]?(?:\(.{0,6}\))?[:=]?[\d,.]*[件起条宗个次项例]?$"
+    r"|^(?:grand|sub)?totals?(?:\(.{0,12}\))?[:=]?[\d,.]*$|^sum[:=]?[\d,.]*$"
+)
+_MAYBE_SUM = r"(?i)[合总小共累][\s　]*计|ｔｏｔａｌ|total|sum"
 
 
-def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "") -> pd.DataFrame:
-    """Return the mapped columns of a boundary as `geo.cells.check_cells` takes them, exposures as numbers.
+def says_total(cells: pd.Series) -> np.ndarray:
+    """Return which cells say that their row is a sum, with or without the sum behind the word."""
+    hit = cells.str.contains(_MAYBE_SUM).to_numpy(dtype=bool, na_value=False)
+    for place in np.flatnonzero(hit):
+        hit[place] = bool(_SUM_WORD.match("".join(unicodedata.normalize("NFKC", cells.iloc[place]).lower().split())))
+    return hit
 
-    Names are masked as free text is; numbers of cells are not, for they are long numbers too.
 
-    Parameters
-    ----------
-    frame : GeoDataFrame
-        As `data.readers.read_boundaries` gives it.
-    mapping : mapping
-        cell_id, name, parent, households, population, road_km, covers -> column; only cell_id must be there.
-    name : str
-        The file's name, for sentences.
-
-    Raises
-    ------
-    HazardError
-        ``cell-id-missing``, ``column-missing``, ``personal-column``, ``exposure-unreadable``.
-    """
-    titles = [str(column) for column in frame.columns if column not in ("geometry", "row")]
-    if "cell_id" not in mapping:
-        raise HazardError(
-            "cell-id-missing",
-            "{file}: no column was found that holds the number of the cell. Its columns are: {columns}. "
-            "Choose one (on the command line: --id).",
-            file=name, columns=", ".join(titles) or "-",
-        )  # fmt: skip
-    for field, column in mapping.items():
-        if column not in titles:
-            raise HazardError(
-                "column-missing",
-                "{file} has no column {header} (wanted for {field}). Its columns are: {headers}.",
-                file=name, header=column, field=field, headers=", ".join(titles),
-            )  # fmt: skip
-        if personal_columns([column]):
-            raise HazardError(
-                "personal-column",
-                "The column {header} holds personal data and is not loaded. Choose another column for {field}.",
-                header=column, field=field,
-            )  # fmt: skip
-    cells = frame[["geometry", "row"]].copy()
-    for field in ("cell_id", "name", "parent"):
-        if field in mapping:
-            cells[field] = frame[mapping[field]] if field == "cell_id" else mask_text(frame[mapping[field]])
-    for field in EXPOSURES:
-        if field in mapping:
-            text = frame[mapping[field]].str.strip()
-            numbers = pd.to_numeric(text.where(text != ""), errors="coerce")
-            wrong = (text != "") & ~((numbers >= 0) & (numbers < float("inf")))
-            if wrong.any():
-                row: Any = wrong.idxmax()
-                raise HazardError(
-                    "exposure-unreadable",
-                    "{file}: feature {row} has “{value}” in column {column}, which is no number of zero or more. "
-                    "Correct it, or leave the cell empty.",
-                    file=name, row=frame["row"][row], value=text[row], column=mapping[field],
-                )  # fmt: skip
-            cells[field] = numbers.astype(float)
-    return cells
+def _totals(frame: pd.DataFrame) -> list[int]:
+    first = frame.iloc[:, 0]
+    summed = says_total(first)
+    if frame.shape[1] > 1:
+        summed |= (first.str.strip() == "").to_numpy(dtype=bool) & says_total(frame.iloc[:, 1])
+    return [int(row) for row in frame.index[summed]]

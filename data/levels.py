@@ -12,7 +12,7 @@ import shapely
 from base.errors import HazardError
 from base.text import Sentence
 from data import tables
-from data.headers import cell_table, guess_cell_columns
+from data.cell_columns import cell_table, guess_cell_columns
 from data.merging import place, rewrite
 from data.privacy import mask
 from data.readers import RawCells, read_boundaries

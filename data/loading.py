@@ -17,17 +17,19 @@ import pyarrow.compute as pc
 from base.errors import HazardError
 from base.text import N_, Sentence
 from data import tables
+from data.attributes import Others, as_map, other_columns
 from data.changes import check_zone
-from data.checks import check_incidents
+from data.checks import DUPLICATES, check_incidents
 from data.dataset import Dataset
 from data.headers import apply_mapping, guess_mapping
 from data.levels import load_cells
 from data.merging import KEY, compare, count_places, place, replace
+from data.numbers import read_numbers
 from data.privacy import mask, mask_text, personal_headers
 from data.readers import Table, read_table
 from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
-from data.taxonomy import classify
+from data.taxonomy import classify, guess_scheme, is_sure
 from data.times import read_times
 
 __all__ = ["import_incidents", "load_cells", "read_time"]
@@ -64,6 +66,7 @@ def import_incidents(
     scheme: str | None = None,
     where: Mapping[str, str] | None = None,
     day_first: bool | None = None,
+    duplicates: str = "review",
     as_of: str | dt.datetime | None = None,
     dry_run: bool = False,
     who: str,
@@ -88,9 +91,12 @@ def import_incidents(
     encoding, sheet, day_first
         As in `data.readers.read_table` and `data.checks.check_incidents`.
     scheme : str, optional
-        The list that the file's codes belong to.
+        The list that the file's codes belong to. None: the one that the names beside the codes tell, if they are sure;
+        "detected": the one that suits best; "none": codes are not looked at. The list taken stands in the options.
     where : mapping, optional
-        header -> value: other rows count as rejected ("filtered"). Of the values only hashes are kept.
+        header -> value: other rows count as rejected ("filtered"); 1 is 1.0. Of the values only hashes are kept.
+    duplicates : {"review", "newest"}
+        Rows of this file with one case number and different content: all are rejected, or the newest is taken.
     as_of : str or datetime, optional
         When the file was extracted. If not given, its latest time up to now, deadlines apart: a mistyped year must
         not make every case look old. Rows with a later time are taken with the remark ``time-in-future``.
@@ -115,12 +121,20 @@ def import_incidents(
     HazardError
         Those of `data.readers.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
-        ``personal-column``, ``demo-in-workspace``, ``workspace-busy``.
+        ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
     source = " ".join(source.split())
     if not source:
         raise HazardError("source-name", "The source needs a name.")
+    if duplicates not in DUPLICATES:
+        raise HazardError(
+            "duplicates-unknown",
+            "“{value}” is no way to treat case numbers that stand twice with different content. Choose one of "
+            "{choices}.",
+            value=duplicates,
+            choices=", ".join(DUPLICATES),
+        )
     name = mask(name)
     whole = hashlib.sha256(content)
 
@@ -140,6 +154,7 @@ def import_incidents(
             "scheme": scheme,
             "where": _sealed(where or {}, whole),
             "day_first": day_first,
+            "duplicates": duplicates,
             "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
         }
         return _check(table, options, where or {}, before, mapping or {})
@@ -222,33 +237,47 @@ def _check(
     before: Dataset,
     mapping: Mapping[str, str],
 ) -> _Checked:
-    chosen = guess_mapping(table.headers)
+    chosen = guess_mapping(table.headers, table.frame)
     taken = {header for header in mapping.values() if header}
     chosen = {name: header for name, header in chosen.items() if header not in taken} | dict(mapping)
     chosen = {name: header for name, header in chosen.items() if header}
-    raw, filtered = _filter(table, where, apply_mapping(table, chosen))
+    raw = apply_mapping(table, chosen)
+    others = other_columns(table, chosen)
+    raw, filtered = _filter(table, where, raw)
     boundary = before.cells(before.levels[0].name) if before.levels else None
     accepted, rejected = check_incidents(
-        raw, zone=options["zone"], crs=options["crs"], day_first=options["day_first"], boundary=boundary
+        raw,
+        zone=options["zone"],
+        crs=options["crs"],
+        day_first=options["day_first"],
+        boundary=boundary,
+        others=others.frame.loc[raw.index] if len(raw) < len(table.frame) else others.frame,
+        duplicates=options["duplicates"],
     )
     read = len(table.frame) + len(table.bad)
     rejected = pd.concat([table.bad, filtered, rejected])[list(REJECTED_COLUMNS)].sort_values("row", ignore_index=True)
+    scheme, scheme_notes = _scheme(options["scheme"], accepted, before.rules())
     hazard = classify(
-        accepted["type_name"], accepted["code"], accepted["description"], before.rules(), scheme=options["scheme"]
+        accepted["type_name"],
+        accepted["code"],
+        accepted["description"],
+        before.rules(),
+        scheme=scheme,
+        kind=accepted["kind"],
     )
     repeats = int(accepted.attrs["repeats"])
     if read != len(accepted) + len(rejected) + repeats:
         raise RuntimeError("the checks lost or doubled rows")
     return _Checked(
-        rows=_stored(accepted.assign(hazard=hazard), options["source"]),
+        rows=_stored(accepted.assign(hazard=hazard), options["source"], others.frame),
         rejected=pa.Table.from_pandas(
             rejected.assign(import_id=""), schema=tables.TABLES["rejected"].schema, preserve_index=False
         ),
         read=read,
         repeats=repeats,
         mapping=chosen,
-        options={**options, "mapping": chosen},
-        notes=_notes(table, chosen),
+        options={**options, "scheme": scheme, "mapping": chosen},
+        notes=[*_notes(others, chosen), *accepted.attrs["notes"], *scheme_notes],
     )
 
 
@@ -270,7 +299,11 @@ def _filter(table: Table, where: Mapping[str, str], raw: pd.DataFrame) -> tuple[
                 "personal-column", "The column {header} holds personal data: rows are not chosen by it.", header=header
             )
         cells = table.frame.iloc[:, table.headers.index(header)].str.strip()
-        other = keep & (cells != value.strip()).to_numpy()
+        same = (cells == value.strip()).to_numpy(dtype=bool)
+        number = read_numbers(pd.Series([value.strip()]))[0]
+        if np.isfinite(number):  # a table of points writes 1 as 1.0
+            same |= read_numbers(cells) == number
+        other = keep & ~same
         shown = mask_text(cells[other])
         reasons.append(
             pd.DataFrame(
@@ -285,27 +318,45 @@ def _filter(table: Table, where: Mapping[str, str], raw: pd.DataFrame) -> tuple[
     return kept, pd.concat(reasons)
 
 
-def _stored(accepted: pd.DataFrame, source: str) -> pa.Table:
-    """Return checked rows in the columns of the store; month and import_id are not known yet."""
+def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> tuple[str | None, list[Sentence]]:
+    """Return the list that the codes belong to, as chosen or as their names tell, and why."""
+    if asked not in (None, "detected"):
+        return (None if asked == "none" else asked), []
+    guess, agreeing, contradicting = guess_scheme(accepted["type_name"], accepted["code"], rules)
+    facts = {"scheme": guess or "", "agreeing": agreeing, "contradicting": contradicting}
+    if guess and (asked or is_sure(agreeing, contradicting)):
+        sentence = N_(
+            "The codes are read by the list {scheme}: {agreeing} rows have the names that the list gives their codes, "
+            "{contradicting} have others."
+        )
+        return guess, [Sentence(sentence, facts)]
+    if asked or agreeing or contradicting:
+        sentence = N_(
+            "The codes are not looked at: their names do not tell which list they belong to. Types go by their names."
+        )
+        return None, [Sentence(sentence, {})]
+    return None, []
+
+
+def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame) -> pa.Table:
+    """Return checked rows in the columns of the store; import_id and months are not known yet, but for lone years."""
     schema = tables.TABLES["incidents"].schema
     columns = {}
     for name in schema.names:
         kind = schema.field(name).type
         if name == "source":
             columns[name] = pa.repeat(pa.scalar(source, kind), len(accepted))
-        elif name in ("import_id", "month"):
+        elif name == "import_id":
             columns[name] = pa.repeat(pa.scalar("", kind), len(accepted))
         elif name == "attributes":
-            columns[name] = pa.array([[]] * len(accepted), kind)
+            columns[name] = as_map(others if len(accepted) == len(others) else others.loc[accepted.index])
         else:
             columns[name] = pa.array(accepted[name], from_pandas=True).cast(kind, safe=name not in TIME_FIELDS)
     return pa.table(columns, schema=schema)
 
 
-def _notes(table: Table, mapping: Mapping[str, str]) -> list[Sentence]:
-    notes = []
-    if personal := personal_headers(table.headers):
-        notes.append(Sentence(N_("Not loaded, personal data: {columns}."), {"columns": ", ".join(personal)}))
+def _notes(others: Others, mapping: Mapping[str, str]) -> list[Sentence]:
+    notes = list(others.notes)
     if "incident_id" not in mapping:
         notes.append(
             Sentence(
@@ -314,6 +365,8 @@ def _notes(table: Table, mapping: Mapping[str, str]) -> list[Sentence]:
         )
     if "reported_at" not in mapping:
         notes.append(Sentence(N_("No column holds the report time: the cases are in no period and no duration."), {}))
+    if "lon" not in mapping:
+        notes.append(Sentence(N_("No columns hold coordinates: the cases have no point of their own."), {}))
     return notes
 
 
@@ -368,7 +421,7 @@ def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Prog
     fresh = _mark_future(pa.concat_tables([new, updated]), now)
     zone = change.settings.get("timezone", before.zone)
     fresh = _set(fresh, "import_id", pa.repeat(pa.scalar(import_id), fresh.num_rows))
-    fresh = _set(fresh, "month", _months(fresh["reported_at"], zone))
+    fresh = _set(fresh, "month", _months(fresh, zone))
     fresh = place(fresh, before, before.levels)
     answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before, now)
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
@@ -444,9 +497,16 @@ def _tallies(rows: pa.Table) -> dict[str, dict[str, int]]:
 
 
 def _latest(rows: pa.Table, zone: str, now: dt.datetime) -> str:
-    """Return the latest time in the rows up to now, deadlines apart, in the zone; '' if there is none."""
+    """Return the latest time in the rows up to now, deadlines apart, in the zone; '' if there is none.
+
+    Where lone years are all that is known, it is the end of the last year that is over.
+    """
     known = [pc.max(rows[name].filter(pc.less_equal(rows[name], now))).as_py() for name in _PAST]
     latest = max((time for time in known if time is not None), default=None)
+    if latest is None:
+        years = [int(year) for year in pc.unique(rows["month"]).to_pylist() if year]
+        ends = [pd.Timestamp(year + 1, 1, 1, tz=zone) - pd.Timedelta(seconds=1) for year in years]
+        latest = max((end for end in ends if end <= now), default=None)
     return "" if latest is None else pd.Timestamp(latest).tz_convert(zone).isoformat()
 
 
@@ -459,13 +519,16 @@ def _mark_future(rows: pa.Table, now: dt.datetime) -> pa.Table:
     return _set(rows, "remark", pc.if_else(pa.array(late), marked, rows["remark"]))
 
 
-def _months(reported: pa.ChunkedArray, zone: str) -> pa.Array:
-    local = pd.Series(reported.to_pandas()).dt.tz_convert(zone)
+def _months(rows: pa.Table, zone: str) -> pa.Array:
+    """Return the months of the report times in the zone; a lone year stays what it is."""
+    local = pd.Series(rows["reported_at"].to_pandas()).dt.tz_convert(zone)
     year, month = local.dt.year, local.dt.month
     code = (year * 12 + month - 1).fillna(-1).astype("int64")
     unique, inverse = np.unique(code.to_numpy(), return_inverse=True)
     names = [NO_MONTH if one < 0 else f"{one // 12:04d}-{one % 12 + 1:02d}" for one in unique.tolist()]
-    return pa.array(names, pa.string()).take(pa.array(inverse))
+    months = pa.array(names, pa.string()).take(pa.array(inverse))
+    lone = pc.and_(pc.is_null(rows["reported_at"]), pc.not_equal(rows["month"], ""))
+    return pc.if_else(lone, rows["month"], months).combine_chunks()
 
 
 def _set(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:

@@ -22,7 +22,8 @@ from geo.join import assign_cells
 KEY = ("source", "incident_id")
 # What a case says. Equal in all of it: a repeat; otherwise the newer import corrects it.
 CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, "import_id", "row", "month", "remark"))
-_MONTH = re.compile(r"\d{4}-\d{2}|" + NO_MONTH)
+_MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
+_LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day
 _MONTHS_A_STEP = 6  # read, sorted and written together: bounds the memory
 _SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
 _AT_SPOT = "rows.source = spots.source AND round(rows.lon, 6) = spots.lon AND round(rows.lat, 6) = spots.lat"
@@ -47,6 +48,7 @@ def compare(dataset: Dataset, rows: pa.Table) -> tuple[pa.Table, pa.Table, list[
     if not months:
         return rows, rows.slice(0, 0), []
     same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
+    same += f" AND (stored.reported_at IS NOT NULL OR {_LONE_YEAR.format('stored')} = {_LONE_YEAR.format('came')})"
     found = dataset.query(
         f"SELECT came.position, stored.import_id, {same} AS same "  # noqa: S608  names are our own
         f"FROM came JOIN incidents AS stored USING (source, incident_id) WHERE stored.month IN ({_listed(months)})",

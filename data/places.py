@@ -5,16 +5,14 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import Geod
 
 from base.errors import HazardError
+from data.numbers import read_numbers
 from geo.crs import candidates, crs_name, is_projected, to_wgs84, zone_codes
 
-_COORDINATE = r"^(?:东经|北纬|西经|南纬|[EN])?[:：\s]*([+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?)\s*[°度]?\s*([EWNSewns])?$"
 _FAR_KM = 20.0
 _SAMPLE = 500
 Mask = NDArray[np.bool_]
@@ -84,21 +82,6 @@ def read_places(
     lon, lat = to_wgs84(np.where(located, x, np.nan), np.where(located, y, np.nan), crs)
     faults.append((located & np.isnan(lon), "lon-lat-out-of-range", "lon"))
     return lon, lat, faults
-
-
-def read_numbers(text: pd.Series) -> NDArray[np.float64]:
-    """Return numbers; NaN where a cell is empty or holds none. Full-width digits and signs of degrees are taken."""
-    cells = pa.array(text, type=pa.large_string())
-    plainly = pc.match_substring_regex(cells, pattern=r"^[+-]?\d{1,12}(?:\.\d{1,25})?$")
-    values = pc.if_else(plainly, cells, None).cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    odd = np.flatnonzero(np.isnan(values) & (text != "").to_numpy())
-    if len(odd):
-        plain = text.iloc[odd].astype(object).str.normalize("NFKC").str.strip()
-        parts = plain.str.extract(_COORDINATE)
-        numbers = parts[0].astype(float)
-        west = parts[1].isin(["W", "w", "S", "s"]) | plain.str.startswith(("西经", "南纬"))
-        values[odd] = numbers.where(~west, -numbers).to_numpy()
-    return values
 
 
 def check_place(x: ArrayLike, y: ArrayLike, *, crs: str, boundary: gpd.GeoDataFrame) -> None:

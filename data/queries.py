@@ -3,6 +3,8 @@
 A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
 `Scope.as_of` is in no answer; what was reported after the source's own is counted, but is not open and has no duration.
 A case is open if it is known and not closed by then; without a report time it is open, but nobody knows for how long.
+Where a file knows the year of a report alone, the case counts in a period, or by a given as-of time, if all of the year
+lies in it; it has no month and no duration.
 """
 
 import datetime as dt
@@ -14,9 +16,11 @@ import pandas as pd
 
 from base.errors import HazardError
 from data.dataset import Dataset
-from data.schema import INCIDENT_COLUMNS, TIME_FIELDS, Scope
+from data.schema import INCIDENT_COLUMNS, NO_MONTH, TIME_FIELDS, Scope
 
 KEYS = ("cell", "hazard", "month", "source", "channel", "unit")
+_NO_TIME = f"(reported_at IS NULL AND month = '{NO_MONTH}')"
+_LONE_YEAR = f"(reported_at IS NULL AND month != '{NO_MONTH}')"
 _KNOWN = "(reported_at IS NULL OR reported_at <= as_of)"
 _NOT_CLOSED = "(closed_at IS NULL OR closed_at > as_of)"
 _OPEN = f"({_NOT_CLOSED} AND {_KNOWN})"
@@ -32,7 +36,7 @@ def counts(dataset: Dataset, scope: Scope, by: Sequence[str]) -> pd.DataFrame:
     ----------
     by : sequence of {"cell", "hazard", "month", "source", "channel", "unit"}
         The column of "cell" is named cell_id; it is null where an incident lies in no cell or has no location. month is
-        'YYYY-MM' in the workspace's zone, 'none' without a report time.
+        'YYYY-MM' in the workspace's zone, 'YYYY' where the year alone is known, 'none' without a report time.
 
     Returns
     -------
@@ -97,7 +101,8 @@ def incidents(
 ) -> pd.DataFrame:
     """Return incidents for people to read: the stored columns, cell_id and as_of, times in the workspace's zone.
 
-    as_of is the time the case is known up to: its source's, or `Scope.as_of` where that is earlier.
+    as_of is the time the case is known up to: its source's, or `Scope.as_of` where that is earlier. attributes is a
+    dict of each row: header -> text.
 
     Parameters
     ----------
@@ -118,7 +123,9 @@ def incidents(
         f"SELECT {columns} FROM seen WHERE true {_in_cell(dataset, scope, cell)} {only} "  # noqa: S608
         f"ORDER BY reported_at {direction} NULLS LAST, source, incident_id {first}"
     )
-    return _ask(dataset, scope, text, cell=cell, limit=limit)
+    frame = _ask(dataset, scope, text, cell=cell, limit=limit)
+    pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]
+    return frame.assign(attributes=pd.Series(pairs, frame.index, dtype=object))
 
 
 def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:
@@ -211,10 +218,18 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
     known = [[time for time in (own, scope.as_of) if time is not None] for own in sources.values()]
     bound["times"] = [_utc(min(times)) if times else None for times in known]
     conditions = ["true"]
-    for name, day, sign in (("start", scope.start, ">="), ("end", scope.end, "<")):
-        if day is not None:
-            bound[name] = _utc(dt.datetime.combine(day, dt.time(), zone))
-            conditions.append(f"reported_at {sign} ${name}")
+    # A month in the name of a folder spares its files; '2018' stands before '2018-01', and 'none' behind all of them
+    if scope.start is not None:
+        bound["start"], bound["first_month"] = _midnight(scope.start, zone), _first_month(scope.start)
+        conditions += ["month >= $first_month", f"(reported_at >= $start OR {_LONE_YEAR})"]
+    if scope.end is not None:
+        last = scope.end - dt.timedelta(days=1)
+        bound["end"], bound["last_month"] = _midnight(scope.end, zone), f"{last:%Y-%m}"
+        bound["last_year"] = f"{scope.end.year - 1:04d}"
+        conditions += [
+            "month <= $last_month",
+            f"(reported_at < $end OR {_LONE_YEAR} AND month <= $last_year)",
+        ]
     for name, wanted in (("hazard", scope.hazards), ("source", scope.sources)):
         if wanted:
             bound[f"{name}s"] = list(wanted)
@@ -225,7 +240,8 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
         conditions.append(f"list_contains($area::VARCHAR[], {level})")
     if scope.as_of is not None:
         bound["not_after"] = _utc(scope.as_of)
-        conditions.append("(reported_at IS NULL OR reported_at <= $not_after)")
+        bound["year_over"] = f"{scope.as_of.astimezone(zone).year - 1:04d}"
+        conditions.append(f"(reported_at <= $not_after OR {_NO_TIME} OR {_LONE_YEAR} AND month <= $year_over)")
     query = f"""
         WITH known AS (
             SELECT unnest($names::VARCHAR[]) AS source, unnest($times::TIMESTAMPTZ[]) AS as_of
@@ -240,6 +256,15 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
         if name in frame:
             frame[name] = frame[name].dt.tz_convert(zone)
     return frame
+
+
+def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    return _utc(dt.datetime.combine(day, dt.time(), zone))
+
+
+def _first_month(day: dt.date) -> str:
+    """Return the first month of a period that begins on a day; a lone year is in it if that day is New Year's Day."""
+    return f"{day:%Y}" if (day.month, day.day) == (1, 1) else f"{day:%Y-%m}"
 
 
 def _utc(time: dt.datetime) -> dt.datetime:

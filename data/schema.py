@@ -50,6 +50,7 @@ FIELDS = (
     Field("main_type", "text", N_("main class (大类)")),
     Field("type_name", "text", N_("type")),
     Field("code", "text", N_("code")),
+    Field("main_code", "text", N_("code of the main class, where it stands apart")),
     Field("part_id", "text", N_("number of the component")),
     Field("description", "text", N_("description")),
     Field("address", "text", N_("address")),
@@ -71,8 +72,9 @@ TIME_FIELDS = tuple(f.name for f in FIELDS if f.kind == "time")
 TEXT_FIELDS = tuple(f.name for f in FIELDS if f.kind == "text")
 
 # An incident as it is stored, beside one text column per boundary level (Level.column) that holds its cell_id or null.
-# Times are UTC with zone; lon and lat are WGS 84 degrees, null together; month is 'YYYY-MM' in the workspace's zone or
-# 'none'; row is the row in its file as Excel counts (header = row 1). `placed` says how the place is known: '' by its
+# Times are UTC with zone; lon and lat are WGS 84 degrees, null together; month is 'YYYY-MM' in the workspace's zone,
+# 'YYYY' where the file knows the year alone (reported_at is null then), or 'none'; main_code is joined to code;
+# row is the row in its file as Excel counts (header = row 1). `placed` says how the place is known: '' by its
 # coordinates, or a code of PLACED. `attributes` maps the headers of the columns that serve no field to their text.
 INCIDENT_COLUMNS = (
     "source", "incident_id", "import_id", "row", "month", "hazard", "kind", "main_type", "type_name", "code", "part_id",
@@ -117,6 +119,7 @@ REASONS = {
 REMARKS = {
     "no-location": N_("no usable coordinates: counted, not on the map"),
     "no-report-time": N_("no report time: on the map, not in periods and durations"),
+    "year-only": N_("only the year of the report is known: on the map and in counts of whole years, not in durations"),
     "closed-before-reported": N_("closed before it was reported: on the map, left out of durations; correct the times"),
     "time-in-future": N_("holds a time later than the import: not used for the as-of time; correct it"),
     "one-spot": N_("one of many reports with different addresses on one spot: not located? Left out of hot spots"),

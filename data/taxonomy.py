@@ -3,9 +3,9 @@
 A row is a rule: `scheme` (whose list), `kind` (component 部件 or event 事件), `code`, `pattern`, `hazard`, `note`. The
 first rule that matches wins. A rule with a code counts only when the file's scheme is known: two lists in use give the
 same digits to different things (0506 is waterlogging in one and bicycles in the other), and components and events share
-the number space. A rule with a pattern looks for plain words, several separated by ``|``, in the type name, or in the
-description where the type is empty. A pattern rule with an empty hazard says: this type names a thing, not what is
-wrong with it; the description decides.
+the number space. The names beside the codes tell which list it is. A rule with a pattern looks for plain words, several
+separated by ``|``, in the type name, or in the description where the type is empty. A pattern rule with an empty hazard
+says: this type names a thing, not what is wrong with it; the description decides.
 """
 
 import re
@@ -187,7 +187,7 @@ def classify(
     rules: pd.DataFrame,
     *,
     scheme: str | None = None,
-    kind: str | None = None,
+    kind: str | pd.Series | None = None,
 ) -> pd.Series:
     """Return the hazard code of each record; ``other`` where no rule matches.
 
@@ -199,29 +199,35 @@ def classify(
         As `check_rules` returns it; the first match wins.
     scheme : str, optional
         The list that the file's codes belong to. None: codes are not looked at.
-    kind : {"component", "event"}, optional
-        Of the whole file. None: a code that means different things as component and as event decides nothing where
-        there is a type name, and is read as an event where there is none.
+    kind : {"component", "event"} or Series of str, optional
+        Of the whole file, or of each record as the file says it (部件, 事件). Where it is not known, a code that means
+        different things as component and as event decides nothing where there is a type name, and is read as an event
+        where there is none.
 
     Returns
     -------
     Series of str
         Under the index of `type_name`.
     """
+    kinds = kind.to_numpy(dtype=object) if isinstance(kind, pd.Series) else np.full(len(type_name), kind or "")
     keys = pd.DataFrame(
-        {"type": type_name.fillna("").to_numpy(dtype=object), "code": code.fillna("").to_numpy(dtype=object)}
+        {
+            "type": type_name.fillna("").to_numpy(dtype=object),
+            "code": code.fillna("").to_numpy(dtype=object),
+            "kind": pd.Series(kinds, dtype=object).fillna(""),
+        }
     )
-    group = keys.groupby(["type", "code"], sort=False).ngroup().to_numpy()  # few types, many records
+    group = keys.groupby(["type", "code", "kind"], sort=False).ngroup().to_numpy()  # few types, many records
     unique = keys.drop_duplicates(ignore_index=True)
     types = pa.array(unique["type"].str.strip(), type=pa.large_string())
     codes = unique["code"].str.strip().map(_padded).to_numpy(dtype=object)
     named = unique["type"].str.strip().to_numpy(dtype=object) != ""
+    told = unique["kind"].map(read_kind).to_numpy(dtype=object)
 
     hazard = np.full(len(unique), None, dtype=object)
     rule: Any
     for rule in rules.itertuples(index=False):
-        by_code = bool(rule.code)
-        hit = _code_hits(rule, rules, codes, named, scheme, kind) if by_code else _contains(types, rule.pattern)
+        hit = _code_hits(rule, rules, codes, named, told, scheme) if rule.code else _contains(types, rule.pattern)
         hazard[hit & (hazard == None)] = rule.hazard  # noqa: E711  elementwise
     undecided = (hazard == _LOOK) | ((hazard == None) & ~named)  # noqa: E711
     result = np.where(hazard == None, _OTHER.value, hazard)[group]  # noqa: E711
@@ -230,6 +236,15 @@ def classify(
     if len(rows):
         result[rows] = _by_description(description.iloc[rows], rules)
     return pd.Series(result, index=type_name.index, name="hazard").astype(str)
+
+
+def read_kind(text: str) -> str:
+    """Return which of KINDS a file's word means: 部件 or component, 事件 or event, '' for any other."""
+    word = text.strip().lower()
+    for kind, words in (("component", ("部件", "component", "part")), ("event", ("事件", "event"))):
+        if word.startswith(words):
+            return kind
+    return ""
 
 
 def _by_description(description: pd.Series, rules: pd.DataFrame) -> np.ndarray:
@@ -254,16 +269,87 @@ def _contains(texts: pa.Array, pattern: str) -> np.ndarray:
     return np.asarray(found.to_numpy(zero_copy_only=False)).astype(bool)
 
 
-def _code_hits(rule: Any, rules: pd.DataFrame, codes: Any, named: Any, scheme: str | None, kind: str | None) -> Any:
-    if not scheme or rule.scheme != scheme or (kind and rule.kind and rule.kind != kind):
+def _code_hits(rule: Any, rules: pd.DataFrame, codes: Any, named: Any, told: Any, scheme: str | None) -> Any:
+    if not scheme or rule.scheme != scheme:
         return np.zeros(len(codes), dtype=bool)
     hit = codes == _padded(rule.code)
+    if rule.kind:
+        hit = hit & ((told == "") | (told == rule.kind))
     twins = rules[(rules["scheme"] == scheme) & (rules["code"].map(_padded) == _padded(rule.code))]
-    if not kind and twins["hazard"].nunique() > 1:  # component or event? the name tells; a bare code is an event
-        hit = hit & ~named & (rule.kind == "event")
+    if twins["hazard"].nunique() > 1:  # component or event? the name tells; a bare code is an event
+        hit = hit & ((told != "") | (~named & (rule.kind == "event")))
     return hit
 
 
 def _padded(code: str) -> str:
     """Return a code with the zero that a spreadsheet ate: 506 is 0506."""
     return code.zfill(4) if code.isdecimal() and len(code) == 3 else code
+
+
+# Names of classes that the two lists number differently, as words of which one is in the name: domain facts, section 2.
+_NAMES = {
+    CJT214: {
+        "0406": "积水", "0404": "下水道|管道", "0401": "塌陷", "0110": "道路破损|路面破损", "0104": "道路不洁",
+        "0506": "非机动车",
+    },
+    GBT30428: {
+        "0506": "积水|水域附属", "0503": "下水道|管道", "0505": "塌陷", "0113": "道路破损|路面破损",
+        "0112": "道路不洁", "0406": "占道经营", "0508": "线缆|防汛墙", "0183": "外立面", "0596": "高空坠物",
+        "0188": "边坡|挡土墙", "0101": "上水", "0102": "污水", "0103": "雨水井|雨水检查井", "0104": "雨水箅|雨箅",
+        "0111": "燃气", "0118": "化粪池",
+    },
+}  # fmt: skip
+_MIN_ROWS = 3  # that agree, and ten times as many as contradict, for a guess to be sure
+
+
+def guess_scheme(type_name: pd.Series, code: pd.Series, rules: pd.DataFrame) -> tuple[str | None, int, int]:
+    """Return the list whose names suit the codes best, and how many rows agree with it and contradict it.
+
+    A row agrees if its code has its name in that list, or if the rules give code and name the same hazard (not
+    "other"); it contradicts if the list has the code for something else. Rows whose code no list knows tell nothing.
+
+    Parameters
+    ----------
+    type_name, code : Series of str
+        Codes as `data.codes.restore_zeros` gives them.
+    rules : DataFrame
+        The office's rules: their schemes are guessed too.
+
+    Returns
+    -------
+    scheme, agreeing, contradicting
+        scheme is None where nothing agrees, more contradicts than agrees, or two lists suit equally well.
+    """
+    pairs = pd.DataFrame({"name": type_name.to_numpy(dtype=object), "code": code.to_numpy(dtype=object)})
+    pairs = pairs[(pairs["name"] != "") & (pairs["code"] != "")].value_counts().reset_index(name="n")
+    if pairs.empty:
+        return None, 0, 0
+    empty = pd.Series("", pairs.index)
+    words = rules[rules["pattern"] != ""]
+    by_name = classify(pairs["name"], empty, empty, words)
+    scores = []
+    for scheme in dict.fromkeys([*_NAMES, *rules.loc[rules["code"] != "", "scheme"]]):
+        coded = rules[(rules["scheme"] == scheme) & (rules["code"] != "")]
+        by_code = {str(one): set(part["hazard"]) for one, part in coded.groupby("code")}
+        names = _NAMES.get(scheme, {})
+        agreeing = contradicting = 0
+        for name, digits, n, hazard in zip(pairs["name"], pairs["code"], pairs["n"], by_name, strict=True):
+            hazards = by_code.get(digits, set())
+            if not hazards and digits not in names:
+                continue
+            same_name = any(word in name for word in names[digits].split("|")) if digits in names else False
+            if same_name or (hazard in hazards and hazard != _OTHER):
+                agreeing += int(n)
+            elif digits in names or hazard not in hazards:
+                contradicting += int(n)
+        scores.append((agreeing - contradicting, agreeing, contradicting, scheme))
+    scores.sort(key=lambda score: score[0], reverse=True)
+    margin, agreeing, contradicting, scheme = scores[0]
+    if margin <= 0 or (len(scores) > 1 and scores[1][0] == margin):
+        return None, agreeing, contradicting
+    return scheme, agreeing, contradicting
+
+
+def is_sure(agreeing: int, contradicting: int) -> bool:
+    """Return whether a guess is good enough to be taken without being asked for."""
+    return agreeing >= _MIN_ROWS and agreeing >= 10 * contradicting

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -20,13 +21,16 @@ _PATTERN = (  # RE2
     r"(?i)^(?:(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year2>\d{4}))"
     r"(?:\s*(?:星期|周)[一二三四五六日天])?"
-    r"(?:[\sT,]*(?P<half>上午|凌晨|早上|清晨|下午|晚上|傍晚|中午|[ap]m)?\s*(?P<hour>\d{1,2})\s*[:时点]"
+    r"(?:[\sT,]*(?P<half>上午|凌晨|早上|清晨|下午|晚上|傍晚|中午|[ap]m)?\s*(?P<hour>\d{1,2})\s*[:时時点點]"
     r"\s*(?:(?P<minute>\d{1,2})\s*(?:[:分]\s*(?:(?P<second>\d{1,2})(?:[.,]\d{1,9})?\s*秒?)?)?)?"
     r"\s*(?P<half2>[ap]\.?m\.?)?\s*(?P<offset>z|utc|gmt|[+-]\d{2}:?\d{2})?)?$"
 )
-_COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2}))?$"
+_COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?$"
 _WORDS = ("half", "half2", "offset")
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
+_SINCE_1970 = ((r"^\d{10}(?:\.\d+)?$", 1000), (r"^\d{13}$", 1))  # how a whole column looks, and in milliseconds
+_YEAR = r"^(\d{4})(?:\.0)?(?:年度?)?$"
+_REPUBLIC = r"民[國国]\s*(\d{1,3})\s*年?"  # years of the Republic: 107 is 2018, said only with the word
 
 
 @dataclass
@@ -38,6 +42,7 @@ class _Column:
     found: pd.Series  # naive times, or NaT
     rest: pd.DataFrame  # parts, under the index of the texts not yet read
     order: str = ""  # "month" first, "day" first, "unknown", or "" where it does not matter
+    exact: pd.Series | None = None  # the times in UTC, where the column needs no zone
 
 
 def read_times(
@@ -49,8 +54,9 @@ def read_times(
 ) -> dict[str, pd.Series]:
     """Return columns of text as times in UTC; NaT where a cell is empty or no time.
 
-    Read are ISO (with T, Z or an offset too), 2025/3/5, 2025年3月5日 14时30分, 上午 and 下午, 01/09/2015 02:56:26 PM,
-    20250305, and the serial numbers of spreadsheets (20000 to 80000). Whether 03/05/2025 begins with the day or the
+    Read are ISO (with T, Z or an offset too), 2025/3/5, 2025年3月5日 14时30分, 民國114年3月5日, 上午 and 下午,
+    01/09/2015 02:56:26 PM, 20250305, the serial numbers of spreadsheets (20000 to 80000), and, where a whole column is
+    such, seconds or milliseconds since 1970. Whether 03/05/2025 begins with the day or the
     month is told by values above 12 or by AM and PM in its column, else in the file's other columns.
 
     Parameters
@@ -99,12 +105,30 @@ def read_times(
     return read
 
 
-def _take_apart(column: pd.Series) -> _Column:
+def read_years(column: pd.Series) -> pd.Series:
+    """Return the year of each cell that names a year and nothing more (2018, 2018年, 民國107年), '' for the others."""
     codes, unique = pd.factorize(column.astype(TEXT))
+    years = _plain(unique).str.extract(_YEAR)[0].fillna("")
+    known = years.isin([str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)])
+    return pd.Series(years.where(known, "").astype(TEXT).take(codes).to_numpy(), column.index, TEXT)
+
+
+def _plain(unique: Any) -> pd.Series:
     texts = pd.Series(unique, dtype=TEXT).fillna("").str.strip()
     odd = ~pc.string_is_ascii(pa.array(texts)).to_numpy(zero_copy_only=False)
-    texts[odd] = texts[odd].str.normalize("NFKC")  # full-width digits and colons
+    if odd.any():
+        wide = texts[odd].astype(object).str.normalize("NFKC")  # full-width digits and colons
+        texts[odd] = wide.str.replace(_REPUBLIC, lambda found: f"{int(found[1]) + 1911}年", regex=True)
+    return texts
+
+
+def _take_apart(column: pd.Series) -> _Column:
+    codes, unique = pd.factorize(column.astype(TEXT))
+    texts = _plain(unique)
     found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
+    since = _since_1970(texts)
+    if since is not None:
+        return _Column(codes, texts, found, _rest(texts[:0]), exact=since)
     usual = texts.str.match(_USUAL)
     found[usual] = pd.to_datetime(texts[usual], format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[ns]")
     left = texts[(texts != "") & ~usual]
@@ -113,6 +137,25 @@ def _take_apart(column: pd.Series) -> _Column:
     if len(serial):  # days since 1899-12-30, the zero of spreadsheets
         found[serial.index] = pd.Timestamp("1899-12-30") + pd.to_timedelta(serial, unit="D").dt.round("s")
         left = left.drop(serial.index)
+    rest = _rest(left)
+    return _Column(codes, texts, found, rest, order=_order(rest))
+
+
+def _since_1970(texts: pd.Series) -> pd.Series | None:
+    """Return the moments of a column that counts seconds or milliseconds since 1970 throughout, in UTC."""
+    filled = texts[texts != ""]
+    for pattern, unit_ms in _SINCE_1970:
+        if len(filled) and filled.str.match(pattern).all():
+            count_ms = (filled.astype(float) * unit_ms).round()
+            usable = count_ms < (LAST_YEAR - 1969) * 366 * 86_400_000  # a later one would not fit
+            moments = pd.to_datetime(count_ms.where(usable).astype("Int64"), unit="ms", utc=True).astype(
+                "datetime64[ns, UTC]"
+            )
+            return moments.where(moments.dt.year.between(FIRST_YEAR, LAST_YEAR)).reindex(texts.index)
+    return None
+
+
+def _rest(left: pd.Series) -> pd.DataFrame:
     rest = _parts(left, _PATTERN)
     unread = rest.index[rest["year"].isna() & rest["a"].isna()]
     if len(unread):
@@ -120,8 +163,7 @@ def _take_apart(column: pd.Series) -> _Column:
         rest.loc[unread, compact.columns] = compact
     rest["year"] = rest["year"].fillna(rest["year2"])
     half = rest["half"].where(rest["half"] != "", rest["half2"]).str.lower().str.replace(".", "", regex=False)
-    rest = rest.drop(columns=["year2", "half2"]).assign(half=half, text=left)
-    return _Column(codes, texts, found, rest, _order(rest))
+    return rest.drop(columns=["year2", "half2"]).assign(half=half, text=left)
 
 
 def _parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
@@ -149,6 +191,8 @@ def _order(rest: pd.DataFrame) -> str:
 
 
 def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
+    if part.exact is not None:
+        return part.exact
     rest = part.rest
     given = rest["a"].notna()
     first, second = ("b", "a") if order == "day" else ("a", "b")

@@ -279,9 +279,9 @@ def first_days(dataset: Dataset) -> dict[str, dt.date]:
 
 
 def months(dataset: Dataset, scope: Scope) -> pd.DataFrame:
-    """Return reports by month and hazard, months without a report as zero."""
+    """Return reports by month and hazard, months without a report as zero; lone years are in no month."""
     counts = queries.counts(dataset, scope, ["month", "hazard"])
-    first, last = dataset.span
+    first, last = dataset.timed_span
     start = max(filter(None, (scope.start, first)), default=None)
     end = min(filter(None, (scope.end, last + dt.timedelta(days=1) if last else None)), default=None)
     return summary.complete_months(counts, start, end, scope.hazards or HAZARDS)

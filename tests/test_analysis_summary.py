@@ -185,3 +185,9 @@ def test_a_term_in_a_sentence_is_translated_and_a_name_from_a_file_is_not():
 
     sentence = Sentence("{name} by {exposure}", {"exposure": Term("area")})
     assert sentence.say(Reversed("en"), name="area") == "area by aera"
+
+
+def test_a_lone_year_and_no_month_are_in_no_series():
+    counts = pd.DataFrame({"month": ["2018", "none", "2025-03", None], "hazard": "other", "count": [5, 6, 7, 8]})
+    assert complete_months(counts, None, None, ["other"]).to_numpy().tolist() == [["2025-03", "other", 7]]
+    assert complete_months(counts[:2], None, None, ["other"]).empty

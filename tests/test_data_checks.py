@@ -1,21 +1,24 @@
 """Every row is taken or has its reason; times, places and case numbers are what they say or are not taken."""
 
 import json
+import re
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 from base.errors import HazardError
+from data.attributes import as_map, other_columns
 from data.checks import check_incidents, flag_one_spot
 from data.headers import apply_mapping, guess_mapping
 from data.places import check_place
-from data.readers import read_table
+from data.privacy import TEXT
+from data.readers import Table, read_table
 from data.schema import REASONS, REJECTED_COLUMNS, REMARKS
 from geo.crs import wgs84_to_gcj02
 
@@ -160,6 +163,108 @@ def test_long_case_numbers_are_not_masked_and_persons_in_text_are():
     assert "豫D12345" not in bad["original"]
 
 
+def test_blanks_make_no_other_content():
+    accepted, rejected = _check("A,2024-07-15,,道路 积水,x  y,113.2,33.7", "A,2024-07-15 ,,道路积水,x　y,113.2,33.7")
+    assert (list(accepted["row"]), len(rejected), accepted.attrs["repeats"]) == ([2], 0, 1)
+    two, _ = _check("A 1,2024-07-15,,积水,,113.2,33.7", "A1,2024-07-15,,积水,,113.2,33.7")
+    assert list(two["incident_id"]) == ["A 1", "A1"]  # numbers of cases are taken as they stand
+
+
+def _numbers(*rows: str, **options):
+    """Checked rows with a column that serves no field: rows taken, rejected, repeats, notes."""
+    table = read_table("\n".join([HEADER + ",状态", *rows]).encode(), "cases.csv")
+    mapping = guess_mapping(table.headers)
+    accepted, rejected = check_incidents(
+        apply_mapping(table, mapping),
+        zone="Asia/Shanghai",
+        crs="wgs84",
+        others=other_columns(table, mapping).frame,
+        **options,
+    )
+    return (
+        list(accepted["row"]),
+        list(rejected["row"]),
+        accepted.attrs["repeats"],
+        " ".join(map(str, accepted.attrs["notes"])),
+    )
+
+
+def test_a_column_that_serves_no_field_is_content_too():
+    same = "A,2024-07-15,,积水,,113.2,33.7,"
+    assert _numbers(same + "开", same + "开")[:3] == ([2], [], 1)
+    assert _numbers(same + "开", same + "关")[:3] == ([], [2, 3], 0)
+
+
+def test_the_newest_of_several_states_of_a_case_is_taken_if_the_user_says_so():
+    rows = (
+        "A,2024-07-15,2024-07-18,积水,,113.2,33.7,",  # 2: the latest time in it
+        "A,2024-07-15,2024-07-17,积水,,113.2,33.7,",
+        "B,2024-07-15,,积水,x,113.2,33.7,",
+        "B,2024-07-15,,积水,y,113.2,33.7,",  # 5: of equal times the later row
+        "C,2024-07-15,,积水,,113.2,33.7,",  # 6: the only sound one
+        "C,昨天,,积水,,113.2,33.7,",
+        "D,2024-07-15,,积水,,113.2,33.7,",
+        "D,2024-07-15,,积水,,113.2,33.7,",  # word for word
+    )
+    taken, rejected, repeats, notes = _numbers(*rows, duplicates="newest")
+    assert (taken, rejected, repeats) == ([2, 5, 6, 8], [7], 3)
+    assert "2 rows are older states of a case" in notes
+    assert _numbers(*rows)[:3] == ([8], [2, 3, 4, 5, 6, 7], 1)  # for review: none of them
+
+
+def test_a_rejected_row_keeps_all_its_columns_in_the_order_of_the_file_but_none_about_persons():
+    table = read_table(
+        "状态,联系电话,编号,上报时间,经度,纬度,批示\n开,13812345678,A,昨天,113.13812345678,33.7,找13812345678\n".encode(),
+        "c.csv",
+    )
+    mapping = guess_mapping(table.headers)
+    others = other_columns(table, mapping).frame
+    _, rejected = check_incidents(apply_mapping(table, mapping), zone="UTC", crs="wgs84", others=others)
+    assert rejected["original"].item() == (
+        '{"状态": "开", "编号": "A", "上报时间": "昨天", "经度": "113.13812345678", "纬度": "33.7", "批示": "找***"}'
+    )
+
+
+@pytest.mark.parametrize(
+    "row", ["合 计,,,,,,", "合计: 35件,,,,,,", ",总计（件）,,35,,,", "Grand total,,,35,,,", ",,,合计,,,"]
+)
+def test_a_line_of_totals_is_set_apart_however_it_is_written(row):
+    accepted, rejected = _check("A,2024-07-15,,积水,,113.2,33.7", row)
+    assert list(accepted["incident_id"]) == ["A"]
+    assert list(rejected["reason"]) == ["totals-row"]
+
+
+def test_a_case_whose_type_is_a_word_for_sums_is_a_case_or_is_named_as_not_taken():
+    accepted, rejected = _check(
+        "A,2024-07-15,,合计,,113.2,33.7", ",2024-07-15,,合计,,113.2,33.7", ",,,合计,x,113.2,33.7"
+    )
+    assert list(accepted["row"]) == [2, 3]
+    assert rejected[["row", "reason"]].to_numpy().tolist() == [[4, "totals-row"]]
+
+
+def test_a_year_alone_is_a_year_and_no_moment():
+    accepted, rejected = _check(
+        "A,2018,,积水,,113.2,33.7", "B,2018年,,积水,,,", "C,2019-01-01,,积水,,113.2,33.7", "D,18,,积水,,1,1"
+    )
+    assert accepted["month"].tolist() == ["2018", "2018", ""]
+    assert accepted["reported_at"].isna().tolist() == [True, True, False]
+    assert accepted["remark"].tolist() == ["year-only", "no-location year-only", ""]
+    assert rejected["reason"].tolist() == ["time-unreadable"]
+
+
+def test_what_was_changed_on_the_way_is_said_with_its_count():
+    accepted, _ = _check(
+        "A,2024-07-15,113°12′E,33.7,506,4.1E+13", "B,2024-07-15,113.2,33.7,2101,x", "C,2024-07-15,113.2°,33.7,0406,",
+        header="编号,上报时间,经度,纬度,小类编码,网格编码",
+    )  # fmt: skip
+    notes = " ".join(map(str, accepted.attrs["notes"]))
+    assert "Column 经度: 2 values such as 113°12′E were converted" in notes
+    assert "Column 网格编码: 1 numbers such as 4.1E+13 were damaged" in notes
+    assert "1 codes had lost zeros in a spreadsheet and have them again, such as 506: 0506." in notes
+    assert accepted["code"].tolist() == ["0506", "2101", "0406"]
+    assert accepted["lon"].tolist() == pytest.approx([113.2] * 3)
+
+
 # --- whole files ----------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +370,68 @@ def test_read_is_accepted_and_rejected_and_repeats(rows):
         == accepted["lon"].notna().sum()
     )
     assert raw.equals(before)
+
+
+PERSONS = ["13812345678", "0375-2345678", "41040219800101123X", "豫D12345", "zhang@example.com"]
+TITLES = [
+    "编号",
+    "上报时间",
+    "结案时间",
+    "小类",
+    "问题描述",
+    "经度",
+    "纬度",
+    "状态",
+    "批示",
+    "批示",
+    "联系人",
+    "X",
+    "年度",
+    "地址",
+    "序号",
+]
+VALUES = [
+    "", " ", "A", "A ", "B", "00123", "3.2E+17", "合计", "合 计：35件", "总计", "2024-07-15 08:00", "2024/7/16", "2018",
+    "昨天", "45721.5", "积水", "道路　积水", "113.2", "113°12′", "33.7", "0", "999", "１１３．２", "nan", "<b>",
+    *(f"找{one}。" for one in PERSONS),
+]  # fmt: skip
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_in_any_table_every_row_is_accounted_for_and_no_number_of_a_person_is_kept(data):
+    titles = data.draw(st.lists(st.sampled_from(TITLES), min_size=2, max_size=9))
+    rows = data.draw(
+        st.lists(st.lists(st.sampled_from(VALUES), min_size=len(titles), max_size=len(titles)), max_size=20)
+    )
+    duplicates = data.draw(st.sampled_from(["review", "newest"]))
+    # So many good rows more that no fault is that of the whole file
+    good = [[{"经度": "113.2", "纬度": "33.7", "上报时间": "2024-07-15"}.get(title, "") for title in titles]] * (
+        len(rows) + 1
+    )
+    frame = pd.DataFrame([*rows, *good], columns=[f"c{n:03d}" for n in range(len(titles))], dtype=TEXT)
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    table = Table("t.csv", titles, frame, pd.DataFrame(columns=list(REJECTED_COLUMNS)))
+    mapping = {name: title for name, title in guess_mapping(titles, frame).items() if titles.count(title) == 1}
+    if len({"lon", "lat"} & set(mapping)) == 1:
+        mapping = {name: title for name, title in mapping.items() if name not in ("lon", "lat")}
+    assume({"lon", "lat", "address"} & set(mapping))
+    others = other_columns(table, mapping).frame
+    accepted, rejected = check_incidents(
+        apply_mapping(table, mapping), zone="Asia/Shanghai", crs="wgs84", others=others, duplicates=duplicates
+    )
+    assert len(frame) == len(accepted) + len(rejected) + accepted.attrs["repeats"]
+    assert set(accepted["row"]).isdisjoint(rejected["row"])
+    assert accepted["row"].is_unique
+    assert rejected["row"].is_unique
+    assert set(rejected["reason"]) <= set(REASONS)
+    assert accepted["incident_id"].is_unique
+    texts = accepted.drop(columns=["incident_id", "code", "part_id", "cell"]).astype(str).to_numpy().ravel().tolist()
+    stored = [*texts, *map(str, as_map(others).to_pylist()), *rejected["original"], *map(str, accepted.attrs["notes"])]
+    number = mapping.get("incident_id")  # case numbers are no free text
+    stored = [text if number is None else re.sub(rf'"{number}": "[^"]*"', "", text) for text in stored]
+    stored += rejected["value"][rejected["column"] != number].tolist()
+    assert not [text for text in stored for person in PERSONS if person in text]
 
 
 # --- one spot -------------------------------------------------------------------------------------------------------

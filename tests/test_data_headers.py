@@ -1,14 +1,12 @@
 """Whose column is this: real headers, the user's corrections, and what is refused."""
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import HazardError
-from data.headers import apply_mapping, cell_table, fingerprint, guess_cell_columns, guess_mapping
+from data.headers import apply_mapping, fingerprint, guess_mapping, numbered, says_total
 from data.readers import Table, read_table
 from data.schema import FIELDS
 
@@ -55,6 +53,65 @@ def _refused(table: Table, mapping: dict[str, str]) -> HazardError:
 )  # fmt: skip
 def test_known_headers_find_their_field(headers, mapping):
     assert guess_mapping(headers) == mapping
+
+
+ALL = " ".join(name for name in NAMES if name != "main_code")
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields", "left"),
+    [
+        # all fields of domain facts 6, as eGova names them, and as a Chinese export does
+        ("task_num create_time inst_time dispatch_time dispose_end_time check_time archive_time cancel_time "
+         "dispose_deadline part_or_event main_type sub_type event_type_code part_code event_desc address coordinate_x "
+         "coordinate_y district street community cell event_src_name dispose_unit rework_num hang_num postpone_hours "
+         "satisfaction_id", ALL, "duty_grid rec_id"),
+        ("任务号 上报时间 立案时间 派遣时间 处置完成时间 核查时间 结案时间 作废时间 处置截止时间 "
+         "部件/事件 大类 小类 编码 部件编码 问题描述 地址 横坐标 纵坐标 区 街道 社区 单元网格 问题来源 处置部门 "
+         "返工次数 挂账 延期 满意度", ALL, "责任网格 案件状态"),
+        # smart_cityguard: the class in two columns
+        ("case_code report_time accept_time dispatch_time handle_finish_time check_time close_time deadline_time "
+         "category_type small_code big_code description address longitude latitude street_id community_id grid_id "
+         "source_type handle_dept rework_count total_paused_seconds visit_satisfaction",
+         "incident_id reported_at filed_at dispatched_at handled_at checked_at closed_at due_at kind code main_code "
+         "description address lon lat street community cell channel unit reworked paused satisfaction",
+         "resp_grid_id"),
+        # 12345 work orders
+        ("工单编号 来电时间 受理时间 派单时间 办结时间 办理期限 一级分类 三级分类 诉求内容 诉求地址 所属区 "
+         "所属街道 所属社区 工单来源 承办单位 回访满意度",
+         "incident_id reported_at filed_at dispatched_at closed_at due_at main_type type_name description address "
+         "district street community channel unit satisfaction", "二级分类 诉求标题 回访时间"),
+        # Open311: the last change is not the end
+        ("service_request_id requested_datetime expected_datetime service_name service_code description address long "
+         "lat agency_responsible",
+         "incident_id reported_at due_at type_name code description address lon lat unit",
+         "updated_datetime address_id zipcode media_url status"),
+        # New York, Chicago, San Francisco, Toronto
+        ("Unique_Key Created_Date Closed_Date Due_Date Complaint_Type Descriptor Incident_Address Longitude Latitude "
+         "Borough Open_Data_Channel_Type Agency_Name",
+         "incident_id reported_at closed_at due_at type_name description address lon lat district channel unit",
+         "Agency Incident_Zip Street_Name X_Coordinate_(State_Plane) Resolution_Action_Updated_Date Location"),
+        ("SR_NUMBER CREATED_DATE CLOSED_DATE SR_TYPE SR_SHORT_CODE STREET_ADDRESS LONGITUDE LATITUDE WARD "
+         "COMMUNITY_AREA ORIGIN",
+         "incident_id reported_at closed_at type_name code address lon lat district community channel",
+         "LAST_MODIFIED_DATE ZIP_CODE STREET_NAME X_COORDINATE"),
+        ("CaseID Opened Closed Category Request_Type Request_Details Address Longitude Latitude Neighborhood Source "
+         "Responsible_Agency",
+         "incident_id reported_at closed_at main_type type_name description address lon lat community channel "
+         "unit", "Updated Street Status Supervisor_District"),
+        ("Creation_Date Service_Request_Type First_3_Chars_of_Postal_Code Ward Division",
+         "reported_at type_name cell district unit", "Status Section Intersection_Street_1"),
+    ],
+)  # fmt: skip
+def test_each_header_of_a_known_system_serves_its_field_and_the_others_none(headers, fields, left):
+    expected = dict(zip(fields.split(), headers.split(), strict=True))
+    assert guess_mapping([*left.split(), *headers.split()]) == expected
+
+
+def test_a_word_for_the_whole_before_a_known_header_does_not_hide_it():
+    assert guess_mapping(["隐患上报时间", "事件地址", "case status"]) == {
+        "reported_at": "隐患上报时间", "address": "事件地址",
+    }  # fmt: skip
 
 
 def test_boston_is_mapped_without_help(shared_data):
@@ -121,60 +178,46 @@ def test_repeated_headers_that_nobody_needs_do_no_harm():
     assert raw.loc[2].tolist() == ["1", "2"]
 
 
+def test_equal_headers_get_a_number_by_which_they_can_be_chosen():
+    assert numbered(["a", "", "a", "b", "", "a (1)"]) == ["a (1)'", "(B)", "a (2)", "b", "(E)", "a (1)"]
+    raw = apply_mapping(
+        _table("经度,纬度,备注,备注\n1,2,3,4\n"), {"lon": "经度", "lat": "纬度", "description": "备注 (2)"}
+    )
+    assert raw.loc[2, "description"] == "4"
+    assert raw.attrs["order"] == ["经度", "纬度", "备注 (1)", "备注 (2)"]
+
+
+@given(st.lists(st.sampled_from(["", "a", "a (1)", "a (2)", "(A)", "a (1)'"]), max_size=9))
+def test_titles_stand_once_each(headers):
+    titles = numbered(headers)
+    assert len(set(titles)) == len(headers)
+    assert all(
+        title == header for title, header in zip(titles, headers, strict=True) if header and headers.count(header) == 1
+    )
+
+
+def test_a_file_without_coordinates_needs_another_word_about_the_place():
+    assert list(apply_mapping(_table("编号,地址\n1,x\n"), {"incident_id": "编号", "address": "地址"}).columns) == [
+        "incident_id", "address",
+    ]  # fmt: skip
+    assert _refused(_table("编号,备注\n1,x\n"), {"incident_id": "编号"}).code == "no-coordinate-columns"
+    assert _refused(_table("经度,地址\n1,x\n"), {"lon": "经度", "address": "地址"}).code == "no-coordinate-columns"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["合计", "合 计", "合计: 35件", "总计（件）", "本月合计：1,035", "共计35起", "Grand Total", "Total: 35", "SUM"],
+)
+def test_a_cell_that_says_it_is_a_sum_is_one(cell):
+    assert says_total(pd.Series([cell])).all()
+
+
+@pytest.mark.parametrize("cell", ["", "合计路3号", "总计划", "小计量器", "total loss", "summer", "35", "合计积水3处"])
+def test_a_cell_that_only_contains_such_a_word_is_none(cell):
+    assert not says_total(pd.Series([cell])).any()
+
+
 def test_a_kind_of_file_has_one_fingerprint():
     assert fingerprint(["a", "b"]) == fingerprint(("a", "b"))
     assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
     assert fingerprint(["a", "b"]) != fingerprint(["ab"])
-
-
-def test_columns_of_a_boundary_are_found():
-    assert guess_cell_columns(["网格编码", "网格名称", "所属社区", "户数", "geometry", "row"]) == {
-        "cell_id": "网格编码", "name": "网格名称", "parent": "所属社区", "households": "户数",
-    }  # fmt: skip
-    assert guess_cell_columns(["adcode", "name", "parent"]) == {"cell_id": "adcode", "name": "name", "parent": "parent"}
-    assert guess_cell_columns(["name", "cartodb_id", "objectid"]) == {"name": "name"}  # no numbers of a drawing program
-
-
-def _boundary(**columns: list[str]) -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(columns, geometry=[shapely.box(n, 0, n + 1, 1) for n in range(2)])
-    return frame.assign(row=[1, 4])
-
-
-def test_exposures_of_cells_become_numbers_and_numbers_of_cells_stay_text():
-    cells = cell_table(_boundary(id=["007", "2"], hh=["300", ""]), {"cell_id": "id", "households": "hh"})
-    assert list(cells["cell_id"]) == ["007", "2"]
-    assert cells["households"][0] == 300
-    assert pd.isna(cells["households"][1])
-
-
-@pytest.mark.parametrize("value", ["约300", "-1", "inf"])
-def test_an_exposure_that_is_no_number_is_named_with_its_feature(value):
-    with pytest.raises(HazardError, match="feature 4") as caught:
-        cell_table(_boundary(id=["1", "2"], hh=["300", value]), {"cell_id": "id", "households": "hh"}, name="grid.json")
-    assert caught.value.code == "exposure-unreadable"
-
-
-def test_without_a_number_of_the_cell_the_columns_are_named():
-    with pytest.raises(HazardError, match="label") as caught:
-        cell_table(_boundary(label=["1", "2"]), {}, name="grid.json")
-    assert caught.value.code == "cell-id-missing"
-    with pytest.raises(HazardError, match="nr") as caught:
-        cell_table(_boundary(label=["1", "2"]), {"cell_id": "nr"}, name="grid.json")
-    assert caught.value.code == "column-missing"
-
-
-def test_columns_about_persons_are_no_columns_of_a_boundary():
-    columns = ["grid_id", "name", "owner", "联系电话", "网格员"]
-    assert guess_cell_columns(columns) == {"cell_id": "grid_id", "name": "name"}
-    for field in ("cell_id", "name", "parent"):
-        with pytest.raises(HazardError, match="网格员") as caught:
-            cell_table(_boundary(id=["1", "2"], 网格员=["张三", "李四"]), {"cell_id": "id", field: "网格员"})
-        assert caught.value.code == "personal-column"
-
-
-def test_numbers_of_persons_in_names_of_cells_are_masked_and_numbers_of_cells_are_not():
-    frame = _boundary(id=["13812345678", "2"], name=["一网格 13812345678", "二网格"], up=["张 13912345678", ""])
-    cells = cell_table(frame, {"cell_id": "id", "name": "name", "parent": "up"})
-    assert list(cells["cell_id"]) == ["13812345678", "2"]
-    assert list(cells["name"]) == ["一网格 ***", "二网格"]
-    assert list(cells["parent"]) == ["张 ***", ""]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import shapefile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored import boundary, with_grids
@@ -21,6 +22,7 @@ from data.levels import load_cells
 from data.loading import import_incidents, read_time
 from data.schema import DEMO_SOURCE, Scope
 from data.store import Workspace
+from data.table import X_HEADER, Y_HEADER
 from data.taxonomy import DEFAULT_RULES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -239,6 +241,101 @@ def test_what_rows_are_chosen_by_and_the_file_name_are_kept_without_numbers_of_p
     stored_text = [file.read_text() for file in workspace.path.rglob("*.json")]
     assert stored_text
     assert not [text for text in stored_text if "13812345678" in text or "13912345678" in text]
+
+
+def attributes(workspace):
+    frame = queries.incidents(workspace.newest(), GRID)
+    return dict(zip(frame["incident_id"], frame["attributes"], strict=True))
+
+
+def test_columns_that_serve_no_field_are_kept_and_a_change_in_them_corrects_the_case(workspace):
+    table = "案卷号,上报时间,经度,纬度,案件状态,联系电话\n1,2025-03-05,113.005,33.005,处理中 13812345678,13812345678\n"
+    load(workspace, (table + "2,2025-03-05,113.005,33.005,,\n").encode())
+    assert attributes(workspace) == {"1": {"案件状态": "处理中 ***"}, "2": {}}
+    answer = load(workspace, table.replace("处理中", "已结案").encode(), "b.csv")
+    assert (answer["accepted"], answer["updated"], answer["repeats"]) == (1, 1, 0)
+    assert attributes(workspace)["1"] == {"案件状态": "已结案 ***"}
+    reordered = "案件状态,案卷号,上报时间,经度,纬度\n已结案 13812345678,1,2025-03-05,113.005,33.005\n"
+    assert load(workspace, reordered.encode(), "c.csv")["repeats"] == 1  # the order of columns says nothing
+
+
+def test_the_newest_state_of_a_case_in_a_file_is_taken_if_asked_for(workspace):
+    content = csv(case(1), case(1, closed="2025-03-07 09:00"), case(2))
+    assert load(workspace, content, dry_run=True)["rejected"] == 2
+    answer = load(workspace, content, duplicates="newest")
+    assert [answer[key] for key in ("read", "accepted", "rejected", "repeats")] == [3, 2, 0, 1]
+    assert workspace.newest().imports[0].options["duplicates"] == "newest"
+    with pytest.raises(HazardError, match="Choose one of review, newest") as refusal:
+        load(workspace, content, duplicates="oldest")
+    assert refusal.value.code == "duplicates-unknown"
+
+
+def test_a_lone_year_is_stored_as_a_year_and_another_year_corrects_it(workspace):
+    first = load(workspace, csv(case(1, "2018"), case(2, "2018")))
+    assert (first["remarks"], first["as_of"]) == ({"year-only": 2}, "2018-12-31T23:59:59+08:00")
+    answer = load(workspace, csv(case(1, "2018"), case(2, "2019")), "b.csv")
+    assert (answer["updated"], answer["repeats"]) == (1, 1)
+    assert queries.counts(workspace.newest(), GRID, ["month"]).to_numpy().tolist() == [["2018", 1], ["2019", 1]]
+    undo(workspace, who="t")
+    assert queries.counts(workspace.newest(), GRID, ["month"]).to_numpy().tolist() == [["2018", 2]]
+
+
+def coded(*pairs):
+    lines = (f"{n},2025-03-05,{name},{code},113.005,33.005" for n, (name, code) in enumerate(pairs))
+    return "\n".join(["案卷号,上报时间,小类名称,小类编码,经度,纬度", *lines]).encode()
+
+
+def test_the_list_of_the_codes_is_taken_where_the_names_are_sure_and_the_note_says_so(workspace):
+    pairs = [("道路积水", "506"), ("道路积水点", "506"), ("道路破损", "113"), ("", "0183")]
+    answer = load(workspace, coded(*pairs))
+    assert answer["hazards"] == {"waterlogging": 2, "wall_risk": 1, "other": 1}  # 0183 by its code: a crack in a facade
+    notes = " ".join(map(str, answer["notes"]))
+    assert "The codes are read by the list gbt30428: 3 rows have the names" in notes
+    assert "3 codes had lost zeros in a spreadsheet" in notes
+    assert workspace.newest().imports[0].options["scheme"] == "gbt30428"
+    undo(workspace, who="t")
+    answer = load(workspace, coded(*pairs), scheme="none")
+    assert answer["hazards"] == {"waterlogging": 2, "other": 2}
+    assert workspace.newest().imports[0].options["scheme"] is None
+
+
+def test_an_unsure_guess_of_the_list_is_taken_only_if_asked_for(workspace):
+    content = coded(("道路积水", "0506"), ("", "0183"))
+    assert load(workspace, content, dry_run=True)["hazards"] == {"waterlogging": 1, "other": 1}
+    assert load(workspace, content, scheme="detected")["hazards"] == {"waterlogging": 1, "wall_risk": 1}
+
+
+def test_control_sites_of_a_table_of_points_are_left_out_by_their_mark(shared_data, workspace):
+    # README of the files: 148 points of 2013, Degree 1 waterlogged and 0 a control site, 74 of each
+    reader = shapefile.Reader(str(shared_data / "wuhan_waterlogging" / "waterlogging2013"))
+    lines = [f"{X_HEADER},{Y_HEADER},Degree"]
+    lines += [
+        f"{one.shape.points[0][0]},{one.shape.points[0][1]},{float(one.record['Degree'])}"
+        for one in reader.shapeRecords()
+    ]
+    reader.close()
+    far = Workspace(workspace.path.parent / "wuhan")
+    answer = load(far, "\n".join(lines).encode(), where={"Degree": "1"})
+    assert [answer[key] for key in ("read", "accepted", "rejected", "repeats")] == [148, 74, 74, 0]
+    assert set(far.newest().rejected()["reason"]) == {"filtered"}
+    assert answer["mapping"] == {"lon": X_HEADER, "lat": Y_HEADER}
+
+
+def test_taiwan_goes_in_with_its_years_alone(shared_data, tmp_path):
+    # README of the file: 3,679 rows, 1,923 of 2018, 1,267 of 2019, 489 of 2020; four at 0, 0; EPSG:3826; Big5
+    content = (shared_data / "taiwan_flood_points" / "flood_disaster_points_2018_2020_big5.csv").read_bytes()
+    workspace = Workspace(tmp_path)
+    answer = load(workspace, content, crs="EPSG:3826", encoding="big5", zone="Asia/Taipei")
+    assert [answer[key] for key in ("read", "accepted", "rejected", "repeats")] == [3679, 3679, 0, 0]
+    assert answer["remarks"] == {"year-only": 3679, "no-location": 4}
+    everywhere = Scope(level="")
+    assert queries.counts(workspace.newest(), everywhere, ["month"]).to_numpy().tolist() == [
+        ["2018", 1923], ["2019", 1267], ["2020", 489],
+    ]  # fmt: skip
+    points = queries.points(workspace.newest(), everywhere)
+    assert len(points) == 3675
+    assert points["lon"].between(119, 123).all()
+    assert points["lat"].between(21, 26).all()
 
 
 def test_a_dry_run_says_the_same_totals_and_stores_nothing(workspace):

@@ -12,6 +12,7 @@ from data import queries
 from data.schema import Scope
 from data.store import Workspace
 
+GRID_SCOPE = Scope(level="grid")
 AS_OF = pd.Timestamp("2026-01-15 12:00", tz=ZONE)
 GRIDS = {"A": (113.005, 33.005), "B": (113.015, 33.005), "C": (113.005, 33.015), "D": (113.015, 33.015)}
 
@@ -289,3 +290,39 @@ def test_an_unknown_key_or_level_is_refused_with_those_known(tmp_path):
     with pytest.raises(HazardError, match="no boundary level named street; loaded are: community, grid") as refusal:
         queries.totals(dataset, Scope(level="street"))
     assert refusal.value.code == "level-unknown"
+
+
+def test_a_lone_year_counts_where_all_of_it_lies_in_the_period_and_has_no_month_and_no_duration(tmp_path):
+    cases = [
+        {"incident_id": "y18", "month": "2018", "lon": 113.005, "lat": 33.005},
+        {"incident_id": "y19", "month": "2019"},
+        {"incident_id": "none"},
+        {"incident_id": "timed", "reported_at": "2018-07-01 08:00", "closed_at": "2018-07-02 08:00"},
+    ]
+    dataset = store(with_grids(tmp_path / "w"), rows(cases), as_of="2019-12-31T23:59:59+08:00")
+
+    def seen(start, end, as_of=None):
+        days = (start and dt.date.fromisoformat(start), end and dt.date.fromisoformat(end))
+        return sorted(queries.incidents(dataset, Scope("grid", *days, as_of=as_of))["incident_id"])
+
+    assert seen(None, None) == ["none", "timed", "y18", "y19"]
+    assert seen("2018-01-01", "2019-01-01") == ["timed", "y18"]
+    assert seen("2018-01-02", "2020-01-01") == ["timed", "y19"]
+    assert seen("2018-01-01", "2018-12-31") == ["timed"]
+    assert seen("2018-01-01", None) == ["timed", "y18", "y19"]
+    assert seen(None, "2019-12-31") == ["timed", "y18"]
+    assert seen(None, None, pd.Timestamp("2019-06-30", tz=ZONE)) == ["none", "timed", "y18"]
+    assert queries.counts(dataset, GRID_SCOPE, ["month"]).to_numpy().tolist() == [
+        ["2018", 1], ["2018-07", 1], ["2019", 1], ["none", 1],
+    ]  # fmt: skip
+    assert queries.durations(dataset, GRID_SCOPE)["n"].sum() == 1
+    assert len(queries.points(dataset, GRID_SCOPE)) == 1
+    assert queries.totals(dataset, GRID_SCOPE)["no_time"] == 3
+    assert dataset.span == (dt.date(2018, 1, 1), dt.date(2019, 12, 31))
+    assert dataset.timed_span == (dt.date(2018, 7, 1), dt.date(2018, 7, 1))
+
+
+def test_incidents_bring_what_stood_beside_the_fields(tmp_path):
+    cases = [{"incident_id": "1", "attributes": [("状态", "开"), ("备注", "x")]}, {"incident_id": "2"}]
+    dataset = store(with_grids(tmp_path / "w"), rows(cases))
+    assert queries.incidents(dataset, GRID_SCOPE)["attributes"].tolist() == [{"状态": "开", "备注": "x"}, {}]

@@ -5,7 +5,7 @@ import pytest
 
 from base.errors import HazardError
 from data.schema import HAZARDS
-from data.taxonomy import DEFAULT_RULES, RULE_COLUMNS, check_rules, classify
+from data.taxonomy import DEFAULT_RULES, RULE_COLUMNS, check_rules, classify, guess_scheme, is_sure
 
 
 def _hazard(
@@ -134,3 +134,39 @@ def test_empty_lines_are_left_out_and_missing_columns_are_named():
     with pytest.raises(HazardError, match="hazard") as caught:
         check_rules(pd.DataFrame({"scheme": [], "kind": [], "code": [], "pattern": [], "note": []}))
     assert caught.value.code == "rules-column-missing"
+
+
+def test_each_row_may_say_itself_whether_it_is_a_component_or_an_event():
+    kinds = pd.Series(["部件", "事件", "Event", "", "部件类"])
+    codes = pd.Series(["0506"] * 5)
+    answer = classify(pd.Series([""] * 5), codes, pd.Series([""] * 5), DEFAULT_RULES, scheme="gbt30428", kind=kinds)
+    assert list(answer) == ["other", "waterlogging", "waterlogging", "waterlogging", "other"]
+
+
+def _guess(*pairs: tuple[str, str], rules: pd.DataFrame = DEFAULT_RULES):
+    names, codes = zip(*pairs, strict=True)
+    return guess_scheme(pd.Series(names), pd.Series(codes), rules)
+
+
+def test_the_names_beside_the_codes_tell_the_list():
+    # domain facts, section 2
+    new = [("道路积水", "0506"), ("道路破损", "0113"), ("占道经营", "0406"), ("积水点", "0506")]
+    old = [("道路积水", "0406"), ("道路破损", "0110"), ("非机动车乱停放", "0506")]
+    assert _guess(*new) == ("gbt30428", 4, 0)
+    assert _guess(*old) == ("cjt214", 3, 0)
+    assert _guess(*new, ("道路积水", "0406")) == ("gbt30428", 4, 1)
+
+
+def test_codes_that_no_list_knows_and_names_that_suit_both_tell_nothing():
+    assert _guess(("x", "9999"), ("", "0506"), ("道路积水", "")) == (None, 0, 0)
+    assert _guess(("道路积水", "0406"), ("道路积水", "0506"))[0] is None
+    assert _guess(("苹果", "0506"), ("梨", "0406"))[0] is None
+
+
+def test_an_office_list_of_its_own_can_be_told_by_its_hazards():
+    rules = pd.concat([_rules(("own", "", "77", "", "wall_risk", "")), DEFAULT_RULES])
+    assert _guess(("围墙倾斜", "77"), ("危墙", "77"), ("墙体开裂", "77"), rules=rules) == ("own", 3, 0)
+
+
+def test_a_guess_is_sure_with_three_rows_and_ten_times_as_many_as_against_it():
+    assert [is_sure(*counts) for counts in ((2, 0), (3, 0), (10, 1), (9, 1))] == [False, True, True, False]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from base.errors import HazardError
-from data.times import read_times
+from data.times import read_times, read_years
 
 
 def _read(*texts: str, zone: str = "Asia/Shanghai", day_first: bool | None = None) -> list[str | None]:
@@ -104,3 +104,38 @@ def test_boston_times_are_those_another_program_reads(shared_data):
     expected = pd.to_datetime(text, format="%m/%d/%Y %I:%M:%S %p").dt.tz_localize("America/New_York", ambiguous=True)
     read = read_times({"t": text}, zone="America/New_York")["t"]
     assert (read == expected).all()
+
+
+def test_a_whole_column_of_seconds_or_milliseconds_since_1970_is_read_in_utc_whatever_the_zone():
+    # 1741156200 s: 5 March 2025 06:30 UTC, by GNU date 9.1
+    assert _read("1741156200", "", "1741156201.5") == ["2025-03-05 06:30:00", None, "2025-03-05 06:30:01"]
+    assert _read("1741156200123", zone="America/New_York") == ["2025-03-05 06:30:00"]
+    assert _read("1741156200", "1741156200123") == [None, None]  # neither of both throughout
+    assert _read("9999999999", "9999999999") == [None, None]  # the year 2286
+
+
+def test_days_with_hour_and_minute_only_and_years_of_the_republic_are_read():
+    assert _read("202503051430") == ["2025-03-05 06:30:00"]
+    both = ["2025-03-05 06:30:00", "2025-03-04 16:00:00"]
+    assert _read("民國114年3月5日 下午2時30分", "民国114年03月05日") == both
+
+
+def test_a_year_alone_is_told_from_a_time():
+    texts = [
+        "2018",
+        "2018年",
+        "２０１８",
+        "2018年度",
+        "2018.0",
+        "民國107年",
+        "107",
+        "1850",
+        "2925",
+        "2018-01",
+        "20180101",
+        "",
+        "x",
+    ]
+    years = read_years(pd.Series(texts, index=range(5, 18)))
+    assert years.tolist() == ["2018"] * 6 + [""] * 7
+    assert list(years.index) == list(range(5, 18))

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from base.text import N_, Words, markdown_plain
-from data import headers, levels, loading
+from data import cell_columns, headers, levels, loading
 from data.contents import kind_of
 from data.dataset import Dataset
 from data.privacy import personal_headers
@@ -242,9 +242,9 @@ def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any],
 def _boundary_form(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     raw = _boundaries(digest, name, content)
     columns = [column for column in raw.frame.columns if column not in ("geometry", "row")]
-    hidden = headers.personal_columns(columns)
+    hidden = cell_columns.personal_columns(columns)
     columns = [column for column in columns if column not in hidden]
-    guess = headers.guess_cell_columns(columns)
+    guess = cell_columns.guess_cell_columns(columns)
     st.text(words.plural("{n} polygon can be read.", "{n} polygons can be read.", len(raw.frame)))
     st.dataframe(intake.masked_sample(pd.DataFrame(raw.frame[columns]).head(3)), hide_index=True)
     first, second, third = st.columns(3)

@@ -1,0 +1,105 @@
+"""The columns of a file that serve no field: kept beside a record as text, unless they are about persons.
+
+A column is left out by its header (names, phones, doors; special groups of residents, which no hazard record may list),
+or because most of its values are numbers of persons under a harmless header. What stays is masked as free text is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from base.text import N_, Sentence
+from data.headers import numbered
+from data.privacy import MASK, mask, mask_text, personal_headers
+from data.table import Table
+
+KIND = pa.map_(pa.string(), pa.string())
+_LOOKED_AT = 1000  # values of a column
+_ROWS_A_STEP = 1 << 16  # a map counts its bytes with 31 bits
+
+
+@dataclass
+class Others:
+    """The columns beside the fields: `frame` has their titles (each once) and text as the file has it."""
+
+    frame: pd.DataFrame
+    notes: list[Sentence] = field(default_factory=list)
+
+
+def other_columns(table: Table, mapping: Mapping[str, str]) -> Others:
+    """Return the columns of a table that serve no field and are about nobody, and what was left out and why.
+
+    Parameters
+    ----------
+    table : Table
+    mapping : mapping
+        field -> header, as `data.headers.apply_mapping` takes it.
+    """
+    titles = numbered([mask(header) for header in table.headers])
+    known = numbered(table.headers)  # as a mapping may name them
+    taken = set(mapping.values())
+    about = personal_headers(table.headers)
+    kept: dict[str, pd.Series] = {}
+    by_value = []
+    for place, (header, title) in enumerate(zip(table.headers, titles, strict=True)):
+        column = table.frame.iloc[:, place]
+        if header in taken or known[place] in taken or header in about:
+            continue
+        if _mostly_persons(column):
+            by_value.append(title)
+        elif header or (column != "").any():
+            kept[title] = column
+    groups = [header for header, kind in about.items() if kind == "group"]
+    persons = [header for header in about if header not in groups]
+    notes = []
+    if persons:
+        notes.append(Sentence(N_("Not loaded, personal data: {columns}."), {"columns": ", ".join(persons)}))
+    if groups:
+        sentence = N_(
+            "Refused: {columns}. Lists of special groups of residents are sensitive personal data and have no place in "
+            "a record of hazards; delete these columns from the file."
+        )
+        notes.append(Sentence(sentence, {"columns": ", ".join(groups)}))
+    if by_value:
+        sentence = N_("Not loaded, most values look like telephone, identity or plate numbers: {columns}.")
+        notes.append(Sentence(sentence, {"columns": ", ".join(by_value)}))
+    if kept:
+        notes.append(Sentence(N_("Kept beside the fields, as attributes: {columns}."), {"columns": ", ".join(kept)}))
+    return Others(pd.DataFrame(kept, index=table.frame.index), notes)
+
+
+def _mostly_persons(column: pd.Series) -> bool:
+    """Return whether most values are nothing but numbers of persons."""
+    filled = np.flatnonzero((column != "").to_numpy(dtype=bool))
+    if not len(filled):
+        return False
+    some = column.iloc[filled[np.unique(np.linspace(0, len(filled) - 1, min(len(filled), _LOOKED_AT)).astype(int))]]
+    masked = mask_text(some)
+    bare = masked.str.replace(MASK, "", regex=False).str.replace(r"[\s,;/、，；()（）+-]", "", regex=True)
+    return bool(((bare == "") & masked.str.contains(MASK, regex=False)).mean() > 0.5)
+
+
+def as_map(others: pd.DataFrame) -> pa.ChunkedArray:
+    """Return for each row the map title -> text, masked; empty cells are left out.
+
+    The titles of a map are in the order of the alphabet, so that the same content is equal from whatever file.
+    """
+    titles = sorted(others.columns)
+    columns = [pa.array(mask_text(others[title].str.strip()), pa.large_string()) for title in titles]
+    names = pa.array(titles, pa.string())
+    steps = range(0, len(others), _ROWS_A_STEP) if titles else []
+    chunks = [_maps([column.slice(start, _ROWS_A_STEP) for column in columns], names) for start in steps]
+    return pa.chunked_array(chunks or [pa.array([[]] * len(others), KIND)], KIND)
+
+
+def _maps(columns: list[pa.Array], names: pa.Array) -> pa.MapArray:
+    n = len(columns[0])
+    filled = np.column_stack([pc.not_equal(column, "").to_numpy(zero_copy_only=False) for column in columns])
+    rows, which = np.nonzero(filled)  # row by row, the titles in their order
+    values = pa.concat_arrays(columns).take(pa.array(which * n + rows)).cast(pa.string())
+    ends = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])
+    return pa.MapArray.from_arrays(pa.array(ends, pa.int32()), names.take(pa.array(which)), values)
