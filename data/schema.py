@@ -102,6 +102,7 @@ REASONS = {
     "totals-row": N_("looks like a line of totals, not a case"),
     "empty-row": N_("the row holds nothing"),
     "filtered": N_("left out by the row filter"),
+    "key-repeated": N_("cell {value} stands in several rows with different numbers: keep the right one"),
     # of the features of a boundary
     "not-a-feature": N_("is no GeoJSON feature: export the layer again"),
     "geometry-missing": N_("has no outline: draw it, or delete the feature"),

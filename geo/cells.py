@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -41,7 +41,7 @@ def check_cells(
     *,
     settings: Mapping[str, Any],
     crs: str = "wgs84",
-    same_id: Literal["reject", "merge"] = "reject",
+    same_id: str = "reject",
 ) -> CellCheck:
     """Return the usable cells in WGS 84, sorted by cell_id as text, and what was repaired, left out or is odd.
 
