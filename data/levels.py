@@ -170,23 +170,24 @@ def _store(
 
     Where another level hangs on this one, its parents and its findings about them are written again too.
     """
-    write_cells(change, level.column, cells)
-    kept = {one.name: one.column for one in change.levels if one.name != level.name}
-    columns = {**kept, level.name: level.column} if cells is not None else kept
-    draft = change.draft()
-    stored = {name: draft.stored_cells(column) for name, column in columns.items()}
+    columns = {one.name: one.column for one in change.levels if one.name != level.name}
+    stored = {name: change.before.stored_cells(column) for name, column in columns.items()}
+    if cells is None:
+        write_cells(change, level.column, None)
+        _write_findings(change, level.column, {})
+    else:
+        columns[level.name], stored[level.name] = level.column, cells
     newest = {name: newest_edition(frame) for name, frame in stored.items()}
     links = find_links(newest)
     for name, link in links.items():
-        parents = stored[name]["parent"].fillna("").astype(object)
+        before = stored[name].reindex(columns=["parent"])["parent"].fillna("").astype(object)
+        parents = before.copy()
         parents.loc[newest[name].index] = link.parents
-        if not parents.equals(stored[name]["parent"].fillna("").astype(object)):
+        if name == level.name or not parents.equals(before):
             write_cells(change, columns[name], stored[name].assign(parent=parents))
         findings = details if name == level.name else change.before.findings(name)
         if name == level.name or not link.contradictions.equals(findings["parents"]):
             _write_findings(change, columns[name], {**findings, "parents": link.contradictions})
-    if cells is None:
-        _write_findings(change, level.column, {})
     change.levels = tuple(
         Level(name, columns[name], len(newest[name]), link.above, exposures_of(newest[name]))
         for name, link in links.items()

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from base.errors import HazardError
-from geo.coverage import find_gaps, find_overlaps
+from geo.coverage import find_gaps, find_odd, find_overlaps
 from geo.crs import crs_name, is_projected, local_metres, to_wgs84
 
 
@@ -139,6 +139,7 @@ def check_cells(
     mended = [position for position in kept if not valid[position]]
     local, spans = metre_shapes[kept], spans.iloc[kept]
     newest = (spans["to"] == spans["to"].max()).to_numpy()
+    odd = find_odd(local)
     return CellCheck(
         cells=cells,
         rejected=pd.DataFrame(
@@ -157,8 +158,8 @@ def check_cells(
         merged=pd.DataFrame(
             {"cell_id": ids[list(parts)], "features": [len(members) for members in parts.values()]}
         ).sort_values("cell_id", ignore_index=True),
-        overlaps=find_overlaps(local, ids[kept], spans, settings["sliver_m2"]),
-        gaps=find_gaps(local[newest], frame, settings["sliver_m2"]),
+        overlaps=find_overlaps(local, ids[kept], spans, odd, settings["sliver_m2"]),
+        gaps=find_gaps(local[newest], odd[newest], frame, settings["sliver_m2"]),
     )
 
 

@@ -15,8 +15,26 @@ _STEP_CELLS = 64
 _MANY_NEIGHBOURS = 50  # boxes that meet, a cell: a coverage has about ten; above it, looking at edges could take hours
 
 
+def find_odd(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return which shapes have an edge that does not fit their neighbours': of two that overlap at least one has.
+
+    The rest fit together like tiles, so that their pairs need not be cut (40,000 cells: 2 s instead of 10).
+    """
+    tree = shapely.STRtree(shapes)
+    pairs = 0
+    for step in range(0, len(shapes), _STEP_CELLS):
+        pairs += tree.query(shapes[step : step + _STEP_CELLS]).shape[1]
+        if pairs > _MANY_NEIGHBOURS * max(len(shapes), _STEP_CELLS):
+            return np.ones(len(shapes), dtype=bool)
+    return ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+
+
 def find_overlaps(
-    shapes: NDArray[np.object_], ids: NDArray[np.object_], spans: pd.DataFrame, sliver_m2: float
+    shapes: NDArray[np.object_],
+    ids: NDArray[np.object_],
+    spans: pd.DataFrame,
+    odd: NDArray[np.bool_],
+    sliver_m2: float,
 ) -> pd.DataFrame:
     """Return the pairs of cells that overlap while both count: cell_a, cell_b, area_m2, largest first.
 
@@ -27,6 +45,8 @@ def find_overlaps(
     ids : ndarray of str, shape (n,)
     spans : DataFrame, n rows
         `from` and `to`: when each cell counts, half-open, as text that can be compared.
+    odd : ndarray of bool, shape (n,)
+        As `find_odd` gives it.
     sliver_m2 : float
         Smaller ones are not named.
 
@@ -38,7 +58,6 @@ def find_overlaps(
     """
     tree = shapely.STRtree(shapes)
     start, end = spans["from"].to_numpy(), spans["to"].to_numpy()
-    odd = _odd(shapes, tree)
     suspects = np.flatnonzero(odd)
     parts: list[pd.DataFrame] = []
     found = 0
@@ -69,20 +88,7 @@ def find_overlaps(
     return pairs.sort_values(["area_m2", "cell_a", "cell_b"], ascending=[False, True, True], ignore_index=True)
 
 
-def _odd(shapes: NDArray[np.object_], tree: shapely.STRtree) -> NDArray[np.bool_]:
-    """Return which shapes have an edge that does not fit their neighbours': of two that overlap at least one has.
-
-    The rest fit together like tiles, so that their pairs need not be cut (40,000 cells: 2 s instead of 10).
-    """
-    pairs = 0
-    for step in range(0, len(shapes), _STEP_CELLS):
-        pairs += tree.query(shapes[step : step + _STEP_CELLS]).shape[1]
-        if pairs > _MANY_NEIGHBOURS * max(len(shapes), _STEP_CELLS):
-            return np.ones(len(shapes), dtype=bool)
-    return ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
-
-
-def find_gaps(shapes: NDArray[np.object_], frame: Any, sliver_m2: float) -> pd.DataFrame:
+def find_gaps(shapes: NDArray[np.object_], odd: NDArray[np.bool_], frame: Any, sliver_m2: float) -> pd.DataFrame:
     """Return the holes that the cells together enclose: lon and lat of a point inside, area_m2, largest first.
 
     A cell that lies alone in such a hole is no part of the gap.
@@ -91,11 +97,12 @@ def find_gaps(shapes: NDArray[np.object_], frame: Any, sliver_m2: float) -> pd.D
     ----------
     shapes : ndarray of polygons, shape (n,)
         Valid, in the metres of `frame`.
+    odd : ndarray of bool, shape (n,)
+        As `find_odd` gives it, for these or for more shapes.
     frame : pyproj.CRS
     sliver_m2 : float
         Smaller ones are not named.
     """
-    odd = _odd(shapes, shapely.STRtree(shapes))
     tiles = shapes[~odd]
     whole = shapely.union_all([shapely.coverage_union_all(tiles), *shapes[odd]] if len(tiles) else shapes)
     parts = shapely.get_parts(whole)

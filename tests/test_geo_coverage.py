@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import HazardError
-from geo.coverage import find_gaps, find_overlaps
+from geo.coverage import find_gaps, find_odd, find_overlaps
 from geo.crs import local_metres
 
 FRAME = local_metres(113.2, 33.7)
@@ -26,7 +26,8 @@ def _square(column: float, row: float, width: float = 1, height: float = 1) -> s
 def _overlaps(shapes: list[shapely.Polygon], sliver_m2: float = 1) -> pd.DataFrame:
     ids = np.array([f"{n:04d}" for n in range(len(shapes))], dtype=object)
     spans = pd.DataFrame({"from": "", "to": "~"}, index=range(len(shapes)))
-    return find_overlaps(np.array(shapes, dtype=object), ids, spans, sliver_m2)
+    outlines = np.array(shapes, dtype=object)
+    return find_overlaps(outlines, ids, spans, find_odd(outlines), sliver_m2)
 
 
 def _pairs(overlaps: pd.DataFrame) -> list[tuple[str, str]]:
@@ -34,7 +35,8 @@ def _pairs(overlaps: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _gaps(shapes: list[shapely.Polygon], sliver_m2: float = 1) -> pd.DataFrame:
-    return find_gaps(np.array(shapes, dtype=object), FRAME, sliver_m2)
+    outlines = np.array(shapes, dtype=object)
+    return find_gaps(outlines, find_odd(outlines), FRAME, sliver_m2)
 
 
 def test_overlaps_are_named_with_their_areas_largest_first():
