@@ -37,7 +37,7 @@ import typer
 from base import settings
 from base.errors import HazardError
 from base.text import Words
-from data import changes, example, levels, loading, queries
+from data import changes, example, exposures, levels, loading, queries, standards
 from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
@@ -174,9 +174,17 @@ def cells(
     level: Annotated[str, typer.Option(help="Name of the level: street, community, grid ...")],
     id_column: Annotated[str | None, typer.Option("--id", help="Column with the cell's code.")] = None,
     name_column: Annotated[str | None, typer.Option("--name", help="Column with the cell's name.")] = None,
-    parent_column: Annotated[str | None, typer.Option("--parent", help="Column with the code one level up.")] = None,
+    parent_column: Annotated[
+        str | None, typer.Option("--parent", help="Column with the code or name of the cell one level up.")
+    ] = None,
     crs: Annotated[str | None, typer.Option(help="wgs84, gcj02, bd09 or EPSG:n; the file's own if not given.")] = None,
-    layer: Annotated[str | None, typer.Option(help="Layer of a GeoPackage.")] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer of a file that has several.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
+    same_id: Annotated[str, typer.Option(help="Several outlines of one code: reject (take none) or merge.")] = "reject",
+    valid_from: Annotated[
+        str | None, typer.Option("--valid-from", help="First day of the boundary; the one before it ends there.")
+    ] = None,
+    valid_to: Annotated[str | None, typer.Option("--valid-to", help="Day after its last.")] = None,
     as_json: Json = False,
 ) -> None:
     """Load the boundary polygons of one level."""
@@ -190,12 +198,77 @@ def cells(
         parent_column=parent_column,
         crs=crs,
         layer=layer,
+        encoding=encoding,
+        same_id=same_id,
+        valid_from=valid_from,
+        valid_to=valid_to,
         who=_who(),
     )
     for sentence in intake.cell_sentences(answer, file.name, WORDS):
         _say(sentence)
+    answer.pop("notes")
     details = {kind: _rows(frame) for kind, frame in answer.pop("details").items()}
     _print({**answer, "details": details} if as_json else answer, as_json)
+
+
+@app.command("exposures")
+def exposures_(
+    context: typer.Context,
+    file: File,
+    level: Annotated[str, typer.Option(help="Boundary level whose cells get the numbers.")],
+    key: Annotated[str | None, typer.Option(help="Column with the cell's code or name; the best fit if not given.")] = (
+        None
+    ),
+    map_: Annotated[list[str] | None, typer.Option("--map", help="households=HEADER ... Repeatable.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring households, population, km of road or covers to the cells of a level, by their code or name."""
+    answer = exposures.join_exposures(
+        context.obj,
+        _content(file),
+        file.name,
+        level=level,
+        key=key,
+        mapping=_pairs(map_, "--map"),
+        encoding=encoding,
+        sheet=sheet,
+        who=_who(),
+    )
+    for sentence in intake.exposure_sentences(answer, file.name, WORDS):
+        _say(sentence)
+    answer.pop("notes")
+    _print({**answer, "rejected_rows": _rows(answer["rejected_rows"])}, as_json)
+
+
+@app.command()
+def standard(
+    context: typer.Context,
+    file: File,
+    scheme: Annotated[str, typer.Option(help="Name of the code list: gbt30428, cjt214 or your own.")],
+    kind: Annotated[str | None, typer.Option(help="component or event; by the title if not given.")] = None,
+    valid_from: Annotated[str | None, typer.Option("--valid-from", help="First day of the standard.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Load a city's standard of filing and deadlines: types with their codes, conditions and limits."""
+    answer = standards.load_standard(
+        context.obj,
+        _content(file),
+        file.name,
+        scheme=scheme,
+        kind=kind,
+        valid_from=valid_from,
+        encoding=encoding,
+        sheet=sheet,
+        who=_who(),
+    )
+    for sentence in intake.standard_sentences(answer, file.name, WORDS):
+        _say(sentence)
+    answer.pop("notes")
+    _print({**answer, "unparsed": _rows(answer["unparsed"])}, as_json)
 
 
 @app.command("import")
@@ -253,9 +326,13 @@ def imports(context: typer.Context, as_json: Json = False) -> None:
 def undo(
     context: typer.Context,
     import_id: Annotated[str | None, typer.Option("--import", help="Its id; the newest if not given.")] = None,
+    boundary: Annotated[bool, typer.Option("--cells", help="The newest boundary change, not an import.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take back an import."""
+    """Take back an import, or the newest change of the boundaries."""
+    if boundary:
+        _print(levels.take_back_cells(context.obj, who=_who()), as_json)
+        return
     _print(changes.undo(context.obj, import_id, who=_who()), as_json)
 
 

@@ -205,6 +205,18 @@ class Dataset:
         """Return the rules that give a case its hazard: the office's own, or the built-in ones."""
         return self._read("rules").to_pandas() if "rules" in self.named.tables else DEFAULT_RULES.copy()
 
+    def standards(self) -> pd.DataFrame:
+        """Return all rows of the loaded standards of filing and deadlines: `data.tables.STANDARD_COLUMNS`."""
+        return self._read("standards").to_pandas()
+
+    def stored_cells(self, column: str) -> gpd.GeoDataFrame:
+        """Return what is stored of a level (by `Level.column`): every edition, with `level`, `edition`, `declared`."""
+        frame = self._read("cells", ("level", column)).to_pandas()
+        frame = frame.sort_values(["cell_id", "valid_from"], ignore_index=True)
+        return gpd.GeoDataFrame(
+            frame.drop(columns="geometry"), geometry=shapely.from_wkb(frame["geometry"]), crs="EPSG:4326"
+        )
+
     @cached_property
     def history(self) -> tuple[versions.Version, ...]:
         """All versions up to this one, oldest first."""

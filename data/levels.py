@@ -1,7 +1,7 @@
 """Boundary levels: a file's polygons checked and stored, and all incidents assigned to them again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -13,13 +13,17 @@ from base.errors import HazardError
 from base.text import Sentence
 from data import tables
 from data.cell_columns import cell_table, guess_cell_columns
+from data.editions import add_edition, newest_edition, read_day
+from data.links import Link, find_links
 from data.merging import place, rewrite
 from data.privacy import mask
 from data.readers import RawCells, read_boundaries
-from data.schema import CELL_COLUMNS, EXPOSURES, REASONS, Level
+from data.schema import EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
+from data.versions import Version
 from geo.cells import check_cells
 
+BOUNDARY_CHANGES = ("cells", "exposures")  # kinds of versions that `take_back_cells` takes back
 _LONGEST_NAME = 60
 _Read = TypeVar("_Read")
 
@@ -35,6 +39,10 @@ def load_cells(
     parent_column: str | None = None,
     crs: str | None = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    same_id: str = "reject",
+    valid_from: str | None = None,
+    valid_to: str | None = None,
     who: str,
 ) -> dict[str, Any]:
     """Load the polygons of one boundary level, new or in place of those it had; all incidents are assigned again.
@@ -42,7 +50,7 @@ def load_cells(
     Parameters
     ----------
     content : bytes
-        GeoJSON or GeoPackage.
+        As `data.readers.read_boundaries` takes it.
     name : str
         The file's name, for sentences.
     level : str
@@ -51,25 +59,36 @@ def load_cells(
         Columns of the file; guessed by their titles if not given.
     crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n", optional
         What the coordinates are in; the file's own declaration if not given, else WGS 84.
-    layer : str, optional
-        Of a GeoPackage; the one layer of polygons if not given.
+    layer, encoding : str, optional
+        Of the file, where it does not tell.
+    same_id : {"reject", "merge"}
+        What becomes of several outlines under one code (`geo.cells.check_cells`).
+    valid_from, valid_to : str, optional
+        Days from when and to when (half-open) the file stands. With a first day the boundary before it ends there and
+        stays stored; without, the file stands in place of the newest one.
 
     Returns
     -------
     dict
-        level; cells, repaired, rejected, repeats, overlaps, gaps (how many); version; crs; columns (what was taken from
-        where); details (a frame for each of repaired, rejected, overlaps and gaps).
+        level; cells, repaired, rejected, repeats, joined, merged, overlaps, gaps, parents (how many); editions (the
+        first days of all boundaries of the level, '' where open); link (above, by); version; crs; columns (what was
+        taken from where); notes (a list of Sentence); details (a frame for each of `data.tables.FINDINGS`).
 
     Raises
     ------
     HazardError
-        ``level-name``; what `data.readers.read_boundaries`, `data.headers.cell_table` and `geo.cells.check_cells`
-        refuse; ``workspace-busy``.
+        ``level-name``; ``same-id-unknown``; what `data.readers.read_boundaries`, `data.cell_columns.cell_table`,
+        `geo.cells.check_cells` and `data.editions` refuse; ``workspace-busy``.
     """
     level = " ".join(level.split())
     if not level or len(level) > _LONGEST_NAME:
         raise HazardError("level-name", "A boundary level needs a name of 1 to {longest} signs.", longest=_LONGEST_NAME)
-    raw = read_boundary_file(content, name, layer=layer)
+    if same_id not in ("reject", "merge"):
+        raise HazardError(
+            "same-id-unknown", "Several outlines of one code: choose reject or merge, not {value}.", value=same_id
+        )
+    day, end = read_day(valid_from, "valid_from"), read_day(valid_to, "valid_to")
+    raw = read_boundary_file(content, name, layer=layer, encoding=encoding)
     chosen = {"cell_id": id_column, "name": name_column, "parent": parent_column}
     guessed = guess_cell_columns(raw.frame.columns)
     columns = {
@@ -77,33 +96,112 @@ def load_cells(
         **{field: column for field, column in chosen.items() if column},
     }
     table = cell_table(raw.frame, columns, name=name)
+    notes = table.attrs.pop("notes")
     used_crs = crs or raw.crs or "wgs84"
-    checked = _explained(lambda: check_cells(table, settings=workspace.newest().settings, crs=used_crs))
+    limits = workspace.newest().settings
+    checked = _explained(lambda: check_cells(table, settings=limits, crs=used_crs, same_id=same_id))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {
         "repaired": checked.repaired,
         "rejected": rejected,
         "overlaps": checked.overlaps,
         "gaps": checked.gaps,
+        "merged": checked.merged,
     }
-    facts = {"level": level, "cells": len(checked.cells), **{kind: len(details[kind]) for kind in tables.FINDINGS}}
-    facts["repeats"] = checked.repeats
     with workspace.change("cells", who=who) as change:
         column = _column(change, level)
-        where = f"level = '{column}'"
-        change.write("cells", _stored_cells(checked.cells, column), where=where)
-        change.write("findings", _stored_findings(details, column), where=where)
-        change.levels = _levels(change, Level(level, column, len(checked.cells)), checked.cells)
-        if "incidents" in change.before.named.tables:
-            draft = change.draft()
-            rewrite(change, lambda rows: place(rows, draft, [draft.level(level)]))
+        came = checked.cells.rename(columns={"parent": "declared"})
+        cells = add_edition(change.before.stored_cells(column), came, day=day, end=end, level=level)
+        link = _store(change, Level(level, column, len(came)), cells, details)[level]
+        details["parents"] = link.contradictions
+        facts = {"level": level, "cells": len(came), **{kind: len(details[kind]) for kind in tables.FINDINGS}}
+        facts |= {"repeats": checked.repeats, "joined": checked.joined}
+        facts["editions"] = sorted(set(cells["edition"]))
+        facts["link"] = {"above": link.above, "by": link.by}
         version = change.commit(**facts, file=mask(name)).version
-    return {**facts, "version": version, "crs": used_crs, "columns": columns, "details": details}
+    facts |= {"version": version, "crs": used_crs, "columns": columns, "notes": notes}
+    return {**facts, "details": details}
 
 
-def read_boundary_file(content: bytes, name: str, *, layer: str | None = None) -> RawCells:
+def take_back_cells(workspace: Workspace, *, who: str) -> dict[str, Any]:
+    """Take the newest boundary change back: its level is as before it, and all incidents are assigned again.
+
+    A boundary change is a file of cells or a table of exposures. Called again, it takes back the one before.
+
+    Returns
+    -------
+    dict
+        level, file (that was loaded), cells (how many the level has now, 0 if it is gone), version.
+
+    Raises
+    ------
+    HazardError
+        ``nothing-to-undo``; ``version-missing`` if what was before is not kept any more; ``workspace-busy``.
+    """
+    nothing = HazardError("nothing-to-undo", "There is no boundary change to take back.")
+    if not workspace.exists:  # a mistyped folder is not made
+        raise nothing
+    with workspace.change("cells-undo", who=who) as change:
+        live: dict[int, Version] = {}
+        for one in change.before.history:
+            if one.kind in BOUNDARY_CHANGES:
+                live[one.number] = one
+            elif one.kind == "cells-undo":
+                live.pop(int(one.what["took_back"]), None)
+        if not live:
+            raise nothing
+        taken = live[max(live)]
+        former = workspace.open(taken.number - 1)
+        name = str(taken.what["level"])
+        known = next((one for one in former.levels if one.name == name), None)
+        if known is None:
+            _store(change, change.before.level(name), None, {})
+        else:
+            _store(change, known, former.stored_cells(known.column), former.findings(name))
+        facts = {"level": name, "cells": known.cells if known else 0, "took_back": taken.number}
+        facts["file"] = taken.what.get("file", "")
+        return {**facts, "version": change.commit(**facts).version}
+
+
+def _store(
+    change: Change, level: Level, cells: gpd.GeoDataFrame | None, details: Mapping[str, pd.DataFrame]
+) -> dict[str, Link]:
+    """Write a level's cells (None: it goes) and findings, link all levels anew, and assign the incidents to it.
+
+    Where another level hangs on this one, its parents and its findings about them are written again too.
+    """
+    columns = {one.name: one.column for one in change.levels if one.name != level.name}
+    stored = {name: change.before.stored_cells(column) for name, column in columns.items()}
+    if cells is None:
+        write_cells(change, level.column, None)
+        _write_findings(change, level.column, {})
+    else:
+        columns[level.name], stored[level.name] = level.column, cells
+    newest = {name: newest_edition(frame) for name, frame in stored.items()}
+    links = find_links(newest)
+    for name, link in links.items():
+        before = stored[name].reindex(columns=["parent"])["parent"].fillna("").astype(object)
+        parents = before.copy()
+        parents.loc[newest[name].index] = link.parents
+        if name == level.name or not parents.equals(before):
+            write_cells(change, columns[name], stored[name].assign(parent=parents))
+        findings = details if name == level.name else change.before.findings(name)
+        if name == level.name or not link.contradictions.equals(findings["parents"]):
+            _write_findings(change, columns[name], {**findings, "parents": link.contradictions})
+    change.levels = tuple(
+        Level(name, columns[name], len(newest[name]), link.above, exposures_of(newest[name]))
+        for name, link in links.items()
+    )
+    if "incidents" in change.before.named.tables:
+        draft = change.draft()
+        rewrite(change, lambda rows: place(rows, draft, [one for one in draft.levels if one.name == level.name]))
+    return links
+
+
+def read_boundary_file(content: bytes, name: str, *, layer: str | None = None, encoding: str | None = None) -> RawCells:
     """Return the polygons of a file as `data.readers.read_boundaries`, refusals with their reasons in words."""
-    return _explained(lambda: read_boundaries(content, name, layer=layer))
+    chosen = {option: value for option, value in (("layer", layer), ("encoding", encoding)) if value is not None}
+    return _explained(lambda: read_boundaries(content, name, **chosen))
 
 
 def _explained(step: Callable[[], _Read]) -> _Read:
@@ -124,32 +222,28 @@ def _column(change: Change, name: str) -> str:
     return taken.get(name) or f"cell_{max(numbers, default=0) + 1}"
 
 
-def _stored_cells(cells: gpd.GeoDataFrame, column: str) -> pa.Table:
-    frame = pd.DataFrame(cells.drop(columns="geometry")).reindex(columns=[*CELL_COLUMNS])
-    frame["parent"] = frame["parent"].replace("", None)
-    frame["geometry"] = shapely.to_wkb(cells.geometry.to_numpy())
-    return pa.Table.from_pandas(frame.assign(level=column), schema=tables.TABLES["cells"].schema, preserve_index=False)
+def write_cells(change: Change, column: str, cells: gpd.GeoDataFrame | None) -> None:
+    """Write all editions of a level in place of what is stored of it; None takes the level out."""
+    schema = tables.TABLES["cells"].schema
+    rows = schema.empty_table()
+    if cells is not None:
+        frame = pd.DataFrame(cells.drop(columns="geometry")).reindex(columns=schema.names)
+        frame["parent"] = frame["parent"].fillna("").replace("", None)
+        frame["geometry"] = shapely.to_wkb(cells.geometry.to_numpy())
+        rows = pa.Table.from_pandas(frame.assign(level=column), schema=schema, preserve_index=False)
+    change.write("cells", rows, where=f"level = '{column}'")
 
 
-def _stored_findings(details: dict[str, pd.DataFrame], column: str) -> pa.Table:
+def _write_findings(change: Change, column: str, details: Mapping[str, pd.DataFrame]) -> None:
     found = [
         {"level": column, "kind": kind, "content": json.dumps(row, ensure_ascii=False)}
         for kind, frame in details.items()
         for row in json.loads(frame.to_json(orient="records", force_ascii=False, double_precision=15))
     ]
-    return pa.Table.from_pylist(found, schema=tables.TABLES["findings"].schema)
+    rows = pa.Table.from_pylist(found, schema=tables.TABLES["findings"].schema)
+    change.write("findings", rows, where=f"level = '{column}'")
 
 
-def _levels(change: Change, new: Level, cells: gpd.GeoDataFrame) -> tuple[Level, ...]:
-    """Return all levels, coarse to fine, each with the next coarser one whose cells are its parents."""
-    frames = {level.name: change.before.cells(level.name) for level in change.levels if level.name != new.name}
-    frames[new.name] = cells
-    columns = {level.name: level.column for level in (*change.levels, new)}
-    ordered = sorted(frames, key=lambda name: (len(frames[name]), columns[name]))
-    found = []
-    for place_, name in enumerate(ordered):
-        parents = set(frames[name]["parent"].dropna()) - {""}
-        above = [other for other in ordered[:place_] if parents and parents <= set(frames[other]["cell_id"])]
-        exposures = tuple(x for x in EXPOSURES if x in frames[name] and frames[name][x].notna().any())
-        found.append(Level(name, columns[name], len(frames[name]), above[-1] if above else None, exposures))
-    return tuple(found)
+def exposures_of(cells: pd.DataFrame) -> tuple[str, ...]:
+    """Return which exposures the cells of a level have."""
+    return tuple(name for name in EXPOSURES if name in cells and cells[name].notna().any())

@@ -104,6 +104,7 @@ REASONS = {
     "totals-row": N_("looks like a line of totals, not a case"),
     "empty-row": N_("the row holds nothing"),
     "filtered": N_("left out by the row filter"),
+    "key-repeated": N_("cell {value} stands in several rows with different numbers: keep the right one"),
     # of the features of a boundary
     "not-a-feature": N_("is no GeoJSON feature: export the layer again"),
     "geometry-missing": N_("has no outline: draw it, or delete the feature"),
@@ -113,7 +114,14 @@ REASONS = {
     "coordinates-unreadable": N_("the outline holds something that is no number or is nested wrongly: export it again"),
     "repair-changes-area": N_("the outline crosses itself, and mending it would change the area ({value}): correct it"),
     "cell-id-empty": N_("has no number of the cell in column {column}"),
-    "cell-id-repeated": N_("cell {value} stands in several features with different outlines: merge them into one"),
+    "cell-id-repeated": N_(
+        "cell {value} stands in several features with different outlines: correct the numbers, or have such features "
+        "merged into one cell (on the command line: --same-id merge)"
+    ),
+    "validity-empty": N_("the cell would end before it begins ({value}): correct the days"),
+    "validity-overlaps": N_(
+        "cell {value} stands in several features whose days overlap: let one end where the next begins"
+    ),
 }
 # What is odd about a row that was taken all the same; the column `remark` holds such codes, separated by a space.
 REMARKS = {

@@ -35,23 +35,38 @@ _INCIDENT_KINDS = {
     "attributes": pa.map_(pa.string(), pa.string()),
     **dict.fromkeys(TIME_FIELDS, _TIME),
 }
+STANDARD_COLUMNS = (
+    "scheme", "kind", "valid_from", "row", "main_code", "main_name", "code", "type_name", "condition", "limit_text",
+    "limit_value", "limit_clock", "closing", "supervisor", "duty",
+)  # fmt: skip
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # A column for each boundary level (Level.column) comes on top; rows are sorted by the finest within a month.
     "incidents": TableKind(pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month"),
     "rejected": TableKind(pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id"),
-    # `level` is Level.column; geometry is WKB in WGS 84.
-    "cells": TableKind(pa.schema(_fields(("level", *CELL_COLUMNS), {**_CELL_KINDS, "geometry": pa.binary()})), "level"),
+    # `level` is Level.column; geometry is WKB in WGS 84. `edition` is the day from which the file that brought the cell
+    # stands ('' if none was said): a level holds several editions, and a cell_id once for each time. `declared` is the
+    # parent as the file names it, `parent` its cell_id where it is one of the level above.
+    "cells": TableKind(
+        pa.schema(_fields(("level", "edition", "declared", *CELL_COLUMNS), {**_CELL_KINDS, "geometry": pa.binary()})),
+        "level",
+    ),
     # What was found in a boundary: kind is one of FINDINGS, content is the row as JSON.
     "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level"),
     "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
+    # The standards of filing and deadlines, row by row as their files have them (data.standards).
+    "standards": TableKind(
+        pa.schema(_fields(STANDARD_COLUMNS, {"row": pa.int32(), "limit_value": pa.float64()})),
+    ),
 }
-# The columns of a finding, by its kind.
+# The columns of a finding, by its kind
 FINDINGS = {
     "repaired": ("cell_id", "area_before_km2", "area_after_km2"),
     "rejected": ("row", "column", "value", "reason"),
     "overlaps": ("cell_a", "cell_b", "area_m2"),
     "gaps": ("lon", "lat", "area_m2"),
+    "merged": ("cell_id", "features"),
+    "parents": ("cell_id", "parent", "lies_in"),  # the file's parent, and the cell of the level above around it
 }
 # Old versions stay until the workspace itself clears them: an undo reads them.
 _KEEP = {

@@ -11,49 +11,60 @@ import shapely
 from numpy.typing import NDArray
 
 from base.errors import HazardError
+from geo.coverage import find_gaps, find_odd, find_overlaps
 from geo.crs import crs_name, is_projected, local_metres, to_wgs84
-
-MAX_OVERLAPS = 10_000
-_STEP_CELLS = 64
 
 
 @dataclass(frozen=True)
 class CellCheck:
-    """What became of a boundary file: read = len(cells) + len(rejected) + repeats.
+    """What became of a boundary file: read = len(cells) + len(rejected) + repeats + joined.
 
     `cells` has a fresh index 0..n-1 in the order of `cell_id` as text, EPSG:4326, and the columns cell_id, name,
-    parent, area_km2 and geometry beside the exposures that came in. `rejected` has row, column, value, reason;
-    `repaired` cell_id, area_before_km2, area_after_km2; `overlaps` cell_a, cell_b, area_m2; `gaps` lon, lat,
-    area_m2 (one point inside each); both largest first.
+    parent, area_km2 and geometry beside the exposures and days that came in. `rejected` has row, column, value, reason;
+    `repaired` cell_id, area_before_km2, area_after_km2; `merged` cell_id, features (how many made the cell); `overlaps`
+    cell_a, cell_b, area_m2; `gaps` lon, lat, area_m2 (one point inside each); both largest first. `repeats` are
+    features that say what another says; `joined` those that became part of another's cell.
     """
 
     cells: gpd.GeoDataFrame
     rejected: pd.DataFrame
     repeats: int
+    joined: int
     repaired: pd.DataFrame
+    merged: pd.DataFrame
     overlaps: pd.DataFrame
     gaps: pd.DataFrame
 
 
-def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str = "wgs84") -> CellCheck:
+def check_cells(
+    raw: gpd.GeoDataFrame,
+    *,
+    settings: Mapping[str, Any],
+    crs: str = "wgs84",
+    same_id: str = "reject",
+) -> CellCheck:
     """Return the usable cells in WGS 84, sorted by cell_id as text, and what was repaired, left out or is odd.
 
     Parameters
     ----------
     raw : GeoDataFrame
-        Columns cell_id (text), geometry, row (number of the feature in its file) and, where known, name, parent and
-        numbers that a rate may stand on. The geometry's own CRS label is not believed; `crs` counts.
+        Columns cell_id (text), geometry, row (number of the feature in its file) and, where known, name, parent,
+        valid_from and valid_to (ISO days, half-open, '' where open) and numbers that a rate may stand on. The
+        geometry's own CRS label is not believed; `crs` counts. One cell_id may stand for different times.
     settings : mapping
         `repair_max_change` (share of area a repair may change) and `sliver_m2` (overlaps and gaps below are not named).
     crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n"
         What the coordinates are in; every vertex is brought to WGS 84.
+    same_id : {"reject", "merge"}
+        What becomes of several outlines under one cell_id: none is taken, or they become the parts of one cell. A
+        number that the parts do not agree on is then left empty: nobody knows whether it is to be added up.
 
     Raises
     ------
     HazardError
         ``cell-id-missing``, ``no-polygons`` for a table without rows, ``looks-projected`` when metres are given as
         degrees, ``crs-unknown``, ``no-usable-cells`` when all were rejected, ``cells-piled`` when
-        more than `MAX_OVERLAPS` pairs overlap.
+        more than `geo.coverage.MAX_OVERLAPS` pairs overlap.
     """
     if "cell_id" not in raw.columns:
         columns = ", ".join(str(name) for name in raw.columns if name not in ("geometry", "row"))
@@ -87,12 +98,27 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
     for position in np.flatnonzero(valid & ~(after_m2 > 0)):
         reasons.setdefault(int(position), ("geometry", "", "geometry-missing"))
 
-    repeats = _repeats(ids, usable, set(reasons))
-    twice = pd.Series(ids).drop(index=list(reasons) + repeats)
-    for position in twice.index[twice.duplicated(keep=False)]:
-        reasons[position] = ("cell_id", str(ids[position]), "cell-id-repeated")
-    left_out = set(reasons) | set(repeats)
-    kept = np.array([position for position in np.argsort(ids, kind="stable") if position not in left_out], dtype=int)
+    metre_shapes = metres.to_numpy()
+    spans = _spans(raw)
+    for position in np.flatnonzero(spans["from"] >= spans["to"]):
+        value = f"{spans['from'][position]} – {spans['to'][position]}"
+        reasons.setdefault(int(position), ("valid_to", value, "validity-empty"))
+    repeats = _repeats(ids, spans, usable, set(reasons))
+    twins, parts = _twins(spans.assign(id=ids).drop(index=[*reasons, *repeats]), same_id)
+    reasons |= twins
+    usable, columns = usable.copy(), raw.drop(columns=["row", "geometry"]).reset_index(drop=True)
+    for first, members in parts.items():
+        usable[first] = shapely.union_all(usable[members])
+        metre_shapes[first] = shapely.union_all(metre_shapes[members])
+        before_m2[first], after_m2[first] = before_m2[members].sum(), metre_shapes[first].area
+        valid[first] = valid[members].all()
+        for column in columns.select_dtypes("number"):
+            if columns.loc[members, column].nunique(dropna=False) > 1:
+                columns.loc[first, column] = np.nan
+    joined = {position for members in parts.values() for position in members[1:]}
+    left_out = set(reasons) | set(repeats) | joined
+    order = spans.assign(id=ids).sort_values(["id", "from"], kind="stable").index
+    kept = np.array([position for position in order if position not in left_out], dtype=int)
     if not len(kept):
         first = min(reasons)
         raise HazardError(
@@ -101,7 +127,7 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
             n=len(raw), row=int(rows[first]), reason=reasons[first][2], value=reasons[first][1],
         )  # fmt: skip
 
-    cells = raw.iloc[kept].drop(columns=["row", "geometry"]).reset_index(drop=True)
+    cells = columns.iloc[kept].reset_index(drop=True)
     cells["cell_id"] = ids[kept]
     for column in ("name", "parent"):
         text = cells[column].astype("string").fillna("").str.strip() if column in cells else pd.Series("", cells.index)
@@ -111,7 +137,9 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
     cells = gpd.GeoDataFrame(cells, geometry=usable[kept], crs="EPSG:4326")
 
     mended = [position for position in kept if not valid[position]]
-    local = metres.to_numpy()[kept]
+    local, spans = metre_shapes[kept], spans.iloc[kept]
+    newest = (spans["to"] == spans["to"].max()).to_numpy()
+    odd = find_odd(local)
     return CellCheck(
         cells=cells,
         rejected=pd.DataFrame(
@@ -119,6 +147,7 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
             columns=["row", "column", "value", "reason"],
         ),
         repeats=len(repeats),
+        joined=len(joined),
         repaired=pd.DataFrame(
             {
                 "cell_id": ids[mended],
@@ -126,8 +155,11 @@ def check_cells(raw: gpd.GeoDataFrame, *, settings: Mapping[str, Any], crs: str 
                 "area_after_km2": after_m2[mended] / 1e6,
             }
         ),
-        overlaps=_overlaps(local, ids[kept], settings["sliver_m2"]),
-        gaps=_gaps(local, frame, settings["sliver_m2"]),
+        merged=pd.DataFrame(
+            {"cell_id": ids[list(parts)], "features": [len(members) for members in parts.values()]}
+        ).sort_values("cell_id", ignore_index=True),
+        overlaps=find_overlaps(local, ids[kept], spans, odd, settings["sliver_m2"]),
+        gaps=find_gaps(local[newest], odd[newest], frame, settings["sliver_m2"]),
     )
 
 
@@ -174,56 +206,53 @@ def _polygonal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return result
 
 
-def _repeats(ids: NDArray[np.object_], shapes: NDArray[np.object_], rejected: set[int]) -> list[int]:
-    """Return the positions that repeat an earlier cell_id with the same geometry."""
+def _spans(raw: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return when each feature counts, as text that can be compared: `from` and `to`, half-open."""
+    days = {
+        name: raw[name].fillna("").to_numpy(dtype=object) if name in raw else np.full(len(raw), "", dtype=object)
+        for name in ("valid_from", "valid_to")
+    }
+    return pd.DataFrame({"from": days["valid_from"], "to": np.where(days["valid_to"] == "", "~", days["valid_to"])})
+
+
+def _twins(standing: pd.DataFrame, same_id: str) -> tuple[dict[int, tuple[str, str, str]], dict[int, list[int]]]:
+    """Return which features of one cell_id cannot stand beside each other, and which make one cell, by its first."""
+    reasons: dict[int, tuple[str, str, str]] = {}
+    parts: dict[int, list[int]] = {}
+    for cell_id, group in standing[standing["id"].duplicated(keep=False)].groupby("id"):
+        meeting = _meeting(group)
+        reasons |= dict.fromkeys(meeting, ("valid_from", str(cell_id), "validity-overlaps"))
+        for _, same in group.drop(index=meeting).groupby(["from", "to"]):
+            if len(same) > 1 and same_id == "merge":
+                parts[int(same.index[0])] = same.index.tolist()
+            elif len(same) > 1:
+                reasons |= dict.fromkeys(same.index.tolist(), ("cell_id", str(cell_id), "cell-id-repeated"))
+    return reasons, parts
+
+
+def _meeting(group: pd.DataFrame) -> list[int]:
+    """Return the positions of one cell_id whose different times meet: on such a day nobody knows which one counts."""
+    found: set[int] = set()
+    spans = list(group[["from", "to"]].itertuples())
+    for place, (one, start, end) in enumerate(spans):
+        for other, begin, stop in spans[place + 1 :]:
+            if (start, end) != (begin, stop) and start < stop and begin < end:
+                found |= {one, other}
+    return sorted(found)
+
+
+def _repeats(
+    ids: NDArray[np.object_], spans: pd.DataFrame, shapes: NDArray[np.object_], rejected: set[int]
+) -> list[int]:
+    """Return the positions that repeat an earlier cell_id with the same geometry for the same time."""
     repeated = pd.Series(ids).duplicated(keep=False).to_numpy()
-    seen: dict[tuple[str, bytes], int] = {}
+    seen: set[tuple[str, ...]] = set()
     found = []
     for position in np.flatnonzero(repeated):
         if position not in rejected:
-            key = (str(ids[position]), shapely.to_wkb(shapely.normalize(shapes[position])))
+            outline = shapely.to_wkb(shapely.normalize(shapes[position]), hex=True)
+            key = (str(ids[position]), *spans.loc[position], outline)
             if key in seen:
                 found.append(int(position))
-            seen.setdefault(key, int(position))
+            seen.add(key)
     return found
-
-
-def _overlaps(shapes: NDArray[np.object_], ids: NDArray[np.object_], sliver_m2: float) -> pd.DataFrame:
-    """Return the pairs that overlap. In small steps: of n cells on one pile there are n² / 2, which nobody reads."""
-    tree = shapely.STRtree(shapes)
-    parts: list[pd.DataFrame] = []
-    found = 0
-    for start in range(0, len(shapes), _STEP_CELLS):
-        first, second = tree.query(shapes[start : start + _STEP_CELLS])
-        first = first + start
-        once = first < second
-        first, second = first[once], second[once]
-        for begin in range(0, len(first), MAX_OVERLAPS):
-            one, two = first[begin : begin + MAX_OVERLAPS], second[begin : begin + MAX_OVERLAPS]
-            meet = shapely.intersects(shapes[one], shapes[two])
-            one, two = one[meet], two[meet]
-            area_m2 = shapely.area(shapely.intersection(shapes[one], shapes[two]))
-            large = area_m2 >= sliver_m2
-            parts.append(
-                pd.DataFrame({"cell_a": ids[one[large]], "cell_b": ids[two[large]], "area_m2": area_m2[large]})
-            )
-            found += int(large.sum())
-            if found > MAX_OVERLAPS:
-                raise HazardError(
-                    "cells-piled",
-                    "The cells lie on top of each other: more than {n} pairs overlap, for example {cell_a} and "
-                    "{cell_b}. Export one level of areas only, each of them once.",
-                    n=MAX_OVERLAPS, cell_a=str(ids[one[large][0]]), cell_b=str(ids[two[large][0]]),
-                )  # fmt: skip
-    pairs = pd.concat(parts) if parts else pd.DataFrame({"cell_a": [], "cell_b": [], "area_m2": []})
-    return pairs.sort_values("area_m2", ascending=False, ignore_index=True)
-
-
-def _gaps(shapes: NDArray[np.object_], frame: Any, sliver_m2: float) -> pd.DataFrame:
-    """Return the holes that the cells together enclose."""
-    whole = shapely.union_all(shapes)
-    holes = [shapely.Polygon(ring) for part in shapely.get_parts(whole) for ring in part.interiors]
-    area_m2 = shapely.area(np.array(holes, dtype=object)).astype(float)
-    points = gpd.GeoSeries(shapely.point_on_surface(np.array(holes, dtype=object)), crs=frame).to_crs("EPSG:4326")
-    found = pd.DataFrame({"lon": points.x.to_numpy(), "lat": points.y.to_numpy(), "area_m2": area_m2})
-    return found[found["area_m2"] >= sliver_m2].sort_values("area_m2", ascending=False, ignore_index=True)

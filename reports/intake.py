@@ -75,7 +75,99 @@ def cell_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]
         strict=True,
     ):
         lines.append(words("{file}, feature {row}: {reason}.", file=file, row=int(row.row), reason=sentence))
-    return lines
+    if len(details["merged"]):
+        lines.append(
+            words(
+                "{n} cells were merged from several features of one code: {cells}.",
+                n=len(details["merged"]),
+                cells=words.listed(details["merged"]["cell_id"].head(5)),
+            )
+        )
+    above, by = (answer["link"][part] for part in ("above", "by"))
+    if above:
+        lines.append(words(LINKS[by], above=level_name(words, above)))
+    for row in details["parents"].head(5).itertuples():
+        lines.append(
+            words("Cell {cell} belongs to {parent} by the file, but lies in {lies_in}.", cell=row.cell_id,
+                  parent=row.parent, lies_in=row.lies_in)
+            if row.lies_in
+            else words("Cell {cell} belongs to {parent} by the file, which is no cell of the level above.",
+                       cell=row.cell_id, parent=row.parent)
+        )  # fmt: skip
+    if len(answer["editions"]) > 1:
+        days = words.listed(day or words("the beginning") for day in answer["editions"])
+        lines.append(words("The level has boundaries of several times now, from {days} on.", days=days))
+    return lines + [note.say(words) for note in answer["notes"]]
+
+
+def exposure_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
+    """Return what the join of a table of exposures says."""
+    lines = [
+        words(
+            "{file}: {read} rows read = {matched} joined to cells of level {level} by {key} + {unmatched} without a "
+            "cell + {rejected} not taken + {repeats} repeats.",
+            file=file,
+            level=level_name(words, answer["level"]),
+            **{key: answer[key] for key in ("read", "matched", "key", "unmatched", "rejected", "repeats")},
+        )
+    ]
+    for field, header in answer["columns"].items():
+        lines.append(
+            words("{exposure} comes from column {column}.", exposure=words(EXPOSURE_NAMES[field]), column=header)
+        )
+    if keys := answer["unmatched_keys"]:
+        lines.append(words("Without a cell: {keys}.", keys=_some(keys, words)))
+    if cells := answer["unmatched_cells"]:
+        lines.append(words("Cells without a row, which keep what they had: {cells}.", cells=_some(cells, words)))
+    if restored := answer["restored"]:
+        pairs = [f"{key} → {cell}" for key, cell in restored.items()]
+        lines.append(words("Codes that a spreadsheet had changed were restored: {codes}.", codes=_some(pairs, words)))
+    rejected = answer["rejected_rows"].head(5)
+    for row, sentence in zip(rejected["row"], people.rejected_sentences(rejected, words), strict=True):
+        lines.append(words("Row {row}: {reason}.", row=str(row), reason=sentence))
+    return lines + [note.say(words) for note in answer["notes"]]
+
+
+def _some(texts: list[str], words: Words, most: int = 20) -> str:
+    """Return texts side by side; of many the first, and how many there are."""
+    listed = words.listed(texts[:most])
+    return listed if len(texts) <= most else words("{listed} … ({n} in all)", listed=listed, n=len(texts))
+
+
+def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
+    """Return what the load of a standard says."""
+    kind = answer["kind"]
+    lines = [
+        words(
+            "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
+            "headers, titles or empty; {restored} codes had lost a zero.",
+            file=file,
+            **{key: answer[key] for key in ("rows", "types", "scheme", "skipped", "restored")},
+            kind=words(STANDARD_KINDS[kind]),
+        )
+    ]
+    for row in answer["unparsed"].head(10).itertuples():
+        lines.append(
+            words("Row {row}, {type}: the limit “{limit}” was not understood; it is kept as text.", row=str(row.row),
+                  type=row.type_name, limit=row.limit_text)
+            if row.code
+            else words("Row {row}: no type stands beside this condition; it is kept without a code.", row=str(row.row))
+        )  # fmt: skip
+    return lines + [note.say(words) for note in answer["notes"]]
+
+
+EXPOSURE_NAMES = {
+    "households": N_("Households"),
+    "population": N_("Population"),
+    "road_km": N_("Road (km)"),
+    "covers": N_("Covers"),
+}
+STANDARD_KINDS = {"component": N_("components"), "event": N_("events")}
+LINKS = {  # how the cells of a level find their parents
+    "code": N_("The cells belong to those of level {above}, by the code in the parent column."),
+    "name": N_("The cells belong to those of level {above}, by the name in the parent column."),
+    "prefix": N_("The cells belong to those of level {above}: every code begins with one of its codes."),
+}
 
 
 def level_name(words: Words, name: str) -> str:
@@ -201,6 +293,9 @@ FINDING_TITLES = {
     "area_m2": N_("Area (m²)"),
     "lon": N_("Longitude"),
     "lat": N_("Latitude"),
+    "features": N_("Features"),
+    "parent": N_("Belongs to, by the file"),
+    "lies_in": N_("Lies in"),
     "row": N_("Feature in the file"),
     "column": N_("Column"),
     "value": N_("Value"),

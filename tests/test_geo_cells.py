@@ -22,12 +22,14 @@ def _box(column: float, row: float, width: float = 1, height: float = 1) -> shap
     return shapely.box(west, south, west + width * STEP, south + height * STEP)
 
 
-def _check(*cells: tuple[str, shapely.Geometry], crs: str = "wgs84", **columns: list[str]) -> CellCheck:
+def _check(
+    *cells: tuple[str, shapely.Geometry], crs: str = "wgs84", same_id: str = "reject", **columns: list
+) -> CellCheck:
     raw = gpd.GeoDataFrame(
         {"cell_id": [name for name, _ in cells], "row": range(1, len(cells) + 1), **columns},
         geometry=[shape for _, shape in cells],
     )
-    return check_cells(raw, settings=DEFAULTS, crs=crs)
+    return check_cells(raw, settings=DEFAULTS, crs=crs, same_id=same_id)
 
 
 def _geodesic_m2(shape: shapely.Polygon) -> float:
@@ -92,34 +94,38 @@ def test_the_same_cell_twice_is_one_and_two_shapes_of_one_number_are_none():
     assert len(check.cells) + len(check.rejected) + check.repeats == 6
 
 
-def test_overlaps_are_named_with_their_areas_largest_first():
-    check = _check(("a", _box(0, 0)), ("b", _box(0.5, 0)), ("c", _box(1.4, 0)), ("d", _box(2.4, 0)))
-    assert list(zip(check.overlaps["cell_a"], check.overlaps["cell_b"], strict=True)) == [("a", "b"), ("b", "c")]
-    expected = [_geodesic_m2(_box(0.5, 0, width=0.5)), _geodesic_m2(_box(1.4, 0, width=0.1))]
-    assert list(check.overlaps["area_m2"]) == pytest.approx(expected, rel=1e-4)
+def test_the_parts_of_one_number_become_one_cell_if_asked_for():
+    cells = [("b", _box(0, 0)), ("a", _box(5, 5)), ("b", _box(2, 0)), ("b", _box(2, 0))]
+    check = _check(*cells, same_id="merge", name=["north", "A", "south", "south"], households=[7.0, 1.0, 8.0, 8.0],
+                   covers=[3.0, 1.0, 3.0, 3.0])  # fmt: skip
+    assert list(check.cells["cell_id"]) == ["a", "b"]
+    assert check.cells["area_km2"][1] * 1e6 == pytest.approx(_geodesic_m2(_box(0, 0)) * 2, rel=1e-5)
+    assert check.merged.to_dict("records") == [{"cell_id": "b", "features": 2}]
+    assert (check.repeats, check.joined, len(check.rejected)) == (1, 1, 0)
+    assert check.cells["name"][1] == "north"
+    assert check.cells["covers"][1] == 3  # what the parts agree on stays, what they do not is left open
+    assert np.isnan(check.cells["households"][1])
 
 
-def test_cells_on_one_pile_are_refused_before_all_their_pairs_are_counted():
-    with pytest.raises(HazardError, match="lie on top of each other") as caught:
-        _check(*((f"{n:04d}", _box(0, 0)) for n in range(2_000)))  # 1,999,000 pairs
-    assert caught.value.code == "cells-piled"
+def test_one_number_may_stand_for_different_times_but_for_one_time_only_once():
+    days = [("a", "", "2025-01-01"), ("a", "2025-01-01", ""), ("b", "", "2025-03-01"), ("b", "2025-01-01", ""),
+            ("c", "2025-02-01", "2025-02-01"), ("d", "", "")]  # fmt: skip
+    check = _check(
+        *((name, _box(n, 0)) for n, (name, _, _) in enumerate(days)),
+        valid_from=[start for _, start, _ in days], valid_to=[end for _, _, end in days],
+    )  # fmt: skip
+    found = list(zip(check.cells["cell_id"], check.cells["valid_from"], strict=True))
+    assert found == [("a", ""), ("a", "2025-01-01"), ("d", "")]
+    assert list(zip(check.rejected["row"], check.rejected["reason"], strict=True)) == [
+        (3, "validity-overlaps"), (4, "validity-overlaps"), (5, "validity-empty"),
+    ]  # fmt: skip
 
 
-def test_overlaps_are_found_across_the_steps_of_the_search():
-    row = [(f"{n:03d}", _box(n, 0, width=1.25)) for n in range(200)]  # each over the next one only
-    check = _check(*row)
-    pairs = sorted(zip(check.overlaps["cell_a"], check.overlaps["cell_b"], strict=True))
-    assert pairs == [(f"{n:03d}", f"{n + 1:03d}") for n in range(199)]
-
-
-def test_a_gap_is_a_hole_in_the_whole_with_a_point_inside():
-    # 3 by 3 squares without the middle one
-    ring = [(f"{column}{row}", _box(column, row)) for column in range(3) for row in range(3) if (column, row) != (1, 1)]
-    check = _check(*ring)
-    (gap,) = check.gaps.to_dict("records")
-    assert gap["area_m2"] == pytest.approx(_geodesic_m2(_box(1, 1)), rel=1e-4)
-    assert _box(1, 1).contains(shapely.Point(gap["lon"], gap["lat"]))
-    assert check.overlaps.empty  # shared edges are none
+def test_cells_of_different_times_do_not_overlap():
+    shapes = [("a", _box(0, 0)), ("b", _box(0, 0)), ("c", _box(0.5, 0))]
+    days = {"valid_from": ["", "2025-01-01", "2024-06-01"], "valid_to": ["2025-01-01", "", ""]}
+    check = _check(*shapes, **days)
+    assert list(zip(check.overlaps["cell_a"], check.overlaps["cell_b"], strict=True)) == [("a", "c"), ("b", "c")]
 
 
 def test_the_vertices_of_a_shifted_boundary_come_back():
@@ -156,6 +162,8 @@ def test_if_no_cell_is_left_the_first_fault_is_said():
         # Counts and invalid polygons as the READMEs of the files say
         ("boston311_2015/boston_neighborhoods.geojson", "name", "wgs84", 26,
          {"Hyde Park", "East Boston", "Downtown", "Beacon Hill"}),
+        ("chicago_flood_zip/chicago_neighborhoods.geojson", "name", "wgs84", 98,
+         {"Auburn Gresham", "Englewood", "Montclare", "South Chicago"}),
         ("china_boundaries/410400_full.json", "name", "gcj02", 10, {"鲁山县"}),
         ("china_boundaries/410000_full.json", "name", "gcj02", 18, {"许昌市", "三门峡市", "信阳市"}),
     ],
@@ -167,3 +175,15 @@ def test_real_boundaries_are_mended_where_they_are_invalid(shared_data, file, co
     assert set(check.repaired["cell_id"]) == repaired
     assert check.repaired["area_after_km2"].to_numpy() == pytest.approx(check.repaired["area_before_km2"], rel=0.01)
     assert check.cells.geometry.is_valid.all()
+
+
+def test_the_two_zip_codes_of_chicago_that_occur_twice_are_left_out_or_merged(shared_data):
+    # 61 features, two ZIP codes occur twice, as the README says
+    raw = read_boundaries((shared_data / "chicago_flood_zip/chicago_zipcodes.geojson").read_bytes(), "zip")
+    table = cell_table(raw.frame, {"cell_id": "zip"})
+    left_out, merged = (check_cells(table, settings=DEFAULTS, same_id=same_id) for same_id in ("reject", "merge"))
+    assert (len(left_out.cells), len(left_out.rejected), left_out.joined) == (57, 4, 0)
+    assert (len(merged.cells), len(merged.rejected), merged.joined) == (59, 0, 2)
+    assert set(left_out.rejected["value"]) == set(merged.merged["cell_id"])
+    area_m2 = sum(float(area) for area in raw.frame["shape_area"]) * 0.3048**2  # square feet, by the city itself
+    assert merged.cells["area_km2"].sum() * 1e6 == pytest.approx(area_m2, rel=1e-3)

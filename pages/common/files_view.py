@@ -97,6 +97,8 @@ FINDINGS = {
     "rejected": N_("Outlines not taken"),
     "overlaps": N_("Overlaps"),
     "gaps": N_("Gaps"),
+    "merged": N_("Merged from several features"),
+    "parents": N_("Parents that do not fit"),
 }
 
 

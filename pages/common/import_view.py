@@ -255,6 +255,7 @@ def _boundary_form(words: Words, data: Dataset, content: bytes, name: str, diges
                 "grid",
                 "community",
                 "street",
+                "building",
                 "district",
                 "neighborhood",
                 *(one.name for one in data.levels if one.name not in LEVEL_NAMES),

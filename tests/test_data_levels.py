@@ -1,0 +1,168 @@
+"""Boundary levels: linked by parent column or code, of several times, and taken back."""
+
+import json
+
+import pytest
+from stored import boundary, rows, store, with_grids
+
+from base.errors import HazardError
+from base.text import Words
+from data.levels import load_cells, take_back_cells
+from data.store import Workspace
+from reports.intake import cell_sentences
+
+EN = Words("en")
+
+
+def _load(workspace, content, level, **options):
+    return load_cells(workspace, content, f"{level}.geojson", level=level, who="t", **options)
+
+
+def _with(content: bytes, **columns) -> bytes:
+    """The same boundary with more columns, a list of values each."""
+    root = json.loads(content)
+    for name, values in columns.items():
+        for feature, value in zip(root["features"], values, strict=True):
+            feature["properties"][name] = value
+    return json.dumps(root).encode()
+
+
+def _stored(workspace, level):
+    dataset = workspace.newest()
+    cells = dataset.stored_cells(dataset.level(level).column)
+    return list(cells[["cell_id", "valid_from", "valid_to"]].itertuples(index=False, name=None))
+
+
+def test_a_parent_column_may_hold_the_name_of_the_cell_above(tmp_path):
+    workspace = Workspace(tmp_path)
+    grids = boundary("ABCD", parents=["grid W", "grid W", "grid E", "grid E"])
+    first = _load(workspace, grids, "grid")  # before there is a level above
+    assert first["link"] == {"above": None, "by": ""}
+    _load(workspace, boundary("WE", step=0.02), "community")
+    dataset = workspace.newest()
+    assert [(level.name, level.parent_level) for level in dataset.levels] == [
+        ("community", None),
+        ("grid", "community"),
+    ]
+    assert list(dataset.cells("grid")["parent"]) == ["W", "W", "E", "E"]
+    assert _load(workspace, grids, "grid")["link"] == {"above": "community", "by": "name"}
+
+
+def test_levels_are_linked_by_the_start_of_the_code_only_if_each_code_fits_one(tmp_path):
+    workspace = Workspace(tmp_path)
+    _load(workspace, boundary(["41001", "41002"], step=0.02), "community")
+    # the drawing of `boundary`: the grids 0 and 1 of each row of four lie in the first community, 2 and 3 in the second
+    fit = ["4100101", "4100102", "4100201", "4100202"]
+    answer = _load(workspace, boundary(fit, columns=4), "grid")
+    assert answer["link"] == {"above": "community", "by": "prefix"}
+    assert any("begins with" in sentence for sentence in cell_sentences(answer, "g.geojson", EN))
+    assert list(workspace.newest().cells("grid")["parent"]) == ["41001", "41001", "41002", "41002"]
+    for odd in ("5100202", "41002"):
+        answer = _load(workspace, boundary([*fit[:3], odd], columns=4), "grid")
+        assert answer["link"] == {"above": None, "by": ""}
+    turned = ["4100201", "4100202", "4100101", "4100102"]  # a coincidence: they lie in the other community
+    assert _load(workspace, boundary(turned, columns=4), "grid")["link"]["by"] == ""
+
+
+def test_a_parent_that_contradicts_the_drawing_is_listed(tmp_path):
+    workspace = Workspace(tmp_path)
+    _load(workspace, boundary("WE", step=0.02), "community")
+    answer = _load(workspace, boundary("ABCD", columns=4, parents=["W", "E", "E", "X"]), "grid")
+    found = workspace.newest().findings("grid")["parents"].to_dict("records")
+    assert found == [
+        {"cell_id": "B", "parent": "E", "lies_in": "W"},
+        {"cell_id": "D", "parent": "X", "lies_in": "E"},
+    ]
+    assert answer["parents"] == 2
+    assert "Cell B belongs to E by the file, but lies in W." in cell_sentences(answer, "g.geojson", EN)
+    _load(workspace, boundary("EW", step=0.02), "community")  # the names of the two were exchanged
+    assert set(workspace.newest().findings("grid")["parents"]["cell_id"]) == {"A", "C", "D"}
+
+
+def test_a_few_buildings_are_finer_than_many_grids(tmp_path):
+    workspace = Workspace(tmp_path)
+    _load(workspace, boundary(["b1", "b2"], step=0.001), "building")
+    _load(workspace, boundary([f"g{n:02d}" for n in range(12)], columns=4), "grid")
+    assert [level.name for level in workspace.newest().levels] == ["grid", "building"]
+
+
+def test_a_boundary_from_a_day_on_ends_the_one_before_and_both_stay(tmp_path):
+    workspace = Workspace(tmp_path)
+    _load(workspace, boundary("AB"), "grid")
+    answer = _load(workspace, boundary("BC"), "grid", valid_from="2026-01-01")
+    assert _stored(workspace, "grid") == [
+        ("A", "", "2026-01-01"), ("B", "", "2026-01-01"), ("B", "2026-01-01", ""), ("C", "2026-01-01", ""),
+    ]  # fmt: skip
+    assert (answer["cells"], answer["editions"]) == (2, ["", "2026-01-01"])
+    assert workspace.newest().level("grid").cells == 2
+    _load(workspace, boundary("BD"), "grid")  # without a day: a correction of the newest
+    assert _stored(workspace, "grid") == [
+        ("A", "", "2026-01-01"), ("B", "", "2026-01-01"), ("B", "2026-01-01", ""), ("D", "2026-01-01", ""),
+    ]  # fmt: skip
+    with pytest.raises(HazardError, match="stand from 2026-01-01") as caught:
+        _load(workspace, boundary("AB"), "grid", valid_from="2025-01-01")
+    assert caught.value.code == "edition-too-early"
+    with pytest.raises(HazardError, match="is no day"):
+        _load(workspace, boundary("AB"), "grid", valid_from="next year")
+    with pytest.raises(HazardError, match="before it begins"):
+        _load(workspace, boundary("AB"), "grid", valid_from="2027-01-01", valid_to="2027-01-01")
+
+
+def test_the_days_of_a_files_columns_are_kept_and_may_not_overlap(tmp_path):
+    workspace = Workspace(tmp_path)
+    dated = _with(boundary("ABA"), 启用日期=["2024/1/1", "", "2025-07-01"], 停用日期=["2025/7/1", "", ""])
+    _load(workspace, dated, "grid")
+    assert _stored(workspace, "grid") == [("A", "2024-01-01", "2025-07-01"), ("A", "2025-07-01", ""), ("B", "", "")]
+    meeting = _with(boundary("AAB"), 启用日期=["", "2025-07-01", ""], 停用日期=["2025-08-01", "", ""])
+    answer = _load(workspace, meeting, "grid")
+    assert [(row.row, row.reason) for row in answer["details"]["rejected"].itertuples()] == [
+        (1, "validity-overlaps"), (2, "validity-overlaps"),
+    ]  # fmt: skip
+    closed = _with(boundary("A"), 停用日期=["2027-01-01"])
+    _load(workspace, closed, "grid")
+    with pytest.raises(HazardError, match="cell A of an earlier boundary stands until 2027-01-01") as caught:
+        _load(workspace, boundary("A"), "grid", valid_from="2026-01-01")
+    assert caught.value.code == "validity-overlaps"
+
+
+def test_a_boundary_change_is_taken_back_with_its_cells_links_and_incidents(tmp_path):
+    workspace = with_grids(tmp_path)
+    store(workspace, rows([{"incident_id": "1", "lon": 113.005, "lat": 33.005}]))
+    column = workspace.newest().level("grid").column
+
+    def cell():
+        return workspace.newest().query(f"SELECT {column} FROM incidents").column(0).to_pylist()
+
+    assert cell() == ["A"]
+    _load(workspace, boundary("KLMN", parents="WWEE"), "grid")
+    assert cell() == ["K"]
+    answer = take_back_cells(workspace, who="t")
+    assert (answer["level"], answer["file"], answer["cells"]) == ("grid", "grid.geojson", 4)
+    assert cell() == ["A"]
+    assert list(workspace.newest().cells("grid")["cell_id"]) == list("ABCD")
+    take_back_cells(workspace, who="t")  # the first grids: the level goes
+    assert [level.name for level in workspace.newest().levels] == ["community"]
+    assert column not in workspace.newest().query("SELECT * FROM incidents").column_names
+    take_back_cells(workspace, who="t")
+    assert workspace.newest().levels == ()
+    with pytest.raises(HazardError, match="no boundary change") as caught:
+        take_back_cells(workspace, who="t")
+    assert caught.value.code == "nothing-to-undo"
+
+
+def test_taking_back_the_level_above_takes_the_links_to_it(tmp_path):
+    workspace = Workspace(tmp_path)
+    _load(workspace, boundary("ABCD", columns=4, parents=["grid W", "grid W", "grid E", "grid E"]), "grid")
+    _load(workspace, boundary("WE", step=0.02), "community")
+    take_back_cells(workspace, who="t")
+    (level,) = workspace.newest().levels
+    assert (level.name, level.parent_level) == ("grid", None)
+    assert list(workspace.newest().cells("grid")["parent"]) == ["grid W", "grid W", "grid E", "grid E"]
+
+
+def test_an_unknown_choice_for_doubled_codes_is_refused(tmp_path):
+    with pytest.raises(HazardError, match="reject or merge"):
+        _load(Workspace(tmp_path), boundary("A"), "grid", same_id="first")
+    answer = _load(Workspace(tmp_path), boundary("AAB", columns=3), "grid", same_id="merge")
+    assert (answer["cells"], answer["merged"], answer["joined"]) == (2, 1, 1)
+    assert any("merged from several features" in sentence for sentence in cell_sentences(answer, "g", EN))
