@@ -12,7 +12,8 @@ from base import settings
 from base.errors import HazardError
 from data import tables
 from data.dataset import Dataset
-from data.merging import KEY, place, replace, rewrite
+from data.merging import KEY, replace, rewrite
+from data.placing import place
 from data.privacy import TEXT
 from data.schema import ImportRecord
 from data.store import Workspace
@@ -163,6 +164,9 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
                 zone=change.before.zone,
             )
         change.settings = {name: value for name, value in merged.items() if value != settings.DEFAULTS[name]}
+        if merged["near_tolerance_m"] != change.before.settings["near_tolerance_m"]:
+            draft = change.draft()
+            rewrite(change, lambda rows: place(rows, draft, change.levels))
         nothing = tables.incident_schema(tuple(level.column for level in change.levels)).empty_table()
         replace(change, nothing, nothing.select(KEY))  # another limit for crowded spots marks other rows
         facts = {"settings": dict(change.settings)}

@@ -13,7 +13,8 @@ from base.errors import HazardError
 from base.text import Sentence
 from data import tables
 from data.headers import cell_table, guess_cell_columns
-from data.merging import place, rewrite
+from data.merging import rewrite
+from data.placing import place
 from data.privacy import mask
 from data.readers import RawCells, read_boundaries
 from data.schema import CELL_COLUMNS, EXPOSURES, REASONS, Level
