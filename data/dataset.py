@@ -131,6 +131,11 @@ class Dataset:
         """The latest of the sources' as-of times; None while nothing is loaded."""
         return max((as_of for as_of in self.sources.values() if as_of is not None), default=None)
 
+    @property
+    def known_to(self) -> dt.date | None:
+        """The day of `as_of`, in the zone."""
+        return self.as_of.date() if self.as_of is not None else None
+
     @cached_property
     def span(self) -> tuple[dt.date | None, dt.date | None]:
         """First and last day, in the zone, on which an incident was reported; None where there is none.
@@ -171,8 +176,9 @@ class Dataset:
         cells = self._cells[column]
         if every or not self.has_editions(level):
             return cells.copy()
-        valid = editions.newest_on(cells, self.as_of and self.as_of.date()) if on is None else editions.valid_on(cells, on)
-        return cells[valid].reset_index(drop=True)
+        if on is None:
+            return cells[editions.newest_on(cells, self.known_to)].reset_index(drop=True)
+        return cells[editions.valid_on(cells, on)].reset_index(drop=True)
 
     def has_editions(self, level: str) -> bool:
         """Return whether cells of a level begin or end on a day."""
@@ -182,12 +188,12 @@ class Dataset:
     def edition_day(self, scope: Scope) -> dt.date | None:
         """Return the day whose cells a scope shows: its last one, as far as anything is known. None: the newest cells.
 
-        It is also None where the level has one edition, so that a key of a cache stays the same over the periods.
+        It is also None where every level has one edition, so that a key of a cache stays the same over the periods.
         """
-        if scope.end is None or not scope.level or not self.has_editions(scope.level):
+        if scope.end is None or not any(self.has_editions(level.name) for level in self.levels):
             return None
         last = scope.end - dt.timedelta(days=1)
-        return min(last, self.as_of.date()) if self.as_of else last
+        return min(last, self.known_to) if self.known_to else last
 
     @cached_property
     def _cells(self) -> dict[str, gpd.GeoDataFrame]:
@@ -219,7 +225,7 @@ class Dataset:
         return self._read("gazetteer").to_pandas()
 
     def corrections(self) -> pd.DataFrame:
-        """Return the places given by hand: source, incident_id, lon, lat or level (Level.column) and cell_id; who, at."""
+        """Return the places given by hand: source, incident_id; lon, lat or level (its column), cell_id; who, at."""
         return self._read("corrections").to_pandas()
 
     def rules(self) -> pd.DataFrame:

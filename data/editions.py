@@ -1,7 +1,7 @@
 """Which cells were valid when: last year's boundary keeps last year's incidents.
 
 A cell is valid on the days from `valid_from` up to but not including `valid_to` ('' is open). Between two days on which
-any cell of a level begins or ends the same cells are valid: that is an edition. Most levels have one and no days at all.
+any cell of a level begins or ends the same cells are valid: that is an edition. Most levels have one, and no days.
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ def valid_on(cells: pd.DataFrame, day: dt.date | np.datetime64) -> NDArray[np.bo
     """Return which cells are valid on a day."""
     begin = cells["valid_from"].replace("", str(_EARLIEST)).to_numpy(dtype="datetime64[D]")
     end = cells["valid_to"].replace("", str(_LATEST)).to_numpy(dtype="datetime64[D]")
-    at = np.datetime64(day, "D")
+    at = np.datetime64(str(day), "D")
     return np.asarray((begin <= at) & (at < end), dtype=bool)
 
 

@@ -127,7 +127,7 @@ def import_incidents(
 
     def check(before: Dataset) -> _Checked:
         _refuse_beside_demo(before, source)
-        _refuse_large(content, name, before.settings["max_file_mb"])
+        refuse_large(content, name, before.settings["max_file_mb"])
         own_zone = check_zone(zone or before.zone).key
         tell(0.0, N_("Reading {file}"), {"file": name})
         table = read_table(content, name, encoding=encoding, sheet=sheet)
@@ -178,7 +178,14 @@ def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
         )
 
 
-def _refuse_large(content: bytes, name: str, max_mb: float) -> None:
+def refuse_large(content: bytes, name: str, max_mb: float) -> None:
+    """Refuse a file above the size that is read.
+
+    Raises
+    ------
+    HazardError
+        ``file-too-large``.
+    """
     if len(content) > max_mb * 1e6:
         raise HazardError(
             "file-too-large",

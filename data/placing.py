@@ -21,13 +21,12 @@ from data.schema import Level
 from data.tables import near_column
 from geo.join import OUTSIDE, assign_cells, nearest_within
 
+FOUND = "(lon IS NULL OR placed != '')"  # in SQL: incidents whose file has no coordinates for them
 Floats = NDArray[np.float64]
 Days = NDArray[np.datetime64]
 
 
-def place(
-    rows: pa.Table, dataset: Dataset, levels: Sequence[Level], *, known_to: dt.date | None = None
-) -> pa.Table:
+def place(rows: pa.Table, dataset: Dataset, levels: Sequence[Level], *, known_to: dt.date | None = None) -> pa.Table:
     """Return rows with the cell of each level, and the metres to it where they only lie near it.
 
     Parameters
@@ -42,9 +41,9 @@ def place(
     known_to : date, optional
         A row without a time belongs to the newest cells on this day; the dataset's as-of day if not given.
     """
-    rows = _as_filed(rows)
+    rows = filed(rows)
     lost = pc.is_null(rows["lon"]).to_numpy()
-    placing = _Placing(dataset, known_to or (dataset.as_of.date() if dataset.as_of else None))
+    placing = _Placing(dataset, known_to or dataset.known_to)
     lon, lat = (rows[name].to_numpy(zero_copy_only=False).astype(float) for name in ("lon", "lat"))
     days = placing.days(rows)
     for level in levels:
@@ -82,14 +81,14 @@ def _put(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return rows.append_column(name, values)
 
 
-def _as_filed(rows: pa.Table) -> pa.Table:
-    """Return rows with the places that their file gave them: what was found for them is taken away."""
-    filed = pc.equal(rows["placed"], "")
-    if pc.all(filed).as_py() is not False:
+def filed(rows: pa.Table) -> pa.Table:
+    """Return incidents with the places that their file gave them: what was found for them is taken away."""
+    own = pc.equal(rows["placed"], "")
+    if pc.all(own).as_py() is not False:
         return rows
     for name in ("lon", "lat"):
-        rows = _put(rows, name, pc.if_else(filed, rows[name], None))
-    return _put(rows, "placed", pc.if_else(filed, rows["placed"], ""))
+        rows = _put(rows, name, pc.if_else(own, rows[name], None))
+    return _put(rows, "placed", pc.if_else(own, rows["placed"], ""))
 
 
 class _Placing:

@@ -66,11 +66,11 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     -------
     dict of int
         n; open (known and not closed by as_of); open_no_time (those of them without a report time: they have no
-        duration); open_overdue (those of them past their deadline); near (outside its cell, but within the tolerance:
-        it counts there); outside (located, in no cell and near none); no_location (no point, in no cell); no_point (of
-        whatever is placed by its cell alone too); other_edition (in a cell that is not among those valid at the end of
-        the scope); one_spot (probably not located); no_time (no report time); closed_before_reported; closed_first_quarter_hour
-        (less than 15 minutes after the report); due (deadline reached by as_of); in_time (closed by that deadline).
+        duration); open_overdue (those of them past their deadline); near (outside their cell, but within the tolerance:
+        they count there); outside (a point in no cell and near none); no_location (no point, and in no cell);
+        other_edition (in a cell that is not among those valid at the end of the scope); one_spot (probably not
+        located); no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes
+        after the report); due (deadline reached by as_of); in_time (closed by that deadline).
         What was closed before it was reported is neither due nor in time: its times are wrong.
     """
     edition = _edition(dataset, scope)
@@ -85,7 +85,6 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             count(*) FILTER ({_PLACES["near"]}) AS near,
             count(*) FILTER ({_PLACES["outside"]}) AS outside,
             count(*) FILTER ({_PLACES["no_location"]}) AS no_location,
-            count(*) FILTER (lon IS NULL) AS no_point,
             count(*) FILTER ({_PLACES["other_edition"] if edition else "false"}) AS other_edition,
             count(*) FILTER ({_ONE_SPOT}) AS one_spot,
             count(*) FILTER (reported_at IS NULL) AS no_time,
@@ -111,9 +110,10 @@ def incidents(
     order: str = "newest",
     limit: int | None = None,
 ) -> pd.DataFrame:
-    """Return incidents for people to read: the stored columns, cell_id, near_m and as_of; times in the workspace's zone.
+    """Return incidents for people to read: the stored columns, cell_id, near_m and as_of; times in the zone.
 
-    near_m is how many metres outside its cell an incident lies that counts there all the same, else null. as_of is the time the case is known up to: its source's, or `Scope.as_of` where that is earlier.
+    near_m is how many metres outside its cell an incident lies that counts there all the same, else null. as_of is the
+    time the case is known up to: its source's, or `Scope.as_of` where that is earlier.
 
     Parameters
     ----------
@@ -141,9 +141,10 @@ def incidents(
     return _ask(dataset, scope, text, cell=cell, limit=limit, edition=edition)
 
 
-def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataFrame:
     """Return the located incidents, earliest report first, those without a report time last.
 
+    With ``by_cell=True`` also those of which only the cell is known, without lon and lat.
     Columns: incident_id, source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for
     calls that are probably not located).
     """
@@ -151,7 +152,8 @@ def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:
         dataset,
         scope,
         f"SELECT incident_id, source, hazard, lon, lat, cell_id, reported_at, {_ONE_SPOT} AS one_spot "  # noqa: S608
-        "FROM seen WHERE lon IS NOT NULL ORDER BY reported_at NULLS LAST, source, incident_id",
+        f"FROM seen WHERE lon IS NOT NULL {'OR cell_id IS NOT NULL' if by_cell else ''} "
+        "ORDER BY reported_at NULLS LAST, source, incident_id",
     )
 
 

@@ -1,8 +1,8 @@
 """The spatial join: each point in exactly one cell, or in none.
 
 The rule is "covered by, lowest position wins": a point on a shared edge, or in two cells that overlap, belongs to the
-cell that stands first. `within` would drop points on edges, a plain `intersects` would count them twice. A point in none
-may still belong to the nearest cell within some metres: `nearest_within`.
+cell that stands first. `within` would drop points on edges, a plain `intersects` would count them twice. A point in
+none may still belong to the nearest cell within some metres: `nearest_within`.
 """
 
 from collections.abc import Iterator
@@ -138,9 +138,7 @@ def _metres_a_degree(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     return degree * np.cos(radians) / np.sqrt(flat), degree * (1 - _ECCENTRICITY2) / flat**1.5
 
 
-def _edges(
-    geometries: NDArray[np.object_], wanted: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def _edges(geometries: NDArray[np.object_], wanted: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the edges of some polygons, shape (n, 2, 2), and the position of the polygon of each."""
     parts, of_part = shapely.get_parts(geometries[wanted], return_index=True)
     rings, of_ring = shapely.get_rings(parts, return_index=True)
