@@ -113,11 +113,14 @@ class CellNames:
         words : DataFrame of str
             The columns FIELDS.
         """
-        level, position = (np.full(len(words), OUTSIDE, dtype=np.int32) for _ in range(2))
-        number, unique = pd.factorize(pd.MultiIndex.from_frame(words[list(FIELDS)].fillna("")))
-        if len(unique):
-            found = np.array([self.find(dict(zip(FIELDS, each, strict=True))) for each in unique], dtype=np.int32)
-            level, position = found[number].T
+        number = np.zeros(len(words), dtype=np.int64)  # of the words together: each different place is looked up once
+        for field in FIELDS:
+            codes, unique = pd.factorize(words[field].fillna(""))
+            number = np.unique(number * max(len(unique), 1) + codes, return_inverse=True)[1]
+        first = np.unique(number, return_index=True)[1]
+        places = words[list(FIELDS)].fillna("").iloc[first].to_dict("records")
+        found = np.array([self.find(each) for each in places], dtype=np.int32).reshape(-1, 2)
+        level, position = found[number].T
         return level, position
 
     def find(self, words: Mapping[str, str]) -> tuple[int, int]:

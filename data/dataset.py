@@ -16,7 +16,7 @@ import shapely
 
 from base import settings
 from base.errors import HazardError
-from data import editions, tables, versions
+from data import tables, validity, versions
 from data.schema import CELL_COLUMNS, DEMO_SOURCE, ImportRecord, Level, Scope
 from data.taxonomy import DEFAULT_RULES
 
@@ -156,7 +156,7 @@ class Dataset:
         Parameters
         ----------
         on : date, optional
-            Those valid on this day; the newest edition, as `data.editions.newest_on` tells it, if not given.
+            Those valid on this day; the newest edition, as `data.validity.newest_on` tells it, if not given.
         every : bool
             All editions: a cell_id may then stand in several rows, the earlier first.
 
@@ -177,13 +177,13 @@ class Dataset:
         if every or not self.has_editions(level):
             return cells.copy()
         if on is None:
-            return cells[editions.newest_on(cells, self.known_to)].reset_index(drop=True)
-        return cells[editions.valid_on(cells, on)].reset_index(drop=True)
+            return cells[validity.newest_on(cells, self.known_to)].reset_index(drop=True)
+        return cells[validity.valid_on(cells, on)].reset_index(drop=True)
 
     def has_editions(self, level: str) -> bool:
         """Return whether cells of a level begin or end on a day."""
         cells = self._cells.get(self.level(level).column)
-        return editions.has_editions(self.cells(level, every=True) if cells is None else cells)
+        return validity.has_editions(self.cells(level, every=True) if cells is None else cells)
 
     def edition_day(self, scope: Scope) -> dt.date | None:
         """Return the day whose cells a scope shows: its last one, as far as anything is known. None: the newest cells.

@@ -126,9 +126,6 @@ def fingerprint(headers: Iterable[str]) -> str:
     return hashlib.sha256("\x1f".join(headers).encode()).hexdigest()[:16]
 
 
-PLACE_WORDS = {"cell", "community", "street", "district", "address"}  # where a file says without coordinates
-
-
 def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
     """Return the mapped columns of a table, named as the fields of a record, all text, under the row numbers in Excel.
 
@@ -180,14 +177,13 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
                 header=header, field=name,
             )  # fmt: skip
         columns[name] = table.frame.columns[places[0]]
-    absent = [name for name in ("lon", "lat") if name not in columns]
-    for name in absent:
-        if len(absent) == 1 or not columns.keys() & PLACE_WORDS:
+    named = {"address", "district", "street", "community", "cell"} & columns.keys()
+    for name in ("lon", "lat"):
+        if name not in columns and ({"lon", "lat"} & columns.keys() or not named):
             raise HazardError(
                 "no-coordinate-columns",
                 "{file}: no column was found for {field}. Its columns are: {headers}. Name the columns of longitude "
-                "and latitude, or one of the cell or the address, in the list of columns (on the command line: "
-                "--map lon=… --map lat=…, --map cell=…).",
+                "and latitude, in the list of columns (on the command line: --map lon=… --map lat=…).",
                 file=table.name, field=name, headers=", ".join(table.headers),
             )  # fmt: skip
     raw = pd.DataFrame({field.name: table.frame[columns[field.name]] for field in FIELDS if field.name in columns})

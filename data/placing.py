@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data import editions
+from data import validity
 from data.cellnames import FIELDS, CellNames, address_keys
 from data.dataset import Dataset
 from data.schema import Level
@@ -99,7 +99,7 @@ class _Placing:
         self.levels = dataset.levels
         self.cells = {level.name: dataset.cells(level.name, every=True) for level in self.levels}
         self.within_m = float(dataset.settings["near_tolerance_m"])
-        self.edges = {name: editions.edges(cells) for name, cells in self.cells.items()}
+        self.edges = {name: validity.edges(cells) for name, cells in self.cells.items()}
 
     def days(self, rows: pa.Table) -> Days:
         """Return the day of each report in the workspace's zone; of a year alone its last; NaT if not known."""
@@ -137,7 +137,7 @@ class _Placing:
         cells = self.cells[level.name]
         if not len(self.edges[level.name]):
             return np.ones(len(cells), dtype=bool)
-        return editions.newest_on(cells, self.known_to) if day is None else editions.valid_on(cells, day)
+        return validity.newest_on(cells, self.known_to) if day is None else validity.valid_on(cells, day)
 
     def ids(self, level: Level, position: NDArray[np.int32]) -> pa.Array:
         """Return the cell_id at each position, null where there is none."""
@@ -160,10 +160,10 @@ class _Placing:
             by_point, metres = self.assign(lon, lat, days, level)
             found[level.column] = self.ids(level, np.where(point, by_point, position[:, at]))
             found[near_column(level.column)] = pa.array(metres, from_pandas=True)
-        remark = rows["remark"].to_pandas().str.replace("no-location", "", regex=False).str.split().str.join(" ")
-        remark = remark.where(placed != "", ("no-location " + remark).str.strip())
-        texts = {"placed": placed, "remark": remark.to_numpy(dtype=object)}
-        found |= {name: pa.array(values, pa.string()) for name, values in texts.items()}
+        others = pc.utf8_trim_whitespace(pc.replace_substring_regex(rows["remark"], r"\s*no-location\s*", " "))
+        marked = pc.utf8_trim_whitespace(pc.binary_join_element_wise("no-location", others, " "))
+        found["remark"] = pc.if_else(pa.array(placed == ""), marked, others).combine_chunks()
+        found["placed"] = pa.array(placed, pa.string())
         return found | {"lon": pa.array(lon, from_pandas=True), "lat": pa.array(lat, from_pandas=True)}
 
     def _find_cells(
@@ -225,6 +225,9 @@ def _by_edition(days: Days, edges: Days) -> Iterator[tuple[np.datetime64 | None,
 def _corrections(rows: pa.Table, dataset: Dataset) -> pd.DataFrame:
     """Return what was given by hand for each row: lon, lat (NaN if none), level and cell_id ('' if none)."""
     given = dataset.corrections()[["source", "incident_id", "lon", "lat", "level", "cell_id"]]
+    if given.empty:
+        nothing = {"lon": np.nan, "lat": np.nan, "level": "", "cell_id": ""}
+        return pd.DataFrame(nothing, index=range(rows.num_rows))
     keys = pd.DataFrame({name: rows[name].to_pandas().astype(object) for name in ("source", "incident_id")})
     found = keys.merge(given, on=["source", "incident_id"], how="left")
     return found.assign(level=found["level"].fillna(""), cell_id=found["cell_id"].fillna(""))
