@@ -35,6 +35,7 @@ SETTINGS = (
     Setting("few_reports", 10, "reports", N_("a rate or a median on fewer is drawn pale with a dotted edge")),
     Setting("repair_max_change", 0.01, "", N_("largest change of area by the repair of a boundary")),
     Setting("sliver_m2", 1.0, "m2", N_("overlaps and gaps smaller than this are not reported")),
+    Setting("near_tolerance_m", 30, "m", N_("how far outside a cell a point may lie and count there all the same")),
     Setting("max_file_mb", 200, "MB", N_("largest file that is read")),
     Setting("lock_wait_s", 60, "s", N_("how long a writer waits for another writer")),
     Setting("map_stamp", "", "", N_("text on every map; “internal use” if empty")),

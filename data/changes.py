@@ -12,7 +12,8 @@ from base import settings
 from base.errors import HazardError
 from data import tables
 from data.dataset import Dataset
-from data.merging import KEY, place, replace, rewrite
+from data.merging import KEY, replace, rewrite
+from data.placing import filed, place
 from data.privacy import TEXT
 from data.schema import ImportRecord
 from data.store import Workspace
@@ -94,6 +95,95 @@ def _base(rows: pa.Table) -> pa.Table:
     return rows.select(schema.names).cast(schema)
 
 
+def set_location(
+    workspace: Workspace,
+    source: str,
+    incident_id: str,
+    *,
+    lon: float | None = None,
+    lat: float | None = None,
+    cell: str | None = None,
+    level: str | None = None,
+    who: str,
+) -> dict[str, Any]:
+    """Give an incident without coordinates its place by hand: a point, or a cell. One version.
+
+    It stays with the case through newer exports of its file, as long as these bring no coordinates, and through
+    changes of boundaries. Given again, the later place counts.
+
+    Parameters
+    ----------
+    source, incident_id : str
+        The incident's key.
+    lon, lat : float, optional
+        WGS 84 degrees.
+    cell : str, optional
+        The code of a cell, in place of a point; of `level`, or of the finest level that has such a cell.
+
+    Returns
+    -------
+    dict
+        source, incident_id, cells (level name -> cell_id or None), version.
+
+    Raises
+    ------
+    HazardError
+        ``location-needed``, ``location-no-degrees``, ``incident-unknown``, ``location-known`` where the file has
+        coordinates, ``cell-unknown``, ``level-unknown``, ``workspace-busy``.
+    """
+    if (lon is None or lat is None) == (cell is None):
+        raise HazardError("location-needed", "Give longitude and latitude, or the code of a cell.")
+    if lon is not None and lat is not None and not (abs(lon) <= 180 and abs(lat) <= 90):
+        raise HazardError(
+            "location-no-degrees",
+            "{lon}, {lat} is no place on earth: write longitude and latitude in degrees, such as 113.1932 and 33.7351.",
+            lon=lon, lat=lat,
+        )  # fmt: skip
+    with workspace.change("location", who=who) as change:
+        key = {"source": source, "incident_id": incident_id}
+        row = change.before.query(
+            "SELECT * FROM incidents WHERE source = $source AND incident_id = $incident_id", dict(key)
+        )
+        if not row.num_rows:
+            raise HazardError("incident-unknown", "There is no incident {incident_id} of source {source}.", **key)
+        if filed(row)["lon"].null_count == 0:
+            raise HazardError(
+                "location-known",
+                "Incident {incident_id} has coordinates in its file: correct them there and import the file again.",
+                incident_id=incident_id,
+            )
+        column, code = _given_cell(change.before, cell, level) if cell is not None else ("", "")
+        given = {**key, "lon": lon, "lat": lat, "level": column, "cell_id": code, "who": who, "at": change.when}
+        others = change.before.corrections()
+        others = others[(others["source"] != source) | (others["incident_id"] != incident_id)]
+        schema = tables.TABLES["corrections"].schema
+        kept = pa.Table.from_pandas(others, schema=schema, preserve_index=False)
+        change.write("corrections", pa.concat_tables([kept, pa.Table.from_pylist([given], schema=schema)]))
+        placed = place(_base(row), change.draft(), change.levels)
+        if code and placed[column][0].as_py() != code:
+            raise _no_cell(cell or "", " ".join(one.name for one in change.levels if one.column == column))
+        replace(change, placed, placed.select(KEY).slice(0, 0))
+        cells = {one.name: placed[one.column][0].as_py() for one in change.levels}
+        return {**key, "cells": cells, "version": change.commit(**key, by="cell" if code else "point").version}
+
+
+def _given_cell(dataset: Dataset, cell: str, level: str | None) -> tuple[str, str]:
+    """Return the column of the level and the code of a cell that a person named."""
+    for one in [dataset.level(level)] if level else reversed(dataset.levels):
+        ids = dataset.cells(one.name, every=True)["cell_id"]
+        if cell.strip() in set(ids):
+            return one.column, cell.strip()
+    raise _no_cell(cell, level or ", ".join(one.name for one in dataset.levels))
+
+
+def _no_cell(cell: str, level: str) -> HazardError:
+    return HazardError(
+        "cell-unknown",
+        "There is no cell with the code {cell} in level {level} on the day of this report: look the code up.",
+        cell=cell, level=level or "-",
+    )  # fmt: skip
+
+
 def set_rules(workspace: Workspace, rules: pd.DataFrame, *, who: str) -> dict[str, Any]:
     """Give the workspace its own rules for hazards and name all its incidents by them, in one version.
 
@@ -164,6 +254,9 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
                 zone=change.before.zone,
             )
         change.settings = {name: value for name, value in merged.items() if value != settings.DEFAULTS[name]}
+        if merged["near_tolerance_m"] != change.before.settings["near_tolerance_m"]:
+            draft = change.draft()
+            rewrite(change, lambda rows: place(rows, draft, change.levels))
         nothing = tables.incident_schema(tuple(level.column for level in change.levels)).empty_table()
         replace(change, nothing, nothing.select(KEY))  # another limit for crowded spots marks other rows
         facts = {"settings": dict(change.settings)}

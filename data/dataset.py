@@ -16,8 +16,8 @@ import shapely
 
 from base import settings
 from base.errors import HazardError
-from data import tables, versions
-from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, ImportRecord, Level
+from data import tables, validity, versions
+from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, ImportRecord, Level, Scope
 from data.taxonomy import DEFAULT_RULES
 
 _MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
@@ -131,6 +131,11 @@ class Dataset:
         """The latest of the sources' as-of times; None while nothing is loaded."""
         return max((as_of for as_of in self.sources.values() if as_of is not None), default=None)
 
+    @property
+    def known_to(self) -> dt.date | None:
+        """The day of `as_of`, in the zone."""
+        return self.as_of.date() if self.as_of is not None else None
+
     @cached_property
     def span(self) -> tuple[dt.date | None, dt.date | None]:
         """First and last day, in the zone, on which an incident was reported; None where there is none.
@@ -159,8 +164,15 @@ class Dataset:
         zone = ZoneInfo(self.zone)
         return tuple(at and at.astimezone(zone).date() for at in (row["first"], row["last"]))
 
-    def cells(self, level: str) -> gpd.GeoDataFrame:
+    def cells(self, level: str, on: dt.date | None = None, *, every: bool = False) -> gpd.GeoDataFrame:
         """Return the cells of a level: CELL_COLUMNS, WGS 84, sorted by cell_id, index 0, 1, 2 ...
+
+        Parameters
+        ----------
+        on : date, optional
+            Those valid on this day; the newest edition, as `data.validity.newest_on` tells it, if not given.
+        every : bool
+            All editions: a cell_id may then stand in several rows, the earlier first.
 
         Raises
         ------
@@ -170,11 +182,32 @@ class Dataset:
         column = self.level(level).column
         if column not in self._cells:
             frame = self._read("cells", ("level", column)).to_pandas()
-            frame = frame.sort_values("cell_id", ignore_index=True)[list(CELL_COLUMNS)]
+            frame[["valid_from", "valid_to"]] = frame[["valid_from", "valid_to"]].fillna("")
+            frame = frame.sort_values(["cell_id", "valid_from"], ignore_index=True)[list(CELL_COLUMNS)]
             self._cells[column] = gpd.GeoDataFrame(
                 frame.drop(columns="geometry"), geometry=shapely.from_wkb(frame["geometry"]), crs="EPSG:4326"
             )
-        return self._cells[column].copy()
+        cells = self._cells[column]
+        if every or not self.has_editions(level):
+            return cells.copy()
+        if on is None:
+            return cells[validity.newest_on(cells, self.known_to)].reset_index(drop=True)
+        return cells[validity.valid_on(cells, on)].reset_index(drop=True)
+
+    def has_editions(self, level: str) -> bool:
+        """Return whether cells of a level begin or end on a day."""
+        cells = self._cells.get(self.level(level).column)
+        return validity.has_editions(self.cells(level, every=True) if cells is None else cells)
+
+    def edition_day(self, scope: Scope) -> dt.date | None:
+        """Return the day whose cells a scope shows: its last one, as far as anything is known. None: the newest cells.
+
+        It is also None where every level has one edition, so that a key of a cache stays the same over the periods.
+        """
+        if scope.end is None or not any(self.has_editions(level.name) for level in self.levels):
+            return None
+        last = scope.end - dt.timedelta(days=1)
+        return min(last, self.known_to) if self.known_to else last
 
     @cached_property
     def _cells(self) -> dict[str, gpd.GeoDataFrame]:
@@ -200,6 +233,14 @@ class Dataset:
         """
         partition = ("import_id", self.imported(import_id).import_id) if import_id is not None else None
         return self._read("rejected", partition).to_pandas().sort_values(["import_id", "row"], ignore_index=True)
+
+    def gazetteer(self) -> pd.DataFrame:
+        """Return the office's table of addresses: address (as `data.gazetteer.address_keys` writes it), lon, lat."""
+        return self._read("gazetteer").to_pandas()
+
+    def corrections(self) -> pd.DataFrame:
+        """Return the places given by hand: source, incident_id; lon, lat or level (its column), cell_id; who, at."""
+        return self._read("corrections").to_pandas()
 
     def rules(self) -> pd.DataFrame:
         """Return the rules that give a case its hazard: the office's own, or the built-in ones."""

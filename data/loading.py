@@ -23,8 +23,9 @@ from data.checks import DUPLICATES, check_incidents
 from data.dataset import Dataset
 from data.headers import apply_mapping, guess_mapping
 from data.levels import load_cells
-from data.merging import KEY, compare, count_places, place, replace
+from data.merging import KEY, compare, replace
 from data.numbers import read_numbers
+from data.placing import count_places, place
 from data.privacy import mask, mask_text, personal_headers
 from data.readers import Table, read_table
 from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
@@ -140,7 +141,7 @@ def import_incidents(
 
     def check(before: Dataset) -> _Checked:
         _refuse_beside_demo(before, source)
-        _refuse_large(content, name, before.settings["max_file_mb"])
+        refuse_large(content, name, before.settings["max_file_mb"])
         own_zone = check_zone(zone or before.zone).key
         tell(0.0, N_("Reading {file}"), {"file": name})
         table = read_table(content, name, encoding=encoding, sheet=sheet)
@@ -192,7 +193,14 @@ def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
         )
 
 
-def _refuse_large(content: bytes, name: str, max_mb: float) -> None:
+def refuse_large(content: bytes, name: str, max_mb: float) -> None:
+    """Refuse a file above the size that is read.
+
+    Raises
+    ------
+    HazardError
+        ``file-too-large``.
+    """
     if len(content) > max_mb * 1e6:
         raise HazardError(
             "file-too-large",
@@ -404,8 +412,10 @@ def _dry_run(checked: _Checked, before: Dataset, digest: str) -> dict[str, Any]:
         return _unchanged(checked, same, before)
     new, updated, _ = compare(before, checked.rows)
     now = _now()
-    fresh = place(_mark_future(pa.concat_tables([new, updated]), now), before, before.levels)
-    answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, now)
+    fresh = _mark_future(pa.concat_tables([new, updated]), now)
+    as_of = _as_of(checked, now)
+    fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
+    answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, as_of)
     first = checked.rejected.slice(0, _FIRST_REJECTED).select(["row", "column", "value", "reason"])
     return {**answer, "rejected_rows": first.to_pylist()}  # nothing is stored that could be asked for them
 
@@ -422,8 +432,9 @@ def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Prog
     zone = change.settings.get("timezone", before.zone)
     fresh = _set(fresh, "import_id", pa.repeat(pa.scalar(import_id), fresh.num_rows))
     fresh = _set(fresh, "month", _months(fresh, zone))
-    fresh = place(fresh, before, before.levels)
-    answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before, now)
+    as_of = _as_of(checked, now)
+    fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
+    answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before, as_of)
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
         replace(change, fresh, fresh.select(KEY).slice(0, 0))
@@ -462,7 +473,7 @@ def _answer(
     import_id: str | None,
     version: int,
     before: Dataset,
-    now: dt.datetime,
+    as_of: str,
 ) -> dict[str, Any]:
     rejected, accepted = checked.rejected.num_rows, fresh.num_rows
     repeats = checked.repeats + checked.rows.num_rows - accepted
@@ -478,13 +489,23 @@ def _answer(
         "updated": updated,
         "levels": levels,
         "version": version,
-        "as_of": checked.options["as_of"] or _latest(checked.rows, checked.options["zone"], now),
+        "as_of": as_of,
         **_tallies(fresh),
         "notes": checked.notes,
         "mapping": checked.mapping,
         "unchanged": False,
         "repeat_of": None,
     }
+
+
+def _as_of(checked: _Checked, now: dt.datetime) -> str:
+    return str(checked.options["as_of"] or _latest(checked.rows, checked.options["zone"], now))
+
+
+def _known_to(before: Dataset, as_of: str) -> dt.date | None:
+    """Return the day up to which anything is known once this file is in."""
+    known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
+    return max(known).tz_convert(before.zone).date() if known else None
 
 
 def _tallies(rows: pa.Table) -> dict[str, dict[str, int]]:

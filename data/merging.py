@@ -5,23 +5,22 @@ the mark "one-spot" changes; a plain merge would rewrite every month.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from base import settings
 from data import tables
 from data.checks import flag_one_spot
 from data.dataset import Dataset
-from data.schema import INCIDENT_COLUMNS, NO_MONTH, Level
+from data.schema import INCIDENT_COLUMNS, NO_MONTH
 from data.store import Change
-from geo.join import assign_cells
 
 KEY = ("source", "incident_id")
 # What a case says. Equal in all of it: a repeat; otherwise the newer import corrects it.
-CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, "import_id", "row", "month", "remark"))
+_OURS = ("import_id", "row", "month", "placed", "remark")  # and not the file's
+CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, *_OURS))
 _MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
 _LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day
 _MONTHS_A_STEP = 6  # read, sorted and written together: bounds the memory
@@ -47,7 +46,7 @@ def compare(dataset: Dataset, rows: pa.Table) -> tuple[pa.Table, pa.Table, list[
     months = _months(dataset, "SEMI JOIN keys USING (source, incident_id)", keys=rows.select(KEY))
     if not months:
         return rows, rows.slice(0, 0), []
-    same = " AND ".join(f"stored.{name} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
+    same = " AND ".join(f"{_as_filed(name)} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
     same += f" AND (stored.reported_at IS NOT NULL OR {_LONE_YEAR.format('stored')} = {_LONE_YEAR.format('came')})"
     found = dataset.query(
         f"SELECT came.position, stored.import_id, {same} AS same "  # noqa: S608  names are our own
@@ -60,33 +59,9 @@ def compare(dataset: Dataset, rows: pa.Table) -> tuple[pa.Table, pa.Table, list[
     return rows.filter(pa.array(state == 0)), rows.filter(pa.array(state == 2)), touched
 
 
-def place(rows: pa.Table, dataset: Dataset, levels: Sequence[Level]) -> pa.Table:
-    """Return rows with the cell of each level in the level's column: null outside and without a location."""
-    x, y = (rows[name].to_numpy(zero_copy_only=False).astype(float) for name in ("lon", "lat"))
-    for level in levels:
-        cells = dataset.cells(level.name)
-        position = assign_cells(x, y, cells)
-        ids = pa.array(cells["cell_id"].to_numpy(dtype=object), pa.string())
-        inside = pa.array(position, mask=position < 0)
-        if level.column in rows.column_names:
-            rows = rows.drop_columns(level.column)
-        rows = rows.append_column(level.column, ids.take(inside))
-    return rows
-
-
-def count_places(rows: pa.Table, levels: Sequence[Level]) -> dict[str, dict[str, int]]:
-    """Return by level how many rows lie inside and near a cell, outside and without location; they add up to all."""
-    located = rows.num_rows - rows["lon"].null_count
-    result = {}
-    for level in levels:
-        inside = rows.num_rows - rows[level.column].null_count
-        result[level.name] = {
-            "inside": inside,
-            "near": 0,
-            "outside": located - inside,
-            "no_location": rows.num_rows - located,
-        }
-    return result
+def _as_filed(name: str) -> str:
+    """Return a stored column as its file had it: a point found for a row without coordinates is none of its own."""
+    return f"CASE WHEN stored.placed = '' THEN stored.{name} END" if name in ("lon", "lat") else f"stored.{name}"
 
 
 def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
@@ -99,12 +74,12 @@ def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
     gone : pyarrow.Table
         KEY of rows to take out.
     """
-    before, schema = change.before, _schema(change)
+    before, schema = change.draft(), _schema(change)  # with what the change itself has written
     came = came.select(schema.names).cast(schema)
     keys = pa.concat_tables([came.select(KEY), gone.select(KEY).cast(came.select(KEY).schema)])
     of_keys = "SEMI JOIN keys USING (source, incident_id)"
     remaining = _count(before, "") - _count(before, of_keys, keys=keys)
-    spots = crowded_spots(change, came, keys)
+    spots = crowded_spots(before, came, keys)
     flipped = _months(
         before,
         f"AS rows LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)",
@@ -155,7 +130,7 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
         raise RuntimeError("rewriting the incidents lost or doubled rows")
 
 
-def crowded_spots(change: Change, came: pa.Table, keys: pa.Table) -> pa.Table:
+def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
     """Return the spots with too many different reports to be true, once `keys` left and `came` stands in their place.
 
     Only points that carry enough reports are looked at, a hundred of a source at most: `flag_one_spot` decides on them.
@@ -165,10 +140,9 @@ def crowded_spots(change: Change, came: pa.Table, keys: pa.Table) -> pa.Table:
     pyarrow.Table
         source, lon, lat (to six decimals) and crowded (always true).
     """
-    setting = settings.merged(change.settings)
-    reports, share = setting["spot_min_reports"], setting["spot_min_share"]
+    reports, share = before.settings["spot_min_reports"], before.settings["spot_min_share"]
     text = "SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, address, type_name, '' AS remark FROM"
-    candidates = change.before.query(
+    candidates = before.query(
         f"""
         WITH rows AS (
             {text} incidents ANTI JOIN keys USING (source, incident_id) WHERE lon IS NOT NULL

@@ -11,7 +11,7 @@ from pyproj import Geod
 
 from base.errors import HazardError
 from data.numbers import read_numbers
-from geo.crs import candidates, crs_name, is_projected, to_wgs84, zone_codes
+from geo.crs import SWAPPED, candidates, crs_name, is_projected, split_axes, to_wgs84, zone_codes
 
 _FAR_KM = 20.0
 _SAMPLE = 500
@@ -32,7 +32,7 @@ def read_places(
     usable : ndarray of bool
         Rows that count; the others have no location.
     crs : str
-        As `geo.crs.crs_name` returns it.
+        As `geo.crs.crs_name` returns it; with ``(y, x)`` behind it lon and lat are taken the other way round.
     titles : mapping
         Names of the two columns in the file, for sentences.
 
@@ -47,10 +47,12 @@ def read_places(
         ``lon-lat-swapped-file``, ``looks-projected``, ``looks-like-degrees`` where most rows are so.
     """
     faults: list[Fault] = []
-    names = {name: titles.get(name, name) for name in ("lon", "lat")}
-    x, y = read_numbers(text["lon"]), read_numbers(text["lat"])
+    crs, swapped = split_axes(crs)
+    east, north = ("lat", "lon") if swapped else ("lon", "lat")  # the columns that hold them
+    names = {"lon": titles.get(east, east), "lat": titles.get(north, north)}
+    x, y = read_numbers(text[east]), read_numbers(text[north])
     located = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)) & usable
-    for name, values in (("lon", x), ("lat", y)):
+    for name, values in ((east, x), (north, y)):
         faults.append((~np.isfinite(values) & (text[name] != "").to_numpy(), "lon-lat-unreadable", name))
     x, y = np.where(located, x, np.nan), np.where(located, y, np.nan)
     n = int(located.sum())
@@ -63,24 +65,24 @@ def read_places(
             lon=names["lon"], lat=names["lat"], x=f"{np.nanmedian(x):g}", y=f"{np.nanmedian(y):g}", crs=crs,
         )  # fmt: skip
     if not projected:
-        swapped = located & (np.abs(y) > 90) & (np.abs(y) <= 180) & (np.abs(x) <= 90)
+        exchanged = located & (np.abs(y) > 90) & (np.abs(y) <= 180) & (np.abs(x) <= 90)
         metres = located & (np.abs(x) > 1000) & (np.abs(y) > 1000)
         if metres.sum() > n / 2:
             raise _looks_projected(x, y, names)
-        if swapped.sum() > n / 2:
+        if exchanged.sum() > n / 2:
             raise HazardError(
                 "lon-lat-swapped-file",
                 "In {count} of {n} rows column {lat} holds values beyond 90 degrees, which only a longitude has. "
                 "Longitude and latitude seem to be exchanged: choose {lat} as longitude and {lon} as latitude.",
-                count=int(swapped.sum()), n=n, lon=names["lon"], lat=names["lat"],
+                count=int(exchanged.sum()), n=n, lon=names["lon"], lat=names["lat"],
             )  # fmt: skip
         beyond_x, beyond_y = located & (np.abs(x) > 180), located & (np.abs(y) > 90)
-        faults.append((swapped, "lon-lat-swapped", "lat"))
-        faults.append((beyond_x, "lon-lat-out-of-range", "lon"))
-        faults.append((beyond_y, "lon-lat-out-of-range", "lat"))
+        faults.append((exchanged, "lon-lat-swapped", north))
+        faults.append((beyond_x, "lon-lat-out-of-range", east))
+        faults.append((beyond_y, "lon-lat-out-of-range", north))
         located &= ~(beyond_x | beyond_y)
     lon, lat = to_wgs84(np.where(located, x, np.nan), np.where(located, y, np.nan), crs)
-    faults.append((located & np.isnan(lon), "lon-lat-out-of-range", "lon"))
+    faults.append((located & np.isnan(lon), "lon-lat-out-of-range", east))
     return lon, lat, faults
 
 
@@ -141,7 +143,7 @@ def _looks_projected(x: Floats, y: Floats, names: dict[str, str]) -> HazardError
     middle_x, middle_y = float(np.nanmedian(x)), float(np.nanmedian(y))
     codes = zone_codes(middle_x)
     if len(codes) > 1 and len(zone_codes(middle_y)) == 1:  # X north and Y east, as surveyors write
-        codes = tuple(f"{code} (y, x)" for code in zone_codes(middle_y))
+        codes = tuple(code + SWAPPED for code in zone_codes(middle_y))
     return HazardError(
         "looks-projected",
         "Columns {lon} and {lat} hold metres (such as {x}, {y}) and no degrees. Choose the coordinate system of the "

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from base.errors import HazardError
+from data import tables
 from data.dataset import Dataset
 from data.schema import INCIDENT_COLUMNS, NO_MONTH, TIME_FIELDS, Scope
 
@@ -26,6 +27,13 @@ _NOT_CLOSED = "(closed_at IS NULL OR closed_at > as_of)"
 _OPEN = f"({_NOT_CLOSED} AND {_KNOWN})"
 _SOUND = "(closed_at IS NULL OR reported_at IS NULL OR closed_at >= reported_at)"  # else its times are bad data
 _DUE = f"({_KNOWN} AND {_SOUND} AND due_at <= as_of)"
+_PLACES = {
+    "inside": "(cell_id IS NOT NULL AND near_m IS NULL)",
+    "near": "near_m IS NOT NULL",
+    "outside": "(lon IS NOT NULL AND cell_id IS NULL)",
+    "no_location": "(lon IS NULL AND cell_id IS NULL)",
+    "other_edition": "(cell_id IS NOT NULL AND NOT list_contains($edition::VARCHAR[], cell_id))",
+}
 _ONE_SPOT = "contains(remark, 'one-spot')"
 
 
@@ -62,11 +70,14 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     -------
     dict of int
         n; open (known and not closed by as_of); open_no_time (those of them without a report time: they have no
-        duration); open_overdue (those of them past their deadline); outside (located, in no cell); no_location;
-        one_spot (probably not located); no_time (no report time); closed_before_reported; closed_first_quarter_hour
-        (less than 15 minutes after the report); due (deadline reached by as_of); in_time (closed by that deadline).
+        duration); open_overdue (those of them past their deadline); near (outside their cell, but within the tolerance:
+        they count there); outside (a point in no cell and near none); no_location (no point, and in no cell);
+        other_edition (in a cell that is not among those valid at the end of the scope); one_spot (probably not
+        located); no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes
+        after the report); due (deadline reached by as_of); in_time (closed by that deadline).
         What was closed before it was reported is neither due nor in time: its times are wrong.
     """
+    edition = _edition(dataset, scope)
     answer = _ask(
         dataset,
         scope,
@@ -75,8 +86,10 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             count(*) FILTER ({_OPEN}) AS open,
             count(*) FILTER ({_OPEN} AND reported_at IS NULL) AS open_no_time,
             count(*) FILTER ({_OPEN} AND due_at <= as_of) AS open_overdue,
-            count(*) FILTER (lon IS NOT NULL AND cell_id IS NULL) AS outside,
-            count(*) FILTER (lon IS NULL) AS no_location,
+            count(*) FILTER ({_PLACES["near"]}) AS near,
+            count(*) FILTER ({_PLACES["outside"]}) AS outside,
+            count(*) FILTER ({_PLACES["no_location"]}) AS no_location,
+            count(*) FILTER ({_PLACES["other_edition"] if edition else "false"}) AS other_edition,
             count(*) FILTER ({_ONE_SPOT}) AS one_spot,
             count(*) FILTER (reported_at IS NULL) AS no_time,
             count(*) FILTER (closed_at < reported_at) AS closed_before_reported,
@@ -86,6 +99,7 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             count(*) FILTER ({_DUE} AND closed_at <= due_at) AS in_time
         FROM seen
         """,  # noqa: S608  our own pieces
+        edition=edition,
     )
     return {str(name): int(value) for name, value in answer.iloc[0].items()}
 
@@ -96,13 +110,15 @@ def incidents(
     *,
     cell: str | None = None,
     open_only: bool = False,
+    place: str | None = None,
     order: str = "newest",
     limit: int | None = None,
 ) -> pd.DataFrame:
-    """Return incidents for people to read: the stored columns, cell_id and as_of, times in the workspace's zone.
+    """Return incidents for people to read: the stored columns, cell_id, near_m and as_of; times in the zone.
 
-    as_of is the time the case is known up to: its source's, or `Scope.as_of` where that is earlier. attributes is a
-    dict of each row: header -> text.
+    near_m is how many metres outside its cell an incident lies that counts there all the same, else null. as_of is the
+    time the case is known up to: its source's, or `Scope.as_of` where that is earlier. attributes is a dict of each
+    row: header -> text.
 
     Parameters
     ----------
@@ -110,27 +126,32 @@ def incidents(
         Only those in this cell.
     open_only : bool
         Only those open at the as-of time, as `totals` counts them.
+    place : {"inside", "near", "outside", "no_location", "other_edition"}, optional
+        Only those that lie so, as `totals` counts them.
     order : {"newest", "longest_open"}
         Latest report first, or earliest report first; those without a report time come last.
     limit : int, optional
         At most so many rows.
     """
     direction = {"newest": "DESC", "longest_open": "ASC"}[order]
-    columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id", "as_of") if name != "month")
+    columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id", "near_m", "as_of") if name != "month")
     only = f"AND {_OPEN}" if open_only else ""
+    edition = _edition(dataset, scope) if place == "other_edition" else None
+    lies = "" if place is None else f"AND {_PLACES[place]}" if place != "other_edition" or edition else "AND false"
     first = "" if limit is None else "LIMIT $limit"
     text = (
-        f"SELECT {columns} FROM seen WHERE true {_in_cell(dataset, scope, cell)} {only} "  # noqa: S608
+        f"SELECT {columns} FROM seen WHERE true {_in_cell(dataset, scope, cell)} {only} {lies} "  # noqa: S608
         f"ORDER BY reported_at {direction} NULLS LAST, source, incident_id {first}"
     )
-    frame = _ask(dataset, scope, text, cell=cell, limit=limit)
+    frame = _ask(dataset, scope, text, cell=cell, limit=limit, edition=edition)
     pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]
     return frame.assign(attributes=pd.Series(pairs, frame.index, dtype=object))
 
 
-def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataFrame:
     """Return the located incidents, earliest report first, those without a report time last.
 
+    With ``by_cell=True`` also those of which only the cell is known, without lon and lat.
     Columns: incident_id, source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for
     calls that are probably not located).
     """
@@ -138,7 +159,8 @@ def points(dataset: Dataset, scope: Scope) -> pd.DataFrame:
         dataset,
         scope,
         f"SELECT incident_id, source, hazard, lon, lat, cell_id, reported_at, {_ONE_SPOT} AS one_spot "  # noqa: S608
-        "FROM seen WHERE lon IS NOT NULL ORDER BY reported_at NULLS LAST, source, incident_id",
+        f"FROM seen WHERE lon IS NOT NULL {'OR cell_id IS NOT NULL' if by_cell else ''} "
+        "ORDER BY reported_at NULLS LAST, source, incident_id",
     )
 
 
@@ -208,9 +230,17 @@ def _in_cell(dataset: Dataset, scope: Scope, cell: str | None) -> str:
     return "AND cell_id = $cell"
 
 
+def _edition(dataset: Dataset, scope: Scope) -> list[str] | None:
+    """Return the cells that a scope shows, where its level has others too."""
+    if not scope.level or not dataset.has_editions(scope.level):
+        return None
+    return dataset.cells(scope.level, dataset.edition_day(scope))["cell_id"].tolist()
+
+
 def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFrame:
     """Return the answer of a text that reads `seen`: the incidents of the scope with cell_id and as_of."""
     level = dataset.level(scope.level).column if scope.level else "NULL::VARCHAR"
+    near = tables.near_column(level) if scope.level else "NULL::FLOAT"
     zone = ZoneInfo(dataset.zone)
     sources = dataset.sources
     bound: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
@@ -235,8 +265,8 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
             bound[f"{name}s"] = list(wanted)
             conditions.append(f"list_contains(${name}s, {name})")
     if scope.area is not None:
-        cells = dataset.cells(scope.level)
-        bound["area"] = cells.loc[cells["parent"] == scope.area, "cell_id"].tolist()
+        cells = dataset.cells(scope.level, every=True)
+        bound["area"] = cells.loc[cells["parent"] == scope.area, "cell_id"].unique().tolist()
         conditions.append(f"list_contains($area::VARCHAR[], {level})")
     if scope.as_of is not None:
         bound["not_after"] = _utc(scope.as_of)
@@ -246,7 +276,7 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
         WITH known AS (
             SELECT unnest($names::VARCHAR[]) AS source, unnest($times::TIMESTAMPTZ[]) AS as_of
         ), seen AS (
-            SELECT incidents.*, {level} AS cell_id, as_of FROM incidents JOIN known USING (source)
+            SELECT incidents.*, {level} AS cell_id, {near} AS near_m, as_of FROM incidents JOIN known USING (source)
             WHERE {" AND ".join(conditions)}
         )
         {text}

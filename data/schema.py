@@ -105,6 +105,10 @@ REASONS = {
     "empty-row": N_("the row holds nothing"),
     "filtered": N_("left out by the row filter"),
     "key-repeated": N_("cell {value} stands in several rows with different numbers: keep the right one"),
+    # of a table of addresses
+    "address-empty": N_("has no address in column {column}"),
+    "address-without-point": N_("has no coordinates for the address"),
+    "address-repeated": N_("address {value} stands in several rows with different points: keep the right one"),
     # of the features of a boundary
     "not-a-feature": N_("is no GeoJSON feature: export the layer again"),
     "geometry-missing": N_("has no outline: draw it, or delete the feature"),

@@ -28,10 +28,10 @@ class TableKind:
     partition: str | None = None
 
 
-_INCIDENT_KINDS = {
+_POINT = {"lon": pa.float64(), "lat": pa.float64()}
+_INCIDENT_KINDS: dict[str, pa.DataType] = {
     "row": pa.int32(),
-    "lon": pa.float64(),
-    "lat": pa.float64(),
+    **_POINT,
     "attributes": pa.map_(pa.string(), pa.string()),
     **dict.fromkeys(TIME_FIELDS, _TIME),
 }
@@ -41,7 +41,7 @@ STANDARD_COLUMNS = (
 )  # fmt: skip
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
-    # A column for each boundary level (Level.column) comes on top; rows are sorted by the finest within a month.
+    # Two columns for each boundary level come on top, see `incident_schema`; rows are sorted by the finest in a month.
     "incidents": TableKind(pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month"),
     "rejected": TableKind(pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id"),
     # `level` is Level.column; geometry is WKB in WGS 84. `edition` is the day from which the file that brought the cell
@@ -53,6 +53,12 @@ TABLES = {
     ),
     # What was found in a boundary: kind is one of FINDINGS, content is the row as JSON.
     "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level"),
+    # The office's addresses, key as `data.gazetteer.address_keys` writes them, and the places it gave to cases by hand:
+    # a point, or a cell of a level (Level.column). Both are WGS 84.
+    "gazetteer": TableKind(pa.schema(_fields(("address", "lon", "lat"), _POINT))),
+    "corrections": TableKind(
+        pa.schema(_fields(("source", "incident_id", "lon", "lat", "level", "cell_id", "who", "at"), _POINT))
+    ),
     "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
     # The standards of filing and deadlines, row by row as their files have them (data.standards).
     "standards": TableKind(
@@ -77,8 +83,15 @@ _KEEP = {
 
 
 def incident_schema(level_columns: tuple[str, ...]) -> pa.Schema:
-    """Return the columns of the incidents where these levels stand."""
-    return pa.schema([*TABLES["incidents"].schema, *(pa.field(name, pa.string()) for name in level_columns)])
+    """Return the columns of the incidents where these levels stand: the cell, and the metres to it if only near."""
+    placed = [pa.field(name, pa.string()) for name in level_columns]
+    near = [pa.field(near_column(name), pa.float32()) for name in level_columns]
+    return pa.schema([*TABLES["incidents"].schema, *placed, *near])
+
+
+def near_column(level_column: str) -> str:
+    """Return the column that says how many metres outside its cell an incident lies; null inside and elsewhere."""
+    return level_column.replace("cell_", "near_")
 
 
 def open_table(root: Path, name: str, version: int) -> DeltaTable:

@@ -1,19 +1,21 @@
 """Where a pair of numbers lies: WGS 84, the shifted Chinese systems GCJ-02 and BD-09, and every EPSG code.
 
 GCJ-02 and BD-09 are offsets, not map projections: no EPSG code describes them, so a source must declare them. `x` is
-always east (longitude) and `y` north (latitude), whatever the axis order of the system's definition.
+always east (longitude) and `y` north (latitude), whatever the axis order of the system's definition; where a file has
+them the other way round, as surveyors do, its system is written with ``(y, x)`` behind it.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 
 import geopandas as gpd
 import numpy as np
 import pyproj
-import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
+from geo.join import OUTSIDE, assign_cells
 
 Floats = NDArray[np.float64]
 SHIFTED = ("gcj02", "bd09")
@@ -23,7 +25,10 @@ _NAMES = {
 }  # fmt: skip
 _AXIS_M, _ECCENTRICITY2 = 6378245.0, 0.00669342162296594323  # Krasovsky 1940, on which the shift is defined
 _BD_TURN = np.pi * 3000.0 / 180.0
-_SAMPLE = 500  # points tried for each candidate system
+SWAPPED = " (y, x)"  # behind the name of a system: north comes first
+_FEW, _MANY = 500, 20_000  # points tried in every system, and in those that may be the one
+_SHOWN = 500  # of them that a small map shows
+_ALIKE = 0.02  # systems that differ by less of the points cannot be told apart by them
 
 
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
@@ -86,7 +91,7 @@ def bd09_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def crs_name(crs: str) -> str:
-    """Return a system's one name: ``wgs84``, ``gcj02``, ``bd09`` or ``EPSG:n``.
+    """Return a system's one name: ``wgs84``, ``gcj02``, ``bd09`` or ``EPSG:n``, with ``(y, x)`` if north comes first.
 
     Raises
     ------
@@ -94,18 +99,32 @@ def crs_name(crs: str) -> str:
         ``crs-unknown`` if it is none of these, or an EPSG code that describes no position on a plane or ellipsoid.
     """
     plain = crs.strip().lower().replace("-", "").replace(" ", "").replace("_", "")
+    axes = SWAPPED if plain.endswith("(y,x)") else ""
+    plain = plain.removesuffix("(y,x)")
     if plain in _NAMES:
-        return _NAMES[plain]
+        return _NAMES[plain] + axes
     if plain.startswith("epsg:") and plain[5:].isdecimal():
         name = f"EPSG:{int(plain[5:])}"
         _horizontal(name)
-        return name
+        return name + axes
     raise _unknown(crs)
+
+
+def split_axes(crs: str) -> tuple[str, bool]:
+    """Return a system's name without its axes, and whether north (latitude) comes first.
+
+    Raises
+    ------
+    HazardError
+        ``crs-unknown``.
+    """
+    name = crs_name(crs)
+    return name.removesuffix(SWAPPED), name.endswith(SWAPPED)
 
 
 def is_projected(crs: str) -> bool:
     """Return whether a system counts metres (or feet), not degrees."""
-    name = crs_name(crs)
+    name, _ = split_axes(crs)
     return name.startswith("EPSG:") and bool(_horizontal(name).is_projected)
 
 
@@ -115,7 +134,7 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, crs: str) -> tuple[Floats, Floats]:
     Parameters
     ----------
     x, y : array_like, same shape
-        East (longitude) and north (latitude) in the unit of `crs`. NaN stays NaN.
+        East (longitude) and north (latitude) in the unit of `crs`; north and east if it ends in ``(y, x)``. NaN stays.
     crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n"
 
     Returns
@@ -128,8 +147,8 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, crs: str) -> tuple[Floats, Floats]:
     HazardError
         ``crs-unknown``.
     """
-    name = crs_name(crs)
-    x, y = _pair(x, y)
+    name, swapped = split_axes(crs)
+    x, y = _pair(y, x) if swapped else _pair(x, y)
     if name == "wgs84":
         lon, lat = x.copy(), y.copy()
     elif name == "gcj02":
@@ -167,12 +186,34 @@ def require_projected(cells: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     return cells
 
 
-def candidates(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[tuple[str, int]]:
-    """Return the systems in which points would lie inside cells, the best first.
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """How many points lie inside a boundary if their numbers are read in one system.
 
-    Tried are WGS 84, GCJ-02, BD-09, Web Mercator, the CGCS2000 3-degree zones near the cells with and without zone
-    number, the UTM zones near the cells, and TWD97; each also with x and y exchanged, which is normal in Chinese survey
-    files (X is north there). An evenly spaced sample of at most 500 points is used.
+    `inside` of `n` points are; `n` are all points of a file up to some 20,000, spread evenly over a larger one. `lon`
+    and `lat` are some of them as the system places them, WGS 84, for a small map; NaN where it has no such place.
+    """
+
+    crs: str
+    swapped: bool
+    inside: int
+    n: int
+    lon: Floats
+    lat: Floats
+
+    @property
+    def label(self) -> str:
+        """The system as an import takes it: ``EPSG:4547``, or ``EPSG:4547 (y, x)`` where x and y are exchanged."""
+        return self.crs + SWAPPED if self.swapped else self.crs
+
+
+def fits(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[Fit]:
+    """Return how well each system that the numbers may be written in fits a boundary, the best first.
+
+    Degrees are tried as WGS 84, GCJ-02 and BD-09, which are always all in the answer: they lie so close together that
+    only people can tell. Metres are tried in the CGCS2000 3-degree and 6-degree zones near the cells, with and without
+    zone number, the UTM zones near the cells, Web Mercator and TWD97. Each also with x and y exchanged, which is normal
+    in Chinese survey files (X is north there). Systems that bring no point inside are left out but for those three.
 
     Parameters
     ----------
@@ -180,49 +221,65 @@ def candidates(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[tupl
         Coordinates as the file has them; NaN is left out.
     cells : GeoDataFrame
         Polygons in EPSG:4326.
-
-    Returns
-    -------
-    list of (label, points inside)
-        ``"EPSG:4547"`` or ``"EPSG:4547 (y, x)"`` where the two are exchanged. The number is scaled up from the sample.
-        Systems that bring no point inside are left out.
     """
     x, y = _pair(x, y)
-    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)))
     if not len(known) or cells.empty:
         return []
-    sample = known[np.linspace(0, len(known) - 1, min(len(known), _SAMPLE)).astype(int)]
-    x, y = x[sample], y[sample]
+    few, many = (known[np.linspace(0, len(known) - 1, min(len(known), most)).astype(int)] for most in (_FEW, _MANY))
     west, south, east, north = cells.total_bounds
-    tree = shapely.STRtree(cells.geometry.to_numpy())
-    degrees = np.mean((np.abs(x) <= 180) & (np.abs(y) <= 180)) > 0.5
+    degrees = np.mean((np.abs(x[few]) <= 180) & (np.abs(y[few]) <= 180)) > 0.5
     systems = ["wgs84", *SHIFTED] if degrees else _projected_near((west + east) / 2, (south + north) / 2)
     found = []
     for system in systems:
-        for first, second, label in ((x, y, system), (y, x, f"{system} (y, x)")):
-            lon, lat = to_wgs84(first, second, system)
-            near = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-            if near.any():
-                points = shapely.points(lon[near], lat[near])
-                inside = len(np.unique(tree.query(points, predicate="intersects")[0]))
-                if inside:
-                    found.append((label, round(inside * len(known) / len(sample))))
-    return sorted(found, key=lambda item: -item[1])
+        for swapped in (False, True):
+            label = system + SWAPPED if swapped else system
+            likely = _inside(x[few], y[few], label, cells).any()
+            lon, lat = to_wgs84(x[few], y[few], label)
+            shown = slice(None, None, max(1, len(few) // _SHOWN))
+            inside = int(_inside(x[many], y[many], label, cells).sum()) if likely else 0
+            if inside or (degrees and not swapped):
+                found.append(Fit(system, swapped, inside, len(many), lon[shown], lat[shown]))
+    return sorted(found, key=lambda fit: -fit.inside)
+
+
+def alike(found: list[Fit]) -> list[Fit]:
+    """Return the systems that fit as well as the best, but for a fiftieth of the points: the numbers cannot choose."""
+    return [fit for fit in found if fit.inside and fit.inside >= found[0].inside - _ALIKE * fit.n]
+
+
+def candidates(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[tuple[str, int]]:
+    """Return the systems in which points would lie inside cells, the best first, as label and number of points.
+
+    As `fits`, which says more; the number is scaled up to all points, and systems that bring none inside are left out.
+    """
+    n = int((np.isfinite(np.asarray(x, dtype=float)) & np.isfinite(np.asarray(y, dtype=float))).sum())
+    return [(fit.label, round(fit.inside * n / fit.n)) for fit in fits(x, y, cells) if fit.inside]
+
+
+def _inside(x: Floats, y: Floats, system: str, cells: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    return np.asarray(assign_cells(*to_wgs84(x, y, system), cells) != OUTSIDE)
 
 
 def zone_codes(x: float) -> tuple[str, ...]:
     """Return EPSG codes that an easting (or x) of this size may belong to, told by its size alone."""
-    if 24.5e6 <= x < 46e6:  # CGCS2000, 3-degree zones 25 to 45 with the zone number in front
-        return (f"EPSG:{4513 + min(max(int(x // 1e6), 25), 45) - 25}",)
+    zone = int(x // 1e6)
+    if 25 <= zone <= 45 and x >= 24.5e6:  # CGCS2000, 3-degree zones with the zone number in front
+        return (f"EPSG:{4513 + zone - 25}",)
+    if 13 <= zone <= 23:  # 6-degree zones; Web Mercator has China in 8.1 to 15.1 million
+        return (f"EPSG:{4491 + zone - 13}", *(("EPSG:3857",) if x < 15.1e6 else ()))
     if 8e6 <= x < 15.1e6:
         return ("EPSG:3857",)
-    return ("EPSG:4534-4554", "EPSG:32643-32653", "EPSG:3826")
+    return ("EPSG:4534-4554", "EPSG:4502-4512", "EPSG:32643-32653", "EPSG:3826")
 
 
 def _projected_near(lon: float, lat: float) -> list[str]:
     zones = [zone for zone in range(25, 46) if abs(3 * zone - lon) <= 4.5]
     utm = [zone for zone in range(1, 61) if abs(6 * zone - 183 - lon) <= 6]
+    wide = [zone for zone in range(13, 24) if abs(6 * zone - 3 - lon) <= 6]
     found = [f"EPSG:{first + zone - 25}" for first in (4534, 4513) for zone in zones]
+    found += [f"EPSG:{4491 + zone - 13}" for zone in wide]
+    found += [f"EPSG:{4502 + zone - 13}" for zone in wide if 2 * zone - 1 not in zones]  # else the 3-degree zone's twin
     found += [f"EPSG:{(32600 if lat >= 0 else 32700) + zone}" for zone in utm]
     return [*found, "EPSG:3857", "EPSG:3826"]
 

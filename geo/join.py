@@ -1,7 +1,8 @@
 """The spatial join: each point in exactly one cell, or in none.
 
 The rule is "covered by, lowest position wins": a point on a shared edge, or in two cells that overlap, belongs to the
-cell that stands first. `within` would drop points on edges, a plain `intersects` would count them twice.
+cell that stands first. `within` would drop points on edges, a plain `intersects` would count them twice. A point in
+none may still belong to the nearest cell within some metres: `nearest_within`.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from base.errors import HazardError
 
 CHUNK = 1 << 21  # points sorted at a time: bounds the memory beside x, y and the answer to about 100 MB
 OUTSIDE = -1
+_NEAR_CHUNK = 1 << 17  # points asked for their nearest edge at a time
+_AXIS_M, _ECCENTRICITY2 = 6378137.0, 0.0066943799901413165  # WGS 84
+_TIE_M = 0.001  # a millimetre apart is equally near: two cells may write one edge in two directions
 
 
 def assign_cells(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> NDArray[np.int32]:
@@ -57,6 +61,99 @@ def count_ties(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> int:
         open_ = points[covers[points] < 2]
         covers[open_[shapely.intersects_xy(geometry, x[open_], y[open_])]] += 1
     return int(np.count_nonzero(covers == 2))
+
+
+def nearest_within(
+    lon: ArrayLike, lat: ArrayLike, cells: gpd.GeoDataFrame, within_m: float
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the cell whose edge is nearest to each point, for points that lie in no cell, and how far it is.
+
+    Distances are taken to straight edges on a plane with the ellipsoid's scale at the point: exact to a millimetre
+    over some hundred metres. Only edges of cells that a point comes close to are looked at.
+
+    Parameters
+    ----------
+    lon, lat : array_like, shape (n,)
+        WGS 84 degrees of points outside all cells; NaN where there is none.
+    cells : geopandas.GeoDataFrame
+        Polygons in EPSG:4326, in the order that decides ties.
+    within_m : float
+        Largest distance in metres; 0 finds nothing.
+
+    Returns
+    -------
+    position : ndarray of int32, shape (n,)
+        The lowest position among the nearest cells (to a millimetre); -1 where none is within `within_m`.
+    metres : ndarray of float32, shape (n,)
+        NaN where position is -1.
+
+    Raises
+    ------
+    HazardError
+        ``coordinates-uneven``.
+    """
+    x, y = _coordinates(lon, lat)
+    position, metres = np.full(len(x), OUTSIDE, dtype=np.int32), np.full(len(x), np.nan, dtype=np.float32)
+    geometries = shapely.force_2d(np.asarray(cells.geometry.array, dtype=object))
+    if not within_m > 0 or not len(geometries):
+        return position, metres
+    east_m, north_m = _metres_a_degree(y)
+    # A hundredth more than needed, for a box that is too large costs a look and one that is too small an answer
+    pad_x, pad_y = 1.01 * within_m / np.maximum(east_m, 1.0), 1.01 * within_m / north_m
+    west, south, east, north = shapely.total_bounds(geometries)
+    close = (x >= west - pad_x) & (x <= east + pad_x) & (y >= south - pad_y) & (y <= north + pad_y)
+    asked = np.flatnonzero(close)  # NaN is never close
+    tree = shapely.STRtree(geometries)
+    for start in range(0, len(asked), _NEAR_CHUNK):
+        points = asked[start : start + _NEAR_CHUNK]
+        boxes = shapely.box(
+            x[points] - pad_x[points], y[points] - pad_y[points], x[points] + pad_x[points], y[points] + pad_y[points]
+        )
+        by, hit = tree.query(boxes)
+        if not len(by):
+            continue
+        ends, cell = _edges(geometries, np.unique(hit))
+        some = np.unique(by)
+        by, edge = shapely.STRtree(shapely.linestrings(ends)).query(boxes[some])
+        at = points[some[by]]
+        scale = np.column_stack([east_m[at], north_m[at]])
+        centre = np.column_stack([x[at], y[at]])
+        away = _distance_to_origin((ends[edge, 0] - centre) * scale, (ends[edge, 1] - centre) * scale)
+        within = away <= within_m
+        at, away, cell = at[within], away[within], cell[edge[within]]
+        nearest = np.full(len(x), np.inf)
+        np.minimum.at(nearest, at, away)
+        tied = away <= nearest[at] + _TIE_M
+        order = np.lexsort((cell[tied], at[tied]))
+        at, first = np.unique(at[tied][order], return_index=True)
+        position[at], metres[at] = cell[tied][order][first], nearest[at]
+    return position, metres
+
+
+def _metres_a_degree(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the metres of one degree to the east and to the north at a latitude, on the WGS 84 ellipsoid."""
+    radians = np.radians(lat)
+    flat = 1 - _ECCENTRICITY2 * np.sin(radians) ** 2
+    degree = np.pi / 180 * _AXIS_M
+    return degree * np.cos(radians) / np.sqrt(flat), degree * (1 - _ECCENTRICITY2) / flat**1.5
+
+
+def _edges(geometries: NDArray[np.object_], wanted: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return the edges of some polygons, shape (n, 2, 2), and the position of the polygon of each."""
+    parts, of_part = shapely.get_parts(geometries[wanted], return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    joined = np.flatnonzero(ring[1:] == ring[:-1])
+    ends = np.stack([points[joined], points[joined + 1]], axis=1)
+    return ends, wanted[of_part[of_ring[ring[joined]]]].astype(np.int32)
+
+
+def _distance_to_origin(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each straight edge passes from 0, 0."""
+    along = end - start
+    length2 = (along**2).sum(axis=1)
+    share = np.clip(-(start * along).sum(axis=1) / np.where(length2 > 0, length2, 1.0), 0, 1)
+    return np.hypot(*(start + share[:, None] * along).T)
 
 
 def _coordinates(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

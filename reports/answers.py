@@ -17,14 +17,16 @@ from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
 
+_APART_M = 1e9  # between cells whose calls have no point, and from all points on earth
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
 @dataclass(frozen=True)
 class Events:
-    """The located calls of a scope, and the events they make. One row a call, in the order of report.
+    """The calls of a scope whose place is known, and the events they make. One row a call, in the order of report.
 
-    `calls` has cell_id, hazard, lon, lat, reported_at, x_m, y_m and `leads`, True for the first call of each event.
+    `calls` has cell_id, hazard, lon, lat, reported_at, x_m, y_m and `leads`, True for the first call of each event;
+    lon, lat, x_m and y_m are NaN where only the cell is known.
     """
 
     calls: pd.DataFrame
@@ -40,21 +42,24 @@ def events_of(dataset: Dataset, scope: Scope, *, inside: bool) -> Events:
     """Return the calls of a scope grouped into events, without the calls that are probably not located.
 
     With ``inside=True`` only calls in a cell are grouped: an event is counted in the cell of its first call there, and
-    a call just outside the boundary takes none away.
+    a call just outside the boundary takes none away. Calls of which only the cell is known are one event where they
+    share cell, hazard and window: nothing tells them apart, and a claim must not stand on calls about one thing.
     """
-    points = queries.points(dataset, scope)
+    points = queries.points(dataset, scope, by_cell=True)
     if inside:
         points = points[points["cell_id"].notna()]
     spot = points["one_spot"].to_numpy(bool)
     calls = points[~spot].sort_values(["reported_at", "source", "incident_id"], ignore_index=True)
     lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
-    centre = (float(np.median(lon)), float(np.median(lat))) if len(calls) else (0.0, 0.0)
+    point = np.isfinite(lon)
+    centre = (float(np.median(lon[point])), float(np.median(lat[point]))) if point.any() else (0.0, 0.0)
     x_m, y_m = crs.project(lon, lat, centre)
+    cell = pd.factorize(calls["cell_id"])[0]
     hours = (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)
     setting = dataset.settings
     leader = events.group_events(
-        x_m,
-        y_m,
+        np.where(point, x_m, _APART_M * (cell + 2)),
+        np.where(point, y_m, 0.0),
         hours.to_numpy(float),
         calls["hazard"].to_numpy(),
         radius_m=_by_hazard(setting, "event_radius", "_m"),
@@ -93,7 +98,7 @@ def _by_hazard(settings: Mapping[str, Any], name: str, unit: str) -> dict[str, f
 
 def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     """Return the cells that a scope looks at, sorted by cell_id, with their exposures and geometry."""
-    cells = dataset.cells(scope.level)
+    cells = dataset.cells(scope.level, dataset.edition_day(scope))
     if scope.area is not None:
         cells = cells[cells["parent"] == scope.area]
     return cells.reset_index(drop=True)

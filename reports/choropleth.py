@@ -1,6 +1,7 @@
 """From an answer to a map: which cells are drawn, their classes, labels, tips and marks, and the legend beside them."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,10 +39,11 @@ def measures(table: pd.DataFrame) -> list[str]:
     return [name for name in OFFERED if name == "count" or table[name].notna().any()]
 
 
-def publish(dataset: Dataset, level: str) -> Drawn | None:
+def publish(dataset: Dataset, level: str, on: dt.date | None = None) -> Drawn | None:
     """Write the outlines of a level with those it hangs on and those that hang on it; None if it is too large to draw.
 
     The chain goes from parent to child, as far down as fits one view, so that a step down or up needs no other file.
+    The cells are those valid on a day, or the newest.
     """
     by_name = {one.name: one for one in dataset.levels}
     for finest in reversed(dataset.levels):
@@ -57,7 +59,7 @@ def publish(dataset: Dataset, level: str) -> Drawn | None:
     layers = []
     above: pd.Index | None = None
     for name in names:
-        cells = dataset.cells(name)
+        cells = dataset.cells(name, on)
         parents = None if above is None else above.get_indexer(cells["parent"].fillna("")).tolist()
         titles = cells["name"].tolist()
         layers.append(maps.MapLevel(name, cells.geometry.to_numpy(), titles, short_names(titles), parents))
@@ -106,7 +108,8 @@ def choropleth(
         Cells that never reported anything.
     """
     level = drawn.levels.index(scope.level)
-    every = dataset.cells(scope.level)["cell_id"]
+    day = dataset.edition_day(scope)
+    every = dataset.cells(scope.level, day)["cell_id"]
     place = pd.Index(every).get_indexer(table["cell_id"])
     few_reports = int(dataset.settings["few_reports"])
     title, unit, whole = MEASURES[measure]
@@ -127,7 +130,8 @@ def choropleth(
     parent = None
     above = drawn.levels[level - 1] if level else None
     if scope.area is not None and above is not None:
-        parent = int(pd.Index(dataset.cells(above)["cell_id"]).get_loc(scope.area))
+        found = np.flatnonzero(dataset.cells(above, day)["cell_id"] == scope.area)
+        parent = int(found[0]) if len(found) else None
     chosen = int(np.flatnonzero(every == selected)[0]) if selected is not None and (every == selected).any() else None
     values = maps.MapValues(
         level=level,

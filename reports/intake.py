@@ -204,7 +204,7 @@ def import_rows(data: Dataset) -> pd.DataFrame:
 
 
 def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
-    """Return where all stored incidents lie, a row a level: in a cell, outside, no location; the sum is n."""
+    """Return where all stored incidents lie, a row a level: in a cell, near, outside, no location; the sum is n."""
     rows = []
     for level in data.levels:
         located = queries.points(data, Scope(level=level.name))
@@ -215,7 +215,8 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
                 words("Level"): level_name(words, level.name),
                 words("Cells"): level.cells,
                 words("Incidents"): totals["n"],
-                words("In a cell"): totals["n"] - totals["outside"] - totals["no_location"],
+                words("In a cell"): totals["n"] - totals["near"] - totals["outside"] - totals["no_location"],
+                words("Near a cell"): totals["near"],
                 words("Outside"): totals["outside"],
                 words("No location"): totals["no_location"],
                 words("In more than one cell (edge, overlap): counted in the first"): shared,

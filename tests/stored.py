@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 from data.levels import load_cells
-from data.merging import KEY, compare, place, replace
+from data.merging import KEY, compare, replace
+from data.placing import place
 from data.schema import ImportRecord
 from data.store import Workspace
 from data.tables import TABLES

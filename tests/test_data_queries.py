@@ -5,6 +5,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
+from pyproj import Geod
 from stored import ZONE, random_rows, rows, store, with_grids
 
 from base.errors import HazardError
@@ -26,15 +27,19 @@ def many(tmp_path_factory):
     for case in cases:
         for name in ("reported_at", "closed_at", "due_at"):
             case[name] = None if case[name] is None else pd.Timestamp(case[name]).tz_convert(ZONE)
-        case["cell"] = cell_of(case["lon"], case["lat"])
+        case["cell"], case["near"] = cell_of(case["lon"], case["lat"])
     return dataset, cases
 
 
 def cell_of(lon, lat):
-    """The grid by arithmetic on its south-west corner; chance never hits an edge."""
-    if lon is None or not (113 <= lon <= 113.02 and 33 <= lat <= 33.02):
-        return None
-    return "ABCD"[int((lon - 113) / 0.01) + 2 * int((lat - 33) / 0.01)]
+    """The grid by arithmetic on its south-west corner, and whether it is only near; chance never hits an edge."""
+    if lon is None:
+        return None, False
+    x, y = min(max(lon, 113.0), 113.02), min(max(lat, 33.0), 33.02)  # the nearest point of all four
+    away_m = Geod(ellps="WGS84").inv(lon, lat, x, y)[2]
+    if away_m > 30:
+        return None, False
+    return "ABCD"[int(x >= 113.01) + 2 * int(y >= 33.01)], away_m > 0
 
 
 SCOPES = {
@@ -72,7 +77,9 @@ def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
         "open_no_time": sum(case["reported_at"] is None for case in is_open),
         "open_overdue": sum(case in due for case in is_open),
         "outside": sum(case["lon"] is not None and case["cell"] is None for case in chosen),
+        "near": sum(case["near"] for case in chosen),
         "no_location": sum(case["lon"] is None for case in chosen),
+        "other_edition": 0,
         "one_spot": 0,
         "no_time": sum(case["reported_at"] is None for case in chosen),
         "closed_before_reported": len(wrong),

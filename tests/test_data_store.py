@@ -230,5 +230,7 @@ NOTHING = random_rows(0, seed=0).select(KEY)
 
 
 def with_levels(table):
-    empty = pa.nulls(table.num_rows, pa.string())
-    return table.append_column("cell_1", empty).append_column("cell_2", empty)
+    for name in ("cell_1", "cell_2", "near_1", "near_2"):
+        kind = pa.string() if name.startswith("cell") else pa.float32()
+        table = table.append_column(name, pa.nulls(table.num_rows, kind))
+    return table

@@ -123,6 +123,52 @@ def test_exchanged_degrees_are_recognised():
     assert "wgs84" not in found
 
 
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [("EPSG:4508", "EPSG:4508"), ("EPSG:4497", "EPSG:4497"), ("EPSG:4546", "EPSG:4546"), ("EPSG:4525", "EPSG:4525")],
+)
+def test_six_degree_zones_and_zones_with_number_are_found(code, first):
+    # 110.2 E lies in the 6-degree zone 19 (CM 111E) and in the 3-degree zone 37 (CM 111E): without number they are one
+    lon, lat = np.random.default_rng(1).uniform([[110.201], [33.701]], [[110.219], [33.719]], (2, 40))
+    x, y = Transformer.from_crs("EPSG:4326", code, always_xy=True).transform(lon, lat)
+    found = crs.fits(x, y, _square(110.2, 33.7))
+    assert (found[0].label, found[0].inside, found[0].n) == ({"EPSG:4508": "EPSG:4546"}.get(first, first), 40, 40)
+    assert found[0].lon == pytest.approx(lon, abs=1e-6)
+    assert found[0].lat == pytest.approx(lat, abs=1e-6)
+
+
+def test_the_chinese_systems_are_listed_side_by_side_with_exact_counts_of_all_points():
+    # 3,000 points on a line to the east, a metre apart from the western edge on: GCJ-02 lies some 500 m further east
+    # here, so read as WGS 84 fewer are inside. Counted one by one with the published shift.
+    cells = _square(113.2, 33.7)
+    lon, lat = np.linspace(113.17, 113.23, 3000), np.full(3000, 33.71)
+    found = {fit.label: fit for fit in crs.fits(*crs.wgs84_to_gcj02(lon, lat), cells)}
+    assert list(found)[:3] == sorted(found, key=lambda label: -found[label].inside)[:3]
+    assert set(found) == {"wgs84", "gcj02", "bd09"}
+    assert {fit.n for fit in found.values()} == {3000}
+    assert found["gcj02"].inside == int(((lon >= 113.2) & (lon <= 113.22)).sum())
+    assert [fit.label for fit in crs.alike(list(found.values()))] == list(found)  # nobody can tell by the counts
+
+
+def test_systems_without_a_point_inside_are_no_rivals_of_the_best():
+    found = crs.fits([113.2001, 113.215], [33.71, 33.71], _square(113.2, 33.7))
+    assert {fit.label: fit.inside for fit in found} == {"wgs84": 2, "gcj02": 1, "bd09": 1}
+    assert [fit.label for fit in crs.alike(found)] == ["wgs84"]
+
+
+def test_a_system_with_its_axes_exchanged_is_written_as_the_candidates_print_it():
+    assert crs.crs_name("epsg:4547 (Y,X)") == "EPSG:4547 (y, x)"
+    assert crs.split_axes("CGCS2000 (y, x)") == ("EPSG:4490", True)
+    assert crs.is_projected("EPSG:4547 (y, x)")
+    there = crs.to_wgs84([3_730_000.0], [500_000.0], "EPSG:4547 (y, x)")
+    assert there == crs.to_wgs84([500_000.0], [3_730_000.0], "EPSG:4547")
+    with pytest.raises(HazardError):
+        crs.crs_name("EPSG:4547 (x, y)")
+
+
 def test_nothing_fits_where_nothing_does():
     assert crs.candidates([10.0], [50.0], _square(113.2, 33.7)) == []
     assert crs.candidates([np.nan], [np.nan], _square(113.2, 33.7)) == []
+    assert [fit.inside for fit in crs.fits([10.0], [50.0], _square(113.2, 33.7))] == [0, 0, 0]
+    assert crs.alike(crs.fits([10.0], [50.0], _square(113.2, 33.7))) == []
+    assert crs.alike([]) == []

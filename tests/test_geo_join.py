@@ -2,15 +2,17 @@
 
 import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from base.errors import HazardError
 from geo import join
-from geo.join import assign_cells, count_ties
+from geo.join import assign_cells, count_ties, nearest_within
 
 #   +---+---+
 #   | 2 | 3 |     four cells of 100 m
@@ -138,3 +140,65 @@ def test_coordinates_of_different_length_are_refused():
     with pytest.raises(HazardError, match="2 x values but 1 y values") as refusal:
         assign_cells([1.0, 2.0], [1.0], FOUR_CELLS)
     assert refusal.value.code == "coordinates-uneven"
+
+
+def small_cells(lat):
+    """Twelve wiggled cells of some 100 m at 113 degrees east, in degrees."""
+    degrees = wiggled_grid(4, 3, seed=6).geometry.affine_transform([0.001, 0, 0, 0.001, 113.0, lat])
+    return gpd.GeoDataFrame(geometry=degrees.to_numpy(), crs="EPSG:4326")
+
+
+def metres_by_projection(lon, lat, cells):
+    """Distances to all cells in an azimuthal equidistant projection (PROJ) around the point: shapely's answer."""
+    around = pyproj.CRS.from_proj4(f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m +no_defs")
+    return cells.geometry.to_crs(around).distance(shapely.Point(0, 0)).to_numpy()
+
+
+@pytest.mark.parametrize("lat", [0.0, 33.0, -45.0, 60.0])
+def test_the_nearest_cell_within_a_tolerance_is_the_one_that_a_projection_around_each_point_finds(lat):
+    # Points near corners and slanted edges of several cells
+    cells = small_cells(lat)
+    x, y = np.random.default_rng(7).uniform([[112.999], [lat - 0.001]], [[113.005], [lat + 0.004]], (2, 300))
+    out = assign_cells(x, y, cells) < 0
+    position, metres = nearest_within(x[out], y[out], cells, 50)
+    found = 0
+    for at, away, lon, lat_ in zip(position, metres, x[out], y[out], strict=True):
+        all_m = metres_by_projection(lon, lat_, cells)
+        if all_m.min() > 50:
+            assert (at, np.isnan(away)) == (-1, True)
+        else:
+            found += 1
+            assert away == pytest.approx(all_m.min(), abs=0.01)
+            assert at == np.flatnonzero(all_m <= all_m.min() + 0.001)[0]
+    assert 20 < found < out.sum()
+
+
+def test_a_point_in_a_gap_goes_to_the_nearest_cell_and_to_the_first_of_two_that_are_equally_near():
+    # Cells 0 and 1 leave a gap of 0.0004 degrees, 44 m of latitude, between them
+    cells = gpd.GeoDataFrame(
+        geometry=[shapely.box(113, 33.0104, 113.01, 33.02), shapely.box(113, 33, 113.01, 33.01)], crs="EPSG:4326"
+    )
+    lat = [33.01019, 33.0102, 33.0103, 33.02 + 0.00028]
+    position, metres = nearest_within([113.005] * 4, lat, cells, 30)
+    assert position.tolist() == [1, 0, 0, -1]
+    assert metres[1] == pytest.approx(Geod(ellps="WGS84").inv(113.005, 33.0102, 113.005, 33.01)[2], abs=0.001)
+
+
+def test_a_hole_is_a_gap_too_and_no_tolerance_finds_nothing():
+    ring = shapely.box(113, 33, 113.01, 33.01).difference(shapely.box(113.004, 33.004, 113.006, 33.006))
+    cells = gpd.GeoDataFrame(geometry=[ring], crs="EPSG:4326")
+    x, y = [113.0041, 113.005, np.nan], [33.005, 33.005, 33.005]
+    assert nearest_within(x, y, cells, 30)[0].tolist() == [0, -1, -1]
+    assert nearest_within(x, y, cells, 0)[0].tolist() == [-1, -1, -1]
+    assert nearest_within(x, y, cells.iloc[:0], 30)[0].tolist() == [-1, -1, -1]
+    assert nearest_within([], [], cells, 30)[0].tolist() == []
+
+
+def test_nearest_in_chunks_is_the_same(monkeypatch):
+    cells = small_cells(33.0)
+    x, y = np.random.default_rng(7).uniform([[112.999], [32.999]], [[113.005], [33.004]], (2, 200))
+    whole = nearest_within(x, y, cells, 50)
+    monkeypatch.setattr(join, "_NEAR_CHUNK", 7)
+    chunked = nearest_within(x, y, cells, 50)
+    assert whole[0].tolist() == chunked[0].tolist()
+    assert np.array_equal(whole[1], chunked[1], equal_nan=True)

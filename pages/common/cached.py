@@ -1,5 +1,6 @@
 """All caching, once. The dataset is a shared read-only resource; answers are data, keyed by fingerprint and Scope."""
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -75,7 +76,11 @@ def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answ
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _first_calls(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
-    return answers.events_of(_dataset, scope, inside=True).first[["lon", "lat", "hazard", "cell_id"]]
+    return (
+        answers.events_of(_dataset, scope, inside=True)
+        .first[["lon", "lat", "hazard", "cell_id"]]
+        .dropna(subset=["lon"])
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -84,8 +89,8 @@ def _silent(fingerprint: str, level: str, _dataset: Dataset) -> frozenset[str]:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _published(fingerprint: str, level: str, _dataset: Dataset) -> choropleth.Drawn | None:
-    return choropleth.publish(_dataset, level)
+def _published(fingerprint: str, level: str, on: dt.date | None, _dataset: Dataset) -> choropleth.Drawn | None:
+    return choropleth.publish(_dataset, level, on)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -99,7 +104,7 @@ def _rejected(fingerprint: str, language: str, _dataset: Dataset) -> tuple[pd.Da
 
 
 def first_calls(data: Dataset, scope: Scope) -> pd.DataFrame:
-    """Return the place and hazard of each event of a scope that lies in a cell."""
+    """Return the point and hazard of each event of a scope that lies in a cell and has a point."""
     return _first_calls(data.fingerprint, scope, data)
 
 
@@ -108,12 +113,13 @@ def silent(data: Dataset, level: str) -> frozenset[str]:
     return _silent(data.fingerprint, level, data)
 
 
-def published(data: Dataset, level: str) -> choropleth.Drawn | None:
-    """Return the levels that a map with `level` can show; their outlines are in static/ afterwards."""
-    drawn = _published(data.fingerprint, level, data)
+def published(data: Dataset, scope: Scope) -> choropleth.Drawn | None:
+    """Return the levels that a map of a scope can show; their outlines are in static/ afterwards."""
+    level, on = scope.level, data.edition_day(scope)
+    drawn = _published(data.fingerprint, level, on, data)
     if drawn is not None and not touch_cells(drawn.key):  # swept since
         _published.clear()
-        drawn = _published(data.fingerprint, level, data)
+        drawn = _published(data.fingerprint, level, on, data)
     return drawn
 
 

@@ -218,7 +218,7 @@ def cells_map(
     points: pd.DataFrame | None = None,
 ) -> drawing.Choropleth | None:
     """Show the map of the scope's level, or say why it cannot be drawn."""
-    drawn = cached.published(data, scope.level)
+    drawn = cached.published(data, scope)
     if drawn is None or scope.level not in drawn.levels:
         st.info(words("More than {n} cells do not fit one map: choose a coarser level.", n=drawing.MOST_CELLS))
         return None
@@ -237,7 +237,7 @@ def cells_map(
     if points is not None:
         values = drawing.points_layer(values, points, spots.clusters, words)
         picture = drawing.with_points(picture, values, words)
-    ids = data.cells(scope.level)["cell_id"].tolist()
+    ids = data.cells(scope.level, data.edition_day(scope))["cell_id"].tolist()
 
     def click(_level: int, position: int) -> None:
         controls.keep("cell", None if ids[position] == chosen else ids[position])
@@ -248,8 +248,24 @@ def cells_map(
 
 
 def notes(words: Words, totals: dict[str, int]) -> None:
-    """Say what the map cannot show: reports outside, without location, on one spot."""
+    """Say what the map cannot show: reports near and outside, of former cells, without location, on one spot."""
     lines = []
+    if totals["near"]:
+        lines.append(
+            words.plural(
+                "{n} report lies a few metres outside its cell and is counted there.",
+                "{n} reports lie a few metres outside their cell and are counted there.",
+                totals["near"],
+            )
+        )
+    if totals["other_edition"]:
+        lines.append(
+            words.plural(
+                "{n} report belongs to a cell of another time, which is not on this map.",
+                "{n} reports belong to cells of another time, which are not on this map.",
+                totals["other_edition"],
+            )
+        )
     if totals["outside"]:
         lines.append(
             words.plural("{n} report lies outside all cells.", "{n} reports lie outside all cells.", totals["outside"])

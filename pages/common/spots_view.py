@@ -111,7 +111,7 @@ def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotS
     if not len(spots.clusters):
         st.info(words("No such group in this period."))
         return
-    names = data.cells(scope.level).set_index("cell_id")["name"]
+    names = data.cells(scope.level, data.edition_day(scope)).set_index("cell_id")["name"]
     shown = pd.DataFrame(
         {
             "members": spots.clusters["members"],

@@ -81,7 +81,7 @@ def key_names(words: Words, data: Dataset, scope: Scope, by: str) -> dict[str, s
     if by == "hazard":
         return {code: words(name) for code, name in HAZARD_NAMES.items()}
     if by == "cell":
-        cells = data.cells(scope.level)
+        cells = data.cells(scope.level, every=True).drop_duplicates("cell_id", keep="last")
         twice = cells["name"].duplicated(keep=False)  # 第一网格 stands in every community
         shown = cells["name"].where(~twice, cells["name"] + " " + cells["cell_id"])
         return dict(zip(cells["cell_id"], shown, strict=True))

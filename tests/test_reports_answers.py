@@ -1,0 +1,67 @@
+"""Answers where places are known in other ways than by a point, and where boundaries changed."""
+
+import datetime as dt
+
+from stored import rows, store, with_grids
+from test_data_placing import EDITIONS, with_editions
+
+from base.text import Words
+from data.schema import Scope
+from reports import answers, choropleth, intake
+
+GRID = Scope(level="grid")
+
+
+def put(workspace, cases):
+    named = [{"incident_id": str(n), "hazard": "wall_risk", **case} for n, case in enumerate(cases)]
+    return store(workspace, rows(named))
+
+
+def test_calls_known_by_their_cell_alone_are_one_event_a_cell_and_window(tmp_path):
+    dataset = put(
+        with_grids(tmp_path),
+        [
+            {"cell": "A", "reported_at": "2025-03-01 08:00"},
+            {"cell": "A", "reported_at": "2025-03-02 08:00"},  # within 168 hours of the first
+            {"cell": "A", "reported_at": "2025-04-01 08:00"},
+            {"cell": "B", "reported_at": "2025-03-01 08:00"},
+            {"lon": 113.005, "lat": 33.005, "reported_at": "2025-03-01 08:00"},  # in A, but a point of its own
+            {"reported_at": "2025-03-01 08:00"},  # nowhere
+        ],
+    )
+    spots = answers.hot_spots(dataset, GRID)
+    assert spots.cells[["cell_id", "calls", "events"]].to_numpy().tolist() == [
+        ["A", 4, 3], ["B", 1, 1], ["C", 0, 0], ["D", 0, 0]
+    ]  # fmt: skip
+    overview = answers.overview(dataset, GRID)
+    assert (overview.totals["n"], overview.totals["no_location"], overview.events) == (6, 1, 5)
+    assert overview.cells["count"].tolist() == [4, 1, 0, 0]
+
+
+def test_the_table_of_places_adds_up_with_those_near_a_cell(tmp_path):
+    points = [(113.005, 33.005), (112.9998, 33.005), (112.99, 33.005)]
+    dataset = put(with_grids(tmp_path), [{"lon": lon, "lat": lat} for lon, lat in points] + [{"cell": "C"}, {}])
+    table = intake.place_rows(dataset, Words("en")).set_index("Level")
+    shown = table.loc["Grid", ["Incidents", "In a cell", "Near a cell", "Outside", "No location"]]
+    assert shown.tolist() == [5, 2, 1, 1, 1]
+
+
+def test_a_screen_shows_the_cells_valid_at_the_end_of_its_period(tmp_path, static_files):
+    workspace = with_grids(tmp_path)
+    with_editions(workspace, EDITIONS)
+    south = {"lon": 113.005, "lat": 33.005}
+    dataset = put(workspace, [{**south, "reported_at": day} for day in ("2024-06-01", "2025-09-01")])
+    last_year = Scope(level="grid", start=dt.date(2024, 1, 1), end=dt.date(2025, 1, 1))
+    for scope, ids, counts in ((GRID, "ABCS", [1, 0, 0, 0]), (last_year, "BCDP", [0, 0, 0, 1])):
+        overview = answers.overview(dataset, scope)
+        assert "".join(overview.cells["cell_id"]) == ids
+        assert overview.cells["count"].tolist() == counts
+        spots = answers.hot_spots(dataset, scope)
+        assert "".join(spots.cells["cell_id"]) == ids
+        drawn = choropleth.publish(dataset, "grid", dataset.edition_day(scope))
+        picture = choropleth.choropleth(
+            dataset, drawn, scope, overview.cells, spots.result, frozenset(), measure="count", selected="C",
+            words=Words("en"),
+        )  # fmt: skip
+        assert [label for label in picture.values.labels if label] == [str(n) for n in counts]
+    assert answers.overview(dataset, GRID).totals["other_edition"] == 1
