@@ -191,6 +191,10 @@ class Dataset:
         """Return the rules that give a case its hazard: the office's own, or the built-in ones."""
         return self._read("rules").to_pandas() if "rules" in self.named.tables else DEFAULT_RULES.copy()
 
+    def rows(self, name: str) -> pa.Table:
+        """Return all rows of a small table of this version; none where it was never written."""
+        return self._read(name)
+
     @cached_property
     def history(self) -> tuple[versions.Version, ...]:
         """All versions up to this one, oldest first."""

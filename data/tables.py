@@ -44,6 +44,14 @@ TABLES = {
     "cells": TableKind(pa.schema(_fields(("level", *CELL_COLUMNS), {**_CELL_KINDS, "geometry": pa.binary()})), "level"),
     # What was found in a boundary: kind is one of FINDINGS, content is the row as JSON.
     "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level"),
+    # What became of a rejected row in a later import `by`: its row there, and its case number ('' if rejected again).
+    "corrections": TableKind(
+        pa.schema(
+            _fields(("import_id", "row", "by", "by_row", "incident_id"), {"row": pa.int32(), "by_row": pa.int32()})
+        )
+    ),
+    # Saved choices for files with the same headers; headers and options are JSON.
+    "profiles": TableKind(pa.schema(_fields(("name", "fingerprint", "headers", "options", "who", "when"), {}))),
     "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
 }
 # The columns of a finding, by its kind.
