@@ -133,27 +133,27 @@ def settled_ids(
     back = corrected[corrected["by_row"].isin(ids.index[(given.reindex(ids.index) == "").to_numpy()])]
     if back.empty:
         return ids
-    own = back.set_index("by_row")
-    former = _live_corrections(dataset)
-    former = former[former["incident_id"] != ""].set_index(["import_id", "row"])["incident_id"].to_dict()
-    bases = ids[own.index].str.extract(_HASHED_ID)[0]
+    taken = _live_corrections(dataset)
+    taken = taken[taken["incident_id"] != ""]
+    former = dict(zip(zip(taken["import_id"], taken["row"], strict=True), taken["incident_id"], strict=True))
+    bases = ids[back["by_row"]].str.extract(_HASHED_ID)[0]
     stored = dataset.query(
         "SELECT incident_id, import_id FROM incidents WHERE source = $source "
         "AND list_contains($bases::VARCHAR[], regexp_extract(incident_id, '^([0-9a-f]{16})-[0-9]+$', 1))",
-        {"source": source, "bases": bases.dropna().unique().tolist()},
+        {"source": source, "bases": bases.unique().tolist()},
     ).to_pandas()
     holder = dict(zip(stored["incident_id"], stored["import_id"], strict=True))
-    used = set(ids.drop(own.index))
-    for by_row, one in own.iterrows():
-        known = former.get((one["import_id"], one["row"]))
-        turn = 1
-        while known is None or known in used:
-            known = f"{bases[by_row]}-{turn}"
-            if holder.get(known) == one["import_id"]:
-                known = None
+    used = set(ids.drop(back["by_row"]))
+    settled = []
+    for base, import_id, row in zip(bases, back["import_id"], back["row"], strict=True):
+        number: str | None = former.get((import_id, row))
+        turn = 0
+        while number is None or number in used or (turn and holder.get(number) == import_id):
             turn += 1
-        ids[by_row] = known
-        used.add(known)
+            number = f"{base}-{turn}"
+        settled.append(number)
+        used.add(number)
+    ids[back["by_row"]] = settled
     return ids
 
 
@@ -216,8 +216,8 @@ def rejections(dataset: Dataset, import_id: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `Dataset.rejected`, and `settled_by`: the import that took the row or rejected it anew, by its mark or because
-        it holds the same case number; '' while the row is open.
+        As `Dataset.rejected`, and `settled_by`: the import that took the row or rejected it anew, by its mark or
+        because it holds the same case number; '' while the row is open.
     """
     rejected = dataset.rejected(import_id)
     marks = _live_corrections(dataset)[["import_id", "row", "by"]]
@@ -232,23 +232,22 @@ def rejections(dataset: Dataset, import_id: str | None = None) -> pd.DataFrame:
 
 def _by_number(dataset: Dataset, rejected: pd.DataFrame) -> pd.Series:
     """Return for each rejected row the later import in which its case number was taken, '' if none."""
-    records = {record.import_id: (place, record) for place, record in enumerate(dataset.imports)}
+    places = {record.import_id: place for place, record in enumerate(dataset.imports)}
     keys = []
-    for row in rejected.itertuples():
-        place, record = records.get(row.import_id, (-1, None))
-        header = record.options.get("mapping", {}).get("incident_id") if record else None
-        number = original_cells(row.original).get(header, "") if header else ""
-        if number and record:
-            keys.append((row.Index, place, record.source, number.strip()))
+    for at, import_id, original in zip(rejected.index, rejected["import_id"], rejected["original"], strict=True):
+        record = dataset.imports[places[import_id]]
+        header = record.options.get("mapping", {}).get("incident_id", "")
+        if number := original_cells(original).get(header, "").strip():
+            keys.append((at, places[import_id], record.source, number))
     settled = pd.Series("", rejected.index, dtype=object)
     if not keys:
         return settled
     asked = pd.DataFrame(keys, columns=["at", "place", "source", "incident_id"])
     found = dataset.query(
-        "SELECT \"at\", place, import_id FROM incidents JOIN asked USING (source, incident_id)",
+        'SELECT "at", place, import_id FROM incidents JOIN asked USING (source, incident_id)',
         asked=pa.Table.from_pandas(asked, preserve_index=False),
     ).to_pandas()
-    later = [records[one][0] if one in records else -1 for one in found["import_id"]]
+    later = [places.get(one, -1) for one in found["import_id"]]
     found = found[np.array(later, dtype=int) > found["place"].to_numpy()]
     settled[found["at"].to_numpy()] = found["import_id"].to_numpy(dtype=object)
     return settled

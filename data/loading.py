@@ -373,7 +373,9 @@ def _dry_run(checked: _Checked, before: Dataset, digest: str) -> dict[str, Any]:
     new, updated, _ = compare(before, checked.rows)
     now = _now()
     fresh = place(_mark_future(pa.concat_tables([new, updated]), now), before, before.levels)
-    fresh = _set(fresh, "month", _months(fresh["reported_at"], before.zone if before.imports else checked.options["zone"]))
+    fresh = _set(
+        fresh, "month", _months(fresh["reported_at"], before.zone if before.imports else checked.options["zone"])
+    )
     answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, now)
     answer["preview"] = preview(fresh, before.levels)
     first = checked.rejected.slice(0, _FIRST_REJECTED).select(["row", "column", "value", "reason"])

@@ -23,8 +23,8 @@ def preview(rows: pa.Table, levels: Sequence[Level]) -> dict[str, Any]:
     Returns
     -------
     dict
-        level (name of the finest, '' without boundaries); cells: cell_id -> incidents in it; points: a frame of lon, lat
-        (WGS 84), hazard and cell_id (None outside) of at most MOST_POINTS located incidents, evenly taken from all;
+        level (name of the finest, '' without boundaries); cells: cell_id -> incidents in it; points: a frame of lon,
+        lat (WGS 84), hazard and cell_id (None outside) of at most MOST_POINTS located incidents, evenly taken from all;
         located: how many there are.
     """
     finest = levels[-1] if levels else None
