@@ -64,9 +64,9 @@ def check_incidents(
     accepted : DataFrame
         Columns of `data.schema.INCIDENT_COLUMNS` but source, import_id, month, hazard and attributes, in that order;
         the index is the row in Excel, as in `row`. Times are UTC (NaT where unknown), lon and lat WGS 84 (NaN
-        together), absent text is '', free text is masked, `remark` holds codes separated by a space. ``attrs["repeats"]`` is the number
-        of rows left out because they repeat another row word for word, case number included:
-        ``len(raw) == len(accepted) + len(rejected) + accepted.attrs["repeats"]``.
+        together), absent text is '', free text is masked, `remark` holds codes separated by a space.
+        ``attrs["repeats"]`` is the number of rows left out because they repeat another row word for word, case number
+        included: ``len(raw) == len(accepted) + len(rejected) + accepted.attrs["repeats"]``.
     rejected : DataFrame
         Columns of `data.schema.REJECTED_COLUMNS`; `column` is the file's own name; one line a row, its first fault.
 
