@@ -47,7 +47,8 @@ class _Checked:
     rejected: pa.Table
     read: int
     repeats: int  # within the file
-    choice: Choice
+    profile: str | None  # the name of the one that was applied
+    choices: dict[str, Any]  # headers and options, as a profile takes them; the rows as they came are let go
     mapping: dict[str, str]
     options: dict[str, Any]  # what an answer depends on beside the bytes
     corrected: pd.DataFrame  # rejected rows that came back, and what became of them
@@ -177,7 +178,7 @@ def import_incidents(
         if same := _same(change.before, digest, checked.options):
             return _unchanged(checked, same, change.before)
         if not change.imports:  # nothing is stored under another zone yet
-            zone_said = checked.choice.options.get("zone")
+            zone_said = checked.choices["options"].get("zone")
             change.settings["timezone"] = checked.options["zone"] if zone_said else change.before.zone
         tell(0.5, N_("Placing {n} incidents"), {"n": checked.rows.num_rows})
         answer = _merge(change, checked, digest, name, tell)
@@ -265,7 +266,8 @@ def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked
         ),
         read=read,
         repeats=repeats,
-        choice=choice,
+        profile=choice.profile.name if choice.profile else None,
+        choices={"headers": table.headers, "options": {**choice.options, "mapping": chosen}},
         mapping=chosen,
         options={**options, "mapping": chosen},
         corrected=corrections.table_of(choice.corrected, ids, rejected, given),
@@ -462,12 +464,11 @@ def _answer(
 
 
 def _chosen(checked: _Checked) -> dict[str, Any]:
-    choice = checked.choice
     return {
         "notes": checked.notes,
         "mapping": checked.mapping,
-        "profile": choice.profile.name if choice.profile else None,
-        "choices": {"headers": choice.table.headers, "options": {**choice.options, "mapping": checked.mapping}},
+        "profile": checked.profile,
+        "choices": checked.choices,
     }
 
 
