@@ -1,10 +1,14 @@
 """Rejected rows go out as a sheet and come back corrected: taken once, settled, and nothing else is doubled."""
 
+import datetime as dt
 import io
+import tempfile
 
 import pandas as pd
 import pytest
 import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from stored import with_grids
 
@@ -13,6 +17,7 @@ from base.text import Words
 from data.changes import undo
 from data.corrections import MARK, rejections
 from data.loading import import_incidents
+from data.store import Workspace
 from reports import intake
 from reports.sheet import write_sheet
 
@@ -43,7 +48,8 @@ def sheet(workspace, language="zh", import_id=None) -> list[list]:
 def saved(rows: list[list]) -> bytes:
     """The rows as a spreadsheet program saves them, with an empty second sheet."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+    options = {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}
+    with xlsxwriter.Workbook(buffer, options) as book:
         page = book.add_worksheet("数据")
         for place, cells in enumerate(rows):
             page.write_row(place, 0, cells)
@@ -243,3 +249,50 @@ def test_the_history_says_who_did_what_when_with_its_totals(workspace):
     ]
     assert str(rows["when"].dt.tz) == "Asia/Shanghai"
     assert intake.history_rows(workspace.newest(), Words("zh"))["kind"].tolist()[:2] == ["撤回导入", "导入"]
+
+
+def test_a_time_that_the_spreadsheet_program_makes_of_what_was_typed_is_taken(workspace):
+    load(workspace, csv(row(1), row(2, "昨天")))
+    rows = correct(sheet(workspace), 1, "上报时间", dt.datetime(2025, 3, 6, 8, 0))
+    load(workspace, saved(rows), "b.xlsx")
+    assert cases(workspace)[1] == ("2", "03-06 00:00", "")
+
+
+ROWS = st.tuples(
+    st.booleans(),  # has a case number
+    st.sampled_from(["2025-03-05 14:30", "2025-03-06 08:00"]),
+    st.sampled_from(["good", "corrected", "left wrong"]),
+    st.sampled_from(["甲", "乙"]),
+    st.sampled_from(["2025-04-01", "2025-04-02"]),
+)
+
+
+@settings(max_examples=5)
+@given(st.lists(ROWS, min_size=2, max_size=8))
+def test_a_file_and_the_sheet_of_its_corrected_rows_give_what_the_corrected_file_gives_at_once(drawn):
+    def line(n, numbered, day, text, closed):
+        return row(n if numbered else "", day, closed=closed, text=text)
+
+    came = [
+        line(n, numbered, day if state == "good" else f"?{n}", text, closed)
+        for n, (numbered, day, state, text, closed) in enumerate(drawn)
+    ]
+    right = [
+        line(n, numbered, day if state != "left wrong" else f"?{n}", text, closed)
+        for n, (numbered, day, state, text, closed) in enumerate(drawn)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        parts, whole = Workspace(f"{folder}/a"), Workspace(f"{folder}/b")
+        load(parts, csv(*came))
+        rows = sheet(parts)
+        for place in range(1, len(rows)):
+            n = int(rows[place][1]) - 2
+            if drawn[n][2] == "corrected":
+                correct(rows, place, "上报时间", drawn[n][1])
+        if len(rows) > 1:
+            load(parts, saved(rows), "b.xlsx")
+        load(whole, csv(*right))
+        query = "SELECT description, reported_at, closed_at FROM incidents ORDER BY ALL"
+        assert parts.newest().query(query).to_pylist() == whole.newest().query(query).to_pylist()
+        assert len(open_rows(parts)) == len(open_rows(whole)) == sum(state == "left wrong" for *_, state, _, _ in drawn)
+        assert load(parts, csv(*right), "c.csv")["accepted"] == 0 or any(not numbered for numbered, *_ in drawn)
