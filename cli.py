@@ -37,11 +37,14 @@ import typer
 from base import settings
 from base.errors import HazardError
 from base.text import Words
-from data import changes, example, exposures, levels, loading, queries, standards
+from data import changes, corrections, example, exposures, levels, loading, queries, standards
+from data import profiles as saved
 from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from reports import answers, intake, people
+from reports import quality as quality_report
+from reports.sheet import write_sheet
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Hazard Hotspots (网格隐患热点) on the command line."
@@ -275,13 +278,13 @@ def standard(
 def import_(
     context: typer.Context,
     file: File,
-    crs: Annotated[str, typer.Option(help="wgs84, gcj02, bd09 or EPSG:n.")] = "wgs84",
+    crs: Annotated[str | None, typer.Option(help="wgs84, gcj02, bd09 or EPSG:n [default: wgs84].")] = None,
     tz: Annotated[str | None, typer.Option(help="Zone of times without one, e.g. Asia/Shanghai.")] = None,
     map_: Annotated[list[str] | None, typer.Option("--map", help="field=HEADER. Repeatable.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="HEADER=VALUE: take only such rows. Repeatable.")] = None,
-    source: Annotated[str, typer.Option(help="Name of the source; the same case number there is the same case.")] = (
-        "default"
-    ),
+    source: Annotated[
+        str | None, typer.Option(help="Name of the source; the same case number there is the same case.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="When the file was extracted; else its latest time.")] = None,
     encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
@@ -289,10 +292,18 @@ def import_(
     day_first: Annotated[
         bool | None, typer.Option("--day-first/--month-first", help="How 05/03/2025 is meant; asked for if unclear.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Saved choices by name; else those saved for the same headers, if any.")
+    ] = None,
+    no_profile: Annotated[bool, typer.Option("--no-profile", help="Apply no saved choices.")] = False,
+    save_profile: Annotated[str | None, typer.Option(help="Save these choices under a name.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Import incidents from CSV or XLSX."""
+    wanted = _pairs(where, "--where")
+    if save_profile is not None:  # refused before anything is stored
+        saved.check_profile(save_profile, {"where": wanted})
     answer = loading.import_incidents(
         context.obj,
         _content(file),
@@ -300,20 +311,44 @@ def import_(
         source=source,
         crs=crs,
         zone=tz,
-        mapping=_pairs(map_, "--map"),
+        mapping=_pairs(map_, "--map") or None,
         encoding=encoding,
         sheet=sheet,
         scheme=scheme,
-        where=_pairs(where, "--where"),
+        where=wanted or None,
         day_first=day_first,
         as_of=as_of,
+        profile=profile or (None if no_profile else saved.AUTO),
         dry_run=dry_run,
         who=_who(),
         progress=_progress,
     )
     for sentence in intake.import_sentences(answer, file.name, WORDS):
         _say(sentence)
+    choices = answer.pop("choices")
+    answer.pop("preview", None)  # a map's worth of points
+    if save_profile is not None and not dry_run:
+        named = saved.save_profile(context.obj, save_profile, choices["headers"], choices["options"], who=_who())
+        _say(WORDS("The profile “{name}” is saved.", name=named["name"]))
+        answer["saved_profile"] = named["name"]
     _print(answer, as_json)
+
+
+@app.command("profiles")
+def profiles_(
+    context: typer.Context,
+    delete: Annotated[str | None, typer.Option(help="Remove the one of this name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the choices saved for files with the same headers, or remove one."""
+    if delete is not None:
+        _print(saved.delete_profile(context.obj, delete, who=_who()), as_json)
+        return
+    listed = [
+        {"name": one.name, "headers": list(one.headers), "options": dict(one.options), "who": one.who, "when": one.when}
+        for one in saved.profiles(context.obj.newest())
+    ]
+    _print(listed, as_json)
 
 
 @app.command()
@@ -340,12 +375,55 @@ def undo(
 def rejected(
     context: typer.Context,
     import_id: Annotated[str | None, typer.Option("--import", help="Only this import.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the open ones to FILE.xlsx, to correct and import.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the rows that were not taken, and why."""
-    frame = context.obj.newest().rejected(import_id)
+    """List the rows that were not taken, why, and which import settled them since."""
+    dataset = context.obj.newest()
+    if out is not None:
+        rows, titles = intake.rejected_sheet(dataset, WORDS, import_id)
+        notes = [WORDS("Rows not taken"), WORDS("data version {n}", n=dataset.version)]
+        _write(out, write_sheet(rows, titles, name=WORDS("Rows not taken"), notes=notes, words=WORDS))
+        _print({"file": str(out), "rows": len(rows)}, as_json)
+        return
+    frame = corrections.rejections(dataset, import_id)
     sentences = people.rejected_sentences(frame, WORDS)
     _print(_rows(frame.assign(sentence=sentences)), as_json)
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError:
+        raise HazardError(
+            "file-not-written", "{file} cannot be written: is it open in another program?", file=str(file)
+        ) from None
+
+
+@app.command()
+def history(context: typer.Context, as_json: Json = False) -> None:
+    """List every change of the workspace: who, when, what; the newest first."""
+    _print(_rows(intake.history_rows(context.obj.newest(), WORDS)), as_json)
+
+
+@app.command()
+def quality(
+    context: typer.Context,
+    item: Annotated[str | None, typer.Option(help="Code of an item: give its rows.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only this source.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many rows of an item.")] = 200,
+    as_json: Json = False,
+) -> None:
+    """Say what is missing, odd or doubtful in the data, by source; or give the rows of one item."""
+    dataset = context.obj.newest()
+    if item is not None:
+        rows = quality_report.quality_rows(dataset, item, source, limit)
+        _print(_rows(rows.drop(columns=["attributes", "original"], errors="ignore")), as_json)
+        return
+    items = quality_report.quality_items(dataset, WORDS)
+    if source is not None:
+        items = items[items["source"] == source]
+    _print(_rows(items if as_json else items.loc[items["n"] > 0, ["code", "source", "sentence"]]), as_json)
 
 
 @app.command()

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
@@ -59,14 +60,17 @@ def group_events(
         that is negative or not a number.
     """
     x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
-    t, kind = np.asarray(hours, dtype=float), np.asarray(hazard).astype(str)
+    t, kind = np.asarray(hours, dtype=float), np.asarray(hazard, dtype=object)
     if not (x.shape == y.shape == t.shape == kind.shape and x.ndim == 1):
         raise HazardError("lengths-differ", "Places, times and hazards of calls must have the same length.")
     first = np.arange(len(x), dtype=np.int64)
     usable = np.isfinite(x) & np.isfinite(y) & np.isfinite(t)
-    for name in np.unique(kind):
+    codes, names = pd.factorize(kind)
+    by_kind = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes, minlength=len(names)))[:-1])
+    for name, members in zip(names, by_kind, strict=False):  # without a call there is no kind, but one empty part
         radius, window = _rule(str(name), radius_m, window_h)
-        members = np.flatnonzero(usable & (kind == name))
+        members = members[usable[members]]
+        members = members[_in_company(x[members], y[members], t[members], radius, window)]
         members = members[np.lexsort((members, y[members], x[members], t[members]))]
         first[members] = _walk(members, x[members], y[members], t[members], radius, window)
     return first
@@ -84,6 +88,26 @@ def _rule(name: str, radius_m: Mapping[str, float], window_h: Mapping[str, float
             hazard=name, radius=radius, window=window,
         )  # fmt: skip
     return radius, window
+
+
+def _in_company(
+    x: NDArray[np.float64], y: NDArray[np.float64], t: NDArray[np.float64], radius: float, window: float
+) -> NDArray[np.bool_]:
+    """Return which calls may have another one within radius and window: most have none, and need no walk.
+
+    Two values at most a step apart share an interval of two steps, counted from an even or from an odd one; so two such
+    calls share a box in at least one of eight lattices.
+    """
+    steps = [
+        np.floor(v / (side * _SLACK or 1.0)).astype(np.int64) for v, side in ((x, radius), (y, radius), (t, window))
+    ]
+    found = np.zeros(len(x), dtype=bool)
+    for odd in range(8):
+        column, row, turn = ((step + (odd >> place & 1)) >> 1 for place, step in enumerate(steps))
+        # one number a box; where it runs over, two boxes may share it, which only lets more calls through
+        box = (column * 1_000_003 + row) * 1_000_003 + turn
+        found |= pd.Series(box).duplicated(keep=False).to_numpy()
+    return found
 
 
 def _walk(

@@ -32,6 +32,7 @@ SETTINGS = (
     Setting("cluster_min_events", 4, "events", N_("point clusters: how many events make one")),
     Setting("spot_min_reports", 20, "reports", N_("reports on one spot before it is asked whether they are located")),
     Setting("spot_min_share", 0.01, "", N_("the same, as a share of all located reports of the source")),
+    Setting("bulk_close_min", 20, "cases", N_("so many cases of a source closed in one minute: closed in bulk?")),
     Setting("few_reports", 10, "reports", N_("a rate or a median on fewer is drawn pale with a dotted edge")),
     Setting("repair_max_change", 0.01, "", N_("largest change of area by the repair of a boundary")),
     Setting("sliver_m2", 1.0, "m2", N_("overlaps and gaps smaller than this are not reported")),

@@ -5,6 +5,7 @@ A cell is told by its code, else by a name that is unique within what is known o
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -118,7 +119,7 @@ class CellNames:
             codes, unique = pd.factorize(words[field].fillna(""))
             number = np.unique(number * max(len(unique), 1) + codes, return_inverse=True)[1]
         first = np.unique(number, return_index=True)[1]
-        places = words[list(FIELDS)].fillna("").iloc[first].to_dict("records")
+        places: list[Any] = words[list(FIELDS)].fillna("").iloc[first].to_dict("records")
         found = np.array([self.find(each) for each in places], dtype=np.int32).reshape(-1, 2)
         level, position = found[number].T
         return level, position

@@ -154,11 +154,11 @@ def set_location(
             )
         column, code = _given_cell(change.before, cell, level) if cell is not None else ("", "")
         given = {**key, "lon": lon, "lat": lat, "level": column, "cell_id": code, "who": who, "at": change.when}
-        others = change.before.corrections()
+        others = change.before.placements()
         others = others[(others["source"] != source) | (others["incident_id"] != incident_id)]
-        schema = tables.TABLES["corrections"].schema
+        schema = tables.TABLES["placements"].schema
         kept = pa.Table.from_pandas(others, schema=schema, preserve_index=False)
-        change.write("corrections", pa.concat_tables([kept, pa.Table.from_pylist([given], schema=schema)]))
+        change.write("placements", pa.concat_tables([kept, pa.Table.from_pylist([given], schema=schema)]))
         placed = place(_base(row), change.draft(), change.levels)
         if code and placed[column][0].as_py() != code:
             raise _no_cell(cell or "", " ".join(one.name for one in change.levels if one.column == column))

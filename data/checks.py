@@ -291,7 +291,12 @@ def _ids(text: pd.DataFrame) -> pd.Series:
     ids = text["incident_id"].copy()
     without = ids == ""
     if without.any():
-        parts = [text.loc[without, name].astype(object) for name in _IDENTITY if name in text]
+        # Masked, so that a row is the same case again when it comes back from where only masked text is kept
+        parts = [
+            (mask_text(text.loc[without, name]) if name in _FREE_TEXT else text.loc[without, name]).astype(object)
+            for name in _IDENTITY
+            if name in text
+        ]
         keys = ["\x1f".join(values).encode() for values in zip(*parts, strict=True)]
         hashed = pd.Series([hashlib.blake2b(key, digest_size=8).hexdigest() for key in keys], index=ids.index[without])
         turn = hashed.groupby(hashed).cumcount() + 1

@@ -238,9 +238,9 @@ class Dataset:
         """Return the office's table of addresses: address (as `data.gazetteer.address_keys` writes it), lon, lat."""
         return self._read("gazetteer").to_pandas()
 
-    def corrections(self) -> pd.DataFrame:
+    def placements(self) -> pd.DataFrame:
         """Return the places given by hand: source, incident_id; lon, lat or level (its column), cell_id; who, at."""
-        return self._read("corrections").to_pandas()
+        return self._read("placements").to_pandas()
 
     def rules(self) -> pd.DataFrame:
         """Return the rules that give a case its hazard: the office's own, or the built-in ones."""
@@ -257,6 +257,10 @@ class Dataset:
         return gpd.GeoDataFrame(
             frame.drop(columns="geometry"), geometry=shapely.from_wkb(frame["geometry"]), crs="EPSG:4326"
         )
+
+    def rows(self, name: str) -> pa.Table:
+        """Return all rows of a small table of this version; none where it was never written."""
+        return self._read(name)
 
     @cached_property
     def history(self) -> tuple[versions.Version, ...]:

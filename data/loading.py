@@ -16,17 +16,19 @@ import pyarrow.compute as pc
 
 from base.errors import HazardError
 from base.text import N_, Sentence
-from data import tables
+from data import corrections, tables
 from data.attributes import Others, as_map, other_columns
 from data.changes import check_zone
-from data.checks import DUPLICATES, check_incidents
+from data.checks import check_incidents
 from data.dataset import Dataset
-from data.headers import apply_mapping, guess_mapping
+from data.headers import apply_mapping
 from data.levels import load_cells
 from data.merging import KEY, compare, replace
 from data.numbers import read_numbers
 from data.placing import count_places, place
+from data.preview import by_month, preview
 from data.privacy import mask, mask_text, personal_headers
+from data.profiles import AUTO, Choice, choose
 from data.readers import Table, read_table
 from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
@@ -48,8 +50,11 @@ class _Checked:
     rejected: pa.Table
     read: int
     repeats: int  # within the file
+    profile: str | None  # the name of the one that was applied
+    choices: dict[str, Any]  # headers and options, as a profile takes them; the rows as they came are let go
     mapping: dict[str, str]
     options: dict[str, Any]  # what an answer depends on beside the bytes
+    corrected: pd.DataFrame  # rejected rows that came back, and what became of them
     notes: list[Sentence] = field(default_factory=list)
 
 
@@ -58,17 +63,21 @@ def import_incidents(
     content: bytes,
     name: str,
     *,
-    source: str = "default",
-    crs: str = "wgs84",
+    source: str | None = None,
+    crs: str | None = None,
     zone: str | None = None,
     mapping: Mapping[str, str] | None = None,
     encoding: str | None = None,
+    delimiter: str | None = None,
     sheet: str | None = None,
+    header_row: int | None = None,
+    header_rows: int | None = None,
     scheme: str | None = None,
     where: Mapping[str, str] | None = None,
     day_first: bool | None = None,
-    duplicates: str = "review",
+    duplicates: str | None = None,
     as_of: str | dt.datetime | None = None,
+    profile: str | None = AUTO,
     dry_run: bool = False,
     who: str,
     progress: Progress | None = None,
@@ -81,26 +90,29 @@ def import_incidents(
         CSV or XLSX.
     name : str
         The file's name, for sentences and the list of imports; numbers of persons in it are masked.
-    source : str
-        The same case number in the same source is the same case; a newer import corrects it.
-    crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n"
-        What the coordinates are in.
+    source : str, optional
+        The same case number in the same source is the same case; a newer import corrects it. "default" if not given.
+    crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n", optional
+        What the coordinates are in; "wgs84" if not given.
     zone : str, optional
         Zone of times without an offset; the workspace's if not given. The first import sets the workspace's zone.
     mapping : mapping, optional
         field -> header, over what the headers suggest; '' takes a field out.
-    encoding, sheet, day_first
+    encoding, delimiter, sheet, header_row, header_rows, day_first
         As in `data.readers.read_table` and `data.checks.check_incidents`.
     scheme : str, optional
         The list that the file's codes belong to. None: the one that the names beside the codes tell, if they are sure;
         "detected": the one that suits best; "none": codes are not looked at. The list taken stands in the options.
     where : mapping, optional
         header -> value: other rows count as rejected ("filtered"); 1 is 1.0. Of the values only hashes are kept.
-    duplicates : {"review", "newest"}
-        Rows of this file with one case number and different content: all are rejected, or the newest is taken.
+    duplicates : {"review", "newest"}, optional
+        Rows of this file with one case number and different content: all are rejected (usual), or the newest is taken.
     as_of : str or datetime, optional
         When the file was extracted. If not given, its latest time up to now, deadlines apart: a mistyped year must
         not make every case look old. Rows with a later time are taken with the remark ``time-in-future``.
+    profile : str, optional
+        A profile's name; "auto": the one saved for files with the same headers, if any; None: none. What is given here
+        goes before what a profile says. The rejected rows of an import that come back take the choices of that import.
     dry_run : bool
         Only say what would happen.
     who : str
@@ -113,52 +125,65 @@ def import_incidents(
     dict
         import_id (None for a dry run); read, accepted (new and updated), rejected, repeats, updated; levels: level
         name -> inside, near, outside, no_location; version; as_of (ISO, '' if the file holds no time); remarks and
-        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); notes; mapping;
-        unchanged; repeat_of (import_id or None); for a dry run rejected_rows: the first of them with row, column,
-        value and reason.
+        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); by_month: month -> rows
+        among the accepted; notes; mapping; profile (the name of the one applied, or None); choices (headers and
+        options, as `data.profiles.save_profile` takes them); unchanged; repeat_of (import_id or None); for a dry run
+        rejected_rows: the first of them with row, column, value and reason; and preview (`data.preview.preview`).
 
     Raises
     ------
     HazardError
         Those of `data.readers.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
-        ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``.
+        ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
+        ``corrections-mixed``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
-    source = " ".join(source.split())
-    if not source:
-        raise HazardError("source-name", "The source needs a name.")
-    if duplicates not in DUPLICATES:
-        raise HazardError(
-            "duplicates-unknown",
-            "“{value}” is no way to treat case numbers that stand twice with different content. Choose one of "
-            "{choices}.",
-            value=duplicates,
-            choices=", ".join(DUPLICATES),
-        )
     name = mask(name)
     whole = hashlib.sha256(content)
+    given = {
+        "source": source,
+        "crs": crs,
+        "zone": zone,
+        "mapping": mapping,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "sheet": sheet,
+        "header_row": header_row,
+        "header_rows": header_rows,
+        "scheme": scheme,
+        "where": where,
+        "day_first": day_first,
+        "duplicates": duplicates,
+    }
 
     def check(before: Dataset) -> _Checked:
-        _refuse_beside_demo(before, source)
         refuse_large(content, name, before.settings["max_file_mb"])
-        own_zone = check_zone(zone or before.zone).key
+        check_zone(zone or before.zone)
         tell(0.0, N_("Reading {file}"), {"file": name})
-        table = read_table(content, name, encoding=encoding, sheet=sheet)
+        choice = choose(before, lambda **reading: read_table(content, name, **reading), given, profile=profile)
+        table, chosen = choice.table, choice.options
+        source = " ".join(chosen["source"].split())
+        if not source:
+            raise HazardError("source-name", "The source needs a name.")
+        _refuse_beside_demo(before, source)
+        own_zone = check_zone(chosen.get("zone") or before.zone).key
         tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
         options = {
             "source": source,
-            "crs": crs,
+            "crs": chosen["crs"],
             "zone": own_zone,
             "encoding": table.encoding,
+            "delimiter": table.delimiter,
             "sheet": table.sheet,
-            "scheme": scheme,
-            "where": _sealed(where or {}, whole),
-            "day_first": day_first,
-            "duplicates": duplicates,
+            "header": [table.header_row, table.header_rows],
+            "scheme": chosen.get("scheme"),
+            "where": _sealed(chosen.get("where") or {}, whole),
+            "day_first": chosen.get("day_first"),
+            "duplicates": chosen["duplicates"],
             "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
         }
-        return _check(table, options, where or {}, before, mapping or {})
+        return _check(choice, options, before)
 
     before = workspace.newest()
     checked = check(before)
@@ -171,7 +196,8 @@ def import_incidents(
         if same := _same(change.before, digest, checked.options):
             return _unchanged(checked, same, change.before)
         if not change.imports:  # nothing is stored under another zone yet
-            change.settings["timezone"] = checked.options["zone"] if zone else change.before.zone
+            zone_said = checked.choices["options"].get("zone")
+            change.settings["timezone"] = checked.options["zone"] if zone_said else change.before.zone
         tell(0.5, N_("Placing {n} incidents"), {"n": checked.rows.num_rows})
         answer = _merge(change, checked, digest, name, tell)
         tell(1.0, N_("{file} is imported."), {"file": name})
@@ -181,7 +207,8 @@ def import_incidents(
 def _basis(dataset: Dataset) -> tuple[Any, ...]:
     """Return what the checks of a file take from a version: equal means they would find the same."""
     named = dataset.named.tables
-    return dataset.is_demo, dataset.settings, dataset.levels, named.get("rules"), named.get("cells")
+    used = ("rules", "cells", "profiles", "rejected", "corrections")
+    return dataset.is_demo, dataset.settings, dataset.levels, [named.get(name) for name in used]
 
 
 def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
@@ -238,20 +265,12 @@ def _sealed(where: Mapping[str, str], whole: Any) -> dict[str, str]:
     return sealed
 
 
-def _check(
-    table: Table,
-    options: dict[str, Any],
-    where: Mapping[str, str],
-    before: Dataset,
-    mapping: Mapping[str, str],
-) -> _Checked:
-    chosen = guess_mapping(table.headers, table.frame)
-    taken = {header for header in mapping.values() if header}
-    chosen = {name: header for name, header in chosen.items() if header not in taken} | dict(mapping)
-    chosen = {name: header for name, header in chosen.items() if header}
+def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked:
+    table = choice.table
+    chosen = {name: header for name, header in choice.options["mapping"].items() if header}
     raw = apply_mapping(table, chosen)
     others = other_columns(table, chosen)
-    raw, filtered = _filter(table, where, raw)
+    raw, filtered = _filter(table, choice.options.get("where") or {}, raw)
     boundary = before.cells(before.levels[0].name) if before.levels else None
     accepted, rejected = check_incidents(
         raw,
@@ -274,6 +293,9 @@ def _check(
         kind=accepted["kind"],
     )
     repeats = int(accepted.attrs["repeats"])
+    given = raw["incident_id"].str.strip() if "incident_id" in raw else pd.Series("", raw.index)
+    ids = corrections.settled_ids(before, accepted, given, choice.corrected, options["source"])
+    accepted = accepted.assign(incident_id=ids)
     if read != len(accepted) + len(rejected) + repeats:
         raise RuntimeError("the checks lost or doubled rows")
     return _Checked(
@@ -283,9 +305,12 @@ def _check(
         ),
         read=read,
         repeats=repeats,
+        profile=choice.profile.name if choice.profile else None,
+        choices={"headers": table.headers, "options": {**choice.options, "mapping": chosen}},
         mapping=chosen,
         options={**options, "scheme": scheme, "mapping": chosen},
-        notes=[*_notes(others, chosen), *accepted.attrs["notes"], *scheme_notes],
+        corrected=corrections.table_of(choice.corrected, ids, rejected, given),
+        notes=[*choice.notes, *_notes(others, chosen), *accepted.attrs["notes"], *scheme_notes],
     )
 
 
@@ -400,8 +425,8 @@ def _unchanged(checked: _Checked, same: ImportRecord, before: Dataset) -> dict[s
         "version": before.version,
         "as_of": same.as_of,
         **_tallies(nothing),
-        "notes": checked.notes,
-        "mapping": checked.mapping,
+        "by_month": {},
+        **_chosen(checked),
         "unchanged": True,
         "repeat_of": same.import_id,
     }
@@ -413,9 +438,11 @@ def _dry_run(checked: _Checked, before: Dataset, digest: str) -> dict[str, Any]:
     new, updated, _ = compare(before, checked.rows)
     now = _now()
     fresh = _mark_future(pa.concat_tables([new, updated]), now)
+    fresh = _set(fresh, "month", _months(fresh, before.zone if before.imports else checked.options["zone"]))
     as_of = _as_of(checked, now)
     fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
     answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, as_of)
+    answer["preview"] = preview(fresh, before.levels)
     first = checked.rejected.slice(0, _FIRST_REJECTED).select(["row", "column", "value", "reason"])
     return {**answer, "rejected_rows": first.to_pylist()}  # nothing is stored that could be asked for them
 
@@ -443,6 +470,8 @@ def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Prog
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)
         change.write("rejected", _set(checked.rejected, "import_id", ids), append=True)
+    if len(checked.corrected):
+        change.write("corrections", corrections.stored(checked.corrected, import_id), append=True)
     record = ImportRecord(
         import_id=import_id,
         source=checked.options["source"],
@@ -491,8 +520,8 @@ def _answer(
         "version": version,
         "as_of": as_of,
         **_tallies(fresh),
-        "notes": checked.notes,
-        "mapping": checked.mapping,
+        "by_month": by_month(fresh),
+        **_chosen(checked),
         "unchanged": False,
         "repeat_of": None,
     }
@@ -506,6 +535,15 @@ def _known_to(before: Dataset, as_of: str) -> dt.date | None:
     """Return the day up to which anything is known once this file is in."""
     known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
     return max(known).tz_convert(before.zone).date() if known else None
+
+
+def _chosen(checked: _Checked) -> dict[str, Any]:
+    return {
+        "notes": checked.notes,
+        "mapping": checked.mapping,
+        "profile": checked.profile,
+        "choices": checked.choices,
+    }
 
 
 def _tallies(rows: pa.Table) -> dict[str, dict[str, int]]:

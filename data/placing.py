@@ -34,7 +34,7 @@ def place(rows: pa.Table, dataset: Dataset, levels: Sequence[Level], *, known_to
     rows : pyarrow.Table
         Incidents as they are stored, or as they come in.
     dataset : Dataset
-        The version whose boundaries, addresses, corrections and settings count.
+        The version whose boundaries, addresses, places by hand and settings count.
     levels : sequence of Level
         What rows with coordinates are assigned to; in other levels they keep what they have. The columns of all
         levels are in the answer where they are in `rows` or asked for.
@@ -147,7 +147,7 @@ class _Placing:
     def find(self, rows: pa.Table) -> dict[str, pa.Array]:
         """Return lon, lat, placed, remark and the columns of all levels for rows whose file has no coordinates."""
         days = self.days(rows)
-        hand = _corrections(rows, self.dataset)
+        hand = _placements(rows, self.dataset)
         lon, lat = (hand[name].to_numpy(dtype=float, copy=True) for name in ("lon", "lat"))
         placed = np.where(np.isfinite(lon), "hand", "").astype(object)
         position = np.full((len(days), len(self.levels)), OUTSIDE, dtype=np.int32)  # of the cell in each level
@@ -222,9 +222,9 @@ def _by_edition(days: Days, edges: Days) -> Iterator[tuple[np.datetime64 | None,
         yield day, np.flatnonzero(turn == one)
 
 
-def _corrections(rows: pa.Table, dataset: Dataset) -> pd.DataFrame:
+def _placements(rows: pa.Table, dataset: Dataset) -> pd.DataFrame:
     """Return what was given by hand for each row: lon, lat (NaN if none), level and cell_id ('' if none)."""
-    given = dataset.corrections()[["source", "incident_id", "lon", "lat", "level", "cell_id"]]
+    given = dataset.placements()[["source", "incident_id", "lon", "lat", "level", "cell_id"]]
     if given.empty:
         nothing = {"lon": np.nan, "lat": np.nan, "level": "", "cell_id": ""}
         return pd.DataFrame(nothing, index=range(rows.num_rows))

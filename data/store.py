@@ -75,7 +75,7 @@ class Workspace:
         Parameters
         ----------
         kind : str
-            "import", "undo", "cells", "gazetteer", "location", "rules" or "settings".
+            "import", "undo", "cells", "gazetteer", "location", "rules", "settings" or "profiles".
         who : str
             Who makes the change, for the history and for others who wait.
         waiting : callable, optional

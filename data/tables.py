@@ -56,9 +56,17 @@ TABLES = {
     # The office's addresses, key as `data.gazetteer.address_keys` writes them, and the places it gave to cases by hand:
     # a point, or a cell of a level (Level.column). Both are WGS 84.
     "gazetteer": TableKind(pa.schema(_fields(("address", "lon", "lat"), _POINT))),
-    "corrections": TableKind(
+    "placements": TableKind(
         pa.schema(_fields(("source", "incident_id", "lon", "lat", "level", "cell_id", "who", "at"), _POINT))
     ),
+    # What became of a rejected row in a later import `by`: its row there, and its case number ('' if rejected again).
+    "corrections": TableKind(
+        pa.schema(
+            _fields(("import_id", "row", "by", "by_row", "incident_id"), {"row": pa.int32(), "by_row": pa.int32()})
+        )
+    ),
+    # Saved choices for files with the same headers; headers and options are JSON.
+    "profiles": TableKind(pa.schema(_fields(("name", "fingerprint", "headers", "options", "who", "when"), {}))),
     "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
     # The standards of filing and deadlines, row by row as their files have them (data.standards).
     "standards": TableKind(

@@ -29,7 +29,7 @@ class Version:
     """A workspace at one moment, and the change that led to it."""
 
     number: int = 0
-    kind: str = ""  # "import", "undo", "cells", "gazetteer", "location", "rules" or "settings"
+    kind: str = ""  # "import", "undo", "cells", "gazetteer", "location", "rules", "settings" or "profiles"
     who: str = ""
     when: str = ""  # ISO time, UTC
     what: Mapping[str, Any] = field(default_factory=dict)  # the change in figures

@@ -1,12 +1,12 @@
 """What came in, in words and rows: imports, places, rows not taken, odd rows, boundary findings, types."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from base.text import N_, Words
-from data import queries
+from data import corrections, queries
 from data.dataset import Dataset
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
@@ -203,6 +203,60 @@ def import_rows(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["import_id", *IMPORT_TITLES])
 
 
+_HISTORY = {  # what a version says of its change, by its kind
+    "import": N_("{file}: {read} rows read, {accepted} accepted, {rejected} rejected, {repeats} repeats"),
+    "undo": N_("{file} taken back: {removed} incidents removed, {restored} as they were before"),
+    "cells": N_("{file}: {cells} cells of level {level}"),
+    "rules": N_("{rules} rules; {changed} incidents have another hazard now"),
+    "saved": N_("profile {saved} saved"),
+    "deleted": N_("profile {deleted} removed"),
+}
+KIND_NAMES = {
+    "import": N_("Import"),
+    "undo": N_("Import taken back"),
+    "cells": N_("Boundaries"),
+    "rules": N_("Table of types"),
+    "settings": N_("Settings"),
+    "profiles": N_("Saved profile"),
+}
+HISTORY_TITLES = {
+    "version": N_("Version"),
+    "kind": N_("Change"),
+    "when": N_("When"),
+    "who": N_("By"),
+    "what": N_("What"),
+}
+
+
+def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
+    """Return every change of the workspace, the newest first: version, kind and what in words, who, when (zone)."""
+    rows = [
+        {
+            "version": one.number,
+            "kind": words(KIND_NAMES[one.kind]) if one.kind in KIND_NAMES else one.kind,
+            "when": pd.Timestamp(one.when).tz_convert(data.zone),
+            "who": one.who,
+            "what": _what(one.kind, one.what, words),
+        }
+        for one in reversed(data.history)
+    ]
+    return pd.DataFrame(rows, columns=list(HISTORY_TITLES))
+
+
+def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+    if kind == "cells" and "level" in facts:
+        facts = {**facts, "level": level_name(words, str(facts["level"]))}
+    for name in (kind, *facts):
+        if name in _HISTORY:
+            try:
+                return words(_HISTORY[name], **facts)
+            except KeyError:  # a version that an earlier program wrote says less
+                break
+    if kind == "settings":
+        facts = facts.get("settings", {})
+    return words.listed(f"{name} = {words.value(value)}" for name, value in facts.items())
+
+
 def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
     """Return where all stored incidents lie, a row a level: in a cell, near, outside, no location; the sum is n."""
     rows = []
@@ -226,36 +280,38 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-REJECTED_TITLES = {
-    "file": N_("File"),
-    "row": N_("Row in Excel"),
-    "column": N_("Column"),
-    "value": N_("Value"),
-    "sentence": N_("Why, and what to do"),
-}
+REJECTED_TITLES = corrections.TITLES
 
 
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
-    """Return the rows not taken, `most` of them at most, with the reason in words; and how many there are in all."""
-    rejected = data.rejected()
+    """Return the rows not taken, `most` of them at most, with the reason in words; and how many there are in all.
+
+    Rows that a later import settled are not listed.
+    """
+    rejected = corrections.rejections(data)
+    rejected = rejected[rejected["settled_by"] == ""]
     return _named(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
 
 
-def rejected_sheet(data: Dataset, words: Words) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return all rows not taken for a download, and its titles.
+def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the rows not taken, of one import or of all, for a download, and its titles.
 
-    After the named columns come the original cells of each row, so that the sheet can be corrected and loaded again.
+    After the named columns come the original cells of each row, and at the end a mark: so the sheet can be corrected
+    and loaded again, and each row is known. Rows settled since, and those that a filter left out, are not in it.
     """
-    rejected = data.rejected()
+    rejected = corrections.rejections(data, import_id)
+    rejected = rejected[(rejected["settled_by"] == "") & ~rejected["reason"].isin(corrections.BY_CHOICE)]
     named = _named(rejected, data, words)
-    originals = [_original(text) for text in rejected["original"]]
+    originals = [corrections.original_cells(text) for text in rejected["original"]]
     headers = list(dict.fromkeys(header for cells in originals for header in cells))
     cells = pd.DataFrame(
         {f"original-{place}": [row.get(header, "") for row in originals] for place, header in enumerate(headers)},
         index=named.index,
     )
+    marks = [corrections.mark_of(*row) for row in zip(rejected["import_id"], rejected["row"], strict=True)]
     titles = {key: words(title) for key, title in REJECTED_TITLES.items()}
-    return pd.concat([named, cells], axis=1), titles | dict(zip(cells.columns, headers, strict=True))
+    titles |= dict(zip(cells.columns, headers, strict=True)) | {"mark": corrections.MARK}
+    return pd.concat([named, cells, pd.Series(marks, named.index, dtype=object, name="mark")], axis=1), titles
 
 
 def _named(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
@@ -263,14 +319,6 @@ def _named(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
     sentences = people.rejected_sentences(rejected, words)
     named = rejected.assign(file=rejected["import_id"].map(files).fillna(""), sentence=sentences)
     return named[list(REJECTED_TITLES)].reset_index(drop=True)
-
-
-def _original(text: str | None) -> dict[str, str]:
-    try:
-        cells = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in cells.items()} if isinstance(cells, dict) else {"": str(cells)}
 
 
 def remark_rows(data: Dataset, words: Words) -> pd.DataFrame:

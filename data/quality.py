@@ -1,0 +1,247 @@
+"""What is missing or odd in the stored incidents, by source, and the rows behind each item. Counts only; words are in
+`reports.quality`.
+
+Most items are conditions on one row and are counted together in one scan. Two need a look at all rows first, one scan
+each: minutes in which many cases were closed at once, and spots at the centre of a cell that carry many reports.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from base.errors import HazardError
+from data.dataset import Dataset
+from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
+from geo import crs
+
+MISSING = ("reported_at", "due_at", "type_name", "description", "address", "channel", "unit")
+REJECTED = "rejected-"  # and the reason
+_CENTRE_M = 10.0  # how near a spot lies to the centre of a cell: coordinates are often rounded to four decimals
+_MINUTE_US = 60_000_000
+_TOOK = "(epoch_us(closed_at) - epoch_us(reported_at))"
+# {cell} is the column of the finest level. Values of people stand nowhere in here.
+_CONDITIONS = {
+    **{f"missing-{name}": f"{name} IS NULL" for name in MISSING if name in TIME_FIELDS},
+    **{f"missing-{name}": f"coalesce({name}, '') = ''" for name in MISSING if name not in TIME_FIELDS},
+    "missing-type_name": "coalesce(type_name, '') = '' AND coalesce(code, '') = ''",
+    "no-location": "lon IS NULL AND {cell} IS NULL",
+    "outside": "lon IS NOT NULL AND {cell} IS NULL",
+    "near": "placed = 'near' OR contains(remark, 'near')",
+    "one-spot": "contains(remark, 'one-spot')",
+    "zero-point": "abs(lon) < 0.01 AND abs(lat) < 0.01",
+    "closed-before-reported": "closed_at < reported_at",
+    "time-in-future": "contains(remark, 'time-in-future')",
+    "year-only": "contains(remark, 'year-only') OR list_contains($new_years::TIMESTAMPTZ[], reported_at)",
+    "closed-at-once": f"{_TOOK} >= 0 AND {_TOOK} < 1000000",
+    "closed-first-quarter-hour": f"{_TOOK} >= 0 AND {_TOOK} < 900000000",
+    "other-type": "hazard = 'other'",
+    "hashed-id": "regexp_full_match(incident_id, '[0-9a-f]{{16}}-[0-9]+')",
+}
+_JOINED = ("bulk-closure", "cell-centre")
+CODES = (*_CONDITIONS, *_JOINED)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The counts of all items, and the minutes and spots behind two of them."""
+
+    counts: pd.DataFrame  # code, source, n, of: one row an item and source; `of` is what n is a part of
+    minutes: pd.DataFrame  # source, minute (in the workspace's zone), n: most first
+    spots: pd.DataFrame  # source, lon, lat, n, level, cell_id: most first
+
+
+def check_quality(dataset: Dataset) -> Quality:
+    """Return the counts of all items of all sources. Rejected rows stand under `REJECTED` and their reason."""
+    columns = ", ".join(f'count(*) FILTER ({text}) AS "{code}"' for code, text in _conditions(dataset).items())
+    wide = dataset.query(
+        f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source',  # noqa: S608
+        _bound(dataset),
+    ).to_pandas()
+    counts = wide.melt(["source", "of"], var_name="code", value_name="n")
+    minutes, spots = bulk_minutes(dataset), centre_spots(dataset)
+    of = wide.set_index("source")["of"]
+    for code, found in zip(_JOINED, (minutes, spots), strict=True):
+        n = found.groupby("source")["n"].sum().reindex(of.index).fillna(0)
+        counts = pd.concat([counts, pd.DataFrame({"code": code, "source": of.index, "n": n.values, "of": of.values})])
+    counts = pd.concat([counts, _rejected(dataset)])[["code", "source", "n", "of"]]
+    return Quality(counts.astype({"n": np.int64, "of": np.int64}).reset_index(drop=True), minutes, spots)
+
+
+def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: int | None = 200) -> pd.DataFrame:
+    """Return the incidents behind an item, latest report first; for a rejected reason the rejected rows.
+
+    Parameters
+    ----------
+    code : str
+        One of CODES, or REJECTED and a reason.
+    source : str, optional
+        Only of this source.
+    limit : int, optional
+        At most so many rows; None for all.
+
+    Returns
+    -------
+    DataFrame
+        The stored columns but month, and cell_id (of the finest level); times in the workspace's zone. For
+        ``rejected-...`` the columns of `Dataset.rejected`.
+
+    Raises
+    ------
+    HazardError
+        ``quality-item-unknown``.
+    """
+    if code.startswith(REJECTED):
+        sources = {record.import_id: record.source for record in dataset.imports}
+        rows = dataset.rejected()
+        rows = rows[rows["reason"] == code.removeprefix(REJECTED)]
+        if source is not None:
+            rows = rows[rows["import_id"].map(sources) == source]
+        return rows.head(limit) if limit is not None else rows
+    if code not in CODES:
+        raise HazardError(
+            "quality-item-unknown",
+            "{code} is no item of the report. Items: {known}.",
+            code=code,
+            known=", ".join(CODES),
+        )
+    frames: dict[str, pa.Table] = {}
+    bound: dict[str, Any] = {}
+    if code == "bulk-closure":
+        minutes = bulk_minutes(dataset)
+        stamps = [int(at.timestamp() // 60) for at in minutes["minute"]]
+        frames["found"] = pa.table(
+            {"source": pa.array(minutes["source"], pa.string()), "at": pa.array(stamps, pa.int64())}
+        )
+        wanted = f"SEMI JOIN found ON rows.source = found.source AND epoch_us(closed_at) // {_MINUTE_US} = found.at"
+    elif code == "cell-centre":
+        spots = centre_spots(dataset)[["source", "lon", "lat"]].drop_duplicates()
+        schema = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64())])
+        frames["found"] = pa.Table.from_pandas(spots, schema=schema, preserve_index=False)
+        wanted = (
+            "SEMI JOIN found ON rows.source = found.source AND round(rows.lon, 6) = found.lon "
+            "AND round(rows.lat, 6) = found.lat"
+        )
+    else:
+        wanted = f"WHERE ({_conditions(dataset)[code]})"
+        bound = _bound(dataset) if "$new_years" in wanted else {}
+    if source is not None:
+        wanted += f" {'AND' if wanted.startswith('WHERE') else 'WHERE'} rows.source = $source"
+        bound["source"] = source
+    return _incidents(dataset, wanted, "reported_at DESC NULLS LAST", limit, bound, frames)
+
+
+def rows_of(dataset: Dataset, members: pa.Table, limit: int | None = 200) -> pd.DataFrame:
+    """Return the incidents of the keys given (source, incident_id), by the number of their `group`, earliest first."""
+    wanted = "JOIN found USING (source, incident_id)"
+    return _incidents(dataset, wanted, '"group", reported_at', limit, {}, {"found": members}, '"group",')
+
+
+def _incidents(
+    dataset: Dataset,
+    wanted: str,
+    order: str,
+    limit: int | None,
+    bound: dict[str, Any],
+    frames: dict[str, pa.Table],
+    more: str = "",
+) -> pd.DataFrame:
+    columns = ", ".join(name for name in INCIDENT_COLUMNS if name != "month")
+    first = "" if limit is None else "LIMIT $most"
+    frame = dataset.query(
+        f"SELECT {more} {columns}, {_cell(dataset)} AS cell_id FROM incidents AS rows {wanted} "  # noqa: S608
+        f"ORDER BY {order}, source, incident_id {first}",
+        bound if limit is None else {**bound, "most": limit},
+        **frames,
+    ).to_pandas()
+    for name in TIME_FIELDS:
+        frame[name] = frame[name].dt.tz_convert(ZoneInfo(dataset.zone))
+    return frame
+
+
+def bulk_minutes(dataset: Dataset) -> pd.DataFrame:
+    """Return the minutes in which a source closed as many cases as the setting bulk_close_min, or more.
+
+    Midnight to the second is what a date without a time becomes, and no minute in which anybody worked.
+
+    Returns
+    -------
+    DataFrame
+        source, minute (its beginning, in the workspace's zone), n; most first.
+    """
+    found = dataset.query(
+        f"""
+        SELECT source, epoch_us(closed_at) // {_MINUTE_US} AS minute, count(*) AS n,
+            max(epoch_us(closed_at) % {_MINUTE_US}) = 0 AS sharp
+        FROM incidents WHERE closed_at IS NOT NULL GROUP BY 1, 2 HAVING count(*) >= $least
+        ORDER BY n DESC, source, minute
+        """,  # noqa: S608  our own number
+        {"least": int(dataset.settings["bulk_close_min"])},
+    ).to_pandas()
+    minute = pd.to_datetime(found["minute"].astype("int64") * 60, unit="s", utc=True).dt.tz_convert(dataset.zone)
+    midnight = found["sharp"].astype(bool) & (minute.dt.hour == 0) & (minute.dt.minute == 0)
+    return found.assign(minute=minute)[~midnight][["source", "minute", "n"]].reset_index(drop=True)
+
+
+def centre_spots(dataset: Dataset) -> pd.DataFrame:
+    """Return the spots that carry as many reports as the setting spot_min_reports and lie on the centre of a cell.
+
+    An address that was not found is often given the middle of its area.
+
+    Returns
+    -------
+    DataFrame
+        source, lon, lat (to six decimals), n, level, cell_id; most first; the finest such cell.
+    """
+    spots = dataset.query(
+        "SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, count(*) AS n FROM incidents "
+        "WHERE lon IS NOT NULL GROUP BY 1, 2, 3 HAVING count(*) >= $least ORDER BY n DESC, source, lon, lat",
+        {"least": int(dataset.settings["spot_min_reports"])},
+    ).to_pandas()
+    spots = spots.assign(level=None, cell_id=None)
+    if not len(spots):
+        return spots
+    lon, lat = spots["lon"].to_numpy(float), spots["lat"].to_numpy(float)
+    middle = (float(np.median(lon)), float(np.median(lat)))
+    points = shapely.points(*crs.project(lon, lat, middle))
+    for level in dataset.levels:  # the finest comes last and stays
+        cells = dataset.cells(level.name)
+        centres = shapely.get_coordinates(shapely.centroid(cells.geometry.to_numpy()))
+        tree = shapely.STRtree(shapely.points(*crs.project(centres[:, 0], centres[:, 1], middle)))
+        at, nearest = tree.query_nearest(points, max_distance=_CENTRE_M, all_matches=False)
+        spots.loc[spots.index[at], "level"] = level.name
+        spots.loc[spots.index[at], "cell_id"] = cells["cell_id"].to_numpy(dtype=object)[nearest]
+    return spots[spots["cell_id"].notna()].reset_index(drop=True)
+
+
+def _conditions(dataset: Dataset) -> Mapping[str, str]:
+    return {code: text.format(cell=_cell(dataset)) for code, text in _CONDITIONS.items()}
+
+
+def _cell(dataset: Dataset) -> str:
+    return dataset.levels[-1].column if dataset.levels else "NULL::VARCHAR"
+
+
+def _bound(dataset: Dataset) -> dict[str, Any]:
+    """Return the first moments of the years of the data: what a year alone is read as."""
+    first, last = dataset.span
+    zone = ZoneInfo(dataset.zone)
+    years = range(first.year, last.year + 1) if first and last else range(0)
+    return {"new_years": [dt.datetime(year, 1, 1, tzinfo=zone).astimezone(dt.UTC) for year in years]}
+
+
+def _rejected(dataset: Dataset) -> pd.DataFrame:
+    sources = {record.import_id: record.source for record in dataset.imports}
+    read: dict[str, int] = {}
+    for record in dataset.imports:
+        read[record.source] = read.get(record.source, 0) + record.read
+    rows = dataset.rejected()[["import_id", "reason"]]
+    rows = rows.assign(source=rows["import_id"].map(sources), code=REJECTED + rows["reason"])
+    counted = rows.groupby(["code", "source"], as_index=False).size().rename(columns={"size": "n"})
+    return counted.assign(of=[read.get(source, 0) for source in counted["source"]])
