@@ -39,7 +39,8 @@ def read_dbf(
     columns = []
     for place, (_, kind) in enumerate(fields):
         if kind in _READERS:
-            columns.append((place, [_READERS[kind](value, used) for value in raw[place]]))
+            known = {value: _READERS[kind](value, used) for value in set(raw[place])}
+            columns.append((place, [known[value] for value in raw[place]]))
     frame = pd.DataFrame(dict(columns), dtype=object, index=range(len(records)))
     frame.columns = pd.Index([_text(fields[place][0], used) for place, _ in columns], dtype=object)
     return frame, records["deleted"] != b"*", used

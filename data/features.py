@@ -20,7 +20,8 @@ from data.table import X_HEADER, Y_HEADER, Table
 MAX_FEATURES = 1_000_000
 MAX_ATTRIBUTES = 1_000
 Wanted = Literal["polygons", "points"]
-_KINDS = {"polygons": ("Polygon", "MultiPolygon"), "points": ("Point", "MultiPoint")}
+_MULTIPOINT = 4  # as shapely numbers the kinds: 0 point, 3 polygon, 6 several polygons
+_KINDS = {"polygons": (3, 6), "points": (0, _MULTIPOINT)}
 _OTHER = {"polygons": "not-a-polygon", "points": "not-a-point"}
 _HALF_SIGN = re.compile("[\ud800-\udfff]")  # which JSON can name and no text can be stored with
 
@@ -69,11 +70,17 @@ class Layer:
 
 
 def split_shapes(found: Sequence[shapely.Geometry | Refused]) -> tuple[np.ndarray, dict[int, Refused]]:
-    """Return the geometries as an array, None where there is none, and by position why not."""
+    """Return the geometries in two dimensions, None where one is empty, not finite or refused, and by position why."""
     refused = {place: one for place, one in enumerate(found) if isinstance(one, Refused)}
     shapes = np.empty(len(found), dtype=object)
-    for place, one in enumerate(found):
-        shapes[place] = None if place in refused else one
+    shapes[:] = [None if isinstance(one, Refused) else one for one in found]
+    shapes = shapely.force_2d(shapes)
+    empty = shapely.is_empty(shapes)
+    points, of = shapely.get_coordinates(shapes, return_index=True)
+    endless = np.unique(of[~np.isfinite(points).all(axis=1)])
+    refused.update({int(place): Refused("", "coordinates-unreadable") for place in endless})
+    refused.update({int(place): Refused("", "geometry-missing") for place in np.flatnonzero(empty)})
+    shapes[[*refused]] = None
     return shapes, refused
 
 
@@ -254,13 +261,10 @@ def _of_kind(layer: Layer, wanted: Wanted) -> tuple[np.ndarray, dict[int, tuple[
         )
     shapes = layer.shapes.copy()
     why = {place: (str(one.args[0]), one.args[1] or _OTHER[wanted]) for place, one in layer.refused.items()}
-    kinds = [None if shape is None else shape.geom_type for shape in shapes]
-    parts = shapely.get_num_geometries(shapes)
-    for place, kind in enumerate(kinds):
-        if kind is not None and (kind not in _KINDS[wanted] or (kind == "MultiPoint" and parts[place] > 1)):
-            shapes[place], why[place] = None, (kind, _OTHER[wanted])
-        elif kind is not None and shapes[place].is_empty:
-            shapes[place], why[place] = None, ("", "geometry-missing")
+    kinds = shapely.get_type_id(shapes)  # -1 for None
+    right = np.isin(kinds, _KINDS[wanted]) & ((kinds != _MULTIPOINT) | (shapely.get_num_geometries(shapes) == 1))
+    for place in np.flatnonzero((kinds >= 0) & ~right).tolist():
+        shapes[place], why[place] = None, (shapes[place].geom_type, _OTHER[wanted])
     return shapes, why
 
 

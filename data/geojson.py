@@ -98,9 +98,9 @@ def _shape(geometry: Any) -> shapely.Geometry:
     if kind == "Polygon":
         return _polygon(parts)
     if kind == "Point":
-        return shapely.Point(_numbers([parts])[0])
+        return shapely.points(_numbers([parts])[0])
     if kind == "MultiPoint" and isinstance(parts, list) and parts:
-        return shapely.MultiPoint(_numbers(parts))
+        return shapely.multipoints(_numbers(parts))
     if kind == "MultiPolygon" and isinstance(parts, list) and parts:
         return shapely.MultiPolygon([_polygon(part) for part in parts])
     raise Refused(str(kind), "coordinates-unreadable" if kind in ("MultiPoint", "MultiPolygon") else None)

@@ -23,6 +23,7 @@ def read_geopackage(content: bytes, name: str, wanted: Wanted, *, layer: str | N
         ``not-a-boundary``, ``layer-unknown``, ``layer-ambiguous``, ``too-many-columns``.
     """
     database = sqlite3.connect(":memory:")
+    database.text_factory = lambda text: text.decode(errors="replace")
     try:
         # Bytes 18-19 = 2: kept in write-ahead mode by its last writer, which a copy in memory cannot be
         database.deserialize(content[:18] + b"\x01\x01" + content[20:])
@@ -38,7 +39,7 @@ def read_geopackage(content: bytes, name: str, wanted: Wanted, *, layer: str | N
         column, _, srs_id = layers[chosen]
         records = _records(database, chosen, name, len(content))
         crs = _declared(database, srs_id)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # a message of SQLite's own may hold bytes of the file
         if str(error) == "interrupted":
             raise _endless(name) from None
         raise HazardError(

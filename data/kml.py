@@ -10,7 +10,7 @@ import shapely
 from base.errors import HazardError
 from data.contents import text_encoding
 from data.features import MAX_FEATURES, Layer, Refused, split_shapes, text_columns
-from data.shapes import checked, ring_of
+from data.shapes import ring_of
 
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _DEEPEST = 100
@@ -139,7 +139,7 @@ class _Reader:
                 self._rings.append((self._path[-2], refused))
         elif kind == "Point":
             try:
-                self._geometries.append(checked(shapely.Point(_positions(text)[0])))
+                self._geometries.append(shapely.points(_positions(text)[0]))
             except Refused as refused:
                 self._geometries.append(refused)
         else:

@@ -12,7 +12,7 @@ from data import declared_crs
 from data.archives import Archive
 from data.dbf import read_dbf
 from data.features import MAX_FEATURES, Layer, Refused, Wanted, choose_layer, split_shapes
-from data.shapes import checked, ring_of
+from data.shapes import ring_of
 
 _HEADER, _CODE = 100, b"\x00\x00\x27\x0a"
 _EMPTY, _POINT, _LINE, _POLYGON, _MULTIPOINT, _PATCH = 0, 1, 3, 5, 8, 31  # and 10 more with heights, 20 with measures
@@ -124,10 +124,10 @@ def _shape(record: bytes) -> shapely.Geometry | Refused:
         return Refused("", "geometry-missing")
     if kind == _POINT:
         x, y = struct.unpack_from("<2d", record, 4)
-        return checked(shapely.Point(x, y))
+        return shapely.points(x, y)
     if kind == _MULTIPOINT:
         (n,) = struct.unpack_from("<i", record, 36)
-        return checked(shapely.MultiPoint(_points(record, 40, n)))
+        return shapely.multipoints(_points(record, 40, n))
     if kind == _POLYGON:
         n_parts, n = struct.unpack_from("<2i", record, 36)
         if n_parts < 1 <= n:
@@ -136,7 +136,7 @@ def _shape(record: bytes) -> shapely.Geometry | Refused:
         starts = np.frombuffer(record, dtype="<i4", offset=44, count=n_parts)
         if starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > n:
             raise ValueError("parts out of order")
-        return checked(_polygon([_ring(ring) for ring in np.split(points, starts[1:])]))
+        return _polygon([_ring(ring) for ring in np.split(points, starts[1:])])
     return Refused(_NAMES.get(kind, str(kind)), None)
 
 

@@ -29,7 +29,7 @@ def shapes_of_wkb(blobs: Sequence[bytes | None]) -> tuple[np.ndarray, dict[int, 
     read = shapely.from_wkb(held, on_invalid="ignore")
     return split_shapes(
         [
-            wrong or (_why(blob) if shape is None else checked(shape))
+            wrong or (_why(blob) if shape is None else shape)
             for blob, wrong, shape in zip(blobs, flat, read, strict=True)
         ]
     )
@@ -62,16 +62,6 @@ def ring_of(points: np.ndarray) -> np.ndarray:
     return points
 
 
-def checked(shape: shapely.Geometry) -> shapely.Geometry | Refused:
-    """Return a geometry in two dimensions, or why it is none."""
-    shape = shapely.force_2d(shape)
-    if shape.is_empty:
-        return Refused("", "geometry-missing")
-    if not np.isfinite(shapely.get_coordinates(shape)).all():
-        return Refused("", "coordinates-unreadable")
-    return shape
-
-
 def _of_text(text: str) -> shapely.Geometry | Refused:
     if not text.strip():
         return Refused("", "geometry-missing")
@@ -83,7 +73,7 @@ def _of_text(text: str) -> shapely.Geometry | Refused:
         other = _ANY_TEXT.match(text)
         return Refused(other.group(1)[:40], None) if other else Refused(text[:60], "coordinates-unreadable")
     try:
-        return checked(shapely.from_wkt(text[found.start(2) :]))
+        return shapely.from_wkt(text[found.start(2) :])
     except (shapely.errors.GEOSException, ValueError) as error:
         return _reason(error)
 
