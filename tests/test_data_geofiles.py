@@ -166,6 +166,16 @@ def test_a_geojson_whose_crs_is_a_link_loads_and_the_link_is_not_followed(monkey
     assert (len(cells.frame), cells.crs, cells.crs_hint) == (1, None, None)
 
 
+def test_a_zip_of_an_unknown_version_and_text_of_no_encoding_in_a_database_are_sentences(tmp_path):
+    version = bytearray(packed({"a.shp": b"1"}))
+    version[version.index(b"PK\x01\x02") + 6] = 255  # needed to extract: version 25.5
+    database = geopackage(tmp_path / "a.gpkg", ("grid", [BOX])).replace(b"CREATE TABLE", b"CREATE \xff\xff\xff\xff\xff")
+    for content, code in ((bytes(version), "archive-damaged"), (database, "not-a-boundary")):
+        with pytest.raises(HazardError) as caught:
+            read_boundaries(content, "grid.zip")
+        assert caught.value.code == code
+
+
 # --- the collection of bad and odd input ----------------------------------------------------------------------------
 
 
