@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from base.errors import HazardError
-from data.boundaries import RawCells as RawCells  # one door for all that comes in from outside
-from data.boundaries import read_boundaries as read_boundaries
 from data.contents import kind_of, text_encoding
+from data.features import RawCells as RawCells  # one door for all that comes in from outside
+from data.geofiles import read_boundaries as read_boundaries
 from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
 from data.spreadsheets import read_sheet

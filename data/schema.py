@@ -113,6 +113,7 @@ REASONS = {
     "not-a-feature": N_("is no GeoJSON feature: export the layer again"),
     "geometry-missing": N_("has no outline: draw it, or delete the feature"),
     "not-a-polygon": N_("is “{value}” and no polygon: export the layer of the areas"),
+    "not-a-point": N_("is “{value}” and no point: export the layer of the points"),
     "ring-not-closed": N_("the outline does not end where it begins ({value}): close it"),
     "ring-too-short": N_("an outline of {value} points is no area: four are needed, the last equal to the first"),
     "coordinates-unreadable": N_("the outline holds something that is no number or is nested wrongly: export it again"),
