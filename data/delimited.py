@@ -4,7 +4,6 @@ import collections
 import csv
 import io
 import itertools
-from collections.abc import Iterable
 
 import pandas as pd
 import pyarrow as pa
@@ -41,7 +40,10 @@ def find_delimiter(utf8: bytes, name: str, chosen: str | None = None) -> str:
         )  # fmt: skip
     start = utf8[:_HEAD].decode(errors="ignore")
     cut = len(utf8) > _HEAD
-    found = _divides(start, chosen or _USUAL, cut, 0.0) or (None if chosen else _divides(start, _RARE, cut, 0.9))
+    if chosen:
+        found = _divides(start, chosen, cut)
+    else:
+        found = _divides(start, _USUAL, cut, 0.5) or _divides(start, _RARE, cut, 0.9) or _divides(start, _USUAL, cut)
     if not found:
         raise HazardError(
             "not-a-table",
@@ -128,7 +130,7 @@ def column_names(width: int) -> list[str]:
     return [f"c{place:03d}" for place in range(width)]
 
 
-def _divides(start: str, signs: Iterable[str], cut: bool, least: float) -> str | None:
+def _divides(start: str, signs: str, cut: bool, least: float = 0.0) -> str | None:
     best, found = (least, 1), None
     for sign in signs:
         records = csv.reader(io.StringIO(start, newline=""), delimiter=sign)
@@ -136,7 +138,7 @@ def _divides(start: str, signs: Iterable[str], cut: bool, least: float) -> str |
         if cut and len(widths) < HEAD:
             widths = widths[:-1]
         counts = collections.Counter(width for width in widths if width > 1)
-        if counts and (not least or widths[0] > 1):
+        if counts and (sign in _USUAL or widths[0] > 1 or not least):
             width, n = max(counts.items(), key=lambda item: (item[1], item[0]))
             if (score := (round(n / len(widths), 1), width)) > best:
                 best, found = score, sign

@@ -68,7 +68,7 @@ def utf16_order(content: bytes) -> str | None:
     head = content[: 1 << 16]
     head = head[: len(head) // 2 * 2]
     zeros = head[0::2].count(0), head[1::2].count(0)
-    if max(zeros) < len(head) / 100 or max(zeros) < 10 * min(zeros):
+    if not any(zeros) or max(zeros) < len(head) / 100 or max(zeros) < 10 * min(zeros):
         return None
     order = "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     signs = head.decode(order, errors="replace")

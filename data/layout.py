@@ -82,7 +82,7 @@ def header_names(head: Sequence[Sequence[str]], layout: Layout, width: int) -> l
     """Return the titles of the columns.
 
     A heading over several columns counts for each of them ("upper lower"); where nothing stands under it, it stands
-    alone. A column without a title is named by its letter, "[C]".
+    alone. '' where a column has no title.
     """
     rows = [[_clean(cell) for cell in row] for row in head[layout.first - 1 : layout.last]]
     rows = [row + [""] * (width - len(row)) for row in rows]
@@ -95,7 +95,7 @@ def header_names(head: Sequence[Sequence[str]], layout: Layout, width: int) -> l
                 cell = _heading_over(rows, level, place)
             if cell and cell not in parts:
                 parts.append(cell)
-        names.append(" ".join(parts) or f"[{column_letter(place)}]")
+        names.append(" ".join(parts))
     return names
 
 
@@ -196,9 +196,9 @@ def _completes(rows: list[list[str]], at: int) -> bool:
         return False
     if not all(lower[place] for place in left_open if place > first):
         return False
-    # What stands alone above is not named again below; or all is, by a row of names over a row of values
-    again = any(lower[place] for place in range(width) if upper[place] and (place + 1 == width or upper[place + 1]))
-    if again and (len(left_open) < 2 or not all(lower[: last + 1])):
+    # Under what stands alone above all is open, at least somewhere; or all is named, a row of names over one of values
+    alone = [place for place in range(width) if upper[place] and (place + 1 == width or upper[place + 1])]
+    if all(lower[place] for place in alone) and (len(left_open) < 2 or not all(lower[: last + 1])):
         return False
     body = next((row for row in rows[at + 2 :] if any(row)), [])
     return any(_LONG.search(cell) for cell in body)

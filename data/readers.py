@@ -14,7 +14,7 @@ from data.contents import kind_of
 from data.delimited import MAX_COLUMNS as MAX_COLUMNS
 from data.delimited import column_names, find_delimiter, first_records, read_delimited, samples
 from data.encodings import BROKEN, as_utf8
-from data.layout import HEAD, Layout, find_header, header_names, rows_that_are_no_cases, sum_rows
+from data.layout import HEAD, Layout, column_letter, find_header, header_names, rows_that_are_no_cases, sum_rows
 from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
 from data.table import Table as Table
@@ -117,10 +117,7 @@ def _from_rows(rows: Iterator[list[str]], table: Table, header_row: int | None, 
     head = list(itertools.islice(rows, max(HEAD, (header_row or 0) + 5)))
     layout = find_header(head, table.name, header_row=header_row, header_rows=header_rows)
     frame = _columns(itertools.chain(head[layout.last :], rows), layout.last + 1, table.name)
-    above = head[layout.first - 1 : layout.last]
-    width = max((place + 1 for row in above for place, cell in enumerate(row) if cell.strip()), default=0)
-    while len(frame.columns) > width and not frame[frame.columns[-1]].str.strip().any():
-        frame = frame.drop(columns=frame.columns[-1])  # formats without content
+    width = max((len(row) for row in head[layout.first - 1 : layout.last]), default=0)
     missing = column_names(width)[len(frame.columns) :]
     frame = frame.assign(**{column: pd.array([""] * len(frame), dtype=TEXT) for column in missing})
     table = dataclasses.replace(table, headers=_titles(head, layout, len(frame.columns)), frame=frame)
@@ -167,6 +164,9 @@ def _finished(table: Table, head: Sequence[Sequence[str]], layout: Layout) -> Ta
     """Return the table without empty rows at its end and without what a printed page repeats or says below it."""
     frame = table.frame
     frame = frame.iloc[: _last_filled(frame)]
+    titles = table.headers
+    kept = [place for place, title in enumerate(titles) if title or frame.iloc[:, place].str.strip().any()]
+    headers = [titles[place] or f"[{column_letter(place)}]" for place in kept]  # formats alone are no columns
     others = rows_that_are_no_cases(frame, head[: layout.last])
     if frame.empty and table.bad.empty:
         raise HazardError(
@@ -176,8 +176,9 @@ def _finished(table: Table, head: Sequence[Sequence[str]], layout: Layout) -> Ta
         )
     bad = pd.concat([table.bad, _bad(others.items())], ignore_index=True) if others else table.bad
     frame = frame.drop(index=list(others)) if others else frame
+    frame = frame.iloc[:, kept].set_axis(column_names(len(kept)), axis=1)
     return dataclasses.replace(
-        table, frame=frame, bad=bad.sort_values("row", ignore_index=True), sums=sum_rows(frame),
+        table, headers=headers, frame=frame, bad=bad.sort_values("row", ignore_index=True), sums=sum_rows(frame),
         header_row=layout.first, header_rows=layout.rows,
     )  # fmt: skip
 

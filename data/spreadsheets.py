@@ -59,8 +59,9 @@ def read_sheet(
 
 
 def _rows(page: Any) -> Iterator[list[str]]:
-    # iter_rows begins at row 1 of the sheet (to_python would at the first used one)
-    return ([_text(value) for value in row] for row in page.iter_rows())
+    # iter_rows begins at row 1 of the sheet (to_python would at the first used one), but at its first used column
+    left = [""] * page.start[1]
+    return (left + [_text(value) for value in row] for row in page.iter_rows())
 
 
 def _score(book: Any, page: Any, name: str) -> float:
