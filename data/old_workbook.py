@@ -1,8 +1,9 @@
 """A workbook of the old kind (XLS), weighed and put into a plain container before it is read.
 
 The reader believes what such a file states: sizes of sheets, counts of texts, chains of sectors. A few hundred bytes
-can ask for a hundred gigabytes. So the stream of the workbook is taken out here, looked through record by record, freed of
-what only states or computes something, and handed on in a container of our own: nothing else reaches the reader.
+can ask for a hundred gigabytes. So the stream of the workbook is taken out here, looked through record by record,
+freed of what only states or computes something, and handed on in a container of our own: nothing else reaches the
+reader.
 
 Container: [MS-CFB], records: [MS-XLS], both published by Microsoft.
 """

@@ -17,6 +17,7 @@ _MAX_BYTES, _MAX_RATIO, _MAX_ENTRIES = 2_000_000_000, 200, 2_000
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _PIECE = 1 << 22
 _DIGITS = "0123456789"
+_INSIDE = {"v", "t", "is", "f"}  # what stands in a cell
 
 
 def refuse_large(archive: zipfile.ZipFile, name: str) -> None:
@@ -81,7 +82,7 @@ def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal row, column, last, far, cells, shared
-        if name == "v":  # the most frequent one
+        if name in _INSIDE:  # the most frequent ones
             return
         kind = name.partition(":")[2] or name
         if kind == "c":
@@ -106,7 +107,7 @@ def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]
             characters += known.get(value, longest) if shared == 1 else longest
             shared = 2
 
-    _parse(archive, entry, start, None, text)
+    _parse(archive, entry, start, None, text if longest else None)  # a call for each piece of text is slow
     return last, far, cells, characters
 
 
@@ -155,7 +156,7 @@ def _parse(
     entry: zipfile.ZipInfo,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None,
-    text: Callable[[str], None],
+    text: Callable[[str], None] | None,
 ) -> None:
     def refuse(*_: object) -> None:
         raise ValueError(f"{entry.filename}: DOCTYPE")
