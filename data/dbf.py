@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from base.errors import HazardError
-from data.contents import text_encoding
+from data.encodings import text_encoding
 from data.features import MAX_ATTRIBUTES, clean_text, text_of, too_many_columns
 
 _HEADER, _FIELD = 32, 32

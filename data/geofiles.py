@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from base.errors import HazardError
 from data.archives import Archive
-from data.contents import kind_of, text_encoding
+from data.contents import kind_of
 from data.declared_crs import of_code
+from data.encodings import text_encoding
 from data.features import Layer, RawCells, Refused, Wanted, to_cells, to_table
 from data.geojson import read_geojson
 from data.geopackage import read_geopackage
@@ -92,21 +93,21 @@ def _read(content: bytes, name: str, wanted: Wanted, layer: str | None, encoding
     if kind == "SQLite":
         return read_geopackage(content, name, wanted, layer=layer)
     if kind == "text":
-        kind = {b"{": "JSON", b"<": "XML"}.get(_first_sign(content), kind)
+        kind = {b"{": "JSON", b"<": "KML"}.get(_first_sign(content), kind)
     if kind == "JSON":
         return read_geojson(content, name, encoding=encoding)
-    if kind == "XML":
+    if kind in ("KML", "XML"):
         return read_kml(content, name, encoding=encoding)
     if kind == "Parquet":
         return read_parquet(content, name)
-    if kind == "ZIP":
+    if kind in ("ZIP", "KMZ"):
         archive = Archive(content, name)
         if archive.names(".shp"):
             return read_shapefile(archive, name, wanted, layer=layer, encoding=encoding)
         if maps := archive.names(".kml"):
             main = min(maps, key=lambda one: (one.count("/"), one.lower() != "doc.kml", one))
             return read_kml(archive.read(main), name, encoding=encoding)
-    if kind in ("text", "XLSX") and wanted == "polygons":
+    if kind in ("text", "XLSX", "XLS", "HTML", "MHTML") and wanted == "polygons":
         return None
     raise _unexpected(name, kind, wanted)
 

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from base.errors import HazardError
-from data.contents import text_encoding
+from data.encodings import text_encoding
 from data.features import Layer, Refused, split_shapes, text_columns
 from data.shapes import ring_of
 
@@ -22,7 +22,7 @@ def read_geojson(content: bytes, name: str, *, encoding: str | None = None) -> L
     Raises
     ------
     HazardError
-        ``json-broken``, ``not-a-boundary``, ``too-many-columns``, and those of `data.contents.text_encoding`.
+        ``json-broken``, ``not-a-boundary``, ``too-many-columns``, and those of `data.encodings.text_encoding`.
     """
     used = text_encoding(content, name, encoding)
     root = _parsed(content.decode(used), name)

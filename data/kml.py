@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from base.errors import HazardError
-from data.contents import text_encoding
+from data.encodings import text_encoding
 from data.features import MAX_FEATURES, Layer, Refused, split_shapes, text_columns
 from data.shapes import ring_of
 
@@ -28,7 +28,7 @@ def read_kml(content: bytes, name: str, *, encoding: str | None = None) -> Layer
     ------
     HazardError
         ``not-a-boundary`` (another XML, or a DOCTYPE), ``kml-broken``, ``too-many-columns``, and those of
-        `data.contents.text_encoding`.
+        `data.encodings.text_encoding`.
     """
     used = _encoding(content, name, encoding)
     reader = _Reader(name)

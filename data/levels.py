@@ -14,11 +14,12 @@ from base.text import Sentence
 from data import tables
 from data.cell_columns import cell_table, guess_cell_columns
 from data.editions import add_edition, newest_edition, read_day
+from data.features import RawCells
+from data.geofiles import read_boundaries
 from data.links import Link, find_links
 from data.merging import rewrite
 from data.placing import place
 from data.privacy import mask
-from data.readers import RawCells, read_boundaries
 from data.schema import EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
 from data.versions import Version

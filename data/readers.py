@@ -1,245 +1,207 @@
-"""Bytes -> rows of text, numbered as a spreadsheet shows them (header = row 1). Nothing is interpreted."""
+"""Bytes -> rows of text, numbered as a spreadsheet shows them. Told by the content; nothing is interpreted."""
 
-import collections
-import csv
 import dataclasses
-import io
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as arrow_csv
 
 from base.errors import HazardError
-from data.contents import kind_of, text_encoding
-from data.features import RawCells as RawCells  # one door for all that comes in from outside
-from data.geofiles import read_boundaries as read_boundaries
+from data.contents import kind_of
+from data.delimited import MAX_COLUMNS as MAX_COLUMNS
+from data.delimited import column_names, find_delimiter, first_records, read_delimited, samples
+from data.encodings import BROKEN, as_utf8
+from data.layout import HEAD, Layout, column_letter, find_header, header_names, rows_that_are_no_cases, sum_rows
 from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
-from data.spreadsheets import read_sheet
 from data.table import Table as Table
 
-MAX_COLUMNS = 1000
-_DELIMITERS = ",;\t|"
-_HEAD = 1 << 18  # characters looked at to tell the delimiter and the header
-csv.field_size_limit(1 << 28)
+_WITH_POINTS = ("JSON", "SQLite", "Parquet", "ZIP", "KML", "KMZ", "XML")
+_CHUNK = 20_000  # rows made into columns at a time
 
 
-def read_table(content: bytes, name: str, *, encoding: str | None = None, sheet: str | None = None) -> Table:
-    """Return the table in a CSV or XLSX file, told by its content.
+def read_table(
+    content: bytes,
+    name: str,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+    header_rows: int | None = None,
+) -> Table:
+    """Return the table in a file, told by its content. What is not chosen is guessed.
 
     Parameters
     ----------
     content : bytes
+        CSV, XLSX, XLS, a web page or web archive with a table, GeoJSON, GeoPackage, a zipped Shapefile, Parquet.
     name : str
         The file's name, for sentences only.
     encoding : str, optional
-        Of a CSV; without it: a byte order mark, else UTF-8, else GB18030, each over the whole file.
+        Of text. A CSV may hold some bytes that are no text: those rows are set apart.
+    delimiter : str, optional
+        The sign between the cells of a CSV.
     sheet : str, optional
-        Of a workbook; without it the first sheet that holds anything.
+        Of a workbook; or a table of a page, or a layer.
+    header_row, header_rows : int, optional
+        Where the header begins, as Excel counts rows, and in how many rows it stands (1 to 3).
 
     Raises
     ------
     HazardError
-        ``not-a-table``, ``empty-file``, ``no-rows``, ``header-not-first``, ``too-many-columns``, and those of
-        `data.contents.text_encoding` and `data.spreadsheets.read_sheet`.
+        ``not-a-table``, ``empty-file``, ``no-rows``, ``too-many-columns``, and those of the modules that read each
+        kind: `data.encodings`, `data.delimited`, `data.spreadsheets`, `data.html_tables`, `data.layout`,
+        `data.geofiles`.
     """
     if not content.strip():
         raise HazardError("empty-file", "{file} is empty. A table with a header row was expected.", file=name)
     kind = kind_of(content)
-    if kind == "XLSX":
-        rows, used_sheet, sheets = read_sheet(content, name, sheet)
-        headers = _headers(rows[:30], name)
-        frame = _from_rows(rows[1:], len(headers))
-        return _finished(Table(name, headers, frame, _no_bad(), kind=kind, sheet=used_sheet, sheets=sheets))
-    if kind == "binary":
-        raise HazardError(
-            "not-a-table",
-            "{file} is no table: it holds bytes that are no text. A CSV or XLSX file with a header row was expected.",
-            file=name,
-        )
-    if kind == "JSON":
-        raise HazardError(
-            "not-a-table",
-            "{file} is JSON and no table. Reports are expected as CSV or XLSX; boundaries are loaded as cells.",
-            file=name,
-        )
+    if kind in _WITH_POINTS:
+        from data.geofiles import read_points  # it brings more with it than most files need
+
+        return read_points(content, name, layer=sheet, encoding=encoding)
+    if kind in ("XLSX", "XLS"):
+        from data.spreadsheets import read_sheet
+
+        rows, used_sheet, sheets = read_sheet(content, kind, name, sheet)
+        blank = Table(name, [], pd.DataFrame(), _bad([]), kind, sheet=used_sheet, sheets=sheets)
+        return _from_rows(rows, blank, header_row, header_rows)
+    if kind in ("HTML", "MHTML"):
+        from data.html_tables import read_page
+
+        page, used_sheet, sheets, used = read_page(content, kind, name, encoding=encoding, sheet=sheet)
+        blank = Table(name, [], pd.DataFrame(), _bad([]), "HTML", used, sheet=used_sheet, sheets=sheets)
+        return _from_rows(iter(page), dataclasses.replace(blank, samples=_samples_of(page)), header_row, header_rows)
     if kind != "text":
-        raise HazardError(
-            "not-a-table",
-            "{file} is no table (it holds {kind}), whatever its name says. A CSV or XLSX file with a header row was "
-            "expected: "
-            "open it in a spreadsheet program and save it as one of these.",
-            file=name, kind=kind,
-        )  # fmt: skip
-    used = text_encoding(content, name, encoding)
-    utf8 = content if used == "utf-8" else content.decode(used).encode()
-    start = utf8[:_HEAD].decode(errors="ignore")
-    delimiter = _delimiter(start, cut=len(utf8) > _HEAD)
-    if delimiter is None:
-        raise HazardError(
-            "not-a-table",
-            "{file} is no table: no separator (comma, semicolon, tab or |) divides its lines into cells.",
-            file=name,
+        raise _no_table(name, kind)
+    return _from_text(content, name, encoding, delimiter, header_row, header_rows)
+
+
+def _from_text(
+    content: bytes,
+    name: str,
+    encoding: str | None,
+    delimiter: str | None,
+    header_row: int | None,
+    header_rows: int | None,
+) -> Table:
+    utf8, used = as_utf8(content, name, encoding)
+    sign = find_delimiter(utf8, name, delimiter)
+    head = first_records(utf8, sign, max(HEAD, (header_row or 0) + 5))
+    layout = find_header(head, name, header_row=header_row, header_rows=header_rows)
+    width = max(len(row) for row in head[layout.first - 1 : layout.last])
+    _check_width(width, name)
+    frame, bad = read_delimited(utf8, sign, width, layout.last + 1)
+    table = Table(name, _titles(head, layout, width), frame, _bad(bad), "CSV", used, sign, samples=samples(utf8))
+    return _finished(table, head, layout)
+
+
+def _from_rows(rows: Iterator[list[str]], table: Table, header_row: int | None, header_rows: int | None) -> Table:
+    head = list(itertools.islice(rows, max(HEAD, (header_row or 0) + 5)))
+    layout = find_header(head, table.name, header_row=header_row, header_rows=header_rows)
+    frame = _columns(itertools.chain(head[layout.last :], rows), layout.last + 1, table.name)
+    width = max((len(row) for row in head[layout.first - 1 : layout.last]), default=0)
+    missing = column_names(width)[len(frame.columns) :]
+    frame = frame.assign(**{column: pd.array([""] * len(frame), dtype=TEXT) for column in missing})
+    table = dataclasses.replace(table, headers=_titles(head, layout, len(frame.columns)), frame=frame)
+    return _finished(table, head, layout)
+
+
+def _columns(rows: Iterable[list[str]], first: int, name: str) -> pd.DataFrame:
+    """Return rows as columns, some thousands at a time: as lists of text they would take five times the room."""
+    rows, chunks, width = iter(rows), [], 0
+    while some := list(itertools.islice(rows, _CHUNK)):
+        widest = max(map(len, some))
+        _check_width(widest, name)
+        width = max(width, widest)
+        if any(len(row) != widest for row in some):
+            some = [row + [""] * (widest - len(row)) for row in some]
+        chunks.append(
+            [pa.array(column, pa.large_string()) for column in zip(*some, strict=True)] or [pa.nulls(len(some))]
         )
-    records = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
-    headers = _headers([record for record, _ in zip(records, range(30), strict=False)], name)
-    frame, bad = _from_csv(utf8, delimiter, len(headers))
-    return _finished(Table(name, headers, frame, bad, kind="CSV", encoding=used, delimiter=delimiter))
+    n = sum(len(chunk[0]) for chunk in chunks)
+    columns = {}
+    for place, column in enumerate(column_names(width)):
+        pieces = [
+            chunk[place] if place < len(chunk) else pa.array([""] * len(chunk[0]), pa.large_string())
+            for chunk in chunks
+        ]
+        columns[column] = pd.array(pa.chunked_array(pieces, pa.large_string()), dtype=TEXT)
+    return pd.DataFrame(columns, index=pd.RangeIndex(first, first + n))
 
 
-def _delimiter(start: str, *, cut: bool) -> str | None:
-    """Return the sign that divides most records into the same number of cells, more cells first."""
-    best, found = (0.0, 1), None
-    for sign in _DELIMITERS:
-        records = csv.reader(io.StringIO(start, newline=""), delimiter=sign)
-        widths = [len(record) for record, _ in zip(records, range(50), strict=False) if any(record)]
-        if cut and len(widths) < 50:
-            widths = widths[:-1]
-        counts = collections.Counter(width for width in widths if width > 1)
-        if counts:
-            width, n = max(counts.items(), key=lambda item: (item[1], item[0]))
-            if (score := (round(n / len(widths), 1), width)) > best:
-                best, found = score, sign
-    return found
+def _titles(head: Sequence[Sequence[str]], layout: Layout, width: int) -> list[str]:
+    return [title.replace(BROKEN, "\ufffd") for title in header_names(head, layout, width)]
 
 
-def _headers(rows: list[list[str]], name: str) -> list[str]:
-    """Return the first row as headers, or say where they seem to be."""
-
-    def filled(row: list[str]) -> int:
-        return sum(bool(cell.strip()) and not cell.startswith("Unnamed:") for cell in row)
-
-    headers = [" ".join(cell.split()) for cell in rows[0]] if rows else []
-    widest = max((filled(row) for row in rows), default=0)
-    if filled(headers) <= 1 < widest:
-        likely = next(number for number, row in enumerate(rows, start=1) if filled(row) > max(1, widest / 2))
-        raise HazardError(
-            "header-not-first",
-            "{file}: row 1 is no header; the header seems to be row {row} ({header}). "
-            "Delete the rows above it and load the file again.",
-            file=name, row=likely, header=", ".join(cell for cell in rows[likely - 1] if cell)[:100],
-        )  # fmt: skip
-    if len(headers) > MAX_COLUMNS:
+def _check_width(width: int, name: str) -> None:
+    if width > MAX_COLUMNS:
         raise HazardError(
             "too-many-columns",
             "{file} has {n} columns; at most {limit} are read. Delete those that are not needed.",
-            file=name, n=len(headers), limit=MAX_COLUMNS,
+            file=name, n=width, limit=MAX_COLUMNS,
         )  # fmt: skip
-    return headers
 
 
-def _from_rows(rows: list[list[str]], width: int) -> pd.DataFrame:
-    columns = {
-        name: pd.array([row[place] if place < len(row) else "" for row in rows], dtype=TEXT)
-        for place, name in enumerate(_names(width))
-    }
-    return pd.DataFrame(columns, index=pd.RangeIndex(2, len(rows) + 2))
-
-
-def _from_csv(utf8: bytes, delimiter: str, width: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    names = _names(width)
-    odd: list[tuple[int, str]] = []  # records of another length: number, text
-
-    def keep(row: arrow_csv.InvalidRow) -> str:
-        odd.append((row.number, row.text))
-        return "skip"
-
-    try:
-        if utf8.count(b'"') % 2:  # a quote that is never closed would swallow all that follows
-            raise pa.ArrowInvalid
-        table = arrow_csv.read_csv(
-            pa.BufferReader(utf8),
-            read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=1 << 25),
-            parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
-            ),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid:  # or a row of more than 32 MB
-        frame, odd = _careful(utf8, delimiter, names)
-    else:
-        frame = pd.DataFrame({column: pd.array(table[column], dtype=TEXT) for column in names})
-        del table
-        numbers = _numbers(len(frame), [number for number, _ in odd])
-        frame = frame.set_axis(numbers, axis=0).iloc[1:]  # without the header
-
-    short, bad = {}, []
-    for number, text in odd:
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        if any(cell.strip() for cell in cells[len(names) :]) or ('"' in text and text.count('"') % 2):
-            bad.append((number, "", "", "ragged-row", ""))  # which cell holds what, a person too, nobody knows here
-        else:
-            short[number] = (cells + [""] * len(names))[: len(names)]
-    if short:
-        more = pd.DataFrame(list(short.values()), index=list(short), columns=names, dtype=TEXT)
-        frame = pd.concat([frame, more]).sort_index()
-    return frame, pd.DataFrame(bad, columns=list(REJECTED_COLUMNS))
-
-
-def _careful(utf8: bytes, delimiter: str, names: list[str]) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
-    """Read record by record; the line where an unclosed quote begins is set apart, and reading goes on behind it."""
-    lines = list(io.StringIO(utf8.decode(), newline=""))  # splitlines() would also part at U+2028 and the like
-    good: dict[int, list[str]] = {}
-    odd: list[tuple[int, str]] = []
-    place, number = 0, 1
-    while place < len(lines):
-        record, used = _record(lines, place, delimiter)
-        if record is None or (len(record) != len(names) and any(record)):
-            odd.append((number, "".join(lines[place : place + used])))
-        else:
-            good[number] = record or [""] * len(names)
-        place, number = place + used, number + 1
-    good.pop(1, None)
-    frame = pd.DataFrame(list(good.values()), index=list(good), columns=names, dtype=TEXT)
-    return frame, [(number, text) for number, text in odd if number > 1]
-
-
-def _record(lines: list[str], place: int, delimiter: str) -> tuple[list[str] | None, int]:
-    """Return the record that begins at a line and its number of lines; None if its quote is not closed in 100 lines."""
-    for used in range(1, min(100, len(lines) - place) + 1):
-        if used > 1 and '"' not in lines[place + used - 1]:
-            continue
-        text = "".join(lines[place : place + used])
-        try:
-            record = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                continue
-            if used > 1:  # the quote that ends it seems to open another cell
-                return None, 1
-            return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []), used
-        return record, used
-    return None, 1
-
-
-def _numbers(n: int, skipped: list[int]) -> pd.Index:
-    """Return the record numbers of `n` rows that were read, when these numbers were not."""
-    if not skipped:
-        return pd.RangeIndex(1, n + 1)
-    return pd.RangeIndex(1, n + len(skipped) + 1).difference(skipped)
-
-
-def _finished(table: Table) -> Table:
+def _finished(table: Table, head: Sequence[Sequence[str]], layout: Layout) -> Table:
+    """Return the table without empty rows at its end and without what a printed page repeats or says below it."""
     frame = table.frame
-    some = pd.Series(False, index=frame.index)
-    for column in frame:
-        some |= frame[column].str.strip().astype(bool)
-    last = some[some].index.max() if some.any() else 0
-    frame = frame[frame.index <= last]
+    frame = frame.iloc[: _last_filled(frame)]
+    titles = table.headers
+    kept = [place for place, title in enumerate(titles) if title or frame.iloc[:, place].str.strip().any()]
+    headers = [titles[place] or f"[{column_letter(place)}]" for place in kept]  # formats alone are no columns
+    others = rows_that_are_no_cases(frame, head[: layout.last])
     if frame.empty and table.bad.empty:
         raise HazardError(
             "no-rows",
             "{file} has a header and no rows below it. At least one report was expected.",
             file=table.name,
         )
-    return dataclasses.replace(table, frame=frame)
+    bad = pd.concat([table.bad, _bad(others.items())], ignore_index=True) if others else table.bad
+    frame = frame.drop(index=list(others)) if others else frame
+    frame = frame.iloc[:, kept].set_axis(column_names(len(kept)), axis=1)
+    return dataclasses.replace(
+        table, headers=headers, frame=frame, bad=bad.sort_values("row", ignore_index=True), sums=sum_rows(frame),
+        header_row=layout.first, header_rows=layout.rows,
+        title=" ".join(cell for row in head[: layout.first - 1] for cell in row if cell),
+    )  # fmt: skip
 
 
-def _names(width: int) -> list[str]:
-    return [f"c{place:03d}" for place in range(width)]
+def _last_filled(frame: pd.DataFrame) -> int:
+    for end in range(len(frame), 0, -_CHUNK):
+        some = frame.iloc[max(0, end - _CHUNK) : end]
+        filled = np.zeros(len(some), dtype=bool)
+        for column in some:
+            filled |= (some[column].str.strip() != "").to_numpy(dtype=bool)
+        if filled.any():
+            return int(max(0, end - _CHUNK) + np.flatnonzero(filled)[-1] + 1)
+    return 0
 
 
-def _no_bad() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(REJECTED_COLUMNS))
+def _bad(rows: Iterable[tuple[int, str]]) -> pd.DataFrame:
+    # by number alone: which cell holds what, a person too, nobody knows here
+    return pd.DataFrame([(row, "", "", reason, "") for row, reason in rows], columns=list(REJECTED_COLUMNS))
+
+
+def _samples_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    filled = [row for row in rows[:HEAD] if any(row)]
+    foreign = [row for row in filled if not "".join(row).isascii()]
+    return tuple(" ".join(" | ".join(row).split())[:200] for row in (foreign or filled)[:3])
+
+
+def _no_table(name: str, kind: str) -> HazardError:
+    if kind == "binary":
+        return HazardError(
+            "not-a-table",
+            "{file} is no table: it holds bytes that are no text. A CSV or XLSX file with a header row was expected.",
+            file=name,
+        )
+    return HazardError(
+        "not-a-table",
+        "{file} is no table (it holds {kind}), whatever its name says. A table with a header row was expected: "
+        "open it in a spreadsheet program and save it as XLSX or CSV.",
+        file=name, kind=kind,
+    )  # fmt: skip

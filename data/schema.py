@@ -95,6 +95,9 @@ NO_MONTH = "none"
 # Why a row was not taken. {value} and {column} are fields of the rejected table.
 REASONS = {
     "ragged-row": N_("the row has more cells than the header: correct the separators or quotes"),
+    "undecodable-row": N_("the row holds bytes that are no text: it was cut or damaged, export it again"),
+    "header-again": N_("repeats the title or header of the table"),
+    "note-row": N_("looks like a note below the table, not a case"),
     "time-unreadable": N_("“{value}” in column {column} is no time: write it as 2025-03-05 14:30"),
     "lon-lat-unreadable": N_("“{value}” in column {column} is no coordinate: write degrees such as 113.1932"),
     "lon-lat-out-of-range": N_("“{value}” in column {column} is no place on earth in the coordinate system chosen"),

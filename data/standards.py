@@ -4,8 +4,6 @@ Such tables come from documents: a title stands above the header, merged cells b
 headers come again on each page. The text of a limit is kept beside what it was understood as: cities differ.
 """
 
-import csv
-import io
 import re
 import unicodedata
 from typing import Any
@@ -16,7 +14,6 @@ import pyarrow as pa
 from base.errors import HazardError
 from base.text import N_, Sentence
 from data import tables
-from data.contents import kind_of, text_encoding
 from data.dataset import Dataset
 from data.editions import read_day
 from data.privacy import mask, mask_text
@@ -80,8 +77,8 @@ def read_standard(
     HazardError
         Those of `read_table`; ``not-a-standard``; ``standard-kind`` if neither title nor name tells it.
     """
-    table, title = _below_title(content, name, encoding, sheet)
-    kind = _kind(kind, title, name)
+    table = read_table(content, name, encoding=encoding, sheet=sheet)
+    kind = _kind(kind, table.title, name)
     columns = _columns(table)
     rows, restored, skipped = [], [], 0
     state = dict.fromkeys(_TITLES, "")
@@ -177,23 +174,6 @@ def _kind(chosen: str | None, title: str, name: str) -> str:
         "component or event (on the command line: --kind).",
         file=name,
     )
-
-
-def _below_title(content: bytes, name: str, encoding: str | None, sheet: str | None) -> tuple[Table, str]:
-    """Return the table under its title, with its rows as the whole file counts them, and the title."""
-    try:
-        return read_table(content, name, encoding=encoding, sheet=sheet), ""
-    except HazardError as error:
-        if error.code != "header-not-first" or kind_of(content) != "text":
-            raise
-        above = int(error.facts["row"]) - 1
-    lines = io.StringIO(content.decode(text_encoding(content, name, encoding)).lstrip("\ufeff"), newline="")
-    records = csv.reader(lines)
-    title = " ".join(cell for _ in range(above) for cell in next(records) if not cell.startswith("Unnamed:"))
-    rest = "".join(lines)
-    table = read_table(rest.encode(), name, sheet=sheet)
-    table.frame.index += above
-    return table, title
 
 
 def load_standard(

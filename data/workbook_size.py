@@ -11,11 +11,13 @@ from xml.parsers import expat
 from base.errors import HazardError
 
 MAX_CELLS = 40_000_000  # rows x columns of one sheet, from A1 to its last cell, filled or not
+_SPARSE, _SHARE = 4_000_000, 20  # a larger range than this must be filled at least to one in so many
 MAX_TEXT = 1_000_000_000  # characters that the shared texts of one sheet come to, each as often as it is shown
 _MAX_BYTES, _MAX_RATIO, _MAX_ENTRIES = 2_000_000_000, 200, 2_000
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _PIECE = 1 << 22
 _DIGITS = "0123456789"
+_INSIDE = {"v", "t", "is", "f"}  # what stands in a cell
 
 
 def refuse_large(archive: zipfile.ZipFile, name: str) -> None:
@@ -32,17 +34,29 @@ def refuse_large(archive: zipfile.ZipFile, name: str) -> None:
     packed = sum(max(entry.compress_size, 1) for entry in entries)
     stated = sum(entry.file_size for entry in entries)
     if len(entries) > _MAX_ENTRIES or stated > _MAX_BYTES or (stated > 5e7 and stated > packed * _MAX_RATIO):
-        raise _too_large(name)
+        raise too_large(name)
     sheets = [entry for entry in entries if _holds_cells(archive, entry)]
     # The shared texts are the one part that the reader finds by its name alone
     texts = [entry for entry in entries if entry.filename.replace("\\", "/").lower().endswith("sharedstrings.xml")]
     tables = [_lengths(archive, entry) for entry in texts] or [[]]
     for entry in sheets:
         for lengths in tables:
-            rows, columns, characters = _extent(archive, entry, lengths)
-            beyond = rows > _LAST_ROW or columns > _LAST_COLUMN
-            if beyond or rows * columns > MAX_CELLS or characters > MAX_TEXT:
-                raise _too_large(name)
+            rows, columns, cells, characters = _extent(archive, entry, lengths)
+            if rows > _LAST_ROW or columns > _LAST_COLUMN or characters > MAX_TEXT:
+                raise too_large(name)
+            refuse_sparse(rows * columns, cells, name)
+
+
+def refuse_sparse(area: int, cells: int, name: str) -> None:
+    """Refuse a range of cells that is too large, or large and all but empty: the reader makes room for all of it.
+
+    Raises
+    ------
+    HazardError
+        ``table-too-large``.
+    """
+    if area > MAX_CELLS or (area > _SPARSE and area > cells * _SHARE):
+        raise too_large(name)
 
 
 def _holds_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
@@ -55,23 +69,24 @@ def _holds_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
     return found
 
 
-def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]) -> tuple[int, int, int]:
-    """Return the last row and column as the reader counts them, and how many characters its shared texts come to.
+def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]) -> tuple[int, int, int, int]:
+    """Return the last row and column as the reader counts them, its cells, and the characters of their shared texts.
 
     Rows and cells without a number follow the last. Where the number of a text is written in several pieces or in
     another way than plain digits, the longest text counts.
     """
     places: dict[str, int] = {"": 0}
-    row = column = last = far = characters = shared = 0
+    row = column = last = far = cells = characters = shared = 0
     known = {str(number): length for number, length in enumerate(lengths)}
     longest = max(lengths, default=0)
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, last, far, shared
-        if name == "v":  # the most frequent one
+        nonlocal row, column, last, far, cells, shared
+        if name in _INSIDE:  # the most frequent ones
             return
         kind = name.partition(":")[2] or name
         if kind == "c":
+            cells += 1
             reference = attributes.get("r", "")
             letters = reference.rstrip(_DIGITS)
             if letters not in places:
@@ -92,8 +107,8 @@ def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]
             characters += known.get(value, longest) if shared == 1 else longest
             shared = 2
 
-    _parse(archive, entry, start, None, text)
-    return last, far, characters
+    _parse(archive, entry, start, None, text if longest else None)  # a call for each piece of text is slow
+    return last, far, cells, characters
 
 
 def _place(letters: str) -> int:
@@ -141,7 +156,7 @@ def _parse(
     entry: zipfile.ZipInfo,
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None,
-    text: Callable[[str], None],
+    text: Callable[[str], None] | None,
 ) -> None:
     def refuse(*_: object) -> None:
         raise ValueError(f"{entry.filename}: DOCTYPE")
@@ -155,7 +170,8 @@ def _parse(
         parser.Parse(b"", True)
 
 
-def _too_large(name: str) -> HazardError:
+def too_large(name: str) -> HazardError:
+    """Return the refusal of a workbook that would not fit."""
     return HazardError(
         "table-too-large",
         "{file} unpacks to more cells than fit in memory. Delete empty rows and columns behind the table, "

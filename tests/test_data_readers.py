@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+import types
 import zipfile
 
 import pandas as pd
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from data.readers import MAX_COLUMNS, Table, read_table
+from data.schema import REASONS
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01"
 
@@ -103,17 +107,25 @@ def test_chinese_text_is_read_in_its_usual_encodings(encoding):
 
 
 def test_text_in_no_known_encoding_names_the_line_of_the_first_bad_byte():
-    error = _refused("id,文\n1,好\n2,".encode() + b"\xff\xff\n")
+    error = _refused(b"id,x\n1,a\n2,\xff\xff\n3,\xff\xfe\n")
     assert (error.code, error.facts["row"]) == ("encoding-unknown", 3)
 
 
-def test_big5_is_not_taken_for_gb18030_and_can_be_chosen(shared_data):
+def test_rows_that_are_no_text_are_set_apart_by_number_and_the_others_load():
+    lines = [f"{n},积水{n}" for n in range(2, 10)]
+    content = "\n".join(["id,描述", *lines]).encode().replace("积水4".encode(), b"\xe7\xa7").replace(b"7,", b"7,\0")
+    table = read_table(content + b"\n10,\xe7", "cases.csv")
+    assert table.bad[["row", "reason"]].to_numpy().tolist() == [[n, "undecodable-row"] for n in (4, 7, 10)]
+    assert list(table.frame.index) == [2, 3, 5, 6, 8, 9]
+    assert {"undecodable-row", "header-again", "note-row"} <= set(REASONS)
+
+
+def test_a_big5_file_is_told_though_its_first_chinese_sign_comes_late(shared_data):
     file = shared_data / "taiwan_flood_points" / "flood_disaster_points_2018_2020_big5.csv"
-    error = _refused(file.read_bytes())
-    assert (error.code, error.facts["row"]) == ("encoding-unknown", 1925)
-    table = read_table(file.read_bytes(), file.name, encoding="big5")
-    assert len(table.frame) == 3679  # README of the file
+    table = read_table(file.read_bytes(), file.name)
+    assert (table.encoding, len(table.frame)) == ("big5", 3679)  # README of the file
     assert "淹水感測" in set(table.frame["c004"])
+    assert table.samples[0].startswith("1923,2019,248315.18,")  # line 1925, the first with foreign text
 
 
 def test_a_chosen_encoding_must_exist_and_fit():
@@ -136,14 +148,11 @@ def _refused_code(content: bytes, **options) -> str:
         (b"id,lon,lat\n,,\n", "no-rows", "no rows below"),
         (PNG, "not-a-table", "PNG"),
         (b"%PDF-1.7", "not-a-table", "PDF"),
-        (b"<html><table><tr><td>1</td></tr></table></html>", "not-a-table", "HTML"),
-        (b'{"type": "FeatureCollection", "features": []}', "not-a-table", "boundaries are loaded as cells"),
-        (b'["a", "b"]', "not-a-table", "JSON"),
+        (b"<html><p>a page</p></html>", "not-a-table", "without a table"),
+        (b"<?xml version='1.0'?><OGRVRTDataSource/>", "not-a-table", "XML"),
+        (b"<kml xmlns='http://www.opengis.net/kml/2.2'/>", "not-a-table", "KML"),
         (b"\x00\x01\x02" * 50, "not-a-table", "no text"),
         (b"just some words\nand more words\n", "not-a-table", "no separator"),
-        (b"PK\x03\x04 not really", "not-a-table", "ZIP"),
-        ("街道台账,,\n,,\nid,lon,lat\n1,2,3\n".encode(), "header-not-first", "row 3"),
-        (b"title\nid;lon;lat\n1;2;3\n", "header-not-first", "row 2"),
         (",".join(f"c{n}" for n in range(MAX_COLUMNS + 1)).encode() + b"\n1,2\n", "too-many-columns", "1001"),
     ],
 )
@@ -153,12 +162,52 @@ def test_what_is_no_table_is_one_clear_sentence(content, code, words):
     assert words in str(error)
 
 
-def test_title_rows_of_real_tables_are_noticed(shared_data):
-    for file in sorted((shared_data / "chengguan_standard").glob("*.csv")):
-        error = _refused(file.read_bytes())
-        assert (error.code, error.facts["row"]) == ("header-not-first", 2)
-    merged = (shared_data / "bad_input" / "xlsx" / "merged_title.xlsx").read_bytes()
-    assert _refused(merged).facts["row"] == 3
+def test_title_rows_of_real_tables_are_passed_over(shared_data):
+    files = sorted((shared_data / "chengguan_standard").glob("*.csv"))
+    tables = [read_table(file.read_bytes(), file.name) for file in files]
+    for table in tables:
+        assert (table.header_row, table.header_rows, len(table.frame)) == (2, 1, 279)  # README of the files
+        assert (table.headers[0], table.headers[-1]) == ("大类代码", "采集要求")
+        assert list(table.frame.iloc[1][:5]) == ["", "", "", "", table.frame.iloc[1, 4]]  # merged cells stay blank
+    assert [table.encoding for table in tables] == ["gb18030", "utf-8-sig"]
+    assert (tables[0].frame.to_numpy() == tables[1].frame.to_numpy()).all()
+
+    merged = read_table((shared_data / "bad_input" / "xlsx" / "merged_title.xlsx").read_bytes(), "merged")
+    assert (merged.header_row, list(merged.frame.index)) == (3, [4, 5, 6])
+
+
+def test_hostile_text_is_read_as_typed(shared_data):
+    for file in sorted((shared_data / "bad_input" / "injection").glob("*.csv")):
+        table = read_table(file.read_bytes(), file.name)
+        assert (len(table.frame), len(table.bad)) == (8, 0)
+    assert table.frame["c001"].iloc[5] == "&lt;script&gt;alert(1)&lt;/script&gt;"
+
+
+@pytest.mark.parametrize(
+    ("content", "layer"),
+    [
+        (b'{"type": "FeatureCollection", "features": []}', None),
+        (b"SQLite format 3\0", "cases"),
+        (b"PAR1", None),
+        (b"PK\x03\x04 not really", "a"),
+    ],
+)
+def test_files_of_points_go_to_their_own_reader(content, layer, monkeypatch):
+    asked = []
+
+    def read_points(content, name, *, layer=None, encoding=None):
+        asked.append((content, name, layer, encoding))
+        return "a table"
+
+    monkeypatch.setitem(sys.modules, "data.geofiles", types.SimpleNamespace(read_points=read_points))
+    assert read_table(content, "f", sheet=layer, encoding="gbk") == "a table"
+    assert asked == [(content, "f", layer, "gbk")]
+
+
+def test_what_reads_polygons_is_not_loaded_for_a_table():
+    code = "import sys, data.readers; data.readers.read_table(b'a,b\\n1,2', 'f'); print(sorted(sys.modules))"
+    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"geopandas", "shapely", "pyproj", "streamlit", "sklearn", "duckdb"} & set(eval(listed))
 
 
 @given(

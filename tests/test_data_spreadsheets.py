@@ -35,7 +35,7 @@ def _sheet(cells: str, row: str = "<row r='1'>") -> str:
 
 def _refused(content: bytes) -> str:
     with pytest.raises(HazardError, match=r"f\.xlsx") as caught:
-        read_sheet(content, "f.xlsx", None)
+        read_sheet(content, "XLSX", "f.xlsx", None)
     return caught.value.code
 
 
@@ -78,7 +78,7 @@ def test_texts_count_as_often_as_they_are_shown(monkeypatch):
     strings = f"<sst><si><t>{'a' * 900}</t></si><si><t>bc</t></si></sst>"
     cells = "<c r='A1' t='s'><v>0</v></c>" + "<c r='B1' t='s'><v>1</v></c>" * 50
     monkeypatch.setattr(workbook_size, "MAX_TEXT", 1_000)  # 900 + 50 x 2 signs by hand
-    assert read_sheet(_workbook(_sheet(cells), strings=strings), "f.xlsx", None)[0][0][0] == "a" * 900
+    assert next(read_sheet(_workbook(_sheet(cells), strings=strings), "XLSX", "f.xlsx", None)[0])[0] == "a" * 900
     monkeypatch.setattr(workbook_size, "MAX_TEXT", 999)
     assert _refused(_workbook(_sheet(cells), strings=strings)) == "table-too-large"
 
@@ -99,12 +99,33 @@ def test_what_no_spreadsheet_program_writes_is_damaged(content):
 def test_cells_without_a_place_follow_one_another():
     rows = "".join(f"<row><c><v>{n}</v></c><c><v>{n + 1}</v></c></row>" for n in range(3))
     content = _workbook(f"<worksheet><sheetData>{rows}</sheetData></worksheet>")
-    assert read_sheet(content, "f.xlsx", None)[0] == [["0", "1"], ["1", "2"], ["2", "3"]]
+    assert list(read_sheet(content, "XLSX", "f.xlsx", None)[0]) == [["0", "1"], ["1", "2"], ["2", "3"]]
 
 
 def test_a_range_that_is_only_stated_costs_nothing():
     sheet = _sheet("<c r='A1'><v>1</v></c>").replace("<sheetData>", "<dimension ref='A1:XFD1048576'/><sheetData>")
-    assert read_sheet(_workbook(sheet), "f.xlsx", None)[0] == [["1"]]
+    assert list(read_sheet(_workbook(sheet), "XLSX", "f.xlsx", None)[0]) == [["1"]]
+
+
+def test_a_large_range_must_be_filled():
+    def rows(n: int) -> str:
+        return "".join(f"<row r='{place}'><c r='A{place}'><v>1</v></c></row>" for place in range(1, n + 1))
+
+    def wide(n: int) -> str:
+        return f"<worksheet><sheetData>{rows(n)}<row r='50000'><c r='CV50000'/></row></sheetData></worksheet>"
+
+    assert _refused(_workbook(wide(20))) == "table-too-large"  # 5 million places for 21 cells
+    assert workbook_size.MAX_CELLS > 50_000 * 100
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.bin", "content.xml", "mimetype"])
+def test_what_another_reader_would_open_unweighed_is_refused(part):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr(part, "x")
+    assert _refused(target.getvalue()) == "workbook-damaged"
 
 
 def test_a_large_honest_table_is_within_the_limits():

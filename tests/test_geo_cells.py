@@ -9,7 +9,7 @@ from pyproj import Geod
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from data.cell_columns import cell_table
-from data.readers import read_boundaries
+from data.geofiles import read_boundaries
 from geo.cells import CellCheck, check_cells
 from geo.crs import wgs84_to_gcj02
 
