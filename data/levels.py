@@ -1,7 +1,7 @@
 """Boundary levels: a file's polygons checked and stored, and all incidents assigned to them again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import geopandas as gpd
@@ -11,11 +11,11 @@ import shapely
 
 from base.errors import HazardError
 from base.text import Sentence
-from data import tables
+from data import apart, tables
 from data.headers import cell_table, guess_cell_columns
 from data.merging import place, rewrite
 from data.privacy import mask
-from data.readers import RawCells, read_boundaries
+from data.readers import RawCells
 from data.schema import CELL_COLUMNS, EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
 from geo.cells import check_cells
@@ -35,6 +35,7 @@ def load_cells(
     parent_column: str | None = None,
     crs: str | None = None,
     layer: str | None = None,
+    trusted: bool = False,
     who: str,
 ) -> dict[str, Any]:
     """Load the polygons of one boundary level, new or in place of those it had; all incidents are assigned again.
@@ -53,6 +54,8 @@ def load_cells(
         What the coordinates are in; the file's own declaration if not given, else WGS 84.
     layer : str, optional
         Of a GeoPackage; the one layer of polygons if not given.
+    trusted : bool
+        Made by this program: read without a process apart.
 
     Returns
     -------
@@ -63,13 +66,14 @@ def load_cells(
     Raises
     ------
     HazardError
-        ``level-name``; what `data.readers.read_boundaries`, `data.headers.cell_table` and `geo.cells.check_cells`
+        ``level-name``; what `data.apart.read_boundaries`, `data.headers.cell_table` and `geo.cells.check_cells`
         refuse; ``workspace-busy``.
     """
     level = " ".join(level.split())
     if not level or len(level) > _LONGEST_NAME:
         raise HazardError("level-name", "A boundary level needs a name of 1 to {longest} signs.", longest=_LONGEST_NAME)
-    raw = read_boundary_file(content, name, layer=layer)
+    settings = workspace.newest().settings
+    raw = read_boundary_file(content, name, settings=settings | ({"read_apart": 0} if trusted else {}), layer=layer)
     chosen = {"cell_id": id_column, "name": name_column, "parent": parent_column}
     guessed = guess_cell_columns(raw.frame.columns)
     columns = {
@@ -78,7 +82,7 @@ def load_cells(
     }
     table = cell_table(raw.frame, columns, name=name)
     used_crs = crs or raw.crs or "wgs84"
-    checked = _explained(lambda: check_cells(table, settings=workspace.newest().settings, crs=used_crs))
+    checked = _explained(lambda: check_cells(table, settings=settings, crs=used_crs))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {
         "repaired": checked.repaired,
@@ -101,9 +105,9 @@ def load_cells(
     return {**facts, "version": version, "crs": used_crs, "columns": columns, "details": details}
 
 
-def read_boundary_file(content: bytes, name: str, *, layer: str | None = None) -> RawCells:
-    """Return the polygons of a file as `data.readers.read_boundaries`, refusals with their reasons in words."""
-    return _explained(lambda: read_boundaries(content, name, layer=layer))
+def read_boundary_file(content: bytes, name: str, *, settings: Mapping[str, Any], layer: str | None = None) -> RawCells:
+    """Return the polygons of a file as `data.apart.read_boundaries`, refusals with their reasons in words."""
+    return _explained(lambda: apart.read_boundaries(content, name, settings=settings, layer=layer))
 
 
 def _explained(step: Callable[[], _Read]) -> _Read:

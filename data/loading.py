@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from base.errors import HazardError
 from base.text import N_, Sentence
-from data import tables
+from data import apart, tables
 from data.changes import check_zone
 from data.checks import check_incidents
 from data.dataset import Dataset
@@ -24,7 +24,7 @@ from data.headers import apply_mapping, guess_mapping
 from data.levels import load_cells
 from data.merging import KEY, compare, count_places, place, replace
 from data.privacy import mask, mask_text, personal_headers
-from data.readers import Table, read_table
+from data.readers import Table
 from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
 from data.taxonomy import classify
@@ -66,6 +66,7 @@ def import_incidents(
     day_first: bool | None = None,
     as_of: str | dt.datetime | None = None,
     dry_run: bool = False,
+    trusted: bool = False,
     who: str,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -96,6 +97,8 @@ def import_incidents(
         not make every case look old. Rows with a later time are taken with the remark ``time-in-future``.
     dry_run : bool
         Only say what would happen.
+    trusted : bool
+        Made by this program: read without a process apart.
     who : str
         For the history, and for another writer who has to wait.
     progress : callable, optional
@@ -113,7 +116,7 @@ def import_incidents(
     Raises
     ------
     HazardError
-        Those of `data.readers.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
+        Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
         ``personal-column``, ``demo-in-workspace``, ``workspace-busy``.
     """
@@ -129,7 +132,8 @@ def import_incidents(
         _refuse_large(content, name, before.settings["max_file_mb"])
         own_zone = check_zone(zone or before.zone).key
         tell(0.0, N_("Reading {file}"), {"file": name})
-        table = read_table(content, name, encoding=encoding, sheet=sheet)
+        settings = before.settings | ({"read_apart": 0} if trusted else {})
+        table = apart.read_table(content, name, settings=settings, encoding=encoding, sheet=sheet)
         tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
         options = {
             "source": source,
