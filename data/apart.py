@@ -203,7 +203,7 @@ class Reader:
                 raise answer
             if isinstance(answer, (Table, RawCells)):
                 return answer, peak_mb
-            detail = str(answer)
+            detail = str(answer)[:300]
         _log.warning("reading stopped: %s %s", stopped, detail)
         limit_mb = output_mb if stopped == "output" else memory_mb
         raise HazardError(

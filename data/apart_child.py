@@ -59,7 +59,7 @@ def _answer(request: dict[str, Any]) -> Any:
     except Exception as mistake:
         steps = [step for step in traceback.extract_tb(mistake.__traceback__) if step.filename.startswith(str(_ROOT))]
         places = [f"{Path(step.filename).relative_to(_ROOT).as_posix()}:{step.lineno}" for step in steps]
-        return {"mistake": type(mistake).__name__, "places": places}
+        return " ".join([type(mistake).__name__, *places[-3:]])
 
 
 def _limit(memory_mb: float, seconds: float, data_mb: float) -> None:
