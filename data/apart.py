@@ -27,7 +27,7 @@ from data.readers import RawCells, Table
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "PYTHONPATH")  # all that it may know
-_START_S, _LOOK_S, _PATIENCE = 60, 0.05, 3  # by the clock it may take this many times its processor time
+_START_S, _LOOK_S, _PATIENCE = 60, 0.05, 5  # by the clock it may take this many times its processor time
 _OUT_OF_MEMORY = re.compile(rb"memory allocation of|bad_alloc|out of memory|MemoryError|cannot allocate", re.IGNORECASE)
 _STOPPED = {
     "memory": N_(

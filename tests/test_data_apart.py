@@ -227,7 +227,7 @@ def test_a_file_that_takes_too_long_is_stopped(limits):
     error = stopped("while True: pass", limits=limits, seconds=0.5)
     assert error.facts["why"] == "time"
     assert "0.5 seconds" in str(error)
-    assert time.monotonic() - start < 20  # with the start of Python; without the limit it would not end at all
+    assert time.monotonic() - start < 60  # with the start of Python on a busy machine; without the limit: never
 
 
 def test_a_file_on_which_the_reader_sleeps_is_stopped_by_the_clock():
