@@ -27,8 +27,9 @@ class HazardError(Exception):
         return self.template.format(**self.facts)
 
     def __reduce__(self) -> tuple[Any, ...]:  # survives the trip between processes
-        return _rebuild, (self.code, self.template, self.facts)
+        return rebuilt, (self.code, self.template, self.facts)
 
 
-def _rebuild(code: str, template: str, facts: dict[str, Any]) -> HazardError:
+def rebuilt(code: str, template: str, facts: dict[str, Any]) -> HazardError:
+    """Return the error that was raised in another process."""
     return HazardError(code, template, **facts)

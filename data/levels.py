@@ -11,11 +11,10 @@ import shapely
 
 from base.errors import HazardError
 from base.text import Sentence
-from data import tables
+from data import apart, tables
 from data.cell_columns import cell_table, guess_cell_columns
 from data.editions import add_edition, newest_edition, read_day
 from data.features import RawCells
-from data.geofiles import read_boundaries
 from data.links import Link, find_links
 from data.merging import rewrite
 from data.placing import place
@@ -45,6 +44,7 @@ def load_cells(
     same_id: str = "reject",
     valid_from: str | None = None,
     valid_to: str | None = None,
+    trusted: bool = False,
     who: str,
 ) -> dict[str, Any]:
     """Load the polygons of one boundary level, new or in place of those it had; all incidents are assigned again.
@@ -68,6 +68,8 @@ def load_cells(
     valid_from, valid_to : str, optional
         Days from when and to when (half-open) the file stands. With a first day the boundary before it ends there and
         stays stored; without, the file stands in place of the newest one.
+    trusted : bool
+        Made by this program: read without a process apart.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def load_cells(
     Raises
     ------
     HazardError
-        ``level-name``; ``same-id-unknown``; what `data.readers.read_boundaries`, `data.cell_columns.cell_table`,
+        ``level-name``; ``same-id-unknown``; what `data.apart.read_boundaries`, `data.cell_columns.cell_table`,
         `geo.cells.check_cells` and `data.editions` refuse; ``workspace-busy``.
     """
     level = " ".join(level.split())
@@ -90,7 +92,9 @@ def load_cells(
             "same-id-unknown", "Several outlines of one code: choose reject or merge, not {value}.", value=same_id
         )
     day, end = read_day(valid_from, "valid_from"), read_day(valid_to, "valid_to")
-    raw = read_boundary_file(content, name, layer=layer, encoding=encoding)
+    settings = workspace.newest().settings
+    limits = settings | ({"read_apart": 0} if trusted else {})
+    raw = read_boundary_file(content, name, settings=limits, layer=layer, encoding=encoding)
     chosen = {"cell_id": id_column, "name": name_column, "parent": parent_column}
     guessed = guess_cell_columns(raw.frame.columns)
     columns = {
@@ -100,8 +104,7 @@ def load_cells(
     table = cell_table(raw.frame, columns, name=name)
     notes = table.attrs.pop("notes")
     used_crs = crs or raw.crs or "wgs84"
-    limits = workspace.newest().settings
-    checked = _explained(lambda: check_cells(table, settings=limits, crs=used_crs, same_id=same_id))
+    checked = _explained(lambda: check_cells(table, settings=settings, crs=used_crs, same_id=same_id))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {
         "repaired": checked.repaired,
@@ -200,10 +203,9 @@ def _store(
     return links
 
 
-def read_boundary_file(content: bytes, name: str, *, layer: str | None = None, encoding: str | None = None) -> RawCells:
-    """Return the polygons of a file as `data.readers.read_boundaries`, refusals with their reasons in words."""
-    chosen = {option: value for option, value in (("layer", layer), ("encoding", encoding)) if value is not None}
-    return _explained(lambda: read_boundaries(content, name, **chosen))
+def read_boundary_file(content: bytes, name: str, *, settings: Mapping[str, Any], **options: Any) -> RawCells:
+    """Return the polygons of a file as `data.apart.read_boundaries`, refusals with their reasons in words."""
+    return _explained(lambda: apart.read_boundaries(content, name, settings=settings, **options))
 
 
 def _explained(step: Callable[[], _Read]) -> _Read:

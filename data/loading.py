@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from base.errors import HazardError
 from base.text import N_, Sentence
-from data import corrections, tables
+from data import apart, corrections, tables
 from data.attributes import Others, as_map, other_columns
 from data.changes import check_zone
 from data.checks import check_incidents
@@ -29,9 +29,9 @@ from data.placing import count_places, place
 from data.preview import by_month, preview
 from data.privacy import mask, mask_text, personal_headers
 from data.profiles import AUTO, Choice, choose
-from data.readers import Table, read_table
 from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
+from data.table import Table
 from data.taxonomy import classify, guess_scheme, is_sure
 from data.times import read_times
 
@@ -79,6 +79,7 @@ def import_incidents(
     as_of: str | dt.datetime | None = None,
     profile: str | None = AUTO,
     dry_run: bool = False,
+    trusted: bool = False,
     who: str,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -115,6 +116,8 @@ def import_incidents(
         goes before what a profile says. The rejected rows of an import that come back take the choices of that import.
     dry_run : bool
         Only say what would happen.
+    trusted : bool
+        Made by this program: read without a process apart.
     who : str
         For the history, and for another writer who has to wait.
     progress : callable, optional
@@ -133,7 +136,7 @@ def import_incidents(
     Raises
     ------
     HazardError
-        Those of `data.readers.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
+        Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
         ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
         ``corrections-mixed``.
@@ -161,7 +164,12 @@ def import_incidents(
         refuse_large(content, name, before.settings["max_file_mb"])
         check_zone(zone or before.zone)
         tell(0.0, N_("Reading {file}"), {"file": name})
-        choice = choose(before, lambda **reading: read_table(content, name, **reading), given, profile=profile)
+        settings = before.settings | ({"read_apart": 0} if trusted else {})
+
+        def read(**reading: Any) -> Table:
+            return apart.read_table(content, name, settings=settings, **reading)
+
+        choice = choose(before, read, given, profile=profile)
         table, chosen = choice.table, choice.options
         source = " ".join(chosen["source"].split())
         if not source:

@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from base import settings
 from tools.checks import find_browser
 from tools.server import end, server_command, wait_until_healthy
 
@@ -18,6 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # The same examples at every run, and no deadline: the machine may be slow and busy.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("project")
+
+# Hundreds of imports of small files of our own: a process for each would take minutes (tests/test_data_apart.py has it)
+settings.DEFAULTS["read_apart"] = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

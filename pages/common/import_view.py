@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from base.text import N_, Words, markdown_plain
-from data import cell_columns, headers, levels, loading
+from data import apart, cell_columns, headers, levels, loading
 from data.contents import kind_of
 from data.dataset import Dataset
 from data.privacy import personal_headers
-from data.readers import RawCells, Table, read_table
+from data.readers import RawCells, Table
 from data.schema import FIELD_TITLES, FIELDS, LEVEL_NAMES
 from pages.common import cached, frame
 from reports import intake
@@ -32,13 +32,13 @@ SCHEMES = {"": N_("not known"), "cjt214": "CJ/T 214", "gbt30428": "GB/T 30428.2"
 
 # The whole file as it came, personal columns too: for one file at a time, and not for long.
 @st.cache_data(max_entries=2, ttl=900, show_spinner=False)
-def _table(digest: str, name: str, encoding: str, sheet: str, _content: bytes) -> Table:
-    return read_table(_content, name, encoding=encoding or None, sheet=sheet or None)
+def _table(digest: str, name: str, encoding: str, sheet: str, _content: bytes, _settings: Mapping[str, Any]) -> Table:
+    return apart.read_table(_content, name, settings=_settings, encoding=encoding or None, sheet=sheet or None)
 
 
 @st.cache_data(max_entries=1, ttl=900, show_spinner=False)
-def _boundaries(digest: str, name: str, _content: bytes) -> RawCells:
-    return levels.read_boundary_file(_content, name)
+def _boundaries(digest: str, name: str, _content: bytes, _settings: Mapping[str, Any]) -> RawCells:
+    return levels.read_boundary_file(_content, name, settings=_settings)
 
 
 def load_file(words: Words, data: Dataset) -> None:
@@ -46,6 +46,8 @@ def load_file(words: Words, data: Dataset) -> None:
     frame.heading(words("Load a file"))
     show_result(words)
     _translate_uploader(words)
+    if data.settings["read_apart"]:
+        apart.prepare()  # ready by the time that a file is chosen
     file = st.file_uploader(
         words("Incidents as CSV or XLSX; boundaries as GeoJSON or GeoPackage"),
         type=["csv", "txt", "tsv", "xlsx", "geojson", "json", "gpkg"],
@@ -101,9 +103,9 @@ def _incident_form(words: Words, data: Dataset, content: bytes, name: str, diges
         encoding = st.selectbox(
             words("Encoding"), ENCODINGS, format_func=lambda code: code.upper() or words("detected"), key="i_encoding"
         )
-    table = _table(digest, name, encoding, "", content)
+    table = _table(digest, name, encoding, "", content, data.settings)
     if (sheet := st.session_state.get(f"i_sheet_{digest[:8]}")) in table.sheets:
-        table = _table(digest, name, encoding, sheet, content)
+        table = _table(digest, name, encoding, sheet, content, data.settings)
     with right:
         if len(table.sheets) > 1:
             st.selectbox(words("Sheet"), table.sheets, key=f"i_sheet_{digest[:8]}")
@@ -240,7 +242,7 @@ def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any],
 
 
 def _boundary_form(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
-    raw = _boundaries(digest, name, content)
+    raw = _boundaries(digest, name, content, data.settings)
     columns = [column for column in raw.frame.columns if column not in ("geometry", "row")]
     hidden = cell_columns.personal_columns(columns)
     columns = [column for column in columns if column not in hidden]
