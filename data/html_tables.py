@@ -73,7 +73,10 @@ def read_page(
             file=name, sheet=sheet, sheets=", ".join(tables),
         )  # fmt: skip
     found = sheet or max(tables, key=lambda title: likeness(tables[title][:HEAD], len(tables[title])))
-    return tables[found], found, tuple(tables), used
+    rows = tables[found]
+    if len(rows) * max(map(len, rows)) > MAX_CELLS:  # short rows are filled up
+        raise too_large(name)
+    return rows, found, tuple(tables), used
 
 
 def _plain(text: str) -> str:
