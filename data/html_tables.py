@@ -18,6 +18,7 @@ MAX_CELLS = 10_000_000  # the empty ones beside them included
 MAX_BYTES = 200_000_000
 _DEPTH = 20
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
+_DECLARED = re.compile(r"<[!?]")
 _UNREAD = {"script", "style", "title", "noscript", "template"}
 _NUMBER = re.compile(r"-?[\d,]*\.?\d+")
 
@@ -53,11 +54,8 @@ def read_page(
     for page in pages:
         utf8, used = as_utf8(page, name, encoding or _declared(page, name))
         parser = _Tables(name)
-        try:
-            parser.feed(utf8.decode(errors="replace"))
-            parser.close()
-        except AssertionError as error:  # the parser's way to say that a declaration is none
-            raise _damaged(name, error) from None
+        parser.feed(_plain(utf8.decode(errors="replace")))
+        parser.close()
         for caption, rows in parser.tables:
             if any(any(row) for row in rows):
                 title = caption if caption and caption not in tables else str(len(tables) + 1)
@@ -75,7 +73,26 @@ def read_page(
             file=name, sheet=sheet, sheets=", ".join(tables),
         )  # fmt: skip
     found = sheet or max(tables, key=lambda title: likeness(tables[title][:HEAD], len(tables[title])))
-    return tables[found], found, tuple(tables), used
+    rows = tables[found]
+    if len(rows) * max(map(len, rows)) > MAX_CELLS:  # short rows are filled up
+        raise too_large(name)
+    return rows, found, tuple(tables), used
+
+
+def _plain(text: str) -> str:
+    """Return a page without its comments and declarations, cut behind its last tag.
+
+    The parser goes through the rest of the page anew for each of these that is not closed.
+    """
+    pieces, place = [], 0
+    while opened := _DECLARED.search(text, place):
+        pieces.append(text[place : opened.start()])
+        closing = "-->" if text.startswith("<!--", opened.start()) else ">"
+        end = text.find(closing, opened.start())
+        place = len(text) if end < 0 else end + len(closing)
+    pieces.append(text[place:])
+    plain = "".join(pieces)
+    return plain[: plain.rfind(">") + 1]
 
 
 def _declared(page: bytes, name: str) -> str | None:
@@ -105,7 +122,7 @@ class _Table:
     def __init__(self) -> None:
         self.rows: list[list[str]] = []
         self.caption = ""
-        self.below: dict[int, int] = {}  # column -> rows that a cell above still reaches into
+        self.below: dict[int, int] = {}  # column -> the row that a cell above no longer reaches
         self.row: list[str] | None = None
         self.text: list[str] | None = None  # of the open cell or caption
         self.is_caption = False
@@ -183,7 +200,7 @@ class _Tables(HTMLParser):
             text = table.value
         row = table.row if table.row is not None else []
         place = len(row)
-        while place in table.below:
+        while table.below.get(place, 0) > len(table.rows):
             place += 1
         wide, high = table.span
         if place >= MAX_COLUMNS:
@@ -198,7 +215,7 @@ class _Tables(HTMLParser):
             raise too_large(self.name)
         row += [""] * (place - len(row)) + [text] + [""] * (wide - 1)
         if high > 1:
-            table.below |= dict.fromkeys(range(place, place + wide), high)
+            table.below |= dict.fromkeys(range(place, place + wide), len(table.rows) + high)
 
     def _end_row(self, table: _Table) -> None:
         self._end_cell(table)
@@ -206,7 +223,6 @@ class _Tables(HTMLParser):
             return
         table.rows.append(table.row)
         table.row = None
-        table.below = {column: left - 1 for column, left in table.below.items() if left > 1}
 
 
 def _span(value: str | None, most: int) -> int:

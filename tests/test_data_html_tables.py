@@ -69,8 +69,9 @@ def test_a_table_in_a_cell_counts_for_itself():
         ("<html><frameset><frame src='sheet001.htm'></frameset></html>", "not-a-table"),
         ("<table><tr>" + "<td>x</td>" * 1_001 + "</tr></table>", "too-many-columns"),
         ("<table>" + "<tr><td colspan=1000>x" * 10_001 + "</table>", "table-too-large"),
+        ("<table><tr>" + "<td rowspan=99999>x" * 1_000 + "<tr>" * 20_000 + "</table>", "table-too-large"),
         ("<table><tr><td>a<td>b</table>", "no-rows"),
-        ("<table><![x[ ]]><tr><td>a<td>b<tr><td>1<td>2</table>", "workbook-damaged"),
+        *((opened * 100_000, "not-a-table") for opened in ("<html><!--", "<html><a ", "<html><![if ", "<html><?x ")),
     ],
 )
 def test_a_page_that_is_no_table_or_too_large_costs_a_sentence(page, code):
