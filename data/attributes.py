@@ -89,11 +89,16 @@ def as_map(others: pd.DataFrame) -> pa.ChunkedArray:
     The titles of a map are in the order of the alphabet, so that the same content is equal from whatever file.
     """
     titles = sorted(others.columns)
-    columns = [pa.array(mask_text(others[title].str.strip()), pa.large_string()) for title in titles]
+    columns = [_whole(mask_text(others[title].str.strip())) for title in titles]
     names = pa.array(titles, pa.string())
     steps = range(0, len(others), _ROWS_A_STEP) if titles else []
     chunks = [_maps([column.slice(start, _ROWS_A_STEP) for column in columns], names) for start in steps]
     return pa.chunked_array(chunks or [pa.array([[]] * len(others), KIND)], KIND)
+
+
+def _whole(text: pd.Series) -> pa.Array:
+    values = pa.array(text, pa.large_string())
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values  # a long file comes in pieces
 
 
 def _maps(columns: list[pa.Array], names: pa.Array) -> pa.MapArray:

@@ -104,7 +104,7 @@ def check_incidents(
         if name not in text:
             text[name] = pd.Series("", index=raw.index, dtype=TEXT)
     faults = _Faults(text.index)
-    blank = ~np.logical_or.reduce([(text[name] != "").to_numpy() for name in text])
+    blank = ~np.logical_or.reduce([(text[name] != "").to_numpy() for name in raw])
     blank[blank] = ~(others[blank].apply(lambda column: column.str.strip()) != "").any(axis=1).to_numpy(dtype=bool)
     totals = _totals(text, raw.attrs.get("totals", ()))
     faults.add(totals, "totals-row")
@@ -147,7 +147,8 @@ def check_incidents(
     accepted["placed"] = pd.Series("", accepted.index, dtype=TEXT)
     accepted["month"] = years[taken]
     for name in (*_NUMBERS, *_FREE_TEXT):
-        accepted[name] = mask_text(text.loc[taken, name]) if name in _FREE_TEXT else text.loc[taken, name]
+        kept = text.loc[taken, name]
+        accepted[name] = mask_text(kept) if name in _FREE_TEXT and name in raw else kept
     accepted["code"] = codes.codes[taken]
     for name in TIME_FIELDS:
         accepted[name] = (

@@ -30,6 +30,7 @@ _WORDS = ("half", "half2", "offset")
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _SINCE_1970 = ((r"^\d{10}(?:\.\d+)?$", 1000), (r"^\d{13}$", 1))  # how a whole column looks, and in milliseconds
 _YEAR = r"^(\d{4})(?:\.0)?(?:年度?)?$"
+_LONGEST_YEAR = 12
 _REPUBLIC = r"民[國国]\s*(\d{1,3})\s*年?"  # years of the Republic: 107 is 2018, said only with the word
 
 
@@ -107,10 +108,14 @@ def read_times(
 
 def read_years(column: pd.Series) -> pd.Series:
     """Return the year of each cell that names a year and nothing more (2018, 2018年, 民國107年), '' for the others."""
-    codes, unique = pd.factorize(column.astype(TEXT))
-    years = _plain(unique).str.extract(_YEAR)[0].fillna("")
-    known = years.isin([str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)])
-    return pd.Series(years.where(known, "").astype(TEXT).take(codes).to_numpy(), column.index, TEXT)
+    found = pd.Series("", column.index, dtype=TEXT)
+    short = (column.str.len() <= _LONGEST_YEAR).to_numpy(dtype=bool, na_value=False)  # most columns hold whole times
+    if short.any():
+        codes, unique = pd.factorize(column[short].astype(TEXT))
+        years = _plain(unique).str.extract(_YEAR)[0].fillna("")
+        known = years.isin([str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)])
+        found[short] = years.where(known, "").astype(TEXT).take(codes).to_numpy()
+    return found
 
 
 def _plain(unique: Any) -> pd.Series:

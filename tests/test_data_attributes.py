@@ -1,10 +1,12 @@
 """Columns that serve no field stay beside the record; those about persons do not, whatever they are called."""
 
 import pandas as pd
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.attributes import as_map, other_columns
+from data.privacy import TEXT
 from data.readers import read_table
 
 
@@ -47,6 +49,12 @@ def test_a_map_holds_what_is_filled_masked_and_in_the_order_of_the_alphabet():
     assert as_map(frame[["a", "b"]]).equals(as_map(frame))
     assert as_map(frame[[]]).to_pylist() == [[], [], []]
     assert as_map(frame[:0]).to_pylist() == []
+
+
+def test_a_long_file_that_comes_in_pieces_gives_the_same_maps():
+    pieces = pa.chunked_array([["1", ""], ["x"]], pa.large_string())
+    frame = pd.DataFrame({"a": pd.array(pieces, dtype=TEXT)})
+    assert as_map(frame).to_pylist() == [[("a", "1")], [], [("a", "x")]]
 
 
 @given(st.lists(st.lists(st.sampled_from(["", "x", " y ", "積水", "1"]), min_size=3, max_size=3), max_size=9))
