@@ -5,7 +5,6 @@ A cell is told by its code, else by a name that is unique within what is known o
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -119,9 +118,9 @@ class CellNames:
             codes, unique = pd.factorize(words[field].fillna(""))
             number = np.unique(number * max(len(unique), 1) + codes, return_inverse=True)[1]
         first = np.unique(number, return_index=True)[1]
-        places: list[Any] = words[list(FIELDS)].fillna("").iloc[first].to_dict("records")
-        found = np.array([self.find(each) for each in places], dtype=np.int32).reshape(-1, 2)
-        level, position = found[number].T
+        places = zip(*(words[field].iloc[first].fillna("") for field in FIELDS), strict=True)
+        found = [self.find(dict(zip(FIELDS, place, strict=True))) for place in places]
+        level, position = np.array(found, dtype=np.int32).reshape(-1, 2)[number].T
         return level, position
 
     def find(self, words: Mapping[str, str]) -> tuple[int, int]:

@@ -196,8 +196,11 @@ class Dataset:
 
     def has_editions(self, level: str) -> bool:
         """Return whether cells of a level begin or end on a day."""
-        cells = self._cells.get(self.level(level).column)
-        return validity.has_editions(self.cells(level, every=True) if cells is None else cells)
+        column = self.level(level).column
+        if column not in self._dated:  # without the outlines: a plain question need not wait for them
+            days = self._read("cells", ("level", column), columns=["valid_from", "valid_to"]).to_pandas()
+            self._dated[column] = validity.has_editions(days.fillna(""))
+        return self._dated[column]
 
     def edition_day(self, scope: Scope) -> dt.date | None:
         """Return the day whose cells a scope shows: its last one, as far as anything is known. None: the newest cells.
@@ -208,6 +211,10 @@ class Dataset:
             return None
         last = scope.end - dt.timedelta(days=1)
         return min(last, self.known_to) if self.known_to else last
+
+    @cached_property
+    def _dated(self) -> dict[str, bool]:
+        return {}
 
     @cached_property
     def _cells(self) -> dict[str, gpd.GeoDataFrame]:
@@ -268,11 +275,12 @@ class Dataset:
         folder = self.root / "versions"
         return tuple(versions.read(folder, n) for n in versions.numbers(folder) if n <= self.version)
 
-    def _read(self, name: str, partition: tuple[str, str] | None = None) -> pa.Table:
+    def _read(self, name: str, partition: tuple[str, str] | None = None, columns: list[str] | None = None) -> pa.Table:
         if name not in self.named.tables:
             return tables.TABLES[name].schema.empty_table()
         table = tables.open_table(self.root, name, self.named.tables[name])
-        return table.to_pyarrow_table(filters=[(partition[0], "=", partition[1])] if partition else None)
+        filters = [(partition[0], "=", partition[1])] if partition else None
+        return table.to_pyarrow_table(filters=filters, columns=columns)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a DuckDB cursor that sees the view `incidents` of this version, the workspace's files and no more."""

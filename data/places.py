@@ -11,7 +11,7 @@ from pyproj import Geod
 
 from base.errors import HazardError
 from data.numbers import read_numbers
-from geo.crs import SWAPPED, candidates, crs_name, is_projected, split_axes, to_wgs84, zone_codes
+from geo.crs import SWAPPED, Fit, candidates, crs_name, fits, is_projected, split_axes, to_wgs84, zone_codes
 
 _FAR_KM = 20.0
 _SAMPLE = 500
@@ -86,6 +86,11 @@ def read_places(
     return lon, lat, faults
 
 
+def find_systems(text: pd.DataFrame, boundary: gpd.GeoDataFrame) -> list[Fit]:
+    """Return how well each coordinate system fits the columns lon and lat of a file, as `geo.crs.fits`."""
+    return fits(read_numbers(text["lon"]), read_numbers(text["lat"]), boundary)
+
+
 def check_place(x: ArrayLike, y: ArrayLike, *, crs: str, boundary: gpd.GeoDataFrame) -> None:
     """Refuse a file of which most points lie far from the boundary, and say which systems would fit.
 
@@ -122,14 +127,14 @@ def check_place(x: ArrayLike, y: ArrayLike, *, crs: str, boundary: gpd.GeoDataFr
     half_km = float(np.median(away_km))
     if half_km <= max(_FAR_KM, diagonal_km / 2):
         return
-    fits = [fit for fit in candidates(x, y, boundary) if fit[0] != crs_name(crs)][:5]
-    facts = {"km": round(half_km), "crs": crs, "n": len(known), "fits": fits}
-    if fits:
+    likely = [fit for fit in candidates(x, y, boundary) if fit[0] != crs_name(crs)][:5]
+    facts = {"km": round(half_km), "crs": crs, "n": len(known), "fits": likely}
+    if likely:
         raise HazardError(
             "far-from-boundary",
             "Read as {crs}, half of the {n} points lie {km} km or more from the boundary. These systems would bring "
             "so many points inside: {systems}. Choose one; (y, x) means that the two columns are to be exchanged.",
-            systems=", ".join(f"{system}: {inside}" for system, inside in fits), **facts,
+            systems=", ".join(f"{system}: {inside}" for system, inside in likely), **facts,
         )  # fmt: skip
     raise HazardError(
         "far-from-boundary",

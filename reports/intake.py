@@ -10,6 +10,7 @@ from data import corrections, queries
 from data.dataset import Dataset
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
+from geo.crs import Fit, alike
 from geo.join import count_ties
 from reports import people
 
@@ -330,6 +331,37 @@ def remark_rows(data: Dataset, words: Words) -> pd.DataFrame:
             totals[code] = totals.get(code, 0) + one["n"]
     return pd.DataFrame(
         [{words("Rows"): n, words("What is odd"): words(REMARKS[code])} for code, n in totals.items() if n]
+    )
+
+
+def fit_rows(found: list[Fit], words: Words) -> pd.DataFrame:
+    """Return how many points each system would bring inside the boundary, the best first."""
+    return pd.DataFrame(
+        {
+            words("Coordinate system"): [fit.label for fit in found],
+            words("Points inside the boundary"): [fit.inside for fit in found],
+            words("of"): [fit.n for fit in found],
+        }
+    )
+
+
+def fit_sentence(found: list[Fit], words: Words) -> str:
+    """Return what the counts say about the system of a file, and that people choose where the counts cannot."""
+    rivals = alike(found)
+    if not rivals:
+        return words(
+            "No usual coordinate system brings a point inside the boundary: ask where the file comes from, or load the "
+            "boundary that belongs to it."
+        )
+    if len(rivals) == 1:
+        return words(
+            "Read as {system}, {inside} of {n} points lie inside the boundary, clearly more than in any other system.",
+            system=rivals[0].label, inside=rivals[0].inside, n=rivals[0].n,
+        )  # fmt: skip
+    return words(
+        "{systems} bring about as many points inside: the counts cannot tell them apart. Choose by where the points "
+        "come from: phones and receivers give wgs84, AMap and Tencent gcj02, Baidu bd09.",
+        systems=words.listed([f"{fit.label} ({words.number(fit.inside)})" for fit in rivals]),
     )
 
 

@@ -2,17 +2,21 @@
 
 import json
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from pyproj import Transformer
 from stored import boundary
 
 from base.errors import HazardError
+from base.text import Words
 from data.levels import load_cells
 from data.loading import import_incidents
-from data.places import read_places
+from data.places import find_systems, read_places
 from data.store import Workspace
+from reports import intake
 
 TITLES = {"lon": "X", "lat": "Y"}
 
@@ -28,6 +32,20 @@ def test_columns_the_other_way_round_are_read_as_the_system_says():
     assert lon == pytest.approx([113.2, 113.3], abs=1e-7)
     assert lat == pytest.approx([33.7, 33.8], abs=1e-7)
     assert not any(rows.any() for rows, _, _ in faults)
+
+
+def test_the_systems_of_a_file_are_found_from_its_text_and_left_to_people_where_counts_cannot_tell():
+    cells = gpd.GeoDataFrame(geometry=[shapely.box(113.15, 33.65, 113.25, 33.75)], crs="EPSG:4326")
+    text = pd.DataFrame({"lon": ["113.2", "１１３.21", ""], "lat": ["33.7", "33.71", "33.7"]})
+    found = find_systems(text, cells)
+    assert {fit.label: (fit.inside, fit.n) for fit in found} == dict.fromkeys(("wgs84", "gcj02", "bd09"), (2, 2))
+    english = intake.fit_sentence(found, Words("en"))
+    assert english.startswith("wgs84 (2), gcj02 (2), bd09 (2) bring about as many points inside")
+    assert len(intake.fit_rows(found, Words("zh"))) == 3
+    swapped = find_systems(text.rename(columns={"lon": "lat", "lat": "lon"}), cells)
+    alone = [fit for fit in swapped if fit.label == "wgs84 (y, x)"]
+    assert "Read as wgs84 (y, x), 2 of 2 points" in intake.fit_sentence(alone, Words("en"))
+    assert "No usual coordinate system" in intake.fit_sentence([], Words("en"))
 
 
 def test_a_row_that_is_not_exchanged_in_a_file_that_is_stands_out():
