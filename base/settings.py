@@ -10,12 +10,13 @@ from base.text import N_
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A named value: its default, its unit ('' where it has none) and one sentence on what it does."""
+    """A named value: its default, its unit ('' where it has none), one sentence on what it does, the words it may be."""
 
     name: str
     default: Any
     unit: str
     help: str
+    choices: tuple[str, ...] = ()  # of a text; empty: any
 
 
 SETTINGS = (
@@ -37,9 +38,32 @@ SETTINGS = (
     Setting("sliver_m2", 1.0, "m2", N_("overlaps and gaps smaller than this are not reported")),
     Setting("max_file_mb", 200, "MB", N_("largest file that is read")),
     Setting("lock_wait_s", 60, "s", N_("how long a writer waits for another writer")),
+    Setting(
+        "personal_columns",
+        "drop",
+        "",
+        N_("columns about persons: “drop” them, or “mask”: keep them with every value as ***"),
+        ("drop", "mask"),
+    ),
+    Setting(
+        "mask_doors", 1, "", N_("1: the number of a flat in a text is masked, the building stays; 0: it stays as it is")
+    ),
+    Setting(
+        "keep_originals_days",
+        30,
+        "days",
+        N_("imported files stay in the workspace so long, personal data and all; 0: not at all"),
+    ),
+    Setting(
+        "keep_versions_days",
+        30,
+        "days",
+        N_("earlier versions stay so long: an import that corrected cases can be taken back until then"),
+    ),
     Setting("map_stamp", "", "", N_("text on every map; “internal use” if empty")),
     Setting("map_review_number", "", "", N_("map review number (审图号) on every map")),
 )
+_CHOICES = {setting.name: setting.choices for setting in SETTINGS if setting.choices}
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
 
 
@@ -56,7 +80,7 @@ def merged(overrides: Mapping[str, Any]) -> dict[str, Any]:
         if name not in DEFAULTS:
             raise HazardError("setting-unknown", "There is no setting named {name}.", name=name)
         default = DEFAULTS[name]
-        if isinstance(default, str) != isinstance(value, str):
+        if isinstance(default, str) != isinstance(value, str) or value not in _CHOICES.get(name, (value,)):
             raise HazardError("setting-type", "Setting {name} cannot be {value}.", name=name, value=repr(value))
         values[name] = value
     return values

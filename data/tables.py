@@ -22,10 +22,18 @@ def _fields(names: tuple[str, ...], kinds: dict[str, pa.DataType]) -> list[pa.Fi
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
-    """A table's columns and the column whose values are its folders."""
+    """A table's columns, the column whose values are its folders, and the columns that hold words of ours alone."""
 
     schema: pa.Schema
     partition: str | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The columns that hold text from a file or a person."""
+        ours = {self.partition, *self.codes}
+        kinds = (pa.string(), pa.map_(pa.string(), pa.string()))
+        return tuple(one.name for one in self.schema if one.type in kinds and one.name not in ours)
 
 
 _INCIDENT_KINDS = {
@@ -38,13 +46,19 @@ _INCIDENT_KINDS = {
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # A column for each boundary level (Level.column) comes on top; rows are sorted by the finest within a month.
-    "incidents": TableKind(pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month"),
-    "rejected": TableKind(pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id"),
+    "incidents": TableKind(
+        pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month", ("import_id", "hazard", "placed", "remark")
+    ),
+    "rejected": TableKind(
+        pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id", ("reason",)
+    ),
     # `level` is Level.column; geometry is WKB in WGS 84.
     "cells": TableKind(pa.schema(_fields(("level", *CELL_COLUMNS), {**_CELL_KINDS, "geometry": pa.binary()})), "level"),
     # What was found in a boundary: kind is one of FINDINGS, content is the row as JSON.
-    "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level"),
-    "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
+    "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level", ("kind",)),
+    "rules": TableKind(
+        pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {})), codes=("kind", "hazard")
+    ),
 }
 # The columns of a finding, by its kind.
 FINDINGS = {
@@ -58,6 +72,7 @@ _KEEP = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
+    "delta.dataSkippingNumIndexedCols": "0",  # else the log would hold the first and the last text of each column
 }
 
 
@@ -127,3 +142,26 @@ def restore_table(root: Path, name: str, version: int | None) -> int | None:
         return version
     table.restore(version)
     return int(DeltaTable(folder.as_uri()).version())
+
+
+def clear_table(root: Path, name: str, versions: set[int]) -> int:
+    """Remove all files that none of these Delta versions names, and the log before the first of them.
+
+    Readers of the named versions are not disturbed. Killed in between it leaves files that the next call removes.
+
+    Returns
+    -------
+    int
+        Files of rows removed.
+    """
+    folder, oldest = root / name, min(versions)
+    log = folder / "_delta_log"
+    past = [path for path in log.iterdir() if (number := path.name[:20]).isdigit() and int(number) < oldest]
+    if past:
+        open_table(root, name, oldest).create_checkpoint()  # from here on the log can be read without what was before
+    named = {path for version in versions for path in file_paths(root, name, version)}
+    staged = [path for path in log.iterdir() if "#" in path.name]  # half a file of a killed writer
+    rows = [path for path in folder.rglob("*") if path.is_file() and log not in path.parents and str(path) not in named]
+    for path in (*sorted(past), *staged, *rows):
+        path.unlink()
+    return len(rows)

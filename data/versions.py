@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from base.errors import HazardError
+from base.files import sync_folder, write_draft, write_whole
 from base.text import N_
 from data.schema import ImportRecord, Level
 
@@ -29,7 +30,7 @@ class Version:
     """A workspace at one moment, and the change that led to it."""
 
     number: int = 0
-    kind: str = ""  # "import", "undo", "cells", "rules" or "settings"
+    kind: str = ""  # "import", "undo", "cells", "rules", "settings", "erase" ...
     who: str = ""
     when: str = ""  # ISO time, UTC
     what: Mapping[str, Any] = field(default_factory=dict)  # the change in figures
@@ -92,12 +93,9 @@ def write(folder: Path, version: Version) -> Version:
     facts = asdict(version)
     del facts["fingerprint"]
     content = json.dumps(facts, ensure_ascii=False, indent=1).encode()
-    path, draft = folder / f"{version.number:06d}.json", folder / f"{version.number:06d}.draft"
+    path = folder / f"{version.number:06d}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = write_draft(path, content)
     try:
         os.link(draft, path)  # exclusive: fails if the number is taken
     except FileExistsError:
@@ -107,7 +105,21 @@ def write(folder: Path, version: Version) -> Version:
             raise FileExistsError(path) from None
         draft.rename(path)
     draft.unlink(missing_ok=True)
+    sync_folder(folder)
     return read(folder, version.number)
+
+
+def clear(folder: Path, oldest: int) -> None:
+    """Leave of the versions before `oldest` their lines in the history, and remove drafts that killed writers left."""
+    for draft in folder.glob("*.draft"):
+        draft.unlink()
+    for number in numbers(folder):
+        path = folder / f"{number:06d}.json"
+        if number < oldest:
+            facts = json.loads(path.read_bytes())
+            if facts["tables"]:
+                bare: dict[str, Any] = {"tables": {}, "levels": [], "imports": []}
+                write_whole(path, json.dumps({**facts, **bare}, ensure_ascii=False, indent=1).encode())
 
 
 @contextmanager
