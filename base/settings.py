@@ -10,7 +10,7 @@ from base.text import N_
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A named value: its default, its unit ('' where it has none), one sentence on what it does, the words it may be."""
+    """A named value: its default, its unit ('' where it has none) and one sentence on what it does."""
 
     name: str
     default: Any

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from deltalake.exceptions import DeltaError
+
 from base.files import write_whole
 from data import journal, originals, tables, versions
 
@@ -84,7 +86,7 @@ def sweep(root: Path, settings: dict[str, Any], *, who: str, now: dt.datetime) -
 
 def try_sweep(root: Path, settings: dict[str, Any], *, who: str) -> None:
     """As `sweep_if_due`; a file that cannot be removed now does not fail the change that was just made."""
-    with suppress(OSError):
+    with suppress(OSError, DeltaError):
         sweep_if_due(root, settings, who=who)
 
 

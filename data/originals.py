@@ -39,7 +39,7 @@ def keep(root: Path, content: bytes, name: str, *, who: str, when: str, settings
     if not (folder / digest).exists():
         write_whole(folder / digest, content)
     others = [one for one in listed(root) if one["hash"] != digest]
-    _write(root, [*others, {"hash": digest, "file": mask(name), "who": who, "when": when, "bytes": len(content)}])
+    write_index(root, [*others, {"hash": digest, "file": mask(name), "who": who, "when": when, "bytes": len(content)}])
 
 
 def listed(root: Path) -> list[dict[str, Any]]:
@@ -49,6 +49,12 @@ def listed(root: Path) -> list[dict[str, Any]]:
         return []
     found: list[dict[str, Any]] = json.loads(path.read_bytes())
     return found
+
+
+def content(root: Path, digest: str) -> bytes | None:
+    """Return a kept file; None if a killed writer had removed it already."""
+    path = root / FOLDER / digest
+    return path.read_bytes() if path.exists() else None
 
 
 def sweep(root: Path, *, who: str, now: dt.datetime, days: float) -> int:
@@ -70,8 +76,9 @@ def remove(root: Path, hashes: Iterable[str], *, who: str, why: str) -> None:
     for digest in hashes:
         (root / FOLDER / digest).unlink(missing_ok=True)
         journal.note(root, "original-removed", who=who, why=why, hash=digest[:12])
-        _write(root, [one for one in listed(root) if one["hash"] != digest])
+        write_index(root, [one for one in listed(root) if one["hash"] != digest])
 
 
-def _write(root: Path, entries: list[dict[str, Any]]) -> None:
+def write_index(root: Path, entries: list[dict[str, Any]]) -> None:
+    """Put another index in place of the one there."""
     write_whole(root / FOLDER / _INDEX, json.dumps(entries, ensure_ascii=False, indent=1).encode())

@@ -17,6 +17,8 @@ from data.schema import ImportRecord, Level
 
 __all__ = ["Change", "Dataset", "Workspace"]
 
+Waiting = Callable[[str, dict[str, Any]], None]
+
 
 class Workspace:
     """A folder that holds all data of an office. It need not exist before the first change.
@@ -24,6 +26,8 @@ class Workspace:
     Parameters
     ----------
     path : str or pathlib.Path
+    waiting : callable, optional
+        Called with a sentence and its fields when a change has to wait for another writer.
 
     Raises
     ------
@@ -31,8 +35,8 @@ class Workspace:
         ``workspace-path`` if a sign in the path cannot be used by the table store.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).resolve()
+    def __init__(self, path: str | Path, *, waiting: Waiting | None = None) -> None:
+        self.path, self.waiting = Path(path).resolve(), waiting
         if bad := sorted(set("[]{}%*?") & set(str(self.path))):
             raise HazardError(
                 "workspace-path",
@@ -77,9 +81,7 @@ class Workspace:
         return Dataset(self.path, versions.read(self.path / "versions", number))
 
     @contextmanager
-    def change(
-        self, kind: str, *, who: str, waiting: Callable[[str, dict[str, Any]], None] | None = None
-    ) -> Iterator["Change"]:
+    def change(self, kind: str, *, who: str, waiting: Waiting | None = None) -> Iterator["Change"]:
         """Hold the writers' lock and give a `Change`; without its `commit` the workspace stays as it was.
 
         Parameters
@@ -89,16 +91,15 @@ class Workspace:
         who : str
             Who makes the change, for the history and for others who wait.
         waiting : callable, optional
-            Called once with a sentence and its fields if another writer is at work.
+            Called with a sentence and its fields if another writer is at work, beside the workspace's own.
 
         Raises
         ------
         HazardError
             ``workspace-busy`` if another writer is not done within the setting lock_wait_s; ``disk-full``.
         """
-        wait_s = self.newest().settings["lock_wait_s"]
         try:
-            with versions.writers_lock(self.path, who=who, wait_s=wait_s, waiting=waiting):
+            with self._locked(who, waiting):
                 yield Change(self, kind, who)
                 keeping.try_sweep(self.path, self.newest().settings, who=who)
         except Exception as error:
@@ -111,13 +112,22 @@ class Workspace:
                 ) from error
             raise
 
+    @contextmanager
+    def _locked(self, who: str, *waiting: Waiting | None) -> Iterator[None]:
+        def tell(sentence: str, fields: dict[str, Any]) -> None:
+            for one in filter(None, (self.waiting, *waiting)):
+                one(sentence, fields)
+
+        wait_s = self.newest().settings["lock_wait_s"]
+        with versions.writers_lock(self.path, who=who, wait_s=wait_s, waiting=tell):
+            yield
+
     def tidy(self, *, who: str) -> dict[str, int]:
         """Remove for good what the settings keep no longer: see `data.keeping.sweep`."""
         if not self.exists:
             return {"versions": 0, "files": 0, "originals": 0}
-        settings_now = self.newest().settings
-        with versions.writers_lock(self.path, who=who, wait_s=settings_now["lock_wait_s"]):
-            return keeping.sweep(self.path, settings_now, who=who, now=dt.datetime.now(dt.UTC))
+        with self._locked(who):
+            return keeping.sweep(self.path, self.newest().settings, who=who, now=dt.datetime.now(dt.UTC))
 
 
 class Change:

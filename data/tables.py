@@ -3,6 +3,7 @@
 Names of tables, columns and partitions are our own; a name from a file is never part of a path or of a condition.
 """
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +28,6 @@ class TableKind:
     schema: pa.Schema
     partition: str | None = None
     codes: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The columns that hold text from a file or a person."""
-        ours = {self.partition, *self.codes}
-        kinds = (pa.string(), pa.map_(pa.string(), pa.string()))
-        return tuple(one.name for one in self.schema if one.type in kinds and one.name not in ours)
 
 
 _INCIDENT_KINDS = {
@@ -156,10 +150,12 @@ def clear_table(root: Path, name: str, versions: set[int]) -> int:
     """
     folder, oldest = root / name, min(versions)
     log = folder / "_delta_log"
+    named = {path for version in versions for path in file_paths(root, name, version)}
+    if not all(os.path.exists(path) for path in named):  # never sweep by a list that is not that of the disk
+        raise RuntimeError(f"{name}: a named file is missing")
     past = [path for path in log.iterdir() if (number := path.name[:20]).isdigit() and int(number) < oldest]
     if past:
         open_table(root, name, oldest).create_checkpoint()  # from here on the log can be read without what was before
-    named = {path for version in versions for path in file_paths(root, name, version)}
     staged = [path for path in log.iterdir() if "#" in path.name]  # half a file of a killed writer
     rows = [path for path in folder.rglob("*") if path.is_file() and log not in path.parents and str(path) not in named]
     for path in (*sorted(past), *staged, *rows):
