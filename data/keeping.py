@@ -36,16 +36,25 @@ def read(root: Path) -> Kept:
     return Kept(**json.loads(path.read_bytes())) if path.exists() else Kept()
 
 
+def complete(root: Path, newest: versions.Version, settings: dict[str, Any], *, who: str) -> None:
+    """Clear at once what a killed erasure left: the newest version says that it was one."""
+    if newest.kind == ERASE and read(root).oldest < newest.number:
+        _try(root, settings, who)
+
+
 def sweep_if_due(root: Path, settings: dict[str, Any], *, who: str) -> None:
-    """Clear the past once a day, and at once what an erasure left undone. The first day nothing is old."""
+    """Clear the past once a day. The first day nothing is old."""
     now, kept = dt.datetime.now(dt.UTC), read(root)
-    newest = versions.read(root / "versions", max(versions.numbers(root / "versions"), default=0))
-    if newest.kind == ERASE and kept.oldest < newest.number:
-        sweep(root, settings, who=who, now=now)
-    elif not kept.swept:
+    if not kept.swept:
         _write(root, Kept(kept.oldest, kept.erased, now.isoformat(timespec="seconds")))
     elif now - dt.datetime.fromisoformat(kept.swept) > _PAUSE:
-        sweep(root, settings, who=who, now=now)
+        _try(root, settings, who)
+
+
+def _try(root: Path, settings: dict[str, Any], who: str) -> None:
+    """Sweep; a file that cannot be removed now does not fail the change beside which it is done."""
+    with suppress(OSError, DeltaError):
+        sweep(root, settings, who=who, now=dt.datetime.now(dt.UTC))
 
 
 def sweep(root: Path, settings: dict[str, Any], *, who: str, now: dt.datetime) -> dict[str, int]:
@@ -82,12 +91,6 @@ def sweep(root: Path, settings: dict[str, Any], *, who: str, now: dt.datetime) -
     if cleared or files:
         journal.note(root, "versions-cleared", who=who, versions=cleared, files=files)
     return {"versions": cleared, "files": files, "originals": gone}
-
-
-def try_sweep(root: Path, settings: dict[str, Any], *, who: str) -> None:
-    """As `sweep_if_due`; a file that cannot be removed now does not fail the change that was just made."""
-    with suppress(OSError, DeltaError):
-        sweep_if_due(root, settings, who=who)
 
 
 def _write(root: Path, kept: Kept) -> None:

@@ -83,10 +83,10 @@ def _in_files(root: Path, dataset: Dataset, needle: Needle) -> Iterator[dict[str
     for one in originals.listed(root):
         content = originals.content(root, one["hash"])
         held = content is not None and needle.holds(content)
-        if count := needle.count(one["file"]) + needle.count(one["who"]) + bool(held):
-            yield _found("originals", "", count, incident_id=one["hash"][:12])
-        elif held is None:
-            yield _found("originals, not searchable", "", 0, incident_id=one["hash"][:12])
+        count = needle.count(one["file"]) + needle.count(one["who"]) + bool(held)
+        if count or held is None:
+            place = "originals, not searchable" if held is None else "originals"
+            yield _found(place, "", count, incident_id=one["hash"][:12])
     if count := sum(needle.count(json.dumps(line, ensure_ascii=False)) for line in journal.lines(root)):
         yield _found("log", "", count)
     for path in _other_files(root):

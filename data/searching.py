@@ -7,7 +7,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -116,14 +116,12 @@ class Needle:
             return self._in_bytes(content)
         if kind in ("XLSX", "ZIP"):
             return self._in_archive(content)
-        return None
+        return self._in_bytes(content) or None
 
     def _in_bytes(self, content: bytes) -> bool:
         for codec in _CODECS:
             text = content.decode(codec, errors="ignore")
-            if self.count(text) or ("&" in text and self.count(html.unescape(text))):
-                return True
-            if "<" in text and self.count(html.unescape(re.sub(r"<[^<>]*>", "", text))):  # a word in several runs
+            if any(self.count(one) for one in _readings(text)):
                 return True
         return False
 
@@ -144,6 +142,18 @@ class Needle:
         except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, NotImplementedError, EOFError):
             return None
         return False
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Yield a text as it is and as JSON, HTML and XML mean it."""
+    yield text
+    if "\\u" in text:
+        pairs = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+        yield pairs.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "&" in text:
+        yield html.unescape(text)
+    if "<" in text:
+        yield html.unescape(re.sub(r"<[^<>]*>", "", text))  # a word in several runs
 
 
 def re2_quoted(text: str) -> str:

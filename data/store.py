@@ -100,8 +100,10 @@ class Workspace:
         """
         try:
             with self._locked(who, waiting):
-                yield Change(self, kind, who)
-                keeping.try_sweep(self.path, self.newest().settings, who=who)
+                change = Change(self, kind, who)
+                keeping.complete(self.path, change.before.named, change.before.settings, who=who)
+                yield change
+                keeping.sweep_if_due(self.path, self.newest().settings, who=who)
         except Exception as error:
             if disk_is_full(error):
                 raise HazardError(
