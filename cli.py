@@ -37,7 +37,7 @@ import typer
 from base import settings
 from base.errors import HazardError
 from base.text import Words
-from data import changes, corrections, example, exposures, levels, loading, queries, standards
+from data import changes, corrections, example, exposures, levels, loading, persons, queries, standards
 from data import profiles as saved
 from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
@@ -66,7 +66,8 @@ def _workspace(
         Path | None, typer.Option("--workspace", help="Folder of the workspace [default: workspace/].")
     ] = None,
 ) -> None:
-    context.obj = Workspace(workspace or Path(os.environ.get("HOTSPOTS_WORKSPACE") or ROOT / "workspace"))
+    folder = workspace or Path(os.environ.get("HOTSPOTS_WORKSPACE") or ROOT / "workspace")
+    context.obj = Workspace(folder, waiting=lambda sentence, fields: _say(WORDS(sentence, **fields)))
 
 
 def _say(text: str) -> None:
@@ -505,6 +506,41 @@ def settings_(
         for one in settings.SETTINGS
     ]
     _print(listed, as_json)
+
+
+person = typer.Typer(no_args_is_help=True, help="Find or erase what the workspace holds of one person.")
+app.add_typer(person, name="person")
+Text = Annotated[str, typer.Argument(help="A name, a number ...: plain text of two letters or digits at least.")]
+
+
+@person.command("find")
+def person_find(context: typer.Context, text: Text, as_json: Json = False) -> None:
+    """List where a text stands: in incidents, rejected rows, originals, older versions ...; never what is around it."""
+    _print(persons.find(context.obj, text), as_json)
+
+
+@person.command("erase")
+def person_erase(
+    context: typer.Context,
+    text: Text,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what would be done.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Erase a text for good wherever it stands, and all older versions: no import before can be taken back."""
+    if not yes and (places := persons.summary(persons.find(context.obj, text))):
+        raise HazardError(
+            "erase-unconfirmed",
+            "The text stands in {places}. Erasing puts *** there, removes the original files that hold it and all "
+            "earlier versions for good: no import until now can be taken back. If that is wanted, give --yes.",
+            places=places,
+        )
+    _print(persons.erase(context.obj, text, who=_who()), as_json)
+
+
+@app.command()
+def tidy(context: typer.Context, as_json: Json = False) -> None:
+    """Remove for good what the settings keep no longer: old versions, originals, what ended writers left."""
+    _print(context.obj.tidy(who=_who()), as_json)
 
 
 def _setting(name: str, text: str) -> Any:

@@ -16,6 +16,7 @@ class Setting:
     default: Any
     unit: str
     help: str
+    choices: tuple[str, ...] = ()  # of a text; empty: any
 
 
 SETTINGS = (
@@ -43,9 +44,32 @@ SETTINGS = (
     Setting("read_seconds", 60, "s", N_("processor time that reading one file may take")),
     Setting("read_output_mb", 1000, "MB", N_("cells and text that may come out of one file")),
     Setting("lock_wait_s", 60, "s", N_("how long a writer waits for another writer")),
+    Setting(
+        "personal_columns",
+        "drop",
+        "",
+        N_("columns about persons: “drop” them, or “mask”: keep them with every value as ***"),
+        ("drop", "mask"),
+    ),
+    Setting(
+        "mask_doors", 1, "", N_("1: the number of a flat in a text is masked, the building stays; 0: it stays as it is")
+    ),
+    Setting(
+        "keep_originals_days",
+        30,
+        "days",
+        N_("imported files stay in the workspace so long, personal data and all; 0: not at all"),
+    ),
+    Setting(
+        "keep_versions_days",
+        30,
+        "days",
+        N_("earlier versions stay so long: an import that corrected cases can be taken back until then"),
+    ),
     Setting("map_stamp", "", "", N_("text on every map; “internal use” if empty")),
     Setting("map_review_number", "", "", N_("map review number (审图号) on every map")),
 )
+_CHOICES = {setting.name: setting.choices for setting in SETTINGS if setting.choices}
 DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
 
 
@@ -62,7 +86,7 @@ def merged(overrides: Mapping[str, Any]) -> dict[str, Any]:
         if name not in DEFAULTS:
             raise HazardError("setting-unknown", "There is no setting named {name}.", name=name)
         default = DEFAULTS[name]
-        if isinstance(default, str) != isinstance(value, str):
+        if isinstance(default, str) != isinstance(value, str) or value not in _CHOICES.get(name, (value,)):
             raise HazardError("setting-type", "Setting {name} cannot be {value}.", name=name, value=repr(value))
         values[name] = value
     return values

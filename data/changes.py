@@ -1,6 +1,7 @@
 """Changes of what is stored already: an import taken back, other rules, other settings. One version each."""
 
 from collections.abc import Mapping
+from dataclasses import replace as replace_
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 
 from base import settings
 from base.errors import HazardError
-from data import tables
+from data import keeping, tables, versions
 from data.dataset import Dataset
 from data.merging import KEY, replace, rewrite
 from data.placing import filed, place
@@ -39,13 +40,13 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
     ------
     HazardError
         ``nothing-to-undo``; ``import-unknown``; ``undo-blocked`` if a later import holds some of the same cases;
-        ``workspace-busy``.
+        ``version-cleared``, ``undo-erased`` if what stood before is gone; ``workspace-busy``.
     """
     if not workspace.exists:  # a mistyped folder is not made
         raise HazardError("nothing-to-undo", "There is no import to take back.")
     with workspace.change("undo", who=who) as change:
         record = _live(change.before, import_id)
-        before, former = change.before, workspace.open(record.version - 1)
+        before, former = change.before, _former(workspace, record)
         own = before.query(
             "SELECT source, incident_id FROM incidents WHERE import_id = $id",  # the key, in the order of merging.KEY
             {"id": record.import_id},
@@ -87,6 +88,21 @@ def _live(dataset: Dataset, import_id: str | None) -> ImportRecord:
             later_file=later.file,
         )
     return record
+
+
+def _former(workspace: Workspace, record: ImportRecord) -> Dataset:
+    """Return the version before an import: one that corrected no case needs none of its rows, so it may be cleared."""
+    if record.version <= keeping.read(workspace.path).erased:
+        raise HazardError(
+            "undo-erased",
+            "{file} cannot be taken back: a person's data were erased since then, and what stood before was removed "
+            "for good.",
+            file=record.file,
+        )
+    if record.updated:
+        return workspace.open(record.version - 1)
+    named = versions.read(workspace.path / "versions", record.version - 1)
+    return Dataset(workspace.path, replace_(named, tables={}, levels=()))
 
 
 def _base(rows: pa.Table) -> pa.Table:

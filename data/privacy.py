@@ -1,15 +1,13 @@
-"""Personal data stop at the door: columns about persons are never mapped or stored, numbers in free text are masked."""
+"""Personal data stop at the door: which columns are about persons, and what becomes of them."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+from data.masking import MASK, TEXT, mask, mask_text
 
-MASK = "***"
-TEXT = pd.StringDtype("pyarrow", na_value=float("nan"))  # text columns cost bytes, not Python objects
+__all__ = ["MASK", "TEXT", "column_policy", "mask", "mask_text", "personal_headers"]
 
 # Chinese headers carry no spaces: parts of words. 街道名称 or 类型名称 hold no person, so 名称 is not among them.
 _PARTS = {
@@ -94,54 +92,17 @@ def _kind(header: str) -> str | None:
     return None
 
 
-_PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
-_DIGIT = "[0-9０-９]"
-_NOT_BEFORE, _NOT_AFTER = rf"(?<!{_DIGIT})", rf"(?!{_DIGIT})"
-_PATTERNS = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"[\w.%+-]{1,64}[@＠][\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",  # bounded: a long cell must not take for ever
-        # 18 digits with a date of birth in the middle, so that a case number of 18 digits is rarely taken for one
-        rf"{_NOT_BEFORE}[1-9１-９]{_DIGIT}{{5}}(?:19|20|１９|２０){_DIGIT}{{2}}[01０１]{_DIGIT}[0-3０-３]{_DIGIT}{_DIGIT}{{3}}"
-        rf"[0-9０-９XxＸｘ]{_NOT_AFTER}",
-        rf"{_NOT_BEFORE}(?:\+?86[- ]?)?[1１][3-9３-９]{_DIGIT}[- ]?{_DIGIT}{{4}}[- ]?{_DIGIT}{{4}}{_NOT_AFTER}",
-        rf"{_NOT_BEFORE}[(（]?[0０]{_DIGIT}{{2,3}}[)）]?[-－—– ]?{_DIGIT}{{7,8}}{_NOT_AFTER}",
-        rf"{_NOT_BEFORE}(?:\+?1[-. ]?)?[(（]?[2-9]\d\d[)）]?[-. ]?[2-9]\d\d[-. ]\d{{4}}{_NOT_AFTER}",
-        rf"(?:(?<=电话|手机|号码|联系|拨打)|(?<=phone))[:： 是为]{{0,3}}{_DIGIT}{{3,4}}[- ]?{_DIGIT}{{4}}{_NOT_AFTER}",
-        rf"[{_PROVINCE}][A-ZＡ-Ｚ][·•・. ]?[A-Z0-9]{{4,5}}[A-Z0-9学警港澳挂](?![A-Za-z0-9])",
-    )
-]
-# RE2, hence without look-around: whatever may hold one of them. Most text does not, and is left alone at once.
-_MAYBE = rf"(?i)[@＠]|[0-9０-９]{{7}}|[0-9０-９][-. ][0-9０-９]{{4}}|[{_PROVINCE}][A-ZＡ-Ｚ][·•・. ]?[A-Z0-9]{{4}}"
+def column_policy(headers: Iterable[str], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return what becomes of each column about persons: ``drop``, or ``mask``: kept as an attribute, every value ***.
 
-
-def mask_text(text: pd.Series) -> pd.Series:
-    """Return free text with mobile, landline and identity numbers, e-mail addresses and number plates as ``***``.
+    Columns about special groups of residents are always dropped: that a list of them was kept is itself too much.
 
     Parameters
     ----------
-    text : Series of str
-        Empty text stays empty; case numbers must not go through here (they are long numbers too).
-
-    Returns
-    -------
-    Series of str
-        Same index and name.
+    headers : iterable of str
+        As the file has them.
+    settings : mapping
+        All settings of the workspace; ``personal_columns`` decides.
     """
-    values = text.astype(TEXT).fillna("")
-    suspects = pc.match_substring_regex(pa.array(values, type=pa.large_string()), pattern=_MAYBE)
-    rows = suspects.to_numpy(zero_copy_only=False).astype(bool)
-    if not rows.any():
-        return values
-    codes, unique = pd.factorize(values[rows].to_numpy(dtype=object))
-    masked = pd.Series([mask(value) for value in unique], dtype=TEXT)
-    result = values.copy()
-    result[rows] = masked.take(codes).to_numpy()
-    return result
-
-
-def mask(value: str) -> str:
-    """Return one text, masked as `mask_text` does."""
-    for pattern in _PATTERNS:
-        value = pattern.sub(MASK, value)
-    return value
+    wanted = "mask" if settings["personal_columns"] == "mask" else "drop"
+    return {header: "drop" if kind == "group" else wanted for header, kind in personal_headers(headers).items()}

@@ -10,11 +10,14 @@ import pyarrow as pa
 
 from base import settings
 from base.errors import HazardError
-from data import tables, versions
+from base.files import disk_is_full
+from data import keeping, originals, tables, versions
 from data.dataset import Dataset
 from data.schema import ImportRecord, Level
 
 __all__ = ["Change", "Dataset", "Workspace"]
+
+Waiting = Callable[[str, dict[str, Any]], None]
 
 
 class Workspace:
@@ -23,6 +26,8 @@ class Workspace:
     Parameters
     ----------
     path : str or pathlib.Path
+    waiting : callable, optional
+        Called with a sentence and its fields when a change has to wait for another writer.
 
     Raises
     ------
@@ -30,8 +35,8 @@ class Workspace:
         ``workspace-path`` if a sign in the path cannot be used by the table store.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).resolve()
+    def __init__(self, path: str | Path, *, waiting: Waiting | None = None) -> None:
+        self.path, self.waiting = Path(path).resolve(), waiting
         if bad := sorted(set("[]{}%*?") & set(str(self.path))):
             raise HazardError(
                 "workspace-path",
@@ -48,7 +53,8 @@ class Workspace:
 
     def newest(self) -> Dataset:
         """Return the workspace as it is now; version 0, empty, if nothing was written yet."""
-        return self.open(self.newest_version()[0])
+        folder = self.path / "versions"
+        return Dataset(self.path, versions.read(folder, max(versions.numbers(folder), default=0)))
 
     def newest_version(self) -> tuple[int, str]:
         """Return number and fingerprint of the newest version: a cheap key for caches."""
@@ -62,33 +68,68 @@ class Workspace:
         Raises
         ------
         HazardError
-            ``version-missing``, ``version-damaged``.
+            ``version-missing``, ``version-damaged``, ``version-cleared`` if its files were removed for good.
         """
+        if 0 < number < keeping.read(self.path).oldest:
+            raise HazardError(
+                "version-cleared",
+                "Version {number} of the workspace is no longer there: earlier versions stay for {days} days or until "
+                "a person's data are erased. An import that corrected cases before can no longer be taken back.",
+                number=number,
+                days=self.newest().settings["keep_versions_days"],
+            )
         return Dataset(self.path, versions.read(self.path / "versions", number))
 
     @contextmanager
-    def change(
-        self, kind: str, *, who: str, waiting: Callable[[str, dict[str, Any]], None] | None = None
-    ) -> Iterator["Change"]:
+    def change(self, kind: str, *, who: str, waiting: Waiting | None = None) -> Iterator["Change"]:
         """Hold the writers' lock and give a `Change`; without its `commit` the workspace stays as it was.
 
         Parameters
         ----------
         kind : str
-            "import", "undo", "cells", "gazetteer", "location", "rules", "settings" or "profiles".
+            "import", "undo", "cells", "gazetteer", "location", "rules", "settings", "profiles", "erase" ...
         who : str
             Who makes the change, for the history and for others who wait.
         waiting : callable, optional
-            Called once with a sentence and its fields if another writer is at work.
+            Called with a sentence and its fields if another writer is at work, beside the workspace's own.
 
         Raises
         ------
         HazardError
-            ``workspace-busy`` if another writer is not done within the setting lock_wait_s.
+            ``workspace-busy`` if another writer is not done within the setting lock_wait_s; ``disk-full``.
         """
+        try:
+            with self._locked(who, waiting):
+                change = Change(self, kind, who)
+                keeping.complete(self.path, change.before.named, change.before.settings, who=who)
+                yield change
+                keeping.sweep_if_due(self.path, self.newest().settings, who=who)
+        except Exception as error:
+            if disk_is_full(error):
+                raise HazardError(
+                    "disk-full",
+                    "There is no room left on the disk of the workspace {path}. Nothing was changed: make room, then "
+                    "try again.",
+                    path=str(self.path),
+                ) from error
+            raise
+
+    @contextmanager
+    def _locked(self, who: str, *waiting: Waiting | None) -> Iterator[None]:
+        def tell(sentence: str, fields: dict[str, Any]) -> None:
+            for one in filter(None, (self.waiting, *waiting)):
+                one(sentence, fields)
+
         wait_s = self.newest().settings["lock_wait_s"]
-        with versions.writers_lock(self.path, who=who, wait_s=wait_s, waiting=waiting):
-            yield Change(self, kind, who)
+        with versions.writers_lock(self.path, who=who, wait_s=wait_s, waiting=tell):
+            yield
+
+    def tidy(self, *, who: str) -> dict[str, int]:
+        """Remove for good what the settings keep no longer: see `data.keeping.sweep`."""
+        if not self.exists:
+            return {"versions": 0, "files": 0, "originals": 0}
+        with self._locked(who):
+            return keeping.sweep(self.path, self.newest().settings, who=who, now=dt.datetime.now(dt.UTC))
 
 
 class Change:
@@ -119,6 +160,11 @@ class Change:
     ) -> None:
         """Write rows to a table: all of it, the part `where` tells (a condition of our own making), or more rows."""
         self._tables[name] = tables.write_table(self.workspace.path, name, data, where=where, append=append)
+
+    def keep_original(self, content: bytes, name: str) -> None:
+        """Keep a file as it came, for some days (the setting keep_originals_days)."""
+        effective = settings.merged(self.settings)
+        originals.keep(self.workspace.path, content, name, who=self.who, when=self.when, settings=effective)
 
     def draft(self) -> Dataset:
         """Return what the next version would show, to look at before it is named."""

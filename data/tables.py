@@ -3,6 +3,7 @@
 Names of tables, columns and partitions are our own; a name from a file is never part of a path or of a condition.
 """
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,11 @@ def _fields(names: tuple[str, ...], kinds: dict[str, pa.DataType]) -> list[pa.Fi
 
 @dataclass(frozen=True, slots=True)
 class TableKind:
-    """A table's columns and the column whose values are its folders."""
+    """A table's columns, the column whose values are its folders, and the columns that hold words of ours alone."""
 
     schema: pa.Schema
     partition: str | None = None
+    codes: tuple[str, ...] = ()
 
 
 _POINT = {"lon": pa.float64(), "lat": pa.float64()}
@@ -42,8 +44,12 @@ STANDARD_COLUMNS = (
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # Two columns for each boundary level come on top, see `incident_schema`; rows are sorted by the finest in a month.
-    "incidents": TableKind(pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month"),
-    "rejected": TableKind(pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id"),
+    "incidents": TableKind(
+        pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month", ("import_id", "hazard", "placed", "remark")
+    ),
+    "rejected": TableKind(
+        pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id", ("reason",)
+    ),
     # `level` is Level.column; geometry is WKB in WGS 84. `edition` is the day from which the file that brought the cell
     # stands ('' if none was said): a level holds several editions, and a cell_id once for each time. `declared` is the
     # parent as the file names it, `parent` its cell_id where it is one of the level above.
@@ -52,25 +58,33 @@ TABLES = {
         "level",
     ),
     # What was found in a boundary: kind is one of FINDINGS, content is the row as JSON.
-    "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level"),
+    "findings": TableKind(pa.schema(_fields(("level", "kind", "content"), {})), "level", ("kind",)),
     # The office's addresses, key as `data.gazetteer.address_keys` writes them, and the places it gave to cases by hand:
     # a point, or a cell of a level (Level.column). Both are WGS 84.
     "gazetteer": TableKind(pa.schema(_fields(("address", "lon", "lat"), _POINT))),
     "placements": TableKind(
-        pa.schema(_fields(("source", "incident_id", "lon", "lat", "level", "cell_id", "who", "at"), _POINT))
+        pa.schema(_fields(("source", "incident_id", "lon", "lat", "level", "cell_id", "who", "at"), _POINT)),
+        codes=("level", "at"),
     ),
     # What became of a rejected row in a later import `by`: its row there, and its case number ('' if rejected again).
     "corrections": TableKind(
         pa.schema(
             _fields(("import_id", "row", "by", "by_row", "incident_id"), {"row": pa.int32(), "by_row": pa.int32()})
-        )
+        ),
+        codes=("import_id", "by"),
     ),
     # Saved choices for files with the same headers; headers and options are JSON.
-    "profiles": TableKind(pa.schema(_fields(("name", "fingerprint", "headers", "options", "who", "when"), {}))),
-    "rules": TableKind(pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {}))),
+    "profiles": TableKind(
+        pa.schema(_fields(("name", "fingerprint", "headers", "options", "who", "when"), {})),
+        codes=("fingerprint", "when"),
+    ),
+    "rules": TableKind(
+        pa.schema(_fields(("scheme", "kind", "code", "pattern", "hazard", "note"), {})), codes=("kind", "hazard")
+    ),
     # The standards of filing and deadlines, row by row as their files have them (data.standards).
     "standards": TableKind(
         pa.schema(_fields(STANDARD_COLUMNS, {"row": pa.int32(), "limit_value": pa.float64()})),
+        codes=("kind", "valid_from", "limit_clock"),
     ),
 }
 # The columns of a finding, by its kind
@@ -87,6 +101,7 @@ _KEEP = {
     "delta.enableExpiredLogCleanup": "false",
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
+    "delta.dataSkippingNumIndexedCols": "0",  # else the log would hold the first and the last text of each column
 }
 
 
@@ -163,3 +178,28 @@ def restore_table(root: Path, name: str, version: int | None) -> int | None:
         return version
     table.restore(version)
     return int(DeltaTable(folder.as_uri()).version())
+
+
+def clear_table(root: Path, name: str, versions: set[int]) -> int:
+    """Remove all files that none of these Delta versions names, and the log before the first of them.
+
+    Readers of the named versions are not disturbed. Killed in between it leaves files that the next call removes.
+
+    Returns
+    -------
+    int
+        Files of rows removed.
+    """
+    folder, oldest = root / name, min(versions)
+    log = folder / "_delta_log"
+    named = {path for version in versions for path in file_paths(root, name, version)}
+    if not all(os.path.exists(path) for path in named):  # never sweep by a list that is not that of the disk
+        raise RuntimeError(f"{name}: a named file is missing")
+    past = [path for path in log.iterdir() if (number := path.name[:20]).isdigit() and int(number) < oldest]
+    if past:
+        open_table(root, name, oldest).create_checkpoint()  # from here on the log can be read without what was before
+    staged = [path for path in log.iterdir() if "#" in path.name]  # half a file of a killed writer
+    rows = [path for path in folder.rglob("*") if path.is_file() and log not in path.parents and str(path) not in named]
+    for path in (*sorted(past), *staged, *rows):
+        path.unlink()
+    return len(rows)

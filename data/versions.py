@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from base.errors import HazardError
+from base.files import sync_folder, write_draft, write_whole
 from base.text import N_
 from data.schema import ImportRecord, Level
 
@@ -29,7 +30,7 @@ class Version:
     """A workspace at one moment, and the change that led to it."""
 
     number: int = 0
-    kind: str = ""  # "import", "undo", "cells", "gazetteer", "location", "rules", "settings" or "profiles"
+    kind: str = ""  # "import", "undo", "cells", "gazetteer", "location", "rules", "settings", "profiles", "erase" ...
     who: str = ""
     when: str = ""  # ISO time, UTC
     what: Mapping[str, Any] = field(default_factory=dict)  # the change in figures
@@ -57,28 +58,47 @@ def read(folder: Path, number: int) -> Version:
     """
     if number == 0:
         return Version()
-    path = folder / f"{number:06d}.json"
     try:
-        content = path.read_bytes()
+        content = _path(folder, number).read_bytes()
     except FileNotFoundError:
         raise HazardError(
             "version-missing", "The workspace has no version {number}: choose one of its history.", number=number
         ) from None
     try:
-        facts = json.loads(content)
-        facts["levels"] = tuple(Level(**{**one, "exposures": tuple(one["exposures"])}) for one in facts["levels"])
-        facts["imports"] = tuple(
-            ImportRecord(**{**one, "touches": tuple(one["touches"]), "notes": tuple(one["notes"])})
-            for one in facts["imports"]
-        )
-        return Version(**facts, fingerprint=hashlib.sha256(content).hexdigest()[:16])
+        return from_facts(json.loads(content), hashlib.sha256(content).hexdigest()[:16])
     except (ValueError, KeyError, TypeError) as error:
         raise HazardError(
             "version-damaged",
             "{file} of the workspace cannot be read: restore it from a copy, or remove it to go back to the version "
             "before it.",
-            file=path.name,
+            file=_path(folder, number).name,
         ) from error
+
+
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"{number:06d}.json"
+
+
+def facts(folder: Path, number: int) -> dict[str, Any]:
+    """Return what a version's file says, as it stands there."""
+    found: dict[str, Any] = json.loads(_path(folder, number).read_bytes())
+    return found
+
+
+def from_facts(facts: Mapping[str, Any], fingerprint: str) -> Version:
+    """Return a version from what its file says."""
+    imports = (ImportRecord(**{**one, **{k: tuple(one[k]) for k in ("touches", "notes")}}) for one in facts["imports"])
+    levels = (Level(**{**one, "exposures": tuple(one["exposures"])}) for one in facts["levels"])
+    return Version(**{**facts, "levels": tuple(levels), "imports": tuple(imports)}, fingerprint=fingerprint)
+
+
+def rewrite(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Put other facts in place of a version's: less of them, never others."""
+    write_whole(_path(folder, facts["number"]), _content(facts))
+
+
+def _content(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts, ensure_ascii=False, indent=1).encode()
 
 
 def write(folder: Path, version: Version) -> Version:
@@ -91,13 +111,9 @@ def write(folder: Path, version: Version) -> Version:
     """
     facts = asdict(version)
     del facts["fingerprint"]
-    content = json.dumps(facts, ensure_ascii=False, indent=1).encode()
-    path, draft = folder / f"{version.number:06d}.json", folder / f"{version.number:06d}.draft"
+    path = _path(folder, version.number)
     folder.mkdir(parents=True, exist_ok=True)
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = write_draft(path, _content(facts))
     try:
         os.link(draft, path)  # exclusive: fails if the number is taken
     except FileExistsError:
@@ -107,7 +123,18 @@ def write(folder: Path, version: Version) -> Version:
             raise FileExistsError(path) from None
         draft.rename(path)
     draft.unlink(missing_ok=True)
+    sync_folder(folder)
     return read(folder, version.number)
+
+
+def clear(folder: Path, oldest: int) -> None:
+    """Leave of the versions before `oldest` their lines in the history, and remove drafts that killed writers left."""
+    for draft in folder.glob("*.draft"):
+        draft.unlink()
+    for number in numbers(folder):
+        if number < oldest and (known := facts(folder, number))["tables"]:
+            zone = {name: value for name, value in known["settings"].items() if name == "timezone"}  # an undo asks
+            rewrite(folder, {**known, "tables": {}, "settings": zone, "levels": [], "imports": []})
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.privacy import mask, mask_text, personal_headers
+from data.privacy import column_policy, mask, mask_text, personal_headers
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,78 @@ def test_masking_at_once_is_masking_one_by_one(texts):
 def test_a_very_long_cell_is_masked_too():
     masked = mask("a" * 300_000 + " 13812345678 " + "b@" * 50_000)
     assert "13812345678" not in masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("联系人张三", "联系人***"), ("市民王女士反映", "市民***反映"), ("李先生来电", "***来电"),
+        ("报告人：赵六", "报告人：***"), ("联系人：欧阳小明反映积水", "联系人：***反映积水"),
+        ("居民李四，", "居民***，"),
+        ("王大爷说", "***说"), ("陈某某来电", "***来电"), ("called Mr. Kelly and", "called Mr. *** and"),
+        ("微信号：abc_12345", "微信号：***"), ("QQ 123456789", "QQ ***"), ("护照E12345678", "护照***"),
+        ("卡号 6222 0212 3456 7894", "卡号 ***"), ("3号楼2单元501室漏水", "3号楼2单元***漏水"),
+        ("5栋1201墙体", "5栋***墙体"),
+    ],
+)  # fmt: skip
+def test_names_accounts_papers_and_flats_are_masked_and_the_rest_stays(text, masked):
+    assert mask(text) == masked
+    assert mask_text(pd.Series([text]))[0] == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["居民反映积水", "市民高度关注", "居民曾多次反映", "业主方表示不满", "群众马上要求", "居民周边道路积水",
+     "于某处积水",
+     "联系人:物业公司", "30户居民", "办公室外", "3室2厅", "3号楼100米处", "2 Dr. King Blvd", "E12345678号灯杆",
+     "网格410402001002003", "网格41040200100200301"],
+)  # fmt: skip
+def test_words_that_look_like_persons_are_left_alone(text):
+    assert mask(text) == text
+
+
+def test_identity_numbers_are_told_from_case_numbers_by_their_check_digit():
+    # GB 11643-1999, annex: 11010519491231002X and 440524188001010014 are its examples; the second was born before 1900
+    assert mask("11010519491231002X") == "***"
+    case_number = "41040220240715001"  # county, day, serial number; the check digit would be 6
+    weighed = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(case_number)) % 11
+    check = "10X98765432"[weighed]
+    assert mask(case_number + check) == "***"
+    for digit in set("0123456789") - {check}:
+        assert mask(case_number + digit) == case_number + digit
+        assert mask("身份证号" + case_number + digit) == "身份证号***"
+
+
+def test_old_identity_numbers_need_a_day_of_birth():
+    assert mask("410402900307123") == "***"
+    assert mask("410402901307123") == "410402901307123"
+
+
+def test_bank_cards_need_their_check_digit():
+    # 6222021234567894: the sum of Luhn, by hand, is 60
+    assert mask("6222021234567894") == "***"
+    assert mask("6222021234567895") == "6222021234567895"
+
+
+def test_flats_stay_where_the_office_wants_them():
+    text = pd.Series(["3号楼2单元501室，电话13812345678"])
+    assert mask_text(text, doors=False)[0] == mask(text[0], doors=False) == "3号楼2单元501室，电话***"
+
+
+@given(st.lists(st.text(alphabet="王李先生女士联系人居民：反映501室栋@1380x ", max_size=16)))
+def test_masking_at_once_is_masking_one_by_one_for_words_too(texts):
+    assert list(mask_text(pd.Series(texts, dtype=object))) == [mask(text) for text in texts]
+
+
+def test_boston_closures_keep_their_words(shared_data):
+    # Telephones and mail were replaced by the publisher. By eye: "Mr. Kelly", "Ms. Civitarese", and a cart's number
+    # of ten digits, which reads as a telephone number.
+    table = pd.read_csv(shared_data / "boston311_2015/boston_311_2015_hazards.csv", dtype=str, keep_default_na=False)
+    closures = table["CLOSURE_REASON"]
+    assert (mask_text(closures) != closures).sum() == 3
+
+
+def test_columns_about_persons_are_dropped_or_masked_and_lists_of_special_groups_always_dropped():
+    headers = ["联系电话", "困境儿童", "地址"]
+    assert column_policy(headers, {"personal_columns": "drop"}) == {"联系电话": "drop", "困境儿童": "drop"}
+    assert column_policy(headers, {"personal_columns": "mask"}) == {"联系电话": "mask", "困境儿童": "drop"}
