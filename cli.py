@@ -502,7 +502,7 @@ def settings_(
         changes.set_settings(context.obj, wanted, who=_who())
     values = context.obj.newest().settings
     listed = [
-        {"name": one.name, "value": values[one.name], "default": one.default, "unit": one.unit}
+        {"name": one.name, "value": values[one.name], "default": settings.DEFAULTS[one.name], "unit": one.unit}
         for one in settings.SETTINGS
     ]
     _print(listed, as_json)
