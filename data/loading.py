@@ -19,7 +19,7 @@ from base.text import N_, Sentence
 from data import apart, corrections, tables
 from data.attributes import Others, as_map, other_columns
 from data.changes import check_zone
-from data.checks import check_incidents
+from data.checks import DUPLICATES, check_incidents
 from data.dataset import Dataset
 from data.headers import apply_mapping
 from data.levels import load_cells
@@ -175,6 +175,13 @@ def import_incidents(
         if not source:
             raise HazardError("source-name", "The source needs a name.")
         _refuse_beside_demo(before, source)
+        if chosen["duplicates"] not in DUPLICATES:
+            raise HazardError(
+                "duplicates-unknown",
+                "“{value}” is no way to treat case numbers that stand twice with different content. Choose one of "
+                "{choices}.",
+                value=chosen["duplicates"], choices=", ".join(DUPLICATES),
+            )  # fmt: skip
         own_zone = check_zone(chosen.get("zone") or before.zone).key
         tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
         options = {
