@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import HazardError
-from data.headers import apply_mapping, fingerprint, guess_mapping, numbered, says_total
+from data.headers import apply_mapping, fingerprint, guess_mapping, numbered
+from data.layout import says_total
 from data.readers import Table, read_table
 from data.schema import FIELDS
 
