@@ -6,7 +6,6 @@ Conservation, asserted: read = accepted + rejected + repeats; accepted = in a ce
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,24 +14,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from base.errors import HazardError
-from base.text import N_, Sentence
-from data import apart, corrections, tables
-from data.attributes import Others, as_map, other_columns
+from base.text import N_
+from data import apart, corrections
 from data.changes import check_zone
-from data.checks import DUPLICATES, check_incidents
+from data.checking import Checked, check_rows, sealed
+from data.checks import DUPLICATES
 from data.dataset import Dataset
-from data.headers import apply_mapping
 from data.levels import load_cells
 from data.merging import KEY, compare, replace
-from data.numbers import read_numbers
 from data.placing import count_places, place
 from data.preview import by_month, preview
-from data.privacy import mask, mask_text, personal_headers
-from data.profiles import AUTO, Choice, choose
-from data.schema import DEMO_SOURCE, NO_MONTH, REJECTED_COLUMNS, TIME_FIELDS, ImportRecord
+from data.privacy import mask
+from data.profiles import AUTO, choose
+from data.schema import DEMO_SOURCE, NO_MONTH, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
 from data.table import Table
-from data.taxonomy import classify, guess_scheme, is_sure
 from data.times import read_times
 
 __all__ = ["import_incidents", "load_cells", "read_time"]
@@ -40,22 +36,6 @@ __all__ = ["import_incidents", "load_cells", "read_time"]
 _PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # times that have come when they are written down
 _FIRST_REJECTED = 20  # of a dry run that are named
 Progress = Callable[[float, str, dict[str, Any]], None]
-
-
-@dataclass
-class _Checked:
-    """A file after the checks: rows as they are stored (without levels), and what was not taken."""
-
-    rows: pa.Table
-    rejected: pa.Table
-    read: int
-    repeats: int  # within the file
-    profile: str | None  # the name of the one that was applied
-    choices: dict[str, Any]  # headers and options, as a profile takes them; the rows as they came are let go
-    mapping: dict[str, str]
-    options: dict[str, Any]  # what an answer depends on beside the bytes
-    corrected: pd.DataFrame  # rejected rows that came back, and what became of them
-    notes: list[Sentence] = field(default_factory=list)
 
 
 def import_incidents(
@@ -160,7 +140,7 @@ def import_incidents(
         "duplicates": duplicates,
     }
 
-    def check(before: Dataset) -> _Checked:
+    def check(before: Dataset) -> Checked:
         refuse_large(content, name, before.settings["max_file_mb"])
         check_zone(zone or before.zone)
         tell(0.0, N_("Reading {file}"), {"file": name})
@@ -193,12 +173,12 @@ def import_incidents(
             "sheet": table.sheet,
             "header": [table.header_row, table.header_rows],
             "scheme": chosen.get("scheme"),
-            "where": _sealed(chosen.get("where") or {}, whole),
+            "where": sealed(chosen.get("where") or {}, whole),
             "day_first": chosen.get("day_first"),
             "duplicates": chosen["duplicates"],
             "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
         }
-        return _check(choice, options, before)
+        return check_rows(choice, options, before)
 
     before = workspace.newest()
     checked = check(before)
@@ -270,163 +250,11 @@ def read_time(text: str | dt.datetime, zone: str) -> pd.Timestamp:
     return found.tz_convert(zone)
 
 
-def _sealed(where: Mapping[str, str], whole: Any) -> dict[str, str]:
-    """Return the wanted values as hashes that only who has the file can make: a value may be a telephone number."""
-    sealed = {}
-    for header, value in where.items():
-        seal = whole.copy()
-        seal.update(value.strip().encode())
-        sealed[header] = seal.hexdigest()
-    return sealed
-
-
-def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked:
-    table = choice.table
-    chosen = {name: header for name, header in choice.options["mapping"].items() if header}
-    raw = apply_mapping(table, chosen)
-    others = other_columns(table, chosen, before.settings)
-    raw, filtered = _filter(table, choice.options.get("where") or {}, raw, bool(before.settings["mask_doors"]))
-    boundary = before.cells(before.levels[0].name) if before.levels else None
-    accepted, rejected = check_incidents(
-        raw,
-        zone=options["zone"],
-        crs=options["crs"],
-        day_first=options["day_first"],
-        boundary=boundary,
-        others=others.frame.loc[raw.index] if len(raw) < len(table.frame) else others.frame,
-        duplicates=options["duplicates"],
-        doors=bool(before.settings["mask_doors"]),
-    )
-    read = len(table.frame) + len(table.bad)
-    rejected = pd.concat([table.bad, filtered, rejected])[list(REJECTED_COLUMNS)].sort_values("row", ignore_index=True)
-    scheme, scheme_notes = _scheme(options["scheme"], accepted, before.rules())
-    hazard = classify(
-        accepted["type_name"],
-        accepted["code"],
-        accepted["description"],
-        before.rules(),
-        scheme=scheme,
-        kind=accepted["kind"],
-    )
-    repeats = int(accepted.attrs["repeats"])
-    given = raw["incident_id"].str.strip() if "incident_id" in raw else pd.Series("", raw.index)
-    ids = corrections.settled_ids(before, accepted, given, choice.corrected, options["source"])
-    accepted = accepted.assign(incident_id=ids)
-    if read != len(accepted) + len(rejected) + repeats:
-        raise RuntimeError("the checks lost or doubled rows")
-    return _Checked(
-        rows=_stored(accepted.assign(hazard=hazard), options["source"], others.frame, before.settings),
-        rejected=pa.Table.from_pandas(
-            rejected.assign(import_id=""), schema=tables.TABLES["rejected"].schema, preserve_index=False
-        ),
-        read=read,
-        repeats=repeats,
-        profile=choice.profile.name if choice.profile else None,
-        choices={"headers": table.headers, "options": {**choice.options, "mapping": chosen}},
-        mapping=chosen,
-        options={**options, "scheme": scheme, "mapping": chosen},
-        corrected=corrections.table_of(choice.corrected, ids, rejected, given),
-        notes=[*choice.notes, *_notes(others, chosen), *accepted.attrs["notes"], *scheme_notes],
-    )
-
-
-def _filter(
-    table: Table, where: Mapping[str, str], raw: pd.DataFrame, doors: bool
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the mapped rows that hold what is asked for, and the others as rejected."""
-    keep = np.ones(len(raw), dtype=bool)
-    reasons = []
-    for header, value in where.items():
-        if header not in table.headers:
-            raise HazardError(
-                "where-column",
-                "{file} has no column {header} to choose rows by. Its columns are: {headers}.",
-                file=table.name,
-                header=header,
-                headers=", ".join(table.headers),
-            )
-        if personal_headers([header]):
-            raise HazardError(
-                "personal-column", "The column {header} holds personal data: rows are not chosen by it.", header=header
-            )
-        cells = table.frame.iloc[:, table.headers.index(header)].str.strip()
-        same = (cells == value.strip()).to_numpy(dtype=bool)
-        number = read_numbers(pd.Series([value.strip()]))[0]
-        if np.isfinite(number):  # a table of points writes 1 as 1.0
-            same |= read_numbers(cells) == number
-        other = keep & ~same
-        shown = mask_text(cells[other], doors=doors)
-        reasons.append(
-            pd.DataFrame(
-                {"row": shown.index, "column": header, "value": shown.to_numpy(), "reason": "filtered", "original": ""}
-            )
-        )
-        keep &= ~other
-    if not reasons:
-        return raw, pd.DataFrame(columns=list(REJECTED_COLUMNS))
-    kept = raw[keep]
-    kept.attrs = raw.attrs
-    return kept, pd.concat(reasons)
-
-
-def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> tuple[str | None, list[Sentence]]:
-    """Return the list that the codes belong to, as chosen or as their names tell, and why."""
-    if asked not in (None, "detected"):
-        return (None if asked == "none" else asked), []
-    guess, agreeing, contradicting = guess_scheme(accepted["type_name"], accepted["code"], rules)
-    facts = {"scheme": guess or "", "agreeing": agreeing, "contradicting": contradicting}
-    if guess and (asked or is_sure(agreeing, contradicting)):
-        sentence = N_(
-            "The codes are read by the list {scheme}: {agreeing} rows have the names that the list gives their codes, "
-            "{contradicting} have others."
-        )
-        return guess, [Sentence(sentence, facts)]
-    if asked or agreeing or contradicting:
-        sentence = N_(
-            "The codes are not looked at: their names do not tell which list they belong to. Types go by their names."
-        )
-        return None, [Sentence(sentence, {})]
-    return None, []
-
-
-def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, settings: Mapping[str, Any]) -> pa.Table:
-    """Return checked rows in the columns of the store; import_id and months are not known yet, but for lone years."""
-    schema = tables.TABLES["incidents"].schema
-    columns = {}
-    for name in schema.names:
-        kind = schema.field(name).type
-        if name == "source":
-            columns[name] = pa.repeat(pa.scalar(source, kind), len(accepted))
-        elif name == "import_id":
-            columns[name] = pa.repeat(pa.scalar("", kind), len(accepted))
-        elif name == "attributes":
-            kept = others if len(accepted) == len(others) else others.loc[accepted.index]
-            columns[name] = as_map(kept, doors=bool(settings["mask_doors"]))
-        else:
-            columns[name] = pa.array(accepted[name], from_pandas=True).cast(kind, safe=name not in TIME_FIELDS)
-    return pa.table(columns, schema=schema)
-
-
-def _notes(others: Others, mapping: Mapping[str, str]) -> list[Sentence]:
-    notes = list(others.notes)
-    if "incident_id" not in mapping:
-        notes.append(
-            Sentence(
-                N_("No column holds a case number: a case is the same if its report is the same word for word."), {}
-            )
-        )
-    if "reported_at" not in mapping:
-        notes.append(Sentence(N_("No column holds the report time: the cases are in no period and no duration."), {}))
-    if "lon" not in mapping:
-        notes.append(Sentence(N_("No columns hold coordinates: the cases have no point of their own."), {}))
-    return notes
-
-
 def _same(before: Dataset, digest: str, options: Mapping[str, Any]) -> ImportRecord | None:
     return next((one for one in before.imports if one.content_hash == digest and one.options == options), None)
 
 
-def _unchanged(checked: _Checked, same: ImportRecord, before: Dataset) -> dict[str, Any]:
+def _unchanged(checked: Checked, same: ImportRecord, before: Dataset) -> dict[str, Any]:
     rejected = checked.rejected.num_rows
     nothing = checked.rows.slice(0, 0)
     levels = {level.name: {"inside": 0, "near": 0, "outside": 0, "no_location": 0} for level in before.levels}
@@ -451,7 +279,7 @@ def _unchanged(checked: _Checked, same: ImportRecord, before: Dataset) -> dict[s
     }
 
 
-def _dry_run(checked: _Checked, before: Dataset, digest: str) -> dict[str, Any]:
+def _dry_run(checked: Checked, before: Dataset, digest: str) -> dict[str, Any]:
     if same := _same(before, digest, checked.options):
         return _unchanged(checked, same, before)
     new, updated, _ = compare(before, checked.rows)
@@ -471,7 +299,7 @@ def _now() -> dt.datetime:
 
 
 def _merge(
-    change: Change, checked: _Checked, digest: str, name: str, original: bytes | None, tell: Progress
+    change: Change, checked: Checked, digest: str, name: str, original: bytes | None, tell: Progress
 ) -> dict[str, Any]:
     before, import_id = change.before, f"{change.number:06d}-{digest[:8]}"
     new, updated, touched = compare(before, checked.rows)
@@ -519,7 +347,7 @@ def _merge(
 
 
 def _answer(
-    checked: _Checked,
+    checked: Checked,
     fresh: pa.Table,
     updated: int,
     import_id: str | None,
@@ -550,7 +378,7 @@ def _answer(
     }
 
 
-def _as_of(checked: _Checked, now: dt.datetime) -> str:
+def _as_of(checked: Checked, now: dt.datetime) -> str:
     return str(checked.options["as_of"] or _latest(checked.rows, checked.options["zone"], now))
 
 
@@ -560,7 +388,7 @@ def _known_to(before: Dataset, as_of: str) -> dt.date | None:
     return max(known).tz_convert(before.zone).date() if known else None
 
 
-def _chosen(checked: _Checked) -> dict[str, Any]:
+def _chosen(checked: Checked) -> dict[str, Any]:
     return {
         "notes": checked.notes,
         "mapping": checked.mapping,

@@ -400,7 +400,7 @@ def test_a_file_whose_times_all_lie_in_the_future_knows_no_as_of(workspace):
 
 def meanwhile(monkeypatch, change):
     """Let another writer make a change once a file is checked; return a list of all checks."""
-    check, checks = loading._check, []
+    check, checks = loading.check_rows, []
 
     def checked_then_changed(*arguments):
         checks.append(None)
@@ -409,7 +409,7 @@ def meanwhile(monkeypatch, change):
             change()
         return found
 
-    monkeypatch.setattr(loading, "_check", checked_then_changed)
+    monkeypatch.setattr(loading, "check_rows", checked_then_changed)
     return checks
 
 
