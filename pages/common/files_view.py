@@ -40,7 +40,7 @@ def headline(words: Words, data: Dataset) -> str:
     if not data.imports:
         return words("Nothing is loaded yet") if not data.levels else words("Boundaries are loaded, reports are not")
     read, accepted = (sum(getattr(one, name) for one in data.imports) for name in ("read", "accepted"))
-    waiting = cached.rejected(data, words)[1]
+    waiting = cached.waiting(data)
     if not waiting:
         return words("{accepted} of {read} rows are in, none waits for correction", accepted=accepted, read=read)
     return words(
@@ -205,7 +205,8 @@ def boundaries(words: Words, data: Dataset) -> None:
         return
     for level in data.levels:
         found = data.findings(level.name)
-        counts = words.listed(f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items())
+        odd = [f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items() if len(table)]
+        counts = words.listed(odd) if odd else words("Nothing odd about their outlines.")
         st.text(
             words(
                 "{level}: {n} cells. {findings}",

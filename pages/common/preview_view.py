@@ -58,9 +58,7 @@ def _answer(words: Words, data: Dataset, answer: dict[str, Any], name: str) -> N
         column.metric(words(title), words.number(answer[key]))
     left, right = st.columns([1, 1])
     with left:
-        for line in [*lines[1:], _months(words, answer["by_month"])]:
-            if line:
-                st.text(line)
+        st.text("\n".join(line for line in [*lines[1:], _months(words, answer["by_month"])] if line))
     with right:
         _map(words, data, answer["preview"])
     st.caption(words("Nothing is stored yet."))
