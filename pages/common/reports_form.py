@@ -178,7 +178,9 @@ def _fields(
 
 def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], form: str) -> dict[str, Any]:
     """Draw the choices that rarely need a change: source, zone, as-of time, day order, codes, repeats, row filter."""
-    known = list(dict.fromkeys([before.get("source") or "default", *data.sources]))
+    usual = profiles.USUAL["source"]
+    chosen = [before["source"]] if before["source"] != usual else []
+    known = list(dict.fromkeys([*chosen, *data.sources])) or [usual]
     zones = sorted(available_timezones())
     with st.expander(words("Source, times, codes, row filter"), icon=":material/settings:"):
         first, second, third = st.columns(3)
@@ -223,7 +225,7 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
         with third:
             where = _where(words, table, form)
     return {
-        "source": source or "default",
+        "source": source or usual,
         "zone": zone,
         "as_of": as_of.strip() or None,
         "day_first": day_first,
