@@ -384,6 +384,22 @@ def test_an_offices_ledger_needs_one_choice_and_the_next_one_none(visit, tmp_pat
     assert box(again, "Coordinate system").value == "gcj02"
 
 
+def test_a_day_that_may_be_a_month_is_asked_for_once_where_it_can_be_answered(visit, tmp_path):
+    levels.load_cells(Workspace(tmp_path), demo_cases.demo().grids, "g.geojson", level="grid", who="t")
+    lon, lat = Workspace(tmp_path).newest().cells("grid").geometry[0].representative_point().coords[0]
+    rows = [f"{n},03/0{n}/2025 10:00,道路积水,{lon},{lat}" for n in range(1, 8)]
+    seen = visit("data", tmp_path)
+    content = "\n".join(["案卷号,上报时间,小类,经度,纬度", *rows]).encode()
+    seen.file_uploader[0].set_value(("r.csv", content, "text/csv")).run()
+    box(seen, "Coordinate system").select("wgs84").run()
+    assert any("begin with the day or the month" in one.value for one in seen.error)
+    assert next(one for one in seen.button if one.label == "Import").disabled
+    assert any(one.proto.expanded for one in seen.expander if one.label == "Source, times, codes, row filter")
+    box(seen, "Day and month in dates").select(False).run()
+    assert refusals(seen) == []
+    assert any("Reports from 2025-03 to 2025-03" in text for text in texts(seen))
+
+
 def test_a_boundary_of_a_known_level_is_not_replaced_by_a_default(visit, own):
     seen = visit("data", own)
     seen.file_uploader[0].set_value(("grids.geojson", demo_cases.demo().grids, "application/json")).run()

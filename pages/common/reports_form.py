@@ -182,7 +182,9 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
     chosen = [before["source"]] if before["source"] != usual else []
     known = list(dict.fromkeys([*chosen, *data.sources])) or [usual]
     zones = sorted(available_timezones())
-    with st.expander(words("Source, times, codes, row filter"), icon=":material/settings:"):
+    asked = st.session_state.get("open_choices", "").startswith(form.partition("-")[0])
+    title = words("Source, times, codes, row filter")
+    with st.expander(title, icon=":material/settings:", expanded=asked):
         first, second, third = st.columns(3)
         with first:
             source = st.selectbox(
