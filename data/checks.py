@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from base.text import N_, Sentence
 from data.codes import Restored, restore_zeros
-from data.headers import says_total
+from data.layout import says_total
 from data.numbers import converted, read_numbers
 from data.places import check_place, read_places
 from data.privacy import TEXT, mask, mask_text
@@ -27,6 +27,7 @@ _KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "impor
 _DAMAGED_ID = r"^[+-]?\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,3}$"
 _PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # a deadline is no news of a case
 _BLANKS = r"[\s" + "\u3000\xa0]+"
+_COUNT = r"^[\d,.]+\s*[件起条例宗个处次项]?$"
 DUPLICATES = ("review", "newest")
 Mask = NDArray[np.bool_]
 
@@ -56,6 +57,7 @@ def check_incidents(
     boundary: gpd.GeoDataFrame | None = None,
     others: pd.DataFrame | None = None,
     duplicates: str = "review",
+    doors: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the records that can be taken and the rows that cannot, with reasons.
 
@@ -77,6 +79,8 @@ def check_incidents(
     duplicates : {"review", "newest"}
         Rows that share a case number but not the content (blanks do not count): all are rejected, or the one with the
         latest time in it is taken (of equal ones the later row) and the others count as repeats.
+    doors : bool
+        Whether the number of a flat is masked in free text.
 
     Returns
     -------
@@ -148,7 +152,7 @@ def check_incidents(
     accepted["month"] = years[taken]
     for name in (*_NUMBERS, *_FREE_TEXT):
         kept = text.loc[taken, name]
-        accepted[name] = mask_text(kept) if name in _FREE_TEXT and name in raw else kept
+        accepted[name] = mask_text(kept, doors=doors) if name in _FREE_TEXT and name in raw else kept
     accepted["code"] = codes.codes[taken]
     for name in TIME_FIELDS:
         accepted[name] = (
@@ -169,7 +173,7 @@ def check_incidents(
         notes.append(Sentence(_OLDER, {"n": int(older.sum())}))
     accepted.attrs = {"repeats": int((repeats & ~faults.found).sum() + older.sum()), "notes": notes}
     order = raw.attrs.get("order", [])
-    return accepted, _rejected(faults, text[list(raw.columns)], others, titles, order)
+    return accepted, _rejected(faults, text[list(raw.columns)], others, titles, order, doors)
 
 
 _OLDER = N_(
@@ -243,8 +247,10 @@ def flag_one_spot(incidents: pd.DataFrame, *, min_reports: int, min_share: float
 
 
 def _totals(text: pd.DataFrame, rows: Iterable[int]) -> Mask:
+    """Return which rows are sums and no cases: they say so, and have neither a time nor a case number."""
     summed = text.index.isin(list(rows))
     in_id = says_total(text["incident_id"])
+    in_id[summed] |= text["incident_id"][summed].str.match(_COUNT).to_numpy(dtype=bool)  # 合计 | 35件
     summed |= in_id | says_total(text["type_name"])
     reported = text["reported_at"] if "reported_at" in text else pd.Series("", text.index, dtype=TEXT)
     no_time = (reported == "").to_numpy() | says_total(reported)
@@ -292,7 +298,8 @@ def _ids(text: pd.DataFrame) -> pd.Series:
     ids = text["incident_id"].copy()
     without = ids == ""
     if without.any():
-        # Masked, so that a row is the same case again when it comes back from where only masked text is kept
+        # Masked, so that a row is the same case again when it comes back from where only masked text is kept, and
+        # doors too, whatever the setting: it may change between two extracts
         parts = [
             (mask_text(text.loc[without, name]) if name in _FREE_TEXT else text.loc[without, name]).astype(object)
             for name in _IDENTITY
@@ -312,21 +319,26 @@ def _remarks(flags: dict[str, pd.Series]) -> pd.Series:
 
 
 def _rejected(
-    faults: _Faults, text: pd.DataFrame, others: pd.DataFrame, titles: dict[str, str], order: Sequence[str]
+    faults: _Faults,
+    text: pd.DataFrame,
+    others: pd.DataFrame,
+    titles: dict[str, str],
+    order: Sequence[str],
+    doors: bool,
 ) -> pd.DataFrame:
     """Return the faulty rows with all their columns but those about persons, masked, in the order of the file."""
     rejected = faults.frame[faults.found].copy()
     case_number = titles.get("incident_id", "incident_id")
     numbers = (rejected["column"] == case_number).to_numpy()
-    rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"]).astype(object))
+    rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"], doors=doors).astype(object))
     cells: dict[str, pd.Series] = {}
     for name, column in text[faults.found].items():
         if name in ("lon", "lat"):  # a long fraction is no telephone
-            column = column.where(np.isfinite(read_numbers(column)), mask_text(column))
+            column = column.where(np.isfinite(read_numbers(column)), mask_text(column, doors=doors))
         elif name not in ("incident_id", *_NUMBERS):
-            column = mask_text(column)
+            column = mask_text(column, doors=doors)
         cells[mask(titles.get(str(name), str(name)))] = column
-    cells |= {str(title): mask_text(column) for title, column in others[faults.found].items()}
+    cells |= {str(title): mask_text(column, doors=doors) for title, column in others[faults.found].items()}
     keys = [key for key in order if key in cells]
     keys += [key for key in cells if key not in keys]
     rows = zip(*(cells[key].astype(object) for key in keys), strict=True)

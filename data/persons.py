@@ -196,7 +196,17 @@ def _hide_source(needle: Needle) -> Callable[[str], str]:
     return lambda source: source if source == DEMO_SOURCE else needle.hide(source)  # whose word says what is invented
 
 
-_CODED = ("crs", "zone", "encoding", "scheme", "as_of")  # options of an import that are words of ours
+_CODED = (
+    "crs",
+    "zone",
+    "encoding",
+    "delimiter",
+    "header",
+    "scheme",
+    "day_first",
+    "duplicates",
+    "as_of",
+)  # options of an import that are words of ours
 
 
 def _hidden(facts: dict[str, Any], needle: Needle) -> dict[str, Any]:

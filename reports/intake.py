@@ -246,6 +246,12 @@ _HISTORY = {  # what a version says of its change, by its kind
     "import": N_("{file}: {read} rows read, {accepted} accepted, {rejected} rejected, {repeats} repeats"),
     "undo": N_("{file} taken back: {removed} incidents removed, {restored} as they were before"),
     "cells": N_("{file}: {cells} cells of level {level}"),
+    "cells-undo": N_("{file} taken back: level {level} is as before, with {cells} cells"),
+    "exposures": N_("{file}: {matched} rows joined to cells of level {level}, {unmatched} without a cell"),
+    "gazetteer": N_("{file}: {addresses} addresses known, {placed} incidents placed by them"),
+    "location": N_("case {incident_id} of source {source} placed by hand"),
+    "standard": N_("{file}: {rows} conditions of {types} types in code list {scheme}"),
+    "erase": N_("a person's data erased for good, with all earlier versions"),
     "rules": N_("{rules} rules; {changed} incidents have another hazard now"),
     "saved": N_("profile {saved} saved"),
     "deleted": N_("profile {deleted} removed"),
@@ -254,6 +260,12 @@ KIND_NAMES = {
     "import": N_("Import"),
     "undo": N_("Import taken back"),
     "cells": N_("Boundaries"),
+    "cells-undo": N_("Boundaries taken back"),
+    "exposures": N_("Households and lengths"),
+    "gazetteer": N_("Table of addresses"),
+    "location": N_("Place by hand"),
+    "standard": N_("Standard of deadlines"),
+    "erase": N_("A person's data erased"),
     "rules": N_("Table of types"),
     "settings": N_("Settings"),
     "profiles": N_("Saved profile"),
@@ -283,7 +295,7 @@ def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
 
 
 def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
-    if kind == "cells" and "level" in facts:
+    if "level" in facts:
         facts = {**facts, "level": level_name(words, str(facts["level"]))}
     for name in (kind, *facts):
         if name in _HISTORY:
