@@ -113,7 +113,7 @@ def test_after_an_erasure_no_file_of_the_workspace_holds_a_byte_of_it(workspace)
     assert persons.find(workspace, NAME) == []
     after = workspace.newest()
     assert answer["version"] == after.version == before.version + 1
-    assert answer["originals"] == 2  # the one that holds it, and the one that cannot be looked through
+    assert answer["originals"] == 3  # the two that hold it, and the one that cannot be looked through
     texts = after.query("SELECT incident_id, description, address FROM incidents ORDER BY row, incident_id").to_pylist()
     assert {(one["incident_id"], one["address"]) for one in texts} >= {("***-2", "***巷"), ("3", "人民路")}
     assert after.query("SELECT attributes FROM incidents WHERE incident_id = '5'")["attributes"].to_pylist() == [
