@@ -10,6 +10,7 @@ from data import corrections, queries
 from data.dataset import Dataset
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
+from data.table import Table
 from geo.crs import Fit, alike
 from geo.join import count_ties
 from reports import people
@@ -99,6 +100,43 @@ def cell_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]
         days = words.listed(day or words("the beginning") for day in answer["editions"])
         lines.append(words("The level has boundaries of several times now, from {days} on.", days=days))
     return lines + [note.say(words) for note in answer["notes"]]
+
+
+def reading_sentence(table: Table, words: Words) -> str:
+    """Return how a file was read: its kind, where its header stands, how many rows lie below it."""
+    how = [part for part in (table.kind, (table.encoding or "").upper(), table.sheet or "") if part]
+    last = table.header_row + table.header_rows - 1
+    rows = str(table.header_row) if table.header_rows == 1 else f"{table.header_row}–{last}"
+    return words(
+        "Read as {how}: {n} rows below the header in row {rows}.",
+        how=" · ".join(how),
+        n=len(table.frame) + len(table.bad),
+        rows=rows,
+    )
+
+
+def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
+    """Return what the load of a table of addresses says."""
+    lines = [
+        words(
+            "{file}: {read} rows read = {accepted} addresses taken + {rejected} rejected + {repeats} repeats; "
+            "{addresses} addresses are known now.",
+            file=file,
+            **{key: answer[key] for key in ("read", "accepted", "rejected", "repeats", "addresses")},
+        )
+    ]
+    if answer["placed"]:
+        lines.append(
+            words.plural(
+                "{n} report without coordinates was placed by them.",
+                "{n} reports without coordinates were placed by them.",
+                answer["placed"],
+            )
+        )
+    first = answer["rejected_rows"].head(5)
+    for row, sentence in zip(first["row"], people.rejected_sentences(first, words), strict=True):
+        lines.append(words("Row {row}: {reason}.", row=str(row), reason=sentence))
+    return lines
 
 
 def exposure_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
