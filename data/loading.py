@@ -19,7 +19,7 @@ from base.text import N_, Sentence
 from data import apart, corrections, tables
 from data.attributes import Others, as_map, other_columns
 from data.changes import check_zone
-from data.checks import check_incidents
+from data.checks import DUPLICATES, check_incidents
 from data.dataset import Dataset
 from data.headers import apply_mapping
 from data.levels import load_cells
@@ -137,7 +137,7 @@ def import_incidents(
     ------
     HazardError
         Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
-        ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
+        ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
         ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
         ``corrections-mixed``.
     """
@@ -161,7 +161,6 @@ def import_incidents(
     }
 
     def check(before: Dataset) -> _Checked:
-        refuse_large(content, name, before.settings["max_file_mb"])
         check_zone(zone or before.zone)
         tell(0.0, N_("Reading {file}"), {"file": name})
         settings = before.settings | ({"read_apart": 0} if trusted else {})
@@ -174,6 +173,14 @@ def import_incidents(
         source = " ".join(chosen["source"].split())
         if not source:
             raise HazardError("source-name", "The source needs a name.")
+        if chosen["duplicates"] not in DUPLICATES:
+            raise HazardError(
+                "duplicates-unknown",
+                "“{value}” is no way to treat case numbers that stand twice with different content. Choose one of "
+                "{choices}.",
+                value=chosen["duplicates"],
+                choices=", ".join(DUPLICATES),
+            )
         _refuse_beside_demo(before, source)
         own_zone = check_zone(chosen.get("zone") or before.zone).key
         tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
@@ -225,24 +232,6 @@ def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
             "demo-in-workspace",
             "This workspace holds the invented example. Take its import back first, or choose another folder with "
             "--workspace.",
-        )
-
-
-def refuse_large(content: bytes, name: str, max_mb: float) -> None:
-    """Refuse a file above the size that is read.
-
-    Raises
-    ------
-    HazardError
-        ``file-too-large``.
-    """
-    if len(content) > max_mb * 1e6:
-        raise HazardError(
-            "file-too-large",
-            "{file} has {mb} MB; at most {max_mb} MB are read. Divide it, or raise the setting max_file_mb.",
-            file=name,
-            mb=round(len(content) / 1e6),
-            max_mb=max_mb,
         )
 
 
