@@ -445,8 +445,10 @@ def locate(
     as_json: Json = False,
 ) -> None:
     """Give a case without coordinates its place by hand: a point, or a cell."""
-    place = {"lon": lon, "lat": lat, "cell": cell, "level": level}
-    _print(changes.set_location(context.obj, source or saved.USUAL["source"], case, **place, who=_who()), as_json)
+    answer = changes.set_location(
+        context.obj, source or saved.USUAL["source"], case, lon=lon, lat=lat, cell=cell, level=level, who=_who()
+    )
+    _print(answer, as_json)
 
 
 @app.command("profiles")

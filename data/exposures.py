@@ -57,7 +57,8 @@ def join_exposures(
     ------
     HazardError
         Those of `data.apart.read_table`; ``level-unknown``, ``column-missing``, ``header-repeated``,
-        ``personal-column``, ``no-exposure-columns``, ``key-unknown`` (no column fits), ``exposure-unreadable``, ``workspace-busy``.
+        ``personal-column``, ``no-exposure-columns``, ``key-unknown`` (no column fits), ``exposure-unreadable``,
+        ``workspace-busy``.
     """
     settings = workspace.newest().settings
     table = apart.read_table(content, name, settings=settings, encoding=encoding, sheet=sheet)

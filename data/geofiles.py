@@ -96,6 +96,8 @@ def _read(content: bytes, name: str, wanted: Wanted, layer: str | None, encoding
         kind = {b"{": "JSON", b"<": "KML"}.get(_first_sign(content), kind)
     if kind == "JSON":
         return read_geojson(content, name, encoding=encoding)
+    if kind == "XML" and wanted == "points" and b"kml" not in content[:4096].lower():
+        raise _unexpected(name, kind, wanted)
     if kind in ("KML", "XML"):
         return read_kml(content, name, encoding=encoding)
     if kind == "Parquet":

@@ -12,6 +12,7 @@ import pandas as pd
 from base.errors import HazardError
 from data import guessing
 from data.aliases import ALIASES, BESIDE_STREET, POSTAL
+from data.layout import column_letter
 from data.privacy import mask, personal_headers
 from data.readers import Table
 from data.schema import FIELDS
@@ -96,20 +97,13 @@ def numbered(headers: Sequence[str]) -> list[str]:
     titles: list[str] = []
     for place, header in enumerate(headers):
         seen[header] += 1
-        title = header if header else f"({_letters(place)})"
+        title = header if header else f"[{column_letter(place)}]"
         if header and often[header] > 1:
             title = f"{header} ({seen[header]})"
         while title in titles or (title != header and title in often):  # a file may bear such a name already
             title += "'"
         titles.append(title)
     return titles
-
-
-def _letters(place: int) -> str:
-    letters = ""
-    while place >= 0:
-        letters, place = chr(ord("A") + place % 26) + letters, place // 26 - 1
-    return letters
 
 
 def fingerprint(headers: Iterable[str]) -> str:

@@ -137,8 +137,8 @@ def import_incidents(
     ------
     HazardError
         Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
-        ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
-        ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
+        ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``, ``personal-column``,
+        ``duplicates-unknown``, ``scheme-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
         ``corrections-mixed``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
@@ -173,15 +173,14 @@ def import_incidents(
         source = " ".join(chosen["source"].split())
         if not source:
             raise HazardError("source-name", "The source needs a name.")
+        _refuse_beside_demo(before, source)
         if chosen["duplicates"] not in DUPLICATES:
             raise HazardError(
                 "duplicates-unknown",
                 "“{value}” is no way to treat case numbers that stand twice with different content. Choose one of "
                 "{choices}.",
-                value=chosen["duplicates"],
-                choices=", ".join(DUPLICATES),
-            )
-        _refuse_beside_demo(before, source)
+                value=chosen["duplicates"], choices=", ".join(DUPLICATES),
+            )  # fmt: skip
         own_zone = check_zone(chosen.get("zone") or before.zone).key
         tell(0.25, N_("Checking {n} rows"), {"n": len(table.frame) + len(table.bad)})
         options = {
@@ -350,6 +349,14 @@ def _filter(table: Table, where: Mapping[str, str], raw: pd.DataFrame) -> tuple[
 
 def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> tuple[str | None, list[Sentence]]:
     """Return the list that the codes belong to, as chosen or as their names tell, and why."""
+    known = sorted(set(rules["scheme"]) - {""})
+    if asked is not None and asked not in ("none", "detected", *known):
+        raise HazardError(
+            "scheme-unknown",
+            "There is no code list {scheme}. Choose one of {known}, “detected” or “none”.",
+            scheme=asked,
+            known=", ".join(known) or "-",
+        )
     if asked not in (None, "detected"):
         return (None if asked == "none" else asked), []
     guess, agreeing, contradicting = guess_scheme(accepted["type_name"], accepted["code"], rules)

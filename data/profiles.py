@@ -226,10 +226,13 @@ def choose(
     else:
         table, marks, used = _search(profiles(dataset) if profile == AUTO else [], read, asked)
     corrected, notes = corrections.known_rows(dataset, marks)
-    guess = {**USUAL, **({"crs": table.crs} if table.crs else {}), "mapping": guess_mapping(table.headers, table.frame)}
     before = corrections.choices_before(dataset, corrected, table.headers)
     if before and profile == AUTO:
         used = None  # the choices of their own import are nearer
+    # A field that is not among choices for this very kind of file was taken out of them: it is not guessed again
+    settled = before or (used and used.fingerprint == fingerprint(_trimmed(table.headers)))
+    mapping = {} if settled else guess_mapping(table.headers, table.frame)
+    guess = {**USUAL, **({"crs": table.crs} if table.crs else {}), "mapping": mapping}
     if used:
         sentence = N_("The saved profile “{name}” was applied.")
         notes.append(Sentence(sentence, {"name": used.name}))

@@ -19,6 +19,7 @@ from data import apart, tables
 from data.dataset import Dataset
 from data.editions import read_day
 from data.privacy import mask, mask_text
+from data.schema import REASONS
 from data.store import Workspace
 from data.table import Table
 
@@ -80,7 +81,8 @@ def read_standard(
         `data.tables.STANDARD_COLUMNS` without scheme and valid_from; `row` as Excel counts; `code` has four digits, or
         is '' where none is known. `limit_value` is NaN and `limit_clock` '' where the limit was not understood.
         ``attrs["restored"]`` has row, was and now of codes that had lost a zero; ``attrs["skipped"]`` how many rows of
-        the file are repeated headers, titles of pages or empty.
+        the file are repeated headers, titles of pages, notes or empty; ``attrs["bad"]`` has row and reason of others
+        that cannot be read, such as rows with more cells than the header.
 
     Raises
     ------
@@ -92,7 +94,13 @@ def read_standard(
     columns = _columns(table)
     rows, restored, skipped = [], [], 0
     state = dict.fromkeys(_TITLES, "")
-    for number, cells in zip(table.frame.index, table.frame.to_numpy().tolist(), strict=True):
+    lines = dict(zip(table.frame.index, table.frame.to_numpy().tolist(), strict=True))
+    bad = dict(zip(table.bad["row"], table.bad["reason"], strict=True))
+    for number in sorted({*lines, *bad}):
+        if number in bad:
+            state = dict.fromkeys(_TITLES, "")
+            continue
+        cells = lines[number]
         cells = [" ".join(cell.split()) for cell in cells]
         filled = [cell for cell in cells if cell]
         if not filled or _is_header(cells, table.headers) or (len(filled) == 1 and cells[0] and not cells[0].isdigit()):
@@ -115,8 +123,9 @@ def read_standard(
     for column in ("condition", "closing", "supervisor", "duty"):
         frame[column] = mask_text(frame[column]).astype(object)
     frame.attrs["restored"] = restored
-    frame.attrs["skipped"] = skipped
-    assert len(table.frame) == len(frame) + skipped
+    frame.attrs["bad"] = {row: reason for row, reason in bad.items() if reason not in ("header-again", "note-row")}
+    frame.attrs["skipped"] = skipped + len(bad) - len(frame.attrs["bad"])
+    assert len(lines) + len(bad) == len(frame) + frame.attrs["skipped"] + len(frame.attrs["bad"])
     return frame
 
 
@@ -252,6 +261,9 @@ def _notes(rows: pd.DataFrame) -> list[Sentence]:
     for one in rows.attrs["restored"][:5]:
         message = N_("Row {row}: code {was} was read as {now}, with the zero that a spreadsheet took away.")
         notes.append(Sentence(message, {**one, "row": str(one["row"])}))
+    for row, reason in list(rows.attrs["bad"].items())[:5]:
+        said = Sentence(REASONS[reason], {"value": "", "column": ""})
+        notes.append(Sentence(N_("Row {row}: {reason}."), {"row": str(row), "reason": said}))
     for code, names in rows[rows["main_code"] != ""].groupby("main_code")["main_name"]:
         if len(different := list(dict.fromkeys(name for name in names if name))) > 1:
             message = N_("Main class {code} bears several names: {names}.")

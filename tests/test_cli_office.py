@@ -28,7 +28,8 @@ def test_a_profile_is_saved_applied_by_itself_left_out_and_removed(folder):
     assert not {"choices", "preview"} & set(first)
     (listed,) = asked(office, "profiles")
     assert (listed["name"], listed["headers"], listed["options"]["day_first"]) == ("月报", HEADER.split(","), True)
-    assert Said(office, "import", folder / "april.csv", "--no-profile").code == 2
+    without = Said(office, "import", folder / "april.csv", "--no-profile", "--dry-run", "--json").json
+    assert (without["profile"], without["mapping"]) == (None, {"lon": "东", "lat": "北"})  # what the values tell
     dry = Said(office, "import", folder / "april.csv", "--dry-run", "--json")
     assert (dry.json["profile"], dry.json["by_month"]) == ("月报", {"2025-04": 1})
     assert "月报" in dry.err

@@ -20,9 +20,9 @@ def _notes(others) -> str:
 
 def test_columns_beside_the_fields_are_kept_under_their_own_titles():
     others = _others("编号,状态,备注,备注,\n1,开,甲,乙,丙\n", incident_id="编号")
-    assert others.frame.to_dict("records") == [{"状态": "开", "备注 (1)": "甲", "备注 (2)": "乙", "(E)": "丙"}]
+    assert others.frame.to_dict("records") == [{"状态": "开", "备注 (1)": "甲", "备注 (2)": "乙", "[E]": "丙"}]
     assert list(others.frame.index) == [2]
-    assert "状态, 备注 (1), 备注 (2), (E)" in _notes(others)
+    assert "状态, 备注 (1), 备注 (2), [E]" in _notes(others)
 
 
 def test_columns_about_persons_and_about_special_groups_are_named_and_not_kept():

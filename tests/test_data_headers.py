@@ -179,7 +179,7 @@ def test_repeated_headers_that_nobody_needs_do_no_harm():
 
 
 def test_equal_headers_get_a_number_by_which_they_can_be_chosen():
-    assert numbered(["a", "", "a", "b", "", "a (1)"]) == ["a (1)'", "(B)", "a (2)", "b", "(E)", "a (1)"]
+    assert numbered(["a", "", "a", "b", "", "a (1)"]) == ["a (1)'", "[B]", "a (2)", "b", "[E]", "a (1)"]
     raw = apply_mapping(
         _table("经度,纬度,备注,备注\n1,2,3,4\n"), {"lon": "经度", "lat": "纬度", "description": "备注 (2)"}
     )

@@ -134,6 +134,12 @@ def test_standards_are_stored_with_their_first_day_and_the_newest_by_then_applie
         _load(workspace, scheme=" ")
 
 
+def test_a_row_with_more_cells_than_the_header_is_named_and_ends_a_page(tmp_path):
+    answer = _load(Workspace(tmp_path), PAGE.replace(",,,,很脏,2天,清洁,", ",,,,很脏,2天,清洁,,,x"))
+    assert (answer["rows"], answer["skipped"]) == (4, 1)
+    assert "Row 3: the row has more cells than the header:" in " ".join(str(note) for note in answer["notes"])
+
+
 @pytest.mark.parametrize("encoding", ["utf8bom", "gbk"])
 def test_the_standard_of_yuncheng_is_read_whole_in_both_encodings(shared_data, tmp_path, encoding):
     name = f"yuncheng_component_standard_{encoding}.csv"
