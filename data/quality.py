@@ -19,6 +19,7 @@ import shapely
 from base.errors import HazardError
 from data.dataset import Dataset
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
+from data.tables import near_column
 from geo import crs
 
 MISSING = ("reported_at", "due_at", "type_name", "description", "address", "channel", "unit")
@@ -26,14 +27,14 @@ REJECTED = "rejected-"  # and the reason
 _CENTRE_M = 10.0  # how near a spot lies to the centre of a cell: coordinates are often rounded to four decimals
 _MINUTE_US = 60_000_000
 _TOOK = "(epoch_us(closed_at) - epoch_us(reported_at))"
-# {cell} is the column of the finest level. Values of people stand nowhere in here.
+# {cell} and {near} are the columns of the finest level. Values of people stand nowhere in here.
 _CONDITIONS = {
     **{f"missing-{name}": f"{name} IS NULL" for name in MISSING if name in TIME_FIELDS},
     **{f"missing-{name}": f"coalesce({name}, '') = ''" for name in MISSING if name not in TIME_FIELDS},
     "missing-type_name": "coalesce(type_name, '') = '' AND coalesce(code, '') = ''",
     "no-location": "lon IS NULL AND {cell} IS NULL",
-    "outside": "lon IS NOT NULL AND {cell} IS NULL",
-    "near": "placed = 'near' OR contains(remark, 'near')",
+    "outside": "lon IS NOT NULL AND {cell} IS NULL AND {bounded}",
+    "near": "{near} IS NOT NULL",
     "one-spot": "contains(remark, 'one-spot')",
     "zero-point": "abs(lon) < 0.01 AND abs(lat) < 0.01",
     "closed-before-reported": "closed_at < reported_at",
@@ -221,7 +222,9 @@ def centre_spots(dataset: Dataset) -> pd.DataFrame:
 
 
 def _conditions(dataset: Dataset) -> Mapping[str, str]:
-    return {code: text.format(cell=_cell(dataset)) for code, text in _CONDITIONS.items()}
+    cell = _cell(dataset)
+    known = {"cell": cell, "near": near_column(cell) if dataset.levels else cell, "bounded": bool(dataset.levels)}
+    return {code: text.format(**known) for code, text in _CONDITIONS.items()}
 
 
 def _cell(dataset: Dataset) -> str:
