@@ -137,8 +137,8 @@ def import_incidents(
     ------
     HazardError
         Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
-        ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
-        ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
+        ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``, ``personal-column``,
+        ``duplicates-unknown``, ``scheme-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
         ``corrections-mixed``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
@@ -161,7 +161,6 @@ def import_incidents(
     }
 
     def check(before: Dataset) -> _Checked:
-        refuse_large(content, name, before.settings["max_file_mb"])
         check_zone(zone or before.zone)
         tell(0.0, N_("Reading {file}"), {"file": name})
         settings = before.settings | ({"read_apart": 0} if trusted else {})
@@ -232,24 +231,6 @@ def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
             "demo-in-workspace",
             "This workspace holds the invented example. Take its import back first, or choose another folder with "
             "--workspace.",
-        )
-
-
-def refuse_large(content: bytes, name: str, max_mb: float) -> None:
-    """Refuse a file above the size that is read.
-
-    Raises
-    ------
-    HazardError
-        ``file-too-large``.
-    """
-    if len(content) > max_mb * 1e6:
-        raise HazardError(
-            "file-too-large",
-            "{file} has {mb} MB; at most {max_mb} MB are read. Divide it, or raise the setting max_file_mb.",
-            file=name,
-            mb=round(len(content) / 1e6),
-            max_mb=max_mb,
         )
 
 
@@ -371,6 +352,14 @@ def _filter(
 
 def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> tuple[str | None, list[Sentence]]:
     """Return the list that the codes belong to, as chosen or as their names tell, and why."""
+    known = sorted(set(rules["scheme"]) - {""})
+    if asked is not None and asked not in ("none", "detected", *known):
+        raise HazardError(
+            "scheme-unknown",
+            "There is no code list {scheme}. Choose one of {known}, “detected” or “none”.",
+            scheme=asked,
+            known=", ".join(known) or "-",
+        )
     if asked not in (None, "detected"):
         return (None if asked == "none" else asked), []
     guess, agreeing, contradicting = guess_scheme(accepted["type_name"], accepted["code"], rules)
