@@ -37,7 +37,19 @@ import typer
 from base import settings
 from base.errors import HazardError
 from base.text import Words
-from data import changes, corrections, example, exposures, levels, loading, persons, queries, standards
+from data import (
+    changes,
+    corrections,
+    example,
+    exposures,
+    gazetteer,
+    levels,
+    loading,
+    persons,
+    queries,
+    standards,
+    systems,
+)
 from data import profiles as saved
 from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
@@ -57,36 +69,64 @@ Hazards = Annotated[list[str] | None, typer.Option("--hazard", help="One of: " +
 Start = Annotated[str | None, typer.Option("--start", help="First day, YYYY-MM-DD.")]
 End = Annotated[str | None, typer.Option("--end", help="Day after the last, YYYY-MM-DD.")]
 File = Annotated[Path, typer.Argument()]
+Crs = Annotated[
+    str | None,
+    typer.Option("--crs", help="wgs84, gcj02, bd09, EPSG:n, or “EPSG:n (y, x)” if north comes first; else the file's."),
+]
+Mapped = Annotated[list[str] | None, typer.Option("--map", help="field=HEADER. Repeatable.")]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="utf-8, gb18030 ...; found out if not given.")]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet, table or layer; the likeliest if not given.")]
+Delimiter = Annotated[str | None, typer.Option("--delimiter", help="The sign between the cells of a CSV, or tab.")]
+HeaderRow = Annotated[int | None, typer.Option("--header-row", help="Row of the header, as Excel counts.")]
+HeaderRows = Annotated[int | None, typer.Option("--header-rows", help="In how many rows it stands: 1 to 3.")]
+Source = Annotated[
+    str | None, typer.Option("--source", help="Name of the source; the same case number there is the same case.")
+]
+Applied = Annotated[
+    str | None,
+    typer.Option("--profile", help="Saved choices by name; else those saved for the same headers, if any."),
+]
+NoProfile = Annotated[bool, typer.Option("--no-profile", help="Apply no saved choices.")]
+ValidFrom = Annotated[str | None, typer.Option("--valid-from", help="First day on which it holds.")]
 
 
 @app.callback()
 def _workspace(
     context: typer.Context,
     workspace: Annotated[
-        Path | None, typer.Option("--workspace", help="Folder of the workspace [default: workspace/].")
+        Path | None, typer.Option("--workspace", help="Folder of the workspace (usual: workspace/).")
     ] = None,
 ) -> None:
     folder = workspace or Path(os.environ.get("HOTSPOTS_WORKSPACE") or ROOT / "workspace")
     context.obj = Workspace(folder, waiting=lambda sentence, fields: _say(WORDS(sentence, **fields)))
 
 
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+def _say(*lines: str) -> None:
+    for line in lines:
+        typer.echo(line, err=True)
 
 
 def _print(answer: Any, as_json: bool) -> None:
-    """Print an answer: JSON, or a table of it for people."""
+    """Print an answer: JSON, or a table of it for people, who are told of the rows inside it in sentences."""
+    if isinstance(answer, pd.DataFrame):
+        answer = _rows(answer)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, default=_plain))
     elif isinstance(answer, list):
-        frame = pd.DataFrame(answer)
-        typer.echo(frame.to_string(index=False) if len(frame) else WORDS("Nothing to list."))
+        typer.echo(pd.DataFrame(answer).to_string(index=False) if answer else WORDS("Nothing to list."))
     else:
         for key, value in answer.items():
-            typer.echo(f"{key}: {json.dumps(value, ensure_ascii=False, default=_plain)}")
+            if not _holds_rows(value):
+                typer.echo(f"{key}: {json.dumps(value, ensure_ascii=False, default=_plain)}")
+
+
+def _holds_rows(value: Any) -> bool:
+    return isinstance(value, pd.DataFrame) or (isinstance(value, dict) and any(map(_holds_rows, value.values())))
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, pd.DataFrame):
+        return _rows(value)
     if isinstance(value, (pd.Timestamp, dt.date)):
         return value.isoformat()
     return value.item() if hasattr(value, "item") else str(value)
@@ -96,6 +136,12 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a frame as rows for JSON: missing values as null, times as text."""
     plain = frame.astype(object).mask(frame.isna(), None)
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _told(answer: dict[str, Any], sentences: list[str], *apart: str) -> dict[str, Any]:
+    """Say the sentences of an answer and return the rest of it for programs, without what stands in the sentences."""
+    _say(*sentences)
+    return {key: value for key, value in answer.items() if key not in ("notes", *apart)}
 
 
 def _content(file: Path) -> bytes:
@@ -181,17 +227,15 @@ def cells(
     parent_column: Annotated[
         str | None, typer.Option("--parent", help="Column with the code or name of the cell one level up.")
     ] = None,
-    crs: Annotated[str | None, typer.Option(help="wgs84, gcj02, bd09 or EPSG:n; the file's own if not given.")] = None,
+    crs: Crs = None,
     layer: Annotated[str | None, typer.Option(help="Layer of a file that has several.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
+    encoding: Encoding = None,
     same_id: Annotated[str, typer.Option(help="Several outlines of one code: reject (take none) or merge.")] = "reject",
-    valid_from: Annotated[
-        str | None, typer.Option("--valid-from", help="First day of the boundary; the one before it ends there.")
-    ] = None,
-    valid_to: Annotated[str | None, typer.Option("--valid-to", help="Day after its last.")] = None,
+    valid_from: ValidFrom = None,
+    valid_to: Annotated[str | None, typer.Option("--valid-to", help="Day after the last.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Load the boundary polygons of one level."""
+    """Load the boundary polygons of one level; those before end where these begin."""
     answer = levels.load_cells(
         context.obj,
         _content(file),
@@ -208,11 +252,7 @@ def cells(
         valid_to=valid_to,
         who=_who(),
     )
-    for sentence in intake.cell_sentences(answer, file.name, WORDS):
-        _say(sentence)
-    answer.pop("notes")
-    details = {kind: _rows(frame) for kind, frame in answer.pop("details").items()}
-    _print({**answer, "details": details} if as_json else answer, as_json)
+    _print(_told(answer, intake.cell_sentences(answer, file.name, WORDS)), as_json)
 
 
 @app.command("exposures")
@@ -224,8 +264,8 @@ def exposures_(
         None
     ),
     map_: Annotated[list[str] | None, typer.Option("--map", help="households=HEADER ... Repeatable.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: Json = False,
 ) -> None:
     """Bring households, population, km of road or covers to the cells of a level, by their code or name."""
@@ -240,10 +280,7 @@ def exposures_(
         sheet=sheet,
         who=_who(),
     )
-    for sentence in intake.exposure_sentences(answer, file.name, WORDS):
-        _say(sentence)
-    answer.pop("notes")
-    _print({**answer, "rejected_rows": _rows(answer["rejected_rows"])}, as_json)
+    _print(_told(answer, intake.exposure_sentences(answer, file.name, WORDS)), as_json)
 
 
 @app.command()
@@ -252,9 +289,9 @@ def standard(
     file: File,
     scheme: Annotated[str, typer.Option(help="Name of the code list: gbt30428, cjt214 or your own.")],
     kind: Annotated[str | None, typer.Option(help="component or event; by the title if not given.")] = None,
-    valid_from: Annotated[str | None, typer.Option("--valid-from", help="First day of the standard.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
+    valid_from: ValidFrom = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: Json = False,
 ) -> None:
     """Load a city's standard of filing and deadlines: types with their codes, conditions and limits."""
@@ -269,39 +306,96 @@ def standard(
         sheet=sheet,
         who=_who(),
     )
-    for sentence in intake.standard_sentences(answer, file.name, WORDS):
-        _say(sentence)
-    answer.pop("notes")
-    _print({**answer, "unparsed": _rows(answer["unparsed"])}, as_json)
+    _print(_told(answer, intake.standard_sentences(answer, file.name, WORDS)), as_json)
+
+
+@app.command()
+def addresses(
+    context: typer.Context,
+    file: File,
+    crs: Crs = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="address, lon, lat=HEADER. Repeatable.")] = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    as_json: Json = False,
+) -> None:
+    """Load a table of addresses and their points: it places the reports that have an address and no coordinates."""
+    answer = gazetteer.load_gazetteer(
+        context.obj,
+        _content(file),
+        file.name,
+        crs=crs or "wgs84",
+        mapping=_pairs(map_, "--map"),
+        encoding=encoding,
+        sheet=sheet,
+        who=_who(),
+    )
+    _print(_told(answer, intake.address_sentences(answer, file.name, WORDS)), as_json)
+
+
+@app.command("systems")
+def systems_(
+    context: typer.Context,
+    file: File,
+    map_: Mapped = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    header_rows: HeaderRows = None,
+    profile: Applied = None,
+    no_profile: NoProfile = False,
+    as_json: Json = False,
+) -> None:
+    """Say how many points of a file each coordinate system would bring inside the boundary; nothing is stored."""
+    found = systems.systems_of_file(
+        context.obj.newest(),
+        _content(file),
+        file.name,
+        profile=profile or (None if no_profile else saved.AUTO),
+        mapping=_pairs(map_, "--map") or None,
+        encoding=encoding,
+        delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
+        sheet=sheet,
+        header_row=header_row,
+        header_rows=header_rows,
+    )
+    _say(intake.fit_sentence(found, WORDS))
+    listed = [{"crs": fit.label, "inside": fit.inside, "n": fit.n} for fit in found]
+    _print(listed if as_json else intake.fit_rows(found, WORDS), as_json)
 
 
 @app.command("import")
 def import_(
     context: typer.Context,
     file: File,
-    crs: Annotated[str | None, typer.Option(help="wgs84, gcj02, bd09 or EPSG:n [default: wgs84].")] = None,
+    crs: Crs = None,
     tz: Annotated[str | None, typer.Option(help="Zone of times without one, e.g. Asia/Shanghai.")] = None,
-    map_: Annotated[list[str] | None, typer.Option("--map", help="field=HEADER. Repeatable.")] = None,
+    map_: Mapped = None,
     where: Annotated[list[str] | None, typer.Option(help="HEADER=VALUE: take only such rows. Repeatable.")] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Name of the source; the same case number there is the same case.")
-    ] = None,
+    source: Source = None,
     as_of: Annotated[str | None, typer.Option(help="When the file was extracted; else its latest time.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="utf-8, gb18030 ...; found out if not given.")] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; the first if not given.")] = None,
-    scheme: Annotated[str | None, typer.Option(help="Code scheme of the type codes.")] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    sheet: Sheet = None,
+    header_row: HeaderRow = None,
+    header_rows: HeaderRows = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="List of the type codes: cjt214, gbt30428, detected or none; else by the names.")
+    ] = None,
     day_first: Annotated[
         bool | None, typer.Option("--day-first/--month-first", help="How 05/03/2025 is meant; asked for if unclear.")
     ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Saved choices by name; else those saved for the same headers, if any.")
+    duplicates: Annotated[
+        str | None, typer.Option(help="Rows of one case that differ: review (take none) or newest (usual: review).")
     ] = None,
-    no_profile: Annotated[bool, typer.Option("--no-profile", help="Apply no saved choices.")] = False,
+    profile: Applied = None,
+    no_profile: NoProfile = False,
     save_profile: Annotated[str | None, typer.Option(help="Save these choices under a name.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Import incidents from CSV or XLSX."""
+    """Import incidents from a table or a file of points."""
     wanted = _pairs(where, "--where")
     if save_profile is not None:  # refused before anything is stored
         saved.check_profile(save_profile, {"where": wanted})
@@ -314,24 +408,46 @@ def import_(
         zone=tz,
         mapping=_pairs(map_, "--map") or None,
         encoding=encoding,
+        delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
         sheet=sheet,
+        header_row=header_row,
+        header_rows=header_rows,
         scheme=scheme,
         where=wanted or None,
         day_first=day_first,
+        duplicates=duplicates,
         as_of=as_of,
         profile=profile or (None if no_profile else saved.AUTO),
         dry_run=dry_run,
         who=_who(),
         progress=_progress,
     )
-    for sentence in intake.import_sentences(answer, file.name, WORDS):
-        _say(sentence)
-    choices = answer.pop("choices")
-    answer.pop("preview", None)  # a map's worth of points
+    sentences, choices = intake.import_sentences(answer, file.name, WORDS), answer["choices"]
+    answer = _told(answer, sentences, "choices", "preview")  # a map's worth of points
     if save_profile is not None and not dry_run:
         named = saved.save_profile(context.obj, save_profile, choices["headers"], choices["options"], who=_who())
         _say(WORDS("The profile “{name}” is saved.", name=named["name"]))
         answer["saved_profile"] = named["name"]
+    _print(answer, as_json)
+
+
+@app.command()
+def locate(
+    context: typer.Context,
+    case: Annotated[str, typer.Argument(help="Case number, as `quality --item no-location` lists it.")],
+    source: Source = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude, WGS 84.")] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude, WGS 84.")] = None,
+    cell: Annotated[str | None, typer.Option(help="Code of a cell, in place of a point.")] = None,
+    level: Annotated[str | None, typer.Option("--level", help="Of the cell; the finest that has it if not given.")] = (
+        None
+    ),
+    as_json: Json = False,
+) -> None:
+    """Give a case without coordinates its place by hand: a point, or a cell."""
+    answer = changes.set_location(
+        context.obj, source or saved.USUAL["source"], case, lon=lon, lat=lat, cell=cell, level=level, who=_who()
+    )
     _print(answer, as_json)
 
 
@@ -355,7 +471,7 @@ def profiles_(
 @app.command()
 def imports(context: typer.Context, as_json: Json = False) -> None:
     """List the live imports, oldest first."""
-    _print(_rows(intake.import_rows(context.obj.newest()).iloc[::-1]), as_json)
+    _print(intake.import_rows(context.obj.newest()).iloc[::-1], as_json)
 
 
 @app.command()
@@ -389,7 +505,7 @@ def rejected(
         return
     frame = corrections.rejections(dataset, import_id)
     sentences = people.rejected_sentences(frame, WORDS)
-    _print(_rows(frame.assign(sentence=sentences)), as_json)
+    _print(frame.assign(sentence=sentences), as_json)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -404,7 +520,7 @@ def _write(file: Path, content: bytes) -> None:
 @app.command()
 def history(context: typer.Context, as_json: Json = False) -> None:
     """List every change of the workspace: who, when, what; the newest first."""
-    _print(_rows(intake.history_rows(context.obj.newest(), WORDS)), as_json)
+    _print(intake.history_rows(context.obj.newest(), WORDS), as_json)
 
 
 @app.command()
@@ -419,12 +535,12 @@ def quality(
     dataset = context.obj.newest()
     if item is not None:
         rows = quality_report.quality_rows(dataset, item, source, limit)
-        _print(_rows(rows.drop(columns=["attributes", "original"], errors="ignore")), as_json)
+        _print(rows.drop(columns=["attributes", "original"], errors="ignore"), as_json)
         return
     items = quality_report.quality_items(dataset, WORDS)
     if source is not None:
         items = items[items["source"] == source]
-    _print(_rows(items if as_json else items.loc[items["n"] > 0, ["code", "source", "sentence"]]), as_json)
+    _print(items if as_json else items.loc[items["n"] > 0, ["code", "source", "sentence"]], as_json)
 
 
 @app.command()
@@ -441,7 +557,7 @@ def count(
     dataset = context.obj.newest()
     keys = [key.strip() for key in by.split(",") if key.strip()]
     scope = _scope(dataset, level, hazard, start, end)
-    _print(_rows(queries.counts(dataset, scope, keys)), as_json)
+    _print(queries.counts(dataset, scope, keys), as_json)
 
 
 @app.command("hotspots")
@@ -488,7 +604,7 @@ def resolution_(
     scope = _scope(dataset, level, hazard, start, end, as_of)
     groups = answers.resolution_times(dataset, scope, by=by).groups
     groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
-    _print(_rows(groups), as_json)
+    _print(groups, as_json)
 
 
 @app.command("settings")

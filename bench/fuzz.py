@@ -9,6 +9,7 @@ Run by `python run.py bench fuzz`, or alone: `python -m bench.fuzz --files 10000
 """
 
 import argparse
+import base64
 import collections
 import io
 import itertools
@@ -21,7 +22,7 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,7 +78,7 @@ def made() -> tuple[Sample, ...]:
     frame = pd.DataFrame(ROWS[1:], columns=ROWS[0])
     points = gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy([113.301, 113.302, 113.303], [33.7] * 3), crs=4326)
     text = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in ROWS)
-    wkt = "id,name,wkt\n" + "".join(f'{n},示例{n},"{shape.wkt}"\n' for n, shape in enumerate(cells.geometry))
+    wkt = "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in _outlines(cells))
     table = "".join(
         "<tr>" + "".join(f"<td rowspan=1 colspan='1'>{cell}</td>" for cell in row) + "</tr>" for row in ROWS
     )
@@ -99,6 +100,9 @@ def made() -> tuple[Sample, ...]:
         Sample("cells.parquet", _in_memory(cells.to_parquet), both),
         Sample("points.parquet", _in_memory(points.to_parquet), both),
         Sample("cells.kml", _kml(cells), both),
+        Sample("cells.kmz", _zipped({"doc.kml": _kml(cells), "files/a.txt": b"a"}), both),
+        Sample("archive.xls", _web_archive(f"<html><table>{table}</table></html>"), tables),
+        Sample("wkt.xlsx", _workbook(_outlines(cells)), both),
     )
 
 
@@ -132,13 +136,17 @@ def _in_memory(write: Callable[[io.BytesIO], object]) -> bytes:
     return sink.getvalue()
 
 
-def _workbook() -> bytes:
+def _outlines(cells: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
+    return [("id", "name", "wkt"), *((str(n), f"示例{n}", shape.wkt) for n, shape in enumerate(cells.geometry))]
+
+
+def _workbook(rows: Sequence[tuple[str, ...]] = ROWS) -> bytes:
     sink = io.BytesIO()
     with xlsxwriter.Workbook(sink, {"in_memory": True}) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         for name in ("一", "二"):
             sheet = book.add_worksheet(name)
-            for place, row in enumerate(ROWS):
+            for place, row in enumerate(rows):
                 sheet.write_row(place, 0, row)
             sheet.write_number(4, 1, 45722.5, day)
             sheet.merge_range(5, 0, 5, 2, "合计")
@@ -177,6 +185,17 @@ def _old_workbook() -> bytes:
     header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
     header += struct.pack("<9I", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
     return header + struct.pack("<I", 0) + b"\xff" * 432 + table + folder.ljust(512, b"\0") + book
+
+
+def _web_archive(page: str) -> bytes:
+    parts = {"file:///a.htm": ("text/html", page.encode()), "file:///a.css": ("text/css", b"td { color: red }")}
+    head = 'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="--=_part"\r\n\r\n'
+    told = "".join(
+        f"----=_part\r\nContent-Location: {place}\r\nContent-Transfer-Encoding: base64\r\n"
+        f'Content-Type: {kind}; charset="utf-8"\r\n\r\n{base64.encodebytes(content).decode()}\r\n'
+        for place, (kind, content) in parts.items()
+    )
+    return f"{head}{told}----=_part--\r\n".encode()
 
 
 def _geopackage(cells: gpd.GeoDataFrame) -> bytes:

@@ -64,14 +64,16 @@ def read_table(content: bytes, name: str, *, settings: Mapping[str, Any], **opti
     content : bytes
     name : str
     settings : mapping
-        Of the workspace: read_apart (0: read in this process), read_memory_mb, read_seconds, read_output_mb.
+        Of the workspace: read_apart (0: read in this process), max_file_mb, read_memory_mb, read_seconds,
+        read_output_mb.
     **options
         Those of `data.readers.read_table`.
 
     Raises
     ------
     HazardError
-        What that function refuses, and ``reading-stopped`` with the fact `why`: memory, time, output or crash.
+        What that function refuses; ``file-too-large``; and ``reading-stopped`` with the fact `why`: memory, time,
+        output or crash.
     """
     return cast(Table, _read("read_table", content, name, settings, options))
 
@@ -91,7 +93,26 @@ def prepare() -> None:
             _spare = Reader()
 
 
+def refuse_large(content: bytes, name: str, max_mb: float) -> None:
+    """Refuse a file above the size that is read.
+
+    Raises
+    ------
+    HazardError
+        ``file-too-large``.
+    """
+    if len(content) > max_mb * 1e6:
+        raise HazardError(
+            "file-too-large",
+            "{file} has {mb} MB; at most {max_mb} MB are read. Divide it, or raise the setting max_file_mb.",
+            file=name,
+            mb=round(len(content) / 1e6),
+            max_mb=max_mb,
+        )
+
+
 def _read(reader: str, content: bytes, name: str, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
+    refuse_large(content, name, settings["max_file_mb"])
     if not settings["read_apart"]:
         return getattr(_WHERE[reader], reader)(content, name, **options)
     caps = {key: settings[f"read_{key}"] for key in ("memory_mb", "seconds", "output_mb")}

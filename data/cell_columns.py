@@ -89,8 +89,8 @@ def _titles(kind: Iterable[str], ends: str) -> list[str]:
 
 
 def personal_columns(columns: Iterable[str]) -> list[str]:
-    """Return which columns of a boundary are about persons. A plain "name" is that of the area there."""
-    return [column for column in personal_headers(columns) if _plain(column) != "name"]
+    """Return which columns of a boundary are about persons. A plain "name", or NAME_1, is that of the area there."""
+    return [column for column in personal_headers(columns) if _plain(column).rstrip("0123456789") != "name"]
 
 
 def read_exposure(text: pd.Series, field: str, title: str) -> tuple[pd.Series, pd.Series, list[Sentence]]:

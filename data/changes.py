@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace as replace_
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,6 +20,8 @@ from data.privacy import TEXT
 from data.schema import ImportRecord
 from data.store import Workspace
 from data.taxonomy import check_rules, classify
+
+_zones = cache(available_timezones)  # it looks through a folder of hundreds of files
 
 
 def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dict[str, Any]:
@@ -292,6 +295,6 @@ def check_zone(zone: str) -> ZoneInfo:
     HazardError
         ``zone-unknown``.
     """
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise HazardError("zone-unknown", "There is no time zone named {zone}: write it like Asia/Shanghai.", zone=zone)
     return ZoneInfo(zone)

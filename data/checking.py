@@ -67,7 +67,8 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
     Raises
     ------
     HazardError
-        ``where-column``, ``personal-column``; those of `data.headers.apply_mapping` and `data.checks.check_incidents`.
+        ``where-column``, ``personal-column``, ``scheme-unknown``; those of `data.headers.apply_mapping` and
+        `data.checks.check_incidents`.
     """
     table = choice.table
     chosen = {name: header for name, header in choice.options["mapping"].items() if header}
@@ -159,6 +160,14 @@ def _filter(
 
 def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> tuple[str | None, list[Sentence]]:
     """Return the list that the codes belong to, as chosen or as their names tell, and why."""
+    known = sorted(set(rules["scheme"]) - {""})
+    if asked is not None and asked not in ("none", "detected", *known):
+        raise HazardError(
+            "scheme-unknown",
+            "There is no code list {scheme}. Choose one of {known}, “detected” or “none”.",
+            scheme=asked,
+            known=", ".join(known) or "-",
+        )
     if asked not in (None, "detected"):
         return (None if asked == "none" else asked), []
     guess, agreeing, contradicting = guess_scheme(accepted["type_name"], accepted["code"], rules)

@@ -183,7 +183,7 @@ def _careful(utf8: bytes, delimiter: str, names: list[str]) -> tuple[pd.DataFram
         if record is None or (len(record) != len(names) and any(record)):
             odd.append((number, "".join(lines[place : place + used])))
         else:
-            good[number] = record or [""] * len(names)
+            good[number] = record if any(record) else [""] * len(names)
         place, number = place + used, number + 1
     frame = pd.DataFrame(list(good.values()), index=list(good), columns=names, dtype=TEXT)
     return frame, odd

@@ -15,7 +15,9 @@ def read_day(text: str | None, option: str) -> str:
     HazardError
         ``validity-unreadable``.
     """
-    days, wrong = read_day_column(pd.Series([text or ""], dtype=object))
+    if not text:
+        return ""
+    days, wrong = read_day_column(pd.Series([text], dtype=object))
     if wrong.any():
         raise HazardError(
             "validity-unreadable", "{option}: {text} is no day: write it as 2025-03-05.", option=option, text=text

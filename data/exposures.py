@@ -9,13 +9,14 @@ import pandas as pd
 
 from base.errors import HazardError
 from base.text import Sentence
+from data import apart
 from data.cell_columns import guess_cell_columns, personal_columns, read_exposure
 from data.editions import newest_edition
 from data.levels import exposures_of, write_cells
 from data.privacy import mask, mask_text
-from data.readers import Table, read_table
 from data.schema import EXPOSURES
 from data.store import Workspace
+from data.table import Table
 
 
 def join_exposures(
@@ -55,10 +56,12 @@ def join_exposures(
     Raises
     ------
     HazardError
-        Those of `read_table`; ``level-unknown``, ``column-missing``, ``header-repeated``, ``personal-column``,
-        ``no-exposure-columns``, ``key-unknown`` (no column fits), ``exposure-unreadable``, ``workspace-busy``.
+        Those of `data.apart.read_table`; ``level-unknown``, ``column-missing``, ``header-repeated``,
+        ``personal-column``, ``no-exposure-columns``, ``key-unknown`` (no column fits), ``exposure-unreadable``,
+        ``workspace-busy``.
     """
-    table = read_table(content, name, encoding=encoding, sheet=sheet)
+    settings = workspace.newest().settings
+    table = apart.read_table(content, name, settings=settings, encoding=encoding, sheet=sheet)
     with workspace.change("exposures", who=who) as change:
         known = change.before.level(level)
         stored = change.before.stored_cells(known.column)

@@ -8,18 +8,17 @@ import pandas as pd
 import pyarrow as pa
 
 from base.errors import HazardError
-from data import tables
+from data import apart, tables
 from data.cellnames import address_keys
 from data.headers import apply_mapping, guess_mapping
-from data.loading import refuse_large
 from data.merging import replace
 from data.numbers import read_numbers
 from data.places import check_place, read_places
 from data.placing import FOUND, place
 from data.privacy import TEXT, mask, mask_text
-from data.readers import Table, read_table
 from data.schema import REJECTED_COLUMNS
 from data.store import Change, Workspace
+from data.table import Table
 from geo.crs import crs_name
 
 _NEEDED = ("address", "lon", "lat")
@@ -61,12 +60,11 @@ def load_gazetteer(
     Raises
     ------
     HazardError
-        ``file-too-large``, ``gazetteer-columns``, ``gazetteer-empty``, ``workspace-busy``; what `data.readers`,
-        `data.headers` and `data.places` refuse.
+        ``gazetteer-columns``, ``gazetteer-empty``, ``workspace-busy``; what `data.apart.read_table`, `data.headers`
+        and `data.places` refuse.
     """
     before = workspace.newest()
-    refuse_large(content, name, before.settings["max_file_mb"])
-    table = read_table(content, name, encoding=encoding, sheet=sheet)
+    table = apart.read_table(content, name, settings=before.settings, encoding=encoding, sheet=sheet)
     chosen = {**guess_mapping(table.headers), **(mapping or {})}
     chosen = {field: chosen[field] for field in _NEEDED if chosen.get(field)}
     if len(chosen) < len(_NEEDED):

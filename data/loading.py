@@ -117,8 +117,8 @@ def import_incidents(
     ------
     HazardError
         Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
-        ``file-too-large``, ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``,
-        ``personal-column``, ``duplicates-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
+        ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``, ``personal-column``,
+        ``duplicates-unknown``, ``scheme-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
         ``corrections-mixed``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
@@ -141,7 +141,6 @@ def import_incidents(
     }
 
     def check(before: Dataset) -> Checked:
-        refuse_large(content, name, before.settings["max_file_mb"])
         check_zone(zone or before.zone)
         tell(0.0, N_("Reading {file}"), {"file": name})
         settings = before.settings | ({"read_apart": 0} if trusted else {})
@@ -212,24 +211,6 @@ def _refuse_beside_demo(dataset: Dataset, source: str) -> None:
             "demo-in-workspace",
             "This workspace holds the invented example. Take its import back first, or choose another folder with "
             "--workspace.",
-        )
-
-
-def refuse_large(content: bytes, name: str, max_mb: float) -> None:
-    """Refuse a file above the size that is read.
-
-    Raises
-    ------
-    HazardError
-        ``file-too-large``.
-    """
-    if len(content) > max_mb * 1e6:
-        raise HazardError(
-            "file-too-large",
-            "{file} has {mb} MB; at most {max_mb} MB are read. Divide it, or raise the setting max_file_mb.",
-            file=name,
-            mb=round(len(content) / 1e6),
-            max_mb=max_mb,
         )
 
 

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from data.masking import MASK, TEXT, mask, mask_text
+from data.masking import MASK, mask, mask_text
+from data.texts import TEXT
 
 __all__ = ["MASK", "TEXT", "column_policy", "mask", "mask_text", "personal_headers"]
 

@@ -16,9 +16,9 @@ import pyarrow as pa
 import shapely
 
 from base.errors import HazardError
-from data import tables
 from data.dataset import Dataset
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
+from data.tables import near_column
 from geo import crs
 
 MISSING = ("reported_at", "due_at", "type_name", "description", "address", "channel", "unit")
@@ -33,7 +33,7 @@ _CONDITIONS = {
     "missing-reported_at": "reported_at IS NULL AND NOT contains(remark, 'year-only')",
     "missing-type_name": "coalesce(type_name, '') = '' AND coalesce(code, '') = ''",
     "no-location": "lon IS NULL AND {cell} IS NULL",
-    "outside": "lon IS NOT NULL AND {cell} IS NULL",
+    "outside": "lon IS NOT NULL AND {cell} IS NULL AND {bounded}",
     "near": "{near} IS NOT NULL",
     "one-spot": "contains(remark, 'one-spot')",
     "zero-point": "abs(lon) < 0.01 AND abs(lat) < 0.01",
@@ -220,8 +220,9 @@ def centre_spots(dataset: Dataset) -> pd.DataFrame:
 
 
 def _conditions(dataset: Dataset) -> Mapping[str, str]:
-    cell, near = _cell(dataset), tables.near_column(_cell(dataset))
-    return {code: text.format(cell=cell, near=near) for code, text in _CONDITIONS.items()}
+    cell = _cell(dataset)
+    known = {"cell": cell, "near": near_column(cell) if dataset.levels else cell, "bounded": bool(dataset.levels)}
+    return {code: text.format(**known) for code, text in _CONDITIONS.items()}
 
 
 def _cell(dataset: Dataset) -> str:

@@ -6,20 +6,22 @@ headers come again on each page. The text of a limit is kept beside what it was 
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from base.errors import HazardError
+from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import tables
+from data import apart, tables
 from data.dataset import Dataset
 from data.editions import read_day
 from data.privacy import mask, mask_text
-from data.readers import Table, read_table
 from data.schema import REASONS
 from data.store import Workspace
+from data.table import Table
 
 COMPONENT, EVENT = "component", "event"
 _TITLES = {
@@ -52,7 +54,13 @@ def read_limit(text: str) -> tuple[float, str] | None:
 
 
 def read_standard(
-    content: bytes, name: str, *, kind: str | None = None, encoding: str | None = None, sheet: str | None = None
+    content: bytes,
+    name: str,
+    *,
+    kind: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Return the rows of a standard: one for each condition, with the class, type and units that merged cells left out.
 
@@ -64,6 +72,8 @@ def read_standard(
         The file's name; where the title does not say it, 部件 or 事件 (component, event) in it tells the kind.
     kind : {"component", "event"}, optional
         Of the whole file.
+    settings : mapping, optional
+        Of the workspace, as `data.apart.read_table` takes them.
 
     Returns
     -------
@@ -77,9 +87,9 @@ def read_standard(
     Raises
     ------
     HazardError
-        Those of `read_table`; ``not-a-standard``; ``standard-kind`` if neither title nor name tells it.
+        Those of `data.apart.read_table`; ``not-a-standard``; ``standard-kind`` if neither title nor name tells it.
     """
-    table = read_table(content, name, encoding=encoding, sheet=sheet)
+    table = apart.read_table(content, name, settings=settings or DEFAULTS, encoding=encoding, sheet=sheet)
     kind = _kind(kind, table.title, name)
     columns = _columns(table)
     rows, restored, skipped = [], [], 0
@@ -222,7 +232,8 @@ def load_standard(
     if not scheme or len(scheme) > 60:
         raise HazardError("scheme-name", "A code list needs a name of 1 to {longest} signs.", longest=60)
     day = read_day(valid_from, "valid_from")
-    read = read_standard(content, name, kind=kind, encoding=encoding, sheet=sheet)
+    settings = workspace.newest().settings
+    read = read_standard(content, name, kind=kind, encoding=encoding, sheet=sheet, settings=settings)
     rows = read.assign(scheme=scheme, valid_from=day)[list(tables.STANDARD_COLUMNS)]
     with workspace.change("standard", who=who) as change:
         stored = change.before.standards()

@@ -1,21 +1,23 @@
-"""Data: load a file, see what came in, what was not taken and why, and what every type became."""
+"""Data: load a file, see what came in, what was not taken and why, how good it is, and what every type became."""
 
 import streamlit as st
 
-from pages.common import cached, files_view, frame, import_view, panels
+from pages.common import cached, files_view, frame, load_view, panels, quality_view, results
 
 _ = frame.open_page("data")
 with frame.told(_):
     data = cached.dataset()
-    frame.title(_("Data: what came in, what did not, and why"))
+    frame.title(files_view.headline(_, data), files_view.under_title(_, data))
+    results.show(_)
+    sections = {
+        "load": load_view.load_file,
+        "imports": files_view.imports,
+        "rejected": files_view.rejected,
+        "quality": quality_view.draw,
+        "boundaries": files_view.boundaries,
+        "types": files_view.types,
+        "history": files_view.history,
+    }
     with st.container(border=True):
-        import_view.load_file(_, data)
-    with st.container(border=True):
-        files_view.imports(_, data)
-    with st.container(border=True):
-        files_view.rejected(_, data)
-    with st.container(border=True):
-        files_view.boundaries(_, data)
-    with st.container(border=True):
-        files_view.types(_, data)
+        sections[files_view.section(_)](_, data)
     panels.footer(_, data)

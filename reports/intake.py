@@ -10,7 +10,8 @@ from data import corrections, queries
 from data.dataset import Dataset
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
-from geo.crs import Fit, alike
+from data.table import Table
+from geo.crs import SWAPPED, Fit, alike
 from geo.join import count_ties
 from reports import people
 
@@ -99,6 +100,43 @@ def cell_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]
         days = words.listed(day or words("the beginning") for day in answer["editions"])
         lines.append(words("The level has boundaries of several times now, from {days} on.", days=days))
     return lines + [note.say(words) for note in answer["notes"]]
+
+
+def reading_sentence(table: Table, words: Words) -> str:
+    """Return how a file was read: its kind, where its header stands, how many rows lie below it."""
+    how = [part for part in (table.kind, (table.encoding or "").upper(), table.sheet or "") if part]
+    last = table.header_row + table.header_rows - 1
+    rows = str(table.header_row) if table.header_rows == 1 else f"{table.header_row}–{last}"
+    return words(
+        "Read as {how}: {n} rows below the header in row {rows}.",
+        how=" · ".join(how),
+        n=len(table.frame) + len(table.bad),
+        rows=rows,
+    )
+
+
+def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
+    """Return what the load of a table of addresses says."""
+    lines = [
+        words(
+            "{file}: {read} rows read = {accepted} addresses taken + {rejected} rejected + {repeats} repeats; "
+            "{addresses} addresses are known now.",
+            file=file,
+            **{key: answer[key] for key in ("read", "accepted", "rejected", "repeats", "addresses")},
+        )
+    ]
+    if answer["placed"]:
+        lines.append(
+            words.plural(
+                "{n} report without coordinates was placed by them.",
+                "{n} reports without coordinates were placed by them.",
+                answer["placed"],
+            )
+        )
+    first = answer["rejected_rows"].head(5)
+    for row, sentence in zip(first["row"], people.rejected_sentences(first, words), strict=True):
+        lines.append(words("Row {row}: {reason}.", row=str(row), reason=sentence))
+    return lines
 
 
 def exposure_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
@@ -296,6 +334,15 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
 REJECTED_TITLES = corrections.TITLES
 
 
+NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", "filtered")  # rejected, and nobody need mend them
+
+
+def waiting(data: Dataset) -> int:
+    """Return how many rejected rows seem to be cases that somebody has to mend: not settled since, and no totals."""
+    rejected = corrections.rejections(data)
+    return int(((rejected["settled_by"] == "") & ~rejected["reason"].isin(NO_CASES)).sum())
+
+
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
     """Return the rows not taken, `most` of them at most, with the reason in words; and how many there are in all.
 
@@ -346,13 +393,29 @@ def remark_rows(data: Dataset, words: Words) -> pd.DataFrame:
     )
 
 
+SYSTEMS = {
+    "wgs84": N_("WGS 84: GPS, most open data"),
+    "gcj02": N_("GCJ-02: AMap, Tencent"),
+    "bd09": N_("BD-09: Baidu"),
+    "EPSG:4490": N_("CGCS2000 in degrees (EPSG:4490)"),
+}
+
+
+def system_name(crs: str, words: Words) -> str:
+    """Return the name of a coordinate system for people."""
+    plain = crs.removesuffix(SWAPPED)
+    name = words(SYSTEMS[plain]) if plain in SYSTEMS else plain
+    return name if plain == crs else words("{system}, the two columns exchanged", system=name)
+
+
 def fit_rows(found: list[Fit], words: Words) -> pd.DataFrame:
     """Return how many points each system would bring inside the boundary, the best first."""
     return pd.DataFrame(
         {
-            words("Coordinate system"): [fit.label for fit in found],
-            words("Points inside the boundary"): [fit.inside for fit in found],
-            words("of"): [fit.n for fit in found],
+            words("Points inside the boundary"): [
+                words("{n} of {of}", n=words.number(fit.inside), of=words.number(fit.n)) for fit in found
+            ],
+            words("Coordinate system"): [system_name(fit.label, words) for fit in found],
         }
     )
 
@@ -368,12 +431,12 @@ def fit_sentence(found: list[Fit], words: Words) -> str:
     if len(rivals) == 1:
         return words(
             "Read as {system}, {inside} of {n} points lie inside the boundary, clearly more than in any other system.",
-            system=rivals[0].label, inside=rivals[0].inside, n=rivals[0].n,
+            system=system_name(rivals[0].label, words), inside=rivals[0].inside, n=rivals[0].n,
         )  # fmt: skip
     return words(
         "{systems} bring about as many points inside: the counts cannot tell them apart. Choose by where the points "
-        "come from: phones and receivers give wgs84, AMap and Tencent gcj02, Baidu bd09.",
-        systems=words.listed([f"{fit.label} ({words.number(fit.inside)})" for fit in rivals]),
+        "come from: phones and receivers give WGS 84, AMap and Tencent GCJ-02, Baidu BD-09.",
+        systems=words.listed([f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in rivals]),
     )
 
 

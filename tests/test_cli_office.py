@@ -78,3 +78,66 @@ def test_the_quality_report_names_its_items_and_gives_the_rows_of_one(folder):
     wrong = Said(office, "quality", "--item", "x")
     assert (wrong.code, "is no item" in wrong.err) == (2, True)
     assert json.loads(Said(office, "quality", "--source", "none", "--json").out) == []
+
+
+PLACES = "案卷号,上报时间,小类名称,地址,经度,纬度\n"
+
+
+def test_the_systems_that_fit_are_counted_and_the_one_with_exchanged_axes_is_taken(folder):
+    # 113.005, 33.005 in EPSG:4547 (pyproj 3.7.2); surveyors write north first
+    table = folder / "survey.csv"
+    table.write_text(PLACES + "1,2025-03-01,道路积水,,3653742.376,407017.381\n", encoding="gb18030")
+    said = Said(folder / "w", "systems", table, "--json")
+    assert said.json[0] == {"crs": "EPSG:4547 (y, x)", "inside": 1, "n": 1}
+    assert "EPSG:4547 (y, x)" in said.err
+    assert "EPSG:4547 (y, x)" in Said(folder / "w", "systems", table).out
+    came = asked(folder / "w", "import", table, "--crs", "EPSG:4547 (y, x)")
+    assert came["levels"]["grid"]["inside"] == 1
+    (folder / "words.csv").write_text("案卷号,小类名称,地址\n1,道路积水,示例路8号\n", encoding="utf-8")
+    none = Said(folder / "w", "systems", folder / "words.csv", "--json")
+    assert (none.code, "no columns of coordinates" in none.err) == (2, True)
+    bare = Said(folder / "empty", "systems", table, "--json")
+    assert (bare.code, "polygons first" in bare.err) == (2, True)
+
+
+def test_a_table_of_addresses_places_a_case_and_another_is_placed_by_hand(folder):
+    office = folder / "w"
+    lines = ["1,2025-03-01,道路积水,示例路8号,,", "2,2025-03-01,道路积水,示例巷,,", "3,2025-03-02,道路积水,示例里,,"]
+    (folder / "lost.csv").write_text(PLACES + "\n".join([*lines, ""]), encoding="utf-8")
+    came = asked(office, "import", folder / "lost.csv", "--source", "热线")
+    assert came["levels"]["grid"] == {"inside": 0, "near": 0, "outside": 0, "no_location": 3}
+    (folder / "known.csv").write_text("何处,东,北\n示例路8号,113.005,33.005\n示例路9号,,\n", encoding="utf-8")
+    columns = [f"--map={field}" for field in ("address=何处", "lon=东", "lat=北")]
+    said = Said(office, "addresses", folder / "known.csv", "--crs", "wgs84", *columns, "--json")
+    assert [said.json[key] for key in ("read", "accepted", "rejected", "placed")] == [2, 1, 1, 1]
+    assert [one["row"] for one in said.json["rejected_rows"]] == [3]
+    assert "1 report without coordinates was placed" in said.err
+    lost = asked(office, "quality", "--item", "no-location")
+    assert [one["incident_id"] for one in lost] == ["3", "2"]
+    assert (
+        asked(office, "locate", "2", "--source", "热线", "--lon", "113.015", "--lat", "33.005")["cells"]["grid"] == "B"
+    )
+    assert asked(office, "locate", "3", "--source", "热线", "--cell", "C")["cells"] == {"community": "E", "grid": "C"}
+    assert asked(office, "quality", "--item", "no-location") == []
+    for wrong in (("4", "--cell", "C"), ("3",), ("3", "--cell", "Z")):
+        refused = Said(office, "locate", *wrong, "--source", "热线", "--json")
+        assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+
+
+def test_how_a_file_is_read_can_be_said_in_every_respect(folder):
+    text = (
+        "示例街道三月报表\n编|时|类|东|北\n1|2025-03-01|道路积水|113.005|33.005\n1|2025-03-02|道路积水|113.005|33.005\n"
+    )
+    table = folder / "report.txt"
+    named = [f"--map={one}" for one in ("incident_id=编", "reported_at=时", "type_name=类", "lon=东", "lat=北")]
+    how = ("--encoding", "gb18030", "--delimiter", "|", "--header-row", 2, "--header-rows", 1)
+    table.write_text(text, encoding="gb18030")
+    doubtful = asked(folder / "w", "import", table, *how, *named, "--dry-run")
+    assert (doubtful["accepted"], doubtful["rejected"]) == (0, 2)
+    newest = asked(folder / "w", "import", table, *how, *named, "--duplicates", "newest", "--scheme", "none")
+    assert [newest[key] for key in ("read", "accepted", "repeats", "by_month")] == [2, 1, 1, {"2025-03": 1}]
+    for wrong in (
+        ("--duplicates", "oldest"), ("--scheme", "mine"), ("--delimiter", "ab"), ("--header-row", 9),
+    ):  # fmt: skip
+        said = Said(folder / "w", "import", table, *how, *named, *wrong, "--dry-run", "--json")
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), (wrong, said.err, said.out)

@@ -54,6 +54,20 @@ def test_each_item_counts_what_was_drawn_up_by_hand(tmp_path):
     assert quality.quality_rows(dataset, "outside")["incident_id"].tolist() == ["h", "g"]  # the latest first
 
 
+def test_a_case_near_a_cell_is_not_outside_and_without_boundaries_nothing_is(tmp_path):
+    cases = [
+        {"incident_id": "near", "lon": 112.9999, "lat": 33.005},  # 9 m west of cell A
+        {"incident_id": "far", "lon": 112.998, "lat": 33.005},
+    ]
+    dataset = store(with_grids(tmp_path / "w"), rows(cases))
+    assert {code: counted(dataset)[code] for code in ("near", "outside")} == {"near": 1, "outside": 1}
+    assert quality.quality_rows(dataset, "near")["incident_id"].tolist() == ["near"]
+    bare = store(Workspace(tmp_path / "bare"), rows(cases))
+    assert {code: counted(bare)[code] for code in ("near", "outside", "no-location")} == dict.fromkeys(
+        ("near", "outside", "no-location"), 0
+    )
+
+
 def test_cases_closed_in_one_minute_are_found_from_the_setting_on_and_not_at_midnight_sharp(tmp_path):
     def closed(first, count, at):
         return [

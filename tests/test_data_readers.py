@@ -83,6 +83,13 @@ def test_rows_with_more_cells_are_set_apart_and_shorter_ones_are_filled():
     assert (bad["value"], bad["original"]) == ("", "")  # nobody knows which of its cells holds a person
 
 
+def test_a_line_of_one_quoted_nothing_is_an_empty_row_also_where_a_quote_is_never_closed():
+    # found by bench/fuzz.py: the cells that such a line does not have were no text
+    table = _csv('a,b,c,d\n1,2,3,4\n"x,1,1,1\n""\n5,6,7,8\n')
+    assert _rows(table) == {2: ["1", "2", "3", "4"], 4: ["", "", "", ""], 5: ["5", "6", "7", "8"]}
+    assert table.bad["row"].tolist() == [3]
+
+
 def test_a_quote_that_is_never_closed_costs_its_own_row_only():
     table = _csv('id,text\n1,a\n2,"open\n3,c\n4,"d ""e"" f"\n5,g\n')
     assert _rows(table) == {2: ["1", "a"], 4: ["3", "c"], 5: ["4", 'd "e" f'], 6: ["5", "g"]}

@@ -14,6 +14,7 @@ from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
 from reports import answers, choropleth, intake
+from reports import quality as quality_report
 
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
 
@@ -131,6 +132,26 @@ def places(data: Dataset, words: Words) -> pd.DataFrame:
 def rejected(data: Dataset, words: Words) -> tuple[pd.DataFrame, int]:
     """Return the first rows that were not taken, and how many there are in all."""
     return _rejected(data.fingerprint, words.language, data)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _waiting(fingerprint: str, _dataset: Dataset) -> int:
+    return intake.waiting(_dataset)
+
+
+def waiting(data: Dataset) -> int:
+    """Return how many rejected rows wait for somebody."""
+    return _waiting(data.fingerprint, data)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _quality(fingerprint: str, language: str, _dataset: Dataset) -> pd.DataFrame:
+    return quality_report.quality_items(_dataset, Words(language))
+
+
+def quality(data: Dataset, words: Words) -> pd.DataFrame:
+    """Return the items of the quality report."""
+    return _quality(data.fingerprint, words.language, data)
 
 
 def load_demo(words: Words) -> None:

@@ -4,12 +4,58 @@ import pandas as pd
 import streamlit as st
 
 from base.text import N_, Words, markdown_plain
-from data import changes
+from data import changes, levels, profiles
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS
 from data.taxonomy import DEFAULT_RULES
-from pages.common import cached, downloads, frame, import_view
+from pages.common import cached, controls, downloads, frame, results, tables_form
 from reports import intake
+
+SECTIONS = {
+    "load": N_("Load a file"),
+    "imports": N_("What was loaded"),
+    "rejected": N_("Not taken"),
+    "quality": N_("Quality"),
+    "boundaries": N_("Boundaries"),
+    "types": N_("Types"),
+    "history": N_("History"),
+}
+
+
+def section(words: Words) -> str:
+    """Draw the choice of a section and return it."""
+    return controls.select(
+        words("Section"),
+        "section",
+        list(SECTIONS),
+        lambda one: words(SECTIONS[one]),
+        widget=st.segmented_control,
+        label_visibility="collapsed",
+        required=True,
+    )
+
+
+def headline(words: Words, data: Dataset) -> str:
+    """Return the page's finding: what came in, and what waits for somebody."""
+    if not data.imports:
+        return words("Nothing is loaded yet") if not data.levels else words("Boundaries are loaded, reports are not")
+    read, accepted = (sum(getattr(one, name) for one in data.imports) for name in ("read", "accepted"))
+    waiting = cached.waiting(data)
+    if not waiting:
+        return words("{accepted} of {read} rows are in, none waits for correction", accepted=accepted, read=read)
+    return words(
+        "{accepted} of {read} rows are in, {waiting} wait for correction", accepted=accepted, read=read, waiting=waiting
+    )
+
+
+def under_title(words: Words, data: Dataset) -> str:
+    """Return the line under the title: how many files, and up to when they know."""
+    parts = [words("Example data, invented")] if data.is_demo else []
+    if data.imports:
+        parts.append(words.plural("{n} file", "{n} files", len(data.imports)))
+    if data.as_of is not None:
+        parts.append(words("as of {time}", time=words.time(data.as_of)))
+    return " · ".join(parts)
 
 
 def imports(words: Words, data: Dataset) -> None:
@@ -54,7 +100,7 @@ def _undo(words: Words, data: Dataset) -> None:
         if st.button(words("Take it back"), type="primary"):
             with frame.told(words, stop=False):
                 changes.undo(cached.workspace(), chosen, who=frame.who())
-                import_view.tell("done", [words("{file} was taken back.", file=by_id[chosen].file)])
+                results.tell("done", [words("{file} was taken back.", file=by_id[chosen].file)])
                 st.rerun()
 
 
@@ -78,18 +124,40 @@ def rejected(words: Words, data: Dataset) -> None:
         )
         if n > len(rows):
             st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
-        downloads.deferred(
-            words,
-            data,
-            None,
-            lambda: intake.rejected_sheet(data, words),
-            name=words("Rows not taken"),
-            file="rejected",
-        )
+        _sheet_to_correct(words, data)
     remarks = intake.remark_rows(data, words)
     if len(remarks):
         st.text(words("Accepted, but doubtful:"))
         st.dataframe(remarks, hide_index=True)
+
+
+def _sheet_to_correct(words: Words, data: Dataset) -> None:
+    """Offer the rows not taken of one import as a sheet that can be corrected and loaded again."""
+    by_id = {one.import_id: one for one in reversed(data.imports) if one.rejected}
+    chosen = next(iter(by_id))
+    if len(by_id) > 1:  # one sheet an import: their choices differ
+        chosen = st.selectbox(
+            words("Import"),
+            list(by_id),
+            format_func=lambda key: f"{by_id[key].file} ({words.time(_local(by_id[key].when, data))})",
+            key=f"r_import-{data.fingerprint[:8]}",
+        )
+    downloads.deferred(
+        words,
+        data,
+        None,
+        lambda: intake.rejected_sheet(data, words, chosen),
+        name=words("Rows not taken"),
+        file="rejected",
+    )
+    st.caption(
+        markdown_plain(
+            words(
+                "Correct the cells in this sheet and load it here: the corrected rows are taken, and none that is in "
+                "already is doubled."
+            )
+        )
+    )
 
 
 FINDINGS = {
@@ -102,6 +170,55 @@ FINDINGS = {
 }
 
 
+def history(words: Words, data: Dataset) -> None:
+    """List every change: who, when, what."""
+    frame.heading(words("History"))
+    if not data.version:
+        st.info(words("Nothing is stored yet."))
+        return
+    rows = intake.history_rows(data, words)
+    titles = {key: words(title) for key, title in intake.HISTORY_TITLES.items()}
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={
+            key: st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm")
+            if key == "when"
+            else st.column_config.Column(title)
+            for key, title in titles.items()
+        },
+        alt=words("Table of {n} changes.", n=len(rows)),
+    )
+    downloads.sheet(words, data, None, rows, titles, name=words("History"), file="history")
+    _profiles(words, data)
+
+
+def _profiles(words: Words, data: Dataset) -> None:
+    """List the saved profiles, and offer to remove one."""
+    saved = profiles.profiles(data)
+    if not saved:
+        return
+    frame.heading(words("Saved profiles"))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                words("Name"): [one.name for one in saved],
+                words("Headers"): [words.listed(one.headers) for one in saved],
+                words("By"): [one.who for one in saved],
+                words("When"): [words.time(pd.Timestamp(one.when).tz_convert(data.zone)) for one in saved],
+            }
+        ),
+        hide_index=True,
+    )
+    with st.popover(words("Remove a profile"), icon=":material/delete:"):
+        name = st.selectbox(words("Saved profile"), [one.name for one in saved], key=f"p-{data.fingerprint[:8]}")
+        if st.button(words("Remove it"), type="primary"):
+            with frame.told(words, stop=False):
+                profiles.delete_profile(cached.workspace(), name, who=frame.who())
+                results.tell("done", [words("The profile “{name}” is removed.", name=name)])
+                st.rerun()
+
+
 def boundaries(words: Words, data: Dataset) -> None:
     """List the boundary levels and what was found in their outlines."""
     frame.heading(words("Boundaries"))
@@ -110,7 +227,8 @@ def boundaries(words: Words, data: Dataset) -> None:
         return
     for level in data.levels:
         found = data.findings(level.name)
-        counts = words.listed(f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items())
+        odd = [f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items() if len(table)]
+        counts = words.listed(odd) if odd else words("Nothing odd about their outlines.")
         st.text(
             words(
                 "{level}: {n} cells. {findings}",
@@ -133,6 +251,16 @@ def boundaries(words: Words, data: Dataset) -> None:
                         name=words(FINDINGS[kind]),
                         file=f"{level.column}-{kind}",
                     )
+
+    with st.popover(words("Take the newest boundary change back"), icon=":material/undo:"):
+        st.text(words("The level is as it was before, and all reports are placed again."))
+        if st.button(words("Take it back"), type="primary", key="b-undo"):
+            with frame.told(words, stop=False):
+                taken = levels.take_back_cells(cached.workspace(), who=frame.who())
+                results.tell("done", [words("{file} was taken back.", file=taken["file"])])
+                st.rerun()
+    frame.heading(words("Standards"))
+    tables_form.standards_list(words, data)
 
 
 def types(words: Words, data: Dataset) -> None:
@@ -176,5 +304,5 @@ def types(words: Words, data: Dataset) -> None:
         if st.button(words("Save the table and sort all incidents again"), disabled=edited.equals(rules)):
             with frame.told(words, stop=False):
                 changes.set_rules(cached.workspace(), pd.DataFrame(edited), who=frame.who())
-                import_view.tell("done", [words("The table is saved, all incidents are sorted again.")])
+                results.tell("done", [words("The table is saved, all incidents are sorted again.")])
                 st.rerun()

@@ -1,0 +1,36 @@
+"""What a table is for, told by its headers: reports, polygons as text, exposures, addresses, or a city's standard."""
+
+from collections.abc import Sequence
+
+from base.text import N_
+from data.cell_columns import guess_cell_columns
+from data.headers import guess_mapping
+from data.schema import EXPOSURES
+
+PURPOSES = {
+    "reports": N_("reports of hazards"),
+    "cells": N_("boundary polygons"),
+    "exposures": N_("households, population ... by the code of the cell"),
+    "gazetteer": N_("addresses and where they lie"),
+    "standard": N_("a city's standard: classes and deadlines"),
+}
+_SHAPES = ("wkt", "geom", "geometry", "the_geom")
+
+
+def guess_purpose(headers: Sequence[str]) -> str:
+    """Return the key of PURPOSES that fits the headers of a table best; ``reports`` when in doubt."""
+    titles = {"".join(header.split()).lower() for header in headers}
+    if titles & set(_SHAPES):
+        return "cells"
+    if {"立案条件", "处置时限"} <= titles:
+        return "standard"
+    found = guess_mapping(headers)
+    if found.keys() & {"reported_at", "incident_id", "type_name", "description"}:
+        return "reports"
+    located = {"lon", "lat"} <= found.keys()
+    if located and "address" in found:
+        return "gazetteer"
+    cells = guess_cell_columns(headers)
+    if not located and "cell_id" in cells and cells.keys() & set(EXPOSURES):
+        return "exposures"
+    return "reports"
