@@ -6,15 +6,17 @@ or because most of its values are numbers of persons under a harmless header. Wh
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from base.settings import DEFAULTS
 from base.text import N_, Sentence
 from data.headers import numbered
-from data.privacy import MASK, mask, mask_text, personal_headers
+from data.privacy import MASK, column_policy, mask, mask_text, personal_headers
 from data.table import Table
 
 KIND = pa.map_(pa.string(), pa.string())
@@ -30,34 +32,50 @@ class Others:
     notes: list[Sentence] = field(default_factory=list)
 
 
-def other_columns(table: Table, mapping: Mapping[str, str]) -> Others:
-    """Return the columns of a table that serve no field and are about nobody, and what was left out and why.
+def other_columns(table: Table, mapping: Mapping[str, str], settings: Mapping[str, Any] = DEFAULTS) -> Others:
+    """Return the columns of a table that serve no field, and what of them was left out or hidden, and why.
+
+    Of columns about persons nothing but *** is kept, and nothing at all unless the setting personal_columns wants it.
 
     Parameters
     ----------
     table : Table
     mapping : mapping
         field -> header, as `data.headers.apply_mapping` takes it.
+    settings : mapping
+        All settings of the workspace; the usual ones if not given.
     """
     titles = numbered([mask(header) for header in table.headers])
     known = numbered(table.headers)  # as a mapping may name them
     taken = set(mapping.values())
     about = personal_headers(table.headers)
+    policy = column_policy(table.headers, settings)
+    doors = bool(settings["mask_doors"])
     kept: dict[str, pd.Series] = {}
-    by_value = []
+    persons: list[str] = []
+    groups: list[str] = []
+    hidden: list[str] = []
+    by_value: list[str] = []
     for place, (header, title) in enumerate(zip(table.headers, titles, strict=True)):
         column = table.frame.iloc[:, place]
-        if header in taken or known[place] in taken or header in about:
+        if header in taken or known[place] in taken:
             continue
-        if _mostly_persons(column):
+        if header in about:
+            if policy[header] == "mask":
+                kept[title] = column.where(column.str.strip() == "", MASK)
+                hidden.append(title)
+            else:
+                (groups if about[header] == "group" else persons).append(title)
+        elif _mostly_persons(column, doors):
             by_value.append(title)
         elif header or (column != "").any():
             kept[title] = column
-    groups = [header for header, kind in about.items() if kind == "group"]
-    persons = [header for header in about if header not in groups]
     notes = []
     if persons:
         notes.append(Sentence(N_("Not loaded, personal data: {columns}."), {"columns": ", ".join(persons)}))
+    if hidden:
+        sentence = N_("Personal data, kept with every value as ***: {columns}.")
+        notes.append(Sentence(sentence, {"columns": ", ".join(hidden)}))
     if groups:
         sentence = N_(
             "Refused: {columns}. Lists of special groups of residents are sensitive personal data and have no place in "
@@ -67,29 +85,29 @@ def other_columns(table: Table, mapping: Mapping[str, str]) -> Others:
     if by_value:
         sentence = N_("Not loaded, most values look like telephone, identity or plate numbers: {columns}.")
         notes.append(Sentence(sentence, {"columns": ", ".join(by_value)}))
-    if kept:
-        notes.append(Sentence(N_("Kept beside the fields, as attributes: {columns}."), {"columns": ", ".join(kept)}))
+    if plain := [title for title in kept if title not in hidden]:
+        notes.append(Sentence(N_("Kept beside the fields, as attributes: {columns}."), {"columns": ", ".join(plain)}))
     return Others(pd.DataFrame(kept, index=table.frame.index), notes)
 
 
-def _mostly_persons(column: pd.Series) -> bool:
+def _mostly_persons(column: pd.Series, doors: bool) -> bool:
     """Return whether most values are nothing but numbers of persons."""
     filled = np.flatnonzero((column != "").to_numpy(dtype=bool))
     if not len(filled):
         return False
     some = column.iloc[filled[np.unique(np.linspace(0, len(filled) - 1, min(len(filled), _LOOKED_AT)).astype(int))]]
-    masked = mask_text(some)
+    masked = mask_text(some, doors=doors)
     bare = masked.str.replace(MASK, "", regex=False).str.replace(r"[\s,;/、，；()（）+-]", "", regex=True)
     return bool(((bare == "") & masked.str.contains(MASK, regex=False)).mean() > 0.5)
 
 
-def as_map(others: pd.DataFrame) -> pa.ChunkedArray:
+def as_map(others: pd.DataFrame, *, doors: bool = True) -> pa.ChunkedArray:
     """Return for each row the map title -> text, masked; empty cells are left out.
 
     The titles of a map are in the order of the alphabet, so that the same content is equal from whatever file.
     """
     titles = sorted(others.columns)
-    columns = [_whole(mask_text(others[title].str.strip())) for title in titles]
+    columns = [_whole(mask_text(others[title].str.strip(), doors=doors)) for title in titles]
     names = pa.array(titles, pa.string())
     steps = range(0, len(others), _ROWS_A_STEP) if titles else []
     chunks = [_maps([column.slice(start, _ROWS_A_STEP) for column in columns], names) for start in steps]

@@ -133,7 +133,7 @@ def read_day_column(text: pd.Series) -> tuple[pd.Series, pd.Series]:
     return days.dt.strftime("%Y-%m-%d").fillna("").astype(object), (plain != "") & days.isna()
 
 
-def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "") -> pd.DataFrame:
+def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "", doors: bool = True) -> pd.DataFrame:
     """Return the mapped columns of a boundary as `geo.cells.check_cells` takes them, exposures as numbers.
 
     Names are masked as free text is; numbers of cells are not, for they are long numbers too.
@@ -147,6 +147,8 @@ def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "
         must be there.
     name : str
         The file's name, for sentences.
+    doors : bool
+        Whether the number of a flat in a name is masked.
 
     Returns
     -------
@@ -183,7 +185,8 @@ def cell_table(frame: pd.DataFrame, mapping: Mapping[str, str], *, name: str = "
     cells.attrs["notes"] = []
     for field in ("cell_id", "name", "parent"):
         if field in mapping:
-            cells[field] = frame[mapping[field]] if field == "cell_id" else mask_text(frame[mapping[field]])
+            text = frame[mapping[field]]
+            cells[field] = text if field == "cell_id" else mask_text(text, doors=doors)
     for field in ("valid_from", "valid_to"):
         if field in mapping:
             cells[field], wrong = read_day_column(frame[mapping[field]])

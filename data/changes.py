@@ -27,7 +27,8 @@ _zones = cache(available_timezones)  # it looks through a folder of hundreds of 
 def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dict[str, Any]:
     """Take an import back: its new cases go, those it corrected say again what they said before, its rejected rows go.
 
-    What returns is placed in the boundaries, and named by the rules, as they are now.
+    What returns is placed in the boundaries, and named by the rules, as they are now. Places given by hand stay, for
+    the same cases may come again.
 
     Parameters
     ----------
@@ -65,6 +66,10 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
         if record.rejected:
             none = tables.TABLES["rejected"].schema.empty_table()
             change.write("rejected", none, where=f"import_id = '{record.import_id}'")
+        said = before.rows("corrections")
+        others = said.filter(pc.and_(*(pc.not_equal(said[name], record.import_id) for name in ("import_id", "by"))))
+        if others.num_rows < said.num_rows:
+            change.write("corrections", others)
         facts = {
             "import_id": record.import_id,
             "file": record.file,

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from base.text import N_, Sentence
 from data.codes import Restored, restore_zeros
-from data.headers import says_total
+from data.layout import says_total
 from data.numbers import converted, read_numbers
 from data.places import check_place, read_places
 from data.privacy import TEXT, mask, mask_text
 from data.schema import INCIDENT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
+from data.texts import cells_of, chosen, trimmed
 from data.times import read_times, read_years
 from geo.crs import crs_name
 
@@ -27,6 +29,7 @@ _KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "impor
 _DAMAGED_ID = r"^[+-]?\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,3}$"
 _PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # a deadline is no news of a case
 _BLANKS = r"[\s" + "\u3000\xa0]+"
+_COUNT = r"^[\d,.]+\s*[件起条例宗个处次项]?$"
 DUPLICATES = ("review", "newest")
 Mask = NDArray[np.bool_]
 
@@ -56,6 +59,7 @@ def check_incidents(
     boundary: gpd.GeoDataFrame | None = None,
     others: pd.DataFrame | None = None,
     duplicates: str = "review",
+    doors: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the records that can be taken and the rows that cannot, with reasons.
 
@@ -77,6 +81,8 @@ def check_incidents(
     duplicates : {"review", "newest"}
         Rows that share a case number but not the content (blanks do not count): all are rejected, or the one with the
         latest time in it is taken (of equal ones the later row) and the others count as repeats.
+    doors : bool
+        Whether the number of a flat is masked in free text.
 
     Returns
     -------
@@ -98,11 +104,11 @@ def check_incidents(
     """
     crs = crs_name(crs)
     titles = raw.attrs.get("headers", {})
-    text = pd.DataFrame({name: raw[name].astype(TEXT).fillna("").str.strip() for name in raw}, index=raw.index)
+    text = pd.DataFrame({name: trimmed(raw[name]) for name in raw}, index=raw.index)
     others = pd.DataFrame(index=raw.index) if others is None else others
-    for name in (*TEXT_FIELDS, "lon", "lat"):
-        if name not in text:
-            text[name] = pd.Series("", index=raw.index, dtype=TEXT)
+    nothing = pd.Series("", index=raw.index, dtype=TEXT)  # one for all fields that the file does not have
+    absent = {name: nothing for name in (*TEXT_FIELDS, "lon", "lat") if name not in text}
+    text = text.assign(**absent)
     faults = _Faults(text.index)
     blank = ~np.logical_or.reduce([(text[name] != "").to_numpy() for name in raw])
     blank[blank] = ~(others[blank].apply(lambda column: column.str.strip()) != "").any(axis=1).to_numpy(dtype=bool)
@@ -116,17 +122,14 @@ def check_incidents(
     if duplicates == "review":
         faults.add(contradicting, "id-repeated", titles.get("incident_id", "incident_id"), given)
 
-    years = read_years(text["reported_at"]) if "reported_at" in text else pd.Series("", text.index, dtype=TEXT)
+    years = read_years(text["reported_at"]) if "reported_at" in text else nothing
+    timed = {name: (years == "").to_numpy() if name == "reported_at" else True for name in TIME_FIELDS if name in text}
     times = read_times(
-        {
-            name: text[name].where(~faults.found & ((name != "reported_at") | (years == "")), "")
-            for name in TIME_FIELDS
-            if name in text
-        },
+        {name: text[name].where(~faults.found & usable, "") for name, usable in timed.items()},
         zone=zone, day_first=day_first, titles=titles,
     )  # fmt: skip
     for name, column in times.items():
-        unreadable = column.isna() & (text[name] != "") & ((name != "reported_at") | (years == ""))
+        unreadable = column.isna() & (text[name] != "") & timed[name]
         faults.add(unreadable, "time-unreadable", titles.get(name, name), text[name])
     lon, lat, misplaced = read_places(text, ~faults.found & ~repeats, crs=crs, titles=titles)
     for rows, reason, name in misplaced:
@@ -142,18 +145,18 @@ def check_incidents(
     codes = restore_zeros(text["code"], text["main_code"])
     taken = ~faults.found & ~repeats & ~older
     accepted = pd.DataFrame(index=text.index[taken])
-    accepted["incident_id"] = _ids(text)[taken]
+    accepted["incident_id"] = chosen(_ids(text), taken)
     accepted["row"] = accepted.index.to_numpy(dtype=np.int64)
-    accepted["placed"] = pd.Series("", accepted.index, dtype=TEXT)
-    accepted["month"] = years[taken]
+    absent = dict.fromkeys((*absent, "placed"), chosen(nothing, taken))
+    accepted["placed"] = absent["placed"]
+    accepted["month"] = chosen(years, taken)
     for name in (*_NUMBERS, *_FREE_TEXT):
-        kept = text.loc[taken, name]
-        accepted[name] = mask_text(kept) if name in _FREE_TEXT and name in raw else kept
-    accepted["code"] = codes.codes[taken]
+        kept = absent[name] if name in absent else chosen(text[name], taken)
+        accepted[name] = mask_text(kept, doors=doors) if name in _FREE_TEXT and name in raw else kept
+    accepted["code"] = chosen(codes.codes, taken)
+    never = pd.Series(pd.NaT, accepted.index, "datetime64[ns, UTC]")
     for name in TIME_FIELDS:
-        accepted[name] = (
-            times[name][taken] if name in times else pd.Series(pd.NaT, accepted.index, "datetime64[ns, UTC]")
-        )
+        accepted[name] = chosen(times.pop(name), taken) if name in times else never
     accepted["lon"], accepted["lat"] = lon[taken], lat[taken]
     accepted["remark"] = _remarks(
         {
@@ -169,7 +172,7 @@ def check_incidents(
         notes.append(Sentence(_OLDER, {"n": int(older.sum())}))
     accepted.attrs = {"repeats": int((repeats & ~faults.found).sum() + older.sum()), "notes": notes}
     order = raw.attrs.get("order", [])
-    return accepted, _rejected(faults, text[list(raw.columns)], others, titles, order)
+    return accepted, _rejected(faults, text[list(raw.columns)], others, titles, order, doors)
 
 
 _OLDER = N_(
@@ -182,21 +185,22 @@ def _notes(text: pd.DataFrame, titles: dict[str, str], taken: Mask) -> list[Sent
     """Return what the numbers went through, in sentences."""
     notes = []
     for name in ("lon", "lat"):
-        cells = text.loc[taken, name]
-        changed = converted(cells, read_numbers(cells))
+        cells = chosen(text[name], taken)
+        changed = converted(cells)
         if changed.any():
             sentence = N_("Column {column}: {n} values such as {value} were converted to plain numbers.")
             example = mask(cells.iloc[int(changed.argmax())])
             facts = {"column": titles.get(name, name), "n": int(changed.sum()), "value": example}
             notes.append(Sentence(sentence, facts))
     for name in ("part_id", "cell"):
-        damaged = text.loc[taken, name].str.match(_DAMAGED_ID).to_numpy(dtype=bool)
+        cells = chosen(text[name], taken)
+        damaged = cells.str.match(_DAMAGED_ID).to_numpy(dtype=bool)
         if damaged.any():
             sentence = N_(
                 "Column {column}: {n} numbers such as {value} were damaged by a spreadsheet. Format the column as text "
                 "and export again."
             )
-            example = text.loc[taken, name].iloc[int(damaged.argmax())]
+            example = cells.iloc[int(damaged.argmax())]
             facts = {"column": titles.get(name, name), "n": int(damaged.sum()), "value": example}
             notes.append(Sentence(sentence, facts))
     return notes
@@ -243,18 +247,25 @@ def flag_one_spot(incidents: pd.DataFrame, *, min_reports: int, min_share: float
 
 
 def _totals(text: pd.DataFrame, rows: Iterable[int]) -> Mask:
-    summed = text.index.isin(list(rows))
-    in_id = says_total(text["incident_id"])
-    summed |= in_id | says_total(text["type_name"])
-    reported = text["reported_at"] if "reported_at" in text else pd.Series("", text.index, dtype=TEXT)
-    no_time = (reported == "").to_numpy() | says_total(reported)
-    named = (text["incident_id"] != "").to_numpy() & ~in_id
-    return np.asarray(summed & no_time & ~named, dtype=bool)
+    """Return which rows are sums and no cases: they say so, and have neither a time nor a case number."""
+    found = np.ones(len(text), dtype=bool)
+    if "reported_at" in text:  # most rows have a time, and so are none
+        found = (text["reported_at"] == "").to_numpy() | says_total(text["reported_at"])
+    some = text.loc[found, ["incident_id", "type_name"]]
+    listed = some.index.isin(list(rows))
+    in_id = says_total(some["incident_id"])
+    in_id[listed] |= some["incident_id"][listed].str.match(_COUNT).to_numpy(dtype=bool)  # 合计 | 35件
+    summed = listed | in_id | says_total(some["type_name"])
+    found[found] = summed & ((some["incident_id"] == "").to_numpy() | in_id)
+    return found
 
 
 def _same_ids(text: pd.DataFrame, others: pd.DataFrame, usable: Mask) -> tuple[Mask, Mask]:
     """Return which rows repeat an earlier one but for blanks, and which share a case number but not the content."""
     repeats, contradicting = np.zeros(len(text), dtype=bool), np.zeros(len(text), dtype=bool)
+    cells = cells_of(text["incident_id"])
+    if pc.count_distinct(cells).as_py() == len(cells):
+        return repeats, contradicting
     given = text["incident_id"].to_numpy(dtype=object)
     asked = np.flatnonzero(usable & (given != ""))
     asked = asked[pd.Series(given[asked]).duplicated(keep=False).to_numpy()]
@@ -292,7 +303,8 @@ def _ids(text: pd.DataFrame) -> pd.Series:
     ids = text["incident_id"].copy()
     without = ids == ""
     if without.any():
-        # Masked, so that a row is the same case again when it comes back from where only masked text is kept
+        # Masked, so that a row is the same case again when it comes back from where only masked text is kept, and
+        # doors too, whatever the setting: it may change between two extracts
         parts = [
             (mask_text(text.loc[without, name]) if name in _FREE_TEXT else text.loc[without, name]).astype(object)
             for name in _IDENTITY
@@ -312,21 +324,26 @@ def _remarks(flags: dict[str, pd.Series]) -> pd.Series:
 
 
 def _rejected(
-    faults: _Faults, text: pd.DataFrame, others: pd.DataFrame, titles: dict[str, str], order: Sequence[str]
+    faults: _Faults,
+    text: pd.DataFrame,
+    others: pd.DataFrame,
+    titles: dict[str, str],
+    order: Sequence[str],
+    doors: bool,
 ) -> pd.DataFrame:
     """Return the faulty rows with all their columns but those about persons, masked, in the order of the file."""
     rejected = faults.frame[faults.found].copy()
     case_number = titles.get("incident_id", "incident_id")
     numbers = (rejected["column"] == case_number).to_numpy()
-    rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"]).astype(object))
+    rejected["value"] = rejected["value"].where(numbers, mask_text(rejected["value"], doors=doors).astype(object))
     cells: dict[str, pd.Series] = {}
     for name, column in text[faults.found].items():
         if name in ("lon", "lat"):  # a long fraction is no telephone
-            column = column.where(np.isfinite(read_numbers(column)), mask_text(column))
+            column = column.where(np.isfinite(read_numbers(column)), mask_text(column, doors=doors))
         elif name not in ("incident_id", *_NUMBERS):
-            column = mask_text(column)
+            column = mask_text(column, doors=doors)
         cells[mask(titles.get(str(name), str(name)))] = column
-    cells |= {str(title): mask_text(column) for title, column in others[faults.found].items()}
+    cells |= {str(title): mask_text(column, doors=doors) for title, column in others[faults.found].items()}
     keys = [key for key in order if key in cells]
     keys += [key for key in cells if key not in keys]
     rows = zip(*(cells[key].astype(object) for key in keys), strict=True)

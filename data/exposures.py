@@ -90,6 +90,7 @@ def join_exposures(
             "repeats": int(rows["repeats"].sum()),
         }
         assert facts["read"] == facts["matched"] + facts["unmatched"] + facts["rejected"] + facts["repeats"]
+        change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
     mended = taken[taken["how"] == "restored"]
     return {

@@ -13,6 +13,7 @@ import shapely
 
 from base.errors import HazardError
 from base.text import N_
+from data.layout import sum_rows
 from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
 from data.table import X_HEADER, Y_HEADER, Table
@@ -249,7 +250,7 @@ def to_table(layer: Layer, name: str) -> Table:
     frame = frame.set_axis(index, axis=0).drop(index=[row for row, *_ in bad])
     return Table(
         name, headers, frame, pd.DataFrame(bad, columns=list(REJECTED_COLUMNS)), kind=layer.kind,
-        encoding=layer.encoding, sheet=layer.layer, sheets=layer.layers, crs=layer.crs,
+        encoding=layer.encoding, sheet=layer.layer, sheets=layer.layers, crs=layer.crs, sums=sum_rows(frame),
     )  # fmt: skip
 
 

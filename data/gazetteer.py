@@ -95,6 +95,7 @@ def load_gazetteer(
         }
         if facts["read"] != facts["accepted"] + facts["rejected"] + facts["repeats"]:
             raise RuntimeError("the totals of the addresses do not tie")
+        change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
     return {**facts, "version": version, "columns": chosen, "rejected_rows": rejected}
 

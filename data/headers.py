@@ -6,7 +6,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from base.errors import HazardError
@@ -31,6 +30,7 @@ _BY_ALIAS = {name: _listed(aliases) for name, aliases in ALIASES.items()}
 _EVERY_ALIAS = {alias for aliases in _BY_ALIAS.values() for alias in aliases}
 # 案件上报时间 is 上报时间; taken off only where the whole header is not known.
 _PREFIX = re.compile("^(?:案件|案卷|事件|问题|工单|诉求|任务|隐患|case|incident|request|event)")
+_SAY_LITTLE = {"时间", "日期", "编号", "编码", "代码", "名称", "类型", "类别", "来源", "备注", "内容", "描述"}
 _PLACES = ("district", "street", "community", "cell")  # what may tell the place where there is no point
 
 
@@ -62,6 +62,9 @@ def guess_mapping(headers: Iterable[str], sample: pd.DataFrame | None = None) ->
         short = _PREFIX.sub("", plain)
         if plain not in _EVERY_ALIAS and short != plain:
             columns.setdefault(short, columns[plain])
+    for place in usable:
+        for title in _under_heading(headers[place]):
+            columns.setdefault(title, headers[place])
     aliases = dict(_BY_ALIAS)
     if not set(columns) & set(_listed(BESIDE_STREET)):
         aliases["street"] = [alias for alias in aliases["street"] if alias != "street"]
@@ -71,6 +74,19 @@ def guess_mapping(headers: Iterable[str], sample: pd.DataFrame | None = None) ->
     if not {"lon", "lat", *_PLACES[1:]} & set(found) and (postal := _first(columns, {"cell": _listed(POSTAL)})):
         found |= {"cell": postal["cell"]} if postal["cell"] not in found.values() else {}
     return {name: found[name] for name in (field.name for field in FIELDS) if name in found}
+
+
+def _under_heading(header: str) -> list[str]:
+    """Return what a title of two rows ("upper lower") may be known by: by its own alone, if it says enough.
+
+    Words that every heading may have under it (时间, 编号) go with their heading: 结案信息 时间 is 结案时间.
+    """
+    upper, _, lower = unicodedata.normalize("NFKC", " ".join(header.split())).rpartition(" ")
+    if not upper or lower.isascii() or {_plain(header), _PREFIX.sub("", _plain(header))} & _EVERY_ALIAS:
+        return []
+    if lower not in _SAY_LITTLE:
+        return [_plain(lower), _PREFIX.sub("", _plain(lower))]
+    return [_plain(re.sub("(?:基本)?(?:信息|情况|数据|资料)$", "", upper.split()[-1]) + lower)]
 
 
 def _guess(headers: list[str], aliases: Mapping[str, list[str]]) -> dict[str, str]:
@@ -125,8 +141,8 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
     -------
     DataFrame
         In the order of `data.schema.FIELDS`. ``attrs["headers"]`` keeps the mapping for sentences about a column,
-        ``attrs["order"]`` the titles of all columns as they stand in the file, and ``attrs["totals"]`` the rows whose
-        first cell (or the second, the first being empty), mapped or not, says that they are sums.
+        ``attrs["order"]`` the titles of all columns as they stand in the file, and ``attrs["totals"]`` the rows of
+        sums (`Table.sums`).
 
     Raises
     ------
@@ -179,29 +195,5 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> pd.DataFrame:
     raw = pd.DataFrame({field.name: table.frame[columns[field.name]] for field in FIELDS if field.name in columns})
     raw.attrs["headers"] = dict(mapping)
     raw.attrs["order"] = numbered([mask(header) for header in table.headers])
-    raw.attrs["totals"] = _totals(table.frame)
+    raw.attrs["totals"] = list(table.sums)
     return raw
-
-
-# 合计, 合 计, 总计（件）, 本月合计：35件, Grand total: 35 - nothing else may stand in the cell
-_SUM_WORD = re.compile(
-    r"^(?:本页|本月|本季度?|本年|全年|全部)?(?:合计|总计|小计|共计|累计)[数量]?(?:\(.{0,6}\))?[:=]?[\d,.]*[件起条宗个次项例]?$"
-    r"|^(?:grand|sub)?totals?(?:\(.{0,12}\))?[:=]?[\d,.]*$|^sum[:=]?[\d,.]*$"
-)
-_MAYBE_SUM = r"(?i)[合总小共累][\s　]*计|ｔｏｔａｌ|total|sum"
-
-
-def says_total(cells: pd.Series) -> np.ndarray:
-    """Return which cells say that their row is a sum, with or without the sum behind the word."""
-    hit = cells.str.contains(_MAYBE_SUM).to_numpy(dtype=bool, na_value=False)
-    for place in np.flatnonzero(hit):
-        hit[place] = bool(_SUM_WORD.match("".join(unicodedata.normalize("NFKC", cells.iloc[place]).lower().split())))
-    return hit
-
-
-def _totals(frame: pd.DataFrame) -> list[int]:
-    first = frame.iloc[:, 0]
-    summed = says_total(first)
-    if frame.shape[1] > 1:
-        summed |= (first.str.strip() == "").to_numpy(dtype=bool) & says_total(frame.iloc[:, 1])
-    return [int(row) for row in frame.index[summed]]

@@ -5,9 +5,12 @@ Nothing is known here of what the columns mean.
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from base.errors import HazardError
 
@@ -22,10 +25,12 @@ _NOTE = re.compile(
     r"(注|备注|附注|说明)\s*\d*[.、：:]|[*※]|notes?\b.{0,9}:|source:|prepared by|printed",
     re.IGNORECASE,
 )
-SUM = (
-    r"(?i)^(?:合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|总\s*数|sub-?\s?total|grand total|totals?|sum)"
-    r"\s*[:：]?\s*(?:[\d.,，]*\s*(?:件|起|条|例|宗|个|处|次|cases?|rows?)?)$"
+# 合计, 合 计, 总计（件）, 本月合计：35件, Grand total: 35 - nothing else may stand in the cell
+_SUM = re.compile(
+    r"^(?:本页|本月|本季度?|本年|全年|全部)?(?:合计|总计|小计|共计|累计|总数)[数量]?(?:\(.{0,6}\))?[:=]?[\d,.]*[件起条例宗个处次项]?$"
+    r"|^(?:grand|sub-?)?totals?(?:\(.{0,12}\))?[:=]?[\d,.]*(?:cases?|rows?)?$|^sum[:=]?[\d,.]*(?:cases?|rows?)?$"
 )
+_MAYBE_SUM = r"(?i)[合总小共累][\s　]*[计数]|ｔｏｔａｌ|total|sum"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,13 +125,21 @@ def likeness(head: Sequence[Sequence[str]], height: int) -> float:
     return max(height - layout.last, 0.1) * columns * (1.0 if bears else 0.1)
 
 
+def says_total(cells: pd.Series) -> NDArray[np.bool_]:
+    """Return which cells say that their row is a sum, with or without the sum behind the word."""
+    hit = cells.str.contains(_MAYBE_SUM).to_numpy(dtype=bool, na_value=False)
+    for place in np.flatnonzero(hit):
+        hit[place] = bool(_SUM.match("".join(unicodedata.normalize("NFKC", cells.iloc[place]).lower().split())))
+    return hit
+
+
 def sum_rows(frame: pd.DataFrame) -> tuple[int, ...]:
     """Return the numbers of the rows whose first filled cell, among the first three, says that they are sums."""
     found: list[int] = []
     rest = frame[frame.columns[:3]]
     for column in rest.columns:
         cells = rest[column].str.strip()
-        found += (int(row) for row in rest.index[cells.str.contains(SUM)])
+        found += (int(row) for row in rest.index[says_total(cells)])
         rest = rest[cells == ""]
     return tuple(sorted(found))
 

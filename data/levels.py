@@ -10,7 +10,7 @@ import pyarrow as pa
 import shapely
 
 from base.errors import HazardError
-from base.text import Sentence
+from base.text import N_, Sentence
 from data import apart, tables
 from data.cell_columns import cell_table, guess_cell_columns
 from data.editions import add_edition, newest_edition, read_day
@@ -26,6 +26,10 @@ from geo.cells import check_cells
 
 BOUNDARY_CHANGES = ("cells", "exposures")  # kinds of versions that `take_back_cells` takes back
 _LONGEST_NAME = 60
+_ASSUMED = N_(
+    "{file} does not say what its coordinates are in: WGS 84 was assumed. If the cells lie some hundred metres off on "
+    "the map, load the file again and choose its system, such as GCJ-02 (on the command line: --crs gcj02)."
+)
 _Read = TypeVar("_Read")
 
 
@@ -69,7 +73,7 @@ def load_cells(
         Days from when and to when (half-open) the file stands. With a first day the boundary before it ends there and
         stays stored; without, the file stands in place of the newest one.
     trusted : bool
-        Made by this program: read without a process apart.
+        Made by this program: read without a process apart, and not kept as an original.
 
     Returns
     -------
@@ -101,9 +105,11 @@ def load_cells(
         **{field: column for field, column in guessed.items() if column not in chosen.values()},
         **{field: column for field, column in chosen.items() if column},
     }
-    table = cell_table(raw.frame, columns, name=name)
+    table = cell_table(raw.frame, columns, name=name, doors=bool(settings["mask_doors"]))
     notes = table.attrs.pop("notes")
     used_crs = crs or raw.crs or "wgs84"
+    if not (crs or raw.crs or trusted):
+        notes.append(Sentence(_ASSUMED, {"file": mask(name)}))
     checked = _explained(lambda: check_cells(table, settings=settings, crs=used_crs, same_id=same_id))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {
@@ -123,6 +129,8 @@ def load_cells(
         facts |= {"repeats": checked.repeats, "joined": checked.joined}
         facts["editions"] = sorted(set(cells["edition"]))
         facts["link"] = {"above": link.above, "by": link.by}
+        if not trusted:
+            change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
     facts |= {"version": version, "crs": used_crs, "columns": columns, "notes": notes}
     return {**facts, "details": details}

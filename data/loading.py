@@ -117,7 +117,7 @@ def import_incidents(
     dry_run : bool
         Only say what would happen.
     trusted : bool
-        Made by this program: read without a process apart.
+        Made by this program: read without a process apart, and not kept as an original.
     who : str
         For the history, and for another writer who has to wait.
     progress : callable, optional
@@ -213,7 +213,7 @@ def import_incidents(
             zone_said = checked.choices["options"].get("zone")
             change.settings["timezone"] = checked.options["zone"] if zone_said else change.before.zone
         tell(0.5, N_("Placing {n} incidents"), {"n": checked.rows.num_rows})
-        answer = _merge(change, checked, digest, name, tell)
+        answer = _merge(change, checked, digest, name, None if trusted else content, tell)
         tell(1.0, N_("{file} is imported."), {"file": name})
         return answer
 
@@ -265,8 +265,8 @@ def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked
     table = choice.table
     chosen = {name: header for name, header in choice.options["mapping"].items() if header}
     raw = apply_mapping(table, chosen)
-    others = other_columns(table, chosen)
-    raw, filtered = _filter(table, choice.options.get("where") or {}, raw)
+    others = other_columns(table, chosen, before.settings)
+    raw, filtered = _filter(table, choice.options.get("where") or {}, raw, bool(before.settings["mask_doors"]))
     boundary = before.cells(before.levels[0].name) if before.levels else None
     accepted, rejected = check_incidents(
         raw,
@@ -276,6 +276,7 @@ def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked
         boundary=boundary,
         others=others.frame.loc[raw.index] if len(raw) < len(table.frame) else others.frame,
         duplicates=options["duplicates"],
+        doors=bool(before.settings["mask_doors"]),
     )
     read = len(table.frame) + len(table.bad)
     rejected = pd.concat([table.bad, filtered, rejected])[list(REJECTED_COLUMNS)].sort_values("row", ignore_index=True)
@@ -295,7 +296,7 @@ def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked
     if read != len(accepted) + len(rejected) + repeats:
         raise RuntimeError("the checks lost or doubled rows")
     return _Checked(
-        rows=_stored(accepted.assign(hazard=hazard), options["source"], others.frame),
+        rows=_stored(accepted.assign(hazard=hazard), options["source"], others.frame, before.settings),
         rejected=pa.Table.from_pandas(
             rejected.assign(import_id=""), schema=tables.TABLES["rejected"].schema, preserve_index=False
         ),
@@ -310,7 +311,9 @@ def _check(choice: Choice, options: dict[str, Any], before: Dataset) -> _Checked
     )
 
 
-def _filter(table: Table, where: Mapping[str, str], raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _filter(
+    table: Table, where: Mapping[str, str], raw: pd.DataFrame, doors: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the mapped rows that hold what is asked for, and the others as rejected."""
     keep = np.ones(len(raw), dtype=bool)
     reasons = []
@@ -333,7 +336,7 @@ def _filter(table: Table, where: Mapping[str, str], raw: pd.DataFrame) -> tuple[
         if np.isfinite(number):  # a table of points writes 1 as 1.0
             same |= read_numbers(cells) == number
         other = keep & ~same
-        shown = mask_text(cells[other])
+        shown = mask_text(cells[other], doors=doors)
         reasons.append(
             pd.DataFrame(
                 {"row": shown.index, "column": header, "value": shown.to_numpy(), "reason": "filtered", "original": ""}
@@ -375,7 +378,7 @@ def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> t
     return None, []
 
 
-def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame) -> pa.Table:
+def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, settings: Mapping[str, Any]) -> pa.Table:
     """Return checked rows in the columns of the store; import_id and months are not known yet, but for lone years."""
     schema = tables.TABLES["incidents"].schema
     columns = {}
@@ -386,7 +389,8 @@ def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame) -> pa.Tab
         elif name == "import_id":
             columns[name] = pa.repeat(pa.scalar("", kind), len(accepted))
         elif name == "attributes":
-            columns[name] = as_map(others if len(accepted) == len(others) else others.loc[accepted.index])
+            kept = others if len(accepted) == len(others) else others.loc[accepted.index]
+            columns[name] = as_map(kept, doors=bool(settings["mask_doors"]))
         else:
             columns[name] = pa.array(accepted[name], from_pandas=True).cast(kind, safe=name not in TIME_FIELDS)
     return pa.table(columns, schema=schema)
@@ -455,7 +459,9 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Progress) -> dict[str, Any]:
+def _merge(
+    change: Change, checked: _Checked, digest: str, name: str, original: bytes | None, tell: Progress
+) -> dict[str, Any]:
     before, import_id = change.before, f"{change.number:06d}-{digest[:8]}"
     new, updated, touched = compare(before, checked.rows)
     now = dt.datetime.fromisoformat(change.when)
@@ -491,6 +497,8 @@ def _merge(change: Change, checked: _Checked, digest: str, name: str, tell: Prog
         notes=tuple(str(note) for note in checked.notes),
     )
     change.imports = (*change.imports, record)
+    if original is not None:
+        change.keep_original(original, name)
     change.commit(
         import_id=import_id,
         file=name,

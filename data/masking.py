@@ -10,8 +10,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.texts import TEXT, cells_of, each_once
+
 MASK = "***"
-TEXT = pd.StringDtype("pyarrow", na_value=float("nan"))  # text columns cost bytes, not Python objects
 
 _PLATE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
 _DIGIT = "[0-9０-９]"
@@ -205,15 +206,21 @@ def mask_text(text: pd.Series, *, doors: bool = True) -> pd.Series:
     Series of str
         Same index and name.
     """
-    values = text.astype(TEXT).fillna("")
-    result = pa.array(values, type=pa.large_string())
-    for sieve, rules in _GROUPS if doors else _GROUPS[:-1]:
-        suspect = pc.match_substring_regex(result, pattern=sieve)
+    cells = cells_of(text)
+    masked = each_once(cells, lambda some: _masked(some, _GROUPS if doors else _GROUPS[:-1]))
+    if masked is cells:
+        return text.astype(TEXT).fillna("")
+    return pd.Series(pd.array(masked, dtype=TEXT), index=text.index, name=text.name)
+
+
+def _masked(cells: pa.Array, groups: Iterable[tuple[str, tuple[_Rule, ...]]]) -> pa.Array:
+    for sieve, rules in groups:
+        suspect = pc.match_substring_regex(cells, pattern=sieve)
         if pc.any(suspect).as_py():
-            different = result.filter(suspect).dictionary_encode()
-            masked = _mask_all(different.dictionary, rules)
-            result = pc.replace_with_mask(result, suspect, masked.take(different.indices))
-    return pd.Series(pd.array(result, dtype=TEXT), index=text.index, name=text.name)
+            different = cells.filter(suspect).dictionary_encode()
+            masked = _mask_all(different.dictionary, rules).take(different.indices)
+            cells = pc.replace_with_mask(cells, suspect, masked)
+    return cells
 
 
 def _mask_all(values: pa.Array, rules: Iterable[_Rule]) -> pa.Array:

@@ -37,10 +37,12 @@ def read_numbers(text: pd.Series) -> NDArray[np.float64]:
     return values
 
 
-def converted(text: pd.Series, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which cells were no plain number as a computer writes it, and could be read all the same."""
+def converted(text: pd.Series) -> NDArray[np.bool_]:
+    """Return which cells are no plain number as a computer writes it, and can be read all the same."""
     plain = pc.match_substring_regex(pa.array(text, type=pa.large_string()), pattern=rf"^(?:{_NUMBER})?$")
-    return np.isfinite(numbers) & ~plain.to_numpy(zero_copy_only=False).astype(bool)
+    changed = ~plain.to_numpy(zero_copy_only=False).astype(bool)
+    changed[changed] = np.isfinite(read_numbers(text[changed]))
+    return changed
 
 
 def _odd(text: pd.Series) -> NDArray[np.float64]:

@@ -196,7 +196,17 @@ def _hide_source(needle: Needle) -> Callable[[str], str]:
     return lambda source: source if source == DEMO_SOURCE else needle.hide(source)  # whose word says what is invented
 
 
-_CODED = ("crs", "zone", "encoding", "scheme", "as_of")  # options of an import that are words of ours
+_CODED = (
+    "crs",
+    "zone",
+    "encoding",
+    "delimiter",
+    "header",
+    "scheme",
+    "day_first",
+    "duplicates",
+    "as_of",
+)  # options of an import that are words of ours
 
 
 def _hidden(facts: dict[str, Any], needle: Needle) -> dict[str, Any]:
@@ -294,6 +304,8 @@ def _erase_rows(change: Change, needle: Needle) -> None:
         "SELECT source || ' ' || incident_id AS key FROM incidents WHERE contains(incident_id, '***')"
     )
     taken = set(masked["key"].to_pylist())
+    numbers: dict[tuple[str, str], str] = {}  # source and old case number -> the new one, in whatever table it stands
+    source_of = {record.import_id: record.source for record in before.imports}
     for name, kind in tables.TABLES.items():
         for value, rows in list(_parts(before, name)):
             hidden = rows
@@ -302,7 +314,12 @@ def _erase_rows(change: Change, needle: Needle) -> None:
                     continue
                 changed = needle.hide_column(rows[column], _hide_source(needle) if column == "source" else None)
                 if column == "incident_id":
-                    changed = _numbered(rows, changed, taken)
+                    sources = (
+                        rows["source"].to_pylist()
+                        if "source" in rows.column_names
+                        else [source_of.get(one, "") for one in rows["by"].to_pylist()]  # what became of rejected rows
+                    )
+                    changed = _numbered(sources, rows[column].to_pylist(), changed, taken, numbers)
                 if column in ("source", "cell_id"):
                     _refuse_collision(rows[column].to_pylist(), changed.to_pylist())
                 hidden = hidden.set_column(hidden.column_names.index(column), rows.schema.field(column), changed)
@@ -312,17 +329,20 @@ def _erase_rows(change: Change, needle: Needle) -> None:
                 change.write(name, hidden, where=None if value is None else f"{kind.partition} = '{value}'")
 
 
-def _numbered(rows: pa.Table, changed: pa.Array, taken: set[str]) -> pa.Array:
+def _numbered(
+    sources: list[str], old_ids: list[str], changed: pa.Array, taken: set[str], numbers: dict[tuple[str, str], str]
+) -> pa.Array:
     """Return case numbers of which each stands once in its source, though two may have lost what told them apart."""
     ids = []
-    columns = (rows["source"], rows["incident_id"], changed)
-    for source, old, new in zip(*(column.to_pylist() for column in columns), strict=True):
-        name, turn = new, 1
-        while old != new and f"{source} {name}" in taken:
-            turn += 1
-            name = f"{new}-{turn}"
-        taken.add(f"{source} {name}")
-        ids.append(name)
+    for source, old, new in zip(sources, old_ids, changed.to_pylist(), strict=True):
+        if old != new and (source, old) not in numbers:
+            name, turn = new, 1
+            while f"{source} {name}" in taken:
+                turn += 1
+                name = f"{new}-{turn}"
+            numbers[source, old] = name
+            taken.add(f"{source} {name}")
+        ids.append(numbers.get((source, old), new))
     return pa.array(ids, changed.type)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data import validity
 from data.cellnames import FIELDS, CellNames, address_keys
 from data.dataset import Dataset
+from data.privacy import mask_text
 from data.schema import Level
 from data.tables import near_column
 from geo.join import OUTSIDE, assign_cells, nearest_within
@@ -205,7 +206,9 @@ class _Placing:
         if not len(open_) or "gazetteer" not in self.dataset.named.tables:
             return
         known = self.dataset.gazetteer()
-        at = pd.Index(known["address"]).get_indexer(address_keys(rows["address"].to_pandas().iloc[open_]))
+        # Flats are masked in the table, whatever the setting says of those in the incidents: a point is a building's
+        asked = address_keys(mask_text(rows["address"].to_pandas().iloc[open_]))
+        at = pd.Index(known["address"]).get_indexer(asked)
         rows_, at = open_[at >= 0], at[at >= 0]
         lon[rows_], lat[rows_] = known["lon"].to_numpy()[at], known["lat"].to_numpy()[at]
         placed[rows_], position[rows_] = "address", OUTSIDE

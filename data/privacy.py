@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from data.masking import MASK, TEXT, mask, mask_text
+from data.masking import MASK, mask, mask_text
+from data.texts import TEXT
 
 __all__ = ["MASK", "TEXT", "column_policy", "mask", "mask_text", "personal_headers"]
 
@@ -45,6 +46,7 @@ _DOERS = {
     "reported", "created", "submitted", "entered", "recorded", "updated", "modified", "handled", "closed", "opened",
     "found", "inspected", "requested", "assigned", "uploaded", "filed", "raised", "logged",
 }  # fmt: skip
+_OFFICES = {"department", "departments", "dept", "agency", "unit", "division", "office", "bureau", "organization"}
 _PERSONS = {"first", "last", "full", "contact", "user", "customer", "citizen", "resident", "person", "owner", "staff"}
 
 
@@ -72,6 +74,11 @@ def personal_headers(headers: Iterable[str]) -> dict[str, str]:
 
 def _kind(header: str) -> str | None:
     plain = unicodedata.normalize("NFKC", header)
+    last = plain.split()[-1:]  # under a heading over several columns the last part is the column's own title
+    return _kind_of(plain) or (_kind_of(last[0]) if last and not last[0].isascii() else None)
+
+
+def _kind_of(plain: str) -> str | None:
     chinese = re.sub(r"[(\[【].*?[)\]】]|\s", "", plain)
     if not _NO_PERSON.search(chinese):
         for kind, parts in _PARTS.items():
@@ -82,12 +89,13 @@ def _kind(header: str) -> str | None:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain)
     tokens = re.findall(r"[a-z]+", words.lower())
     whole = "".join(tokens)
-    if whole == "name" or ("name" in tokens and _PERSONS & set(tokens)) or {"id", "card"} <= set(tokens):
+    office = bool(_OFFICES & set(tokens))  # owner_department, contact_agency_name
+    if whole == "name" or ("name" in tokens and _PERSONS & set(tokens) and not office) or {"id", "card"} <= set(tokens):
         return "id_number" if "card" in tokens else "name"
     if tokens[-1:] == ["by"] and _DOERS & set(tokens):
         return "name"
     for kind, names in _WORDS.items():
-        if whole in names or names & set(tokens):
+        if (whole in names or names & set(tokens)) and not (kind == "name" and office):
             return kind
     return None
 

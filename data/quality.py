@@ -5,7 +5,6 @@ Most items are conditions on one row and are counted together in one scan. Two n
 each: minutes in which many cases were closed at once, and spots at the centre of a cell that carry many reports.
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,10 +26,11 @@ REJECTED = "rejected-"  # and the reason
 _CENTRE_M = 10.0  # how near a spot lies to the centre of a cell: coordinates are often rounded to four decimals
 _MINUTE_US = 60_000_000
 _TOOK = "(epoch_us(closed_at) - epoch_us(reported_at))"
-# {cell} and {near} are the columns of the finest level. Values of people stand nowhere in here.
+# {cell} and {near} are columns of the finest level. Values of people stand nowhere in here.
 _CONDITIONS = {
     **{f"missing-{name}": f"{name} IS NULL" for name in MISSING if name in TIME_FIELDS},
     **{f"missing-{name}": f"coalesce({name}, '') = ''" for name in MISSING if name not in TIME_FIELDS},
+    "missing-reported_at": "reported_at IS NULL AND NOT contains(remark, 'year-only')",
     "missing-type_name": "coalesce(type_name, '') = '' AND coalesce(code, '') = ''",
     "no-location": "lon IS NULL AND {cell} IS NULL",
     "outside": "lon IS NOT NULL AND {cell} IS NULL AND {bounded}",
@@ -39,7 +39,7 @@ _CONDITIONS = {
     "zero-point": "abs(lon) < 0.01 AND abs(lat) < 0.01",
     "closed-before-reported": "closed_at < reported_at",
     "time-in-future": "contains(remark, 'time-in-future')",
-    "year-only": "contains(remark, 'year-only') OR list_contains($new_years::TIMESTAMPTZ[], reported_at)",
+    "year-only": "contains(remark, 'year-only')",
     "closed-at-once": f"{_TOOK} >= 0 AND {_TOOK} < 1000000",
     "closed-first-quarter-hour": f"{_TOOK} >= 0 AND {_TOOK} < 900000000",
     "other-type": "hazard = 'other'",
@@ -62,8 +62,7 @@ def check_quality(dataset: Dataset) -> Quality:
     """Return the counts of all items of all sources. Rejected rows stand under `REJECTED` and their reason."""
     columns = ", ".join(f'count(*) FILTER ({text}) AS "{code}"' for code, text in _conditions(dataset).items())
     wide = dataset.query(
-        f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source',  # noqa: S608
-        _bound(dataset),
+        f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source'  # noqa: S608
     ).to_pandas()
     counts = wide.melt(["source", "of"], var_name="code", value_name="n")
     minutes, spots = bulk_minutes(dataset), centre_spots(dataset)
@@ -131,7 +130,6 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
         )
     else:
         wanted = f"WHERE ({_conditions(dataset)[code]})"
-        bound = _bound(dataset) if "$new_years" in wanted else {}
     if source is not None:
         wanted += f" {'AND' if wanted.startswith('WHERE') else 'WHERE'} rows.source = $source"
         bound["source"] = source
@@ -229,14 +227,6 @@ def _conditions(dataset: Dataset) -> Mapping[str, str]:
 
 def _cell(dataset: Dataset) -> str:
     return dataset.levels[-1].column if dataset.levels else "NULL::VARCHAR"
-
-
-def _bound(dataset: Dataset) -> dict[str, Any]:
-    """Return the first moments of the years of the data: what a year alone is read as."""
-    first, last = dataset.span
-    zone = ZoneInfo(dataset.zone)
-    years = range(first.year, last.year + 1) if first and last else range(0)
-    return {"new_years": [dt.datetime(year, 1, 1, tzinfo=zone).astimezone(dt.UTC) for year in years]}
 
 
 def _rejected(dataset: Dataset) -> pd.DataFrame:

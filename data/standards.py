@@ -250,6 +250,7 @@ def load_standard(
             "skipped": read.attrs["skipped"],
             "restored": len(read.attrs["restored"]),
         }
+        change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
     odd = (rows["limit_clock"] == "") | (rows["type_name"] == "") | (rows["code"] == "")
     unparsed = rows.loc[odd, ["row", "code", "type_name", "limit_text"]].reset_index(drop=True)

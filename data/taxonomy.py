@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from base.errors import HazardError
 from base.text import N_
@@ -209,16 +210,9 @@ def classify(
     Series of str
         Under the index of `type_name`.
     """
-    kinds = kind.to_numpy(dtype=object) if isinstance(kind, pd.Series) else np.full(len(type_name), kind or "")
-    keys = pd.DataFrame(
-        {
-            "type": type_name.fillna("").to_numpy(dtype=object),
-            "code": code.fillna("").to_numpy(dtype=object),
-            "kind": pd.Series(kinds, dtype=object).fillna(""),
-        }
-    )
-    group = keys.groupby(["type", "code", "kind"], sort=False).ngroup().to_numpy()  # few types, many records
-    unique = keys.drop_duplicates(ignore_index=True)
+    kinds = kind.array if isinstance(kind, pd.Series) else kind or ""
+    columns = {"type": type_name, "code": code, "kind": pd.Series(kinds, type_name.index)}
+    group, unique = _each_once({name: pd.Series(column).fillna("") for name, column in columns.items()})
     types = pa.array(unique["type"].str.strip(), type=pa.large_string())
     codes = unique["code"].str.strip().map(_padded).to_numpy(dtype=object)
     named = unique["type"].str.strip().to_numpy(dtype=object) != ""
@@ -245,6 +239,16 @@ def read_kind(text: str) -> str:
         if word.startswith(words):
             return kind
     return ""
+
+
+def _each_once(columns: dict[str, pd.Series]) -> tuple[NDArray[np.intp], pd.DataFrame]:
+    """Return which combination of texts each row holds, and the combinations: few types, many records."""
+    group = np.zeros(len(next(iter(columns.values()))), dtype=np.intp)
+    for column in columns.values():
+        codes, texts = pd.factorize(column)
+        group = pd.factorize(group * max(len(texts), 1) + codes)[0]
+    first = np.unique(group, return_index=True)[1]
+    return group, pd.DataFrame({name: column.iloc[first].to_numpy(dtype=object) for name, column in columns.items()})
 
 
 def _by_description(description: pd.Series, rules: pd.DataFrame) -> np.ndarray:
@@ -320,8 +324,9 @@ def guess_scheme(type_name: pd.Series, code: pd.Series, rules: pd.DataFrame) -> 
     scheme, agreeing, contradicting
         scheme is None where nothing agrees, more contradicts than agrees, or two lists suit equally well.
     """
-    pairs = pd.DataFrame({"name": type_name.to_numpy(dtype=object), "code": code.to_numpy(dtype=object)})
-    pairs = pairs[(pairs["name"] != "") & (pairs["code"] != "")].value_counts().reset_index(name="n")
+    group, pairs = _each_once({"name": type_name, "code": code})
+    pairs = pairs.assign(n=np.bincount(group, minlength=len(pairs)))
+    pairs = pairs[(pairs["name"] != "") & (pairs["code"] != "")].sort_values("n", ascending=False, ignore_index=True)
     if pairs.empty:
         return None, 0, 0
     empty = pd.Series("", pairs.index)

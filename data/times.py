@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from base.errors import HazardError
-from data.privacy import TEXT
+from data.texts import TEXT, cells_of, come_again, trimmed
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _USUAL = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$"  # taken at once; the rest goes through the pattern
@@ -38,7 +38,7 @@ _REPUBLIC = r"民[國国]\s*(\d{1,3})\s*年?"  # years of the Republic: 107 is 2
 class _Column:
     """One column on the way: each different text once, what was read at once, and the parts of the rest."""
 
-    codes: NDArray[np.intp]
+    codes: NDArray[np.intp] | None  # None: the texts are the column itself
     texts: pd.Series
     found: pd.Series  # naive times, or NaT
     rest: pd.DataFrame  # parts, under the index of the texts not yet read
@@ -101,7 +101,7 @@ def read_times(
                 column=(titles or {}).get(name, name), value=str(example), field=name,
             )  # fmt: skip
         utc = _to_utc(part, order, zone)
-        values = utc.take(part.codes).set_axis(columns[name].index)
+        values = (utc if part.codes is None else utc.take(part.codes)).set_axis(columns[name].index)
         read[name] = values.rename(name)
     return read
 
@@ -119,7 +119,7 @@ def read_years(column: pd.Series) -> pd.Series:
 
 
 def _plain(unique: Any) -> pd.Series:
-    texts = pd.Series(unique, dtype=TEXT).fillna("").str.strip()
+    texts = trimmed(pd.Series(unique, dtype=TEXT))
     odd = ~pc.string_is_ascii(pa.array(texts)).to_numpy(zero_copy_only=False)
     if odd.any():
         wide = texts[odd].astype(object).str.normalize("NFKC")  # full-width digits and colons
@@ -128,14 +128,15 @@ def _plain(unique: Any) -> pd.Series:
 
 
 def _take_apart(column: pd.Series) -> _Column:
-    codes, unique = pd.factorize(column.astype(TEXT))
+    column = column.astype(TEXT)
+    codes, unique = pd.factorize(column) if come_again(cells_of(column)) else (None, column.array)
     texts = _plain(unique)
     found = pd.Series(pd.NaT, index=texts.index, dtype="datetime64[ns]")
     since = _since_1970(texts)
     if since is not None:
         return _Column(codes, texts, found, _rest(texts[:0]), exact=since)
     usual = texts.str.match(_USUAL)
-    found[usual] = pd.to_datetime(texts[usual], format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[ns]")
+    found[usual] = _usual(texts[usual])
     left = texts[(texts != "") & ~usual]
     serial = left[left.str.match(_SERIAL)].astype(float)
     serial = serial[(serial >= 20000) & (serial <= 80000)]
@@ -146,11 +147,18 @@ def _take_apart(column: pd.Series) -> _Column:
     return _Column(codes, texts, found, rest, order=_order(rest))
 
 
+def _usual(texts: pd.Series) -> NDArray[np.datetime64]:
+    try:
+        return cells_of(texts).cast(pa.timestamp("ns")).to_numpy()
+    except pa.ArrowInvalid:  # 30 Feb among them, or a year beyond what fits
+        return pd.to_datetime(texts, format="%Y-%m-%d %H:%M:%S", errors="coerce").to_numpy("datetime64[ns]")
+
+
 def _since_1970(texts: pd.Series) -> pd.Series | None:
     """Return the moments of a column that counts seconds or milliseconds since 1970 throughout, in UTC."""
     filled = texts[texts != ""]
     for pattern, unit_ms in _SINCE_1970:
-        if len(filled) and filled.str.match(pattern).all():
+        if len(filled) and filled[:100].str.match(pattern).all() and filled.str.match(pattern).all():
             count_ms = (filled.astype(float) * unit_ms).round()
             usable = count_ms < (LAST_YEAR - 1969) * 366 * 86_400_000  # a later one would not fit
             moments = pd.to_datetime(count_ms.where(usable).astype("Int64"), unit="ms", utc=True).astype(

@@ -11,7 +11,7 @@ from data.dataset import Dataset
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
 from data.table import Table
-from geo.crs import Fit, alike
+from geo.crs import SWAPPED, Fit, alike
 from geo.join import count_ties
 from reports import people
 
@@ -246,6 +246,12 @@ _HISTORY = {  # what a version says of its change, by its kind
     "import": N_("{file}: {read} rows read, {accepted} accepted, {rejected} rejected, {repeats} repeats"),
     "undo": N_("{file} taken back: {removed} incidents removed, {restored} as they were before"),
     "cells": N_("{file}: {cells} cells of level {level}"),
+    "cells-undo": N_("{file} taken back: level {level} is as before, with {cells} cells"),
+    "exposures": N_("{file}: {matched} rows joined to cells of level {level}, {unmatched} without a cell"),
+    "gazetteer": N_("{file}: {addresses} addresses known, {placed} incidents placed by them"),
+    "location": N_("case {incident_id} of source {source} placed by hand"),
+    "standard": N_("{file}: {rows} conditions of {types} types in code list {scheme}"),
+    "erase": N_("a person's data erased for good, with all earlier versions"),
     "rules": N_("{rules} rules; {changed} incidents have another hazard now"),
     "saved": N_("profile {saved} saved"),
     "deleted": N_("profile {deleted} removed"),
@@ -254,6 +260,12 @@ KIND_NAMES = {
     "import": N_("Import"),
     "undo": N_("Import taken back"),
     "cells": N_("Boundaries"),
+    "cells-undo": N_("Boundaries taken back"),
+    "exposures": N_("Households and lengths"),
+    "gazetteer": N_("Table of addresses"),
+    "location": N_("Place by hand"),
+    "standard": N_("Standard of deadlines"),
+    "erase": N_("A person's data erased"),
     "rules": N_("Table of types"),
     "settings": N_("Settings"),
     "profiles": N_("Saved profile"),
@@ -283,7 +295,7 @@ def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
 
 
 def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
-    if kind == "cells" and "level" in facts:
+    if "level" in facts:
         facts = {**facts, "level": level_name(words, str(facts["level"]))}
     for name in (kind, *facts):
         if name in _HISTORY:
@@ -320,6 +332,15 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
 
 
 REJECTED_TITLES = corrections.TITLES
+
+
+NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", "filtered")  # rejected, and nobody need mend them
+
+
+def waiting(data: Dataset) -> int:
+    """Return how many rejected rows seem to be cases that somebody has to mend: not settled since, and no totals."""
+    rejected = corrections.rejections(data)
+    return int(((rejected["settled_by"] == "") & ~rejected["reason"].isin(NO_CASES)).sum())
 
 
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
@@ -372,13 +393,29 @@ def remark_rows(data: Dataset, words: Words) -> pd.DataFrame:
     )
 
 
+SYSTEMS = {
+    "wgs84": N_("WGS 84: GPS, most open data"),
+    "gcj02": N_("GCJ-02: AMap, Tencent"),
+    "bd09": N_("BD-09: Baidu"),
+    "EPSG:4490": N_("CGCS2000 in degrees (EPSG:4490)"),
+}
+
+
+def system_name(crs: str, words: Words) -> str:
+    """Return the name of a coordinate system for people."""
+    plain = crs.removesuffix(SWAPPED)
+    name = words(SYSTEMS[plain]) if plain in SYSTEMS else plain
+    return name if plain == crs else words("{system}, the two columns exchanged", system=name)
+
+
 def fit_rows(found: list[Fit], words: Words) -> pd.DataFrame:
     """Return how many points each system would bring inside the boundary, the best first."""
     return pd.DataFrame(
         {
-            words("Coordinate system"): [fit.label for fit in found],
-            words("Points inside the boundary"): [fit.inside for fit in found],
-            words("of"): [fit.n for fit in found],
+            words("Points inside the boundary"): [
+                words("{n} of {of}", n=words.number(fit.inside), of=words.number(fit.n)) for fit in found
+            ],
+            words("Coordinate system"): [system_name(fit.label, words) for fit in found],
         }
     )
 
@@ -394,12 +431,12 @@ def fit_sentence(found: list[Fit], words: Words) -> str:
     if len(rivals) == 1:
         return words(
             "Read as {system}, {inside} of {n} points lie inside the boundary, clearly more than in any other system.",
-            system=rivals[0].label, inside=rivals[0].inside, n=rivals[0].n,
+            system=system_name(rivals[0].label, words), inside=rivals[0].inside, n=rivals[0].n,
         )  # fmt: skip
     return words(
         "{systems} bring about as many points inside: the counts cannot tell them apart. Choose by where the points "
-        "come from: phones and receivers give wgs84, AMap and Tencent gcj02, Baidu bd09.",
-        systems=words.listed([f"{fit.label} ({words.number(fit.inside)})" for fit in rivals]),
+        "come from: phones and receivers give WGS 84, AMap and Tencent GCJ-02, Baidu BD-09.",
+        systems=words.listed([f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in rivals]),
     )
 
 

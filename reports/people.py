@@ -28,7 +28,10 @@ def remark_sentence(remark: str | None, words: Words) -> str:
 def incidents_for_people(incidents: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Return incidents with hazards, remarks and attributes in words, missing texts empty."""
     if "attributes" in incidents:
-        lines = [words.listed(f"{header}: {text}" for header, text in one.items()) for one in incidents["attributes"]]
+        lines = [
+            words.listed(f"{header}: {text}" for header, text in dict(one or ()).items())
+            for one in incidents["attributes"]
+        ]
         incidents = incidents.assign(attributes=lines)
     texts = incidents.select_dtypes(["object", "string", "category"]).columns
     named = incidents.assign(**{column: incidents[column].astype(object).fillna("") for column in texts})

@@ -23,7 +23,7 @@ SENTENCES = {
     "cell-centre": N_("{n} of {of} incidents lie with many others on the very centre of a cell: not located?"),
     "closed-before-reported": N_("{n} of {of} incidents were closed before they were reported"),
     "time-in-future": N_("{n} of {of} incidents hold a time later than their import"),
-    "year-only": N_("{n} of {of} incidents were reported at midnight on January 1: perhaps only the year is known"),
+    "year-only": N_("{n} of {of} incidents: of the report only the year is known"),
     "closed-at-once": N_("{n} of {of} incidents were closed in the very second in which they were reported"),
     "closed-first-quarter-hour": N_("{n} of {of} incidents were closed less than 15 minutes after the report"),
     "bulk-closure": N_("{n} of {of} incidents were closed in the same minute as many others ({minutes} such minutes)"),

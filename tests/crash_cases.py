@@ -25,9 +25,6 @@ def prepared(path: Path) -> Workspace:
     workspace = with_grids(path)
     first = (FIRST + "9,soon,x,113.0,33.0\n").encode()
     import_incidents(workspace, first, "first.csv", who="t")
-    with workspace.change("settings", who="t") as change:
-        change.keep_original(first, "first.csv")
-        change.commit()
     return workspace
 
 

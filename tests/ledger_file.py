@@ -82,5 +82,5 @@ def make_ledger(n: int = 120) -> Ledger:
         sheet.write(end, 1, f"{len(cases)}件")
         sheet.write(end + 2, 0, "注：数据为示例，均系虚构。")
         sheet.activate()
-    bad = {end + 1: "totals-row", end + 2: "empty-row"}
+    bad = {end + 1: "totals-row", end + 2: "empty-row", end + 3: "note-row"}
     return Ledger(file.getvalue(), "示例街道台账.xlsx", cases, bad)

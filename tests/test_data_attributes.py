@@ -5,6 +5,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from base.settings import DEFAULTS
 from data.attributes import as_map, other_columns
 from data.privacy import TEXT
 from data.readers import read_table
@@ -64,3 +65,20 @@ def test_nothing_that_is_filled_is_lost(rows):
         sorted((key, value.strip()) for key, value in row.items() if value.strip()) for row in frame.to_dict("records")
     ]
     assert as_map(frame).to_pylist() == expected
+
+
+def test_columns_about_persons_are_kept_as_stars_if_the_office_wishes_but_never_those_about_groups():
+    table = read_table("编号,联系人,残疾人,状态\n1,张三,是,开\n2,,,开\n".encode(), "a.csv")
+    others = other_columns(table, {"incident_id": "编号"}, DEFAULTS | {"personal_columns": "mask"})
+    assert others.frame.to_dict("records") == [{"联系人": "***", "状态": "开"}, {"联系人": "", "状态": "开"}]
+    assert as_map(others.frame).to_pylist() == [[("状态", "开"), ("联系人", "***")], [("状态", "开")]]
+    assert "kept with every value as ***: 联系人." in _notes(others)
+    assert "Refused: 残疾人." in _notes(others)
+    assert "as attributes: 状态." in _notes(others)
+
+
+def test_a_column_of_flats_is_kept_where_doors_are_not_masked():
+    table = read_table("编号,备用\n1,301室\n2,302室\n".encode(), "a.csv")
+    kept = other_columns(table, {"incident_id": "编号"}, DEFAULTS | {"mask_doors": 0}).frame
+    assert as_map(kept, doors=False).to_pylist() == [[("备用", "301室")], [("备用", "302室")]]
+    assert other_columns(table, {"incident_id": "编号"}).frame.columns.empty

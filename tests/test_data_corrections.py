@@ -14,9 +14,15 @@ from stored import with_grids
 
 from base.errors import HazardError
 from base.text import Words
-from data.changes import undo
+from data import persons
+from data.changes import set_location, set_rules, set_settings, undo
 from data.corrections import MARK, rejections
+from data.exposures import join_exposures
+from data.gazetteer import load_gazetteer
+from data.levels import take_back_cells
 from data.loading import import_incidents
+from data.profiles import save_profile
+from data.standards import load_standard
 from data.store import Workspace
 from reports import intake
 from reports.sheet import write_sheet
@@ -249,6 +255,36 @@ def test_the_history_says_who_did_what_when_with_its_totals(workspace):
     ]
     assert str(rows["when"].dt.tz) == "Asia/Shanghai"
     assert intake.history_rows(workspace.newest(), Words("zh"))["kind"].tolist()[:2] == ["撤回导入", "导入"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_kind_of_change_has_a_title_and_a_sentence(workspace, language):
+    load(workspace, csv(row(1, place=("示例路1号", "", "", "")), row(2)))
+    set_location(workspace, "default", "1", cell="A", who="t")
+    load_gazetteer(workspace, "地址,经度,纬度\n示例路1号,113.005,33.005\n".encode(), "g.csv", who="t")
+    join_exposures(workspace, "网格编码,户数\nA,100\n".encode(), "h.csv", level="grid", who="t")
+    take_back_cells(workspace, who="t")
+    standard = "小类代码,小类名称,处置时限\n0103,示例,4小时\n".encode()
+    load_standard(workspace, standard, "s.csv", scheme="x", kind="event", who="t")
+    save_profile(workspace, "p", HEADERS, {}, who="t")
+    set_settings(workspace, {"fdr": 0.1}, who="t")
+    set_rules(workspace, workspace.newest().rules(), who="t")
+    undo(workspace, who="t")
+    persons.erase(workspace, "示例路", who="t")
+    words = Words(language)
+    rows = intake.history_rows(workspace.newest(), words)
+    kinds = [one.kind for one in reversed(workspace.newest().history)]
+    assert set(kinds) == set(intake.KIND_NAMES)
+    assert rows["kind"].tolist() == [words(intake.KIND_NAMES[kind]) for kind in kinds]
+    what = dict(zip(kinds, rows["what"], strict=True))
+    if language == "en":
+        assert what["location"] == "case 1 of source default placed by hand"
+        assert what["exposures"] == "h.csv: 1 rows joined to cells of level Grid, 0 without a cell"
+        assert what["cells-undo"] == "h.csv taken back: level Grid is as before, with 4 cells"
+        assert what["gazetteer"] == "g.csv: 1 addresses known, 0 incidents placed by them"
+        assert what["standard"] == "s.csv: 1 conditions of 1 types in code list x"
+        assert what["erase"] == "a person's data erased for good, with all earlier versions"
+    assert not any(" = " in text for kind, text in what.items() if kind != "settings")
 
 
 def test_a_time_that_the_spreadsheet_program_makes_of_what_was_typed_is_taken(workspace):

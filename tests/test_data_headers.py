@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import HazardError
-from data.headers import apply_mapping, fingerprint, guess_mapping, numbered, says_total
+from data.headers import apply_mapping, fingerprint, guess_mapping, numbered
+from data.layout import says_total
 from data.readers import Table, read_table
 from data.schema import FIELDS
 
@@ -221,3 +222,14 @@ def test_a_kind_of_file_has_one_fingerprint():
     assert fingerprint(["a", "b"]) == fingerprint(("a", "b"))
     assert fingerprint(["a", "b"]) != fingerprint(["b", "a"])
     assert fingerprint(["a", "b"]) != fingerprint(["ab"])
+
+
+def test_a_title_under_a_heading_counts_by_itself_or_with_its_heading_and_the_first_of_several_wins():
+    titles = ["基本信息 案卷号", "上报信息 上报时间", "位置 经度", "位置 纬度", "备份 经度", "结案信息 时间",
+              "网格信息 编号", "更新 时间", "处置 处置部门"]  # fmt: skip
+    assert guess_mapping(titles) == {
+        "incident_id": "基本信息 案卷号", "reported_at": "上报信息 上报时间", "closed_at": "结案信息 时间",
+        "lon": "位置 经度", "lat": "位置 纬度", "cell": "网格信息 编号", "unit": "处置 处置部门",
+    }  # fmt: skip
+    # a whole title that is known comes first, whatever stands before it
+    assert guess_mapping(["位置 经度", "经度", "上报信息 上报人", "Last modified date"]) == {"lon": "经度"}

@@ -33,6 +33,13 @@ def _stored(workspace, level):
     return list(cells[["cell_id", "valid_from", "valid_to"]].itertuples(index=False, name=None))
 
 
+KML = (
+    b"<kml xmlns='http://www.opengis.net/kml/2.2'><Placemark><name>A</name><Polygon><outerBoundaryIs><LinearRing>"
+    b"<coordinates>113,33 113.01,33 113.01,33.01 113,33</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+    b"<ExtendedData><Data name='cell_id'><value>A</value></Data></ExtendedData></Placemark></kml>"
+)
+
+
 def test_a_parent_column_may_hold_the_name_of_the_cell_above(tmp_path):
     workspace = Workspace(tmp_path)
     grids = boundary("ABCD", parents=["grid W", "grid W", "grid E", "grid E"])
@@ -166,3 +173,13 @@ def test_an_unknown_choice_for_doubled_codes_is_refused(tmp_path):
     answer = _load(Workspace(tmp_path), boundary("AAB", columns=3), "grid", same_id="merge")
     assert (answer["cells"], answer["merged"], answer["joined"]) == (2, 1, 1)
     assert any("merged from several features" in sentence for sentence in cell_sentences(answer, "g", EN))
+
+
+@pytest.mark.parametrize("content", [boundary("AB"), KML], ids=["GeoJSON", "KML"])
+def test_a_file_that_does_not_say_its_system_is_taken_as_wgs84_and_this_is_said(tmp_path, content):
+    workspace = Workspace(tmp_path / "w")
+    answer = load_cells(workspace, content, "a", level="grid", who="t")
+    assert answer["crs"] == "wgs84"
+    assert any("WGS 84 was assumed" in str(note) for note in answer["notes"])
+    answer = load_cells(workspace, content, "a", level="grid", crs="wgs84", who="t")
+    assert not any("assumed" in str(note) for note in answer["notes"])

@@ -47,7 +47,7 @@ def test_what_is_no_number_or_may_be_two_is_none(text):
 
 def test_only_cells_that_a_computer_would_not_read_count_as_converted():
     cells = pd.Series(["113.2", "-71", "1e3", "", "113°", "１１３", "113 18 36", "x"])
-    assert converted(cells, read_numbers(cells)).tolist() == [False] * 4 + [True] * 3 + [False]
+    assert converted(cells).tolist() == [False] * 4 + [True] * 3 + [False]
 
 
 @given(

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 from deltalake import DeltaTable
-from stored import random_rows, rows, store, with_grids
+from stored import boundary, random_rows, rows, store, with_grids
 
 from base.errors import HazardError
 from data import changes, journal, keeping, originals, tables
+from data.example import load_demo
+from data.exposures import join_exposures
+from data.gazetteer import load_gazetteer
+from data.levels import load_cells
+from data.loading import import_incidents
 from data.merging import replace
+from data.standards import load_standard
 from data.store import Workspace
 
 NOW = dt.datetime(2026, 3, 31, 12, tzinfo=dt.UTC)
@@ -175,6 +181,48 @@ def test_a_change_keeps_its_file_and_a_workspace_without_a_version_is_tidy(tmp_p
     with workspace.change("import", who="t") as change:
         change.keep_original(b"x", "a.csv")
         change.commit()
-    assert [one["file"] for one in originals.listed(workspace.path)] == ["a.csv"]
+    assert [one["file"] for one in originals.listed(workspace.path)][-1:] == ["a.csv"]
     assert Workspace(tmp_path / "none").tidy(who="t") == {"versions": 0, "files": 0, "originals": 0}
     assert not (tmp_path / "none").exists()
+
+
+CASES = "案卷号,上报时间,地址,经度,纬度\n1,2025-03-05 10:00,示例路1号,113.005,33.005\n".encode()
+
+
+def test_what_the_office_loads_leaves_its_file_and_a_dry_run_and_what_the_program_makes_leave_none(tmp_path):
+    workspace = with_grids(tmp_path / "w")
+    known = {one["hash"] for one in originals.listed(workspace.path)}  # of the two boundaries
+    assert len(known) == 2
+    cells, households = boundary("ABCD"), "网格编码,户数\nA,100\n".encode()
+    standard = "小类代码,小类名称,处置时限\n0103,示例,4小时\n".encode()
+    import_incidents(workspace, CASES, "dry.csv", dry_run=True, who="t")
+    import_incidents(workspace, CASES + b"2,2025-03-05,x,113.005,33.005\n", "made.csv", trusted=True, who="t")
+    load_cells(workspace, boundary("AB"), "made.json", level="grid", trusted=True, who="t")
+    assert {one["hash"] for one in originals.listed(workspace.path)} == known
+    import_incidents(workspace, CASES, "13812345678.csv", who="Li")
+    load_cells(workspace, cells, "cells.json", level="grid", who="Li")
+    join_exposures(workspace, households, "h.csv", level="grid", who="Li")
+    load_gazetteer(workspace, CASES, "g.csv", who="Li")
+    load_standard(workspace, standard, "s.csv", scheme="x", kind="event", who="Li")
+    kept_ = {one["hash"]: one["file"] for one in originals.listed(workspace.path) if one["who"] == "Li"}
+    # the table of addresses is the file of the import once more, kept once under its later name
+    assert kept_ == {
+        hash_of(cells): "cells.json", hash_of(households): "h.csv", hash_of(CASES): "g.csv", hash_of(standard): "s.csv"
+    }  # fmt: skip
+    assert originals.content(workspace.path, hash_of(CASES)) == CASES
+
+
+def test_an_office_that_keeps_no_originals_has_none_and_a_refused_file_leaves_none(tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    with pytest.raises(HazardError):
+        import_incidents(workspace, b"nothing", "a.csv", who="t")
+    changes.set_settings(workspace, {"keep_originals_days": 0}, who="t")
+    import_incidents(workspace, CASES, "a.csv", who="t")
+    assert originals.listed(workspace.path) == []
+    assert not (workspace.path / "originals").exists()
+
+
+def test_the_demo_leaves_no_originals(tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    load_demo(workspace, who="t")
+    assert originals.listed(workspace.path) == []

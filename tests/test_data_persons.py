@@ -15,11 +15,14 @@ from typer.testing import CliRunner
 
 import cli
 from base.errors import HazardError
-from data import changes, journal, keeping, persons, tables
+from data import changes, corrections, journal, keeping, persons, profiles, tables
+from data.gazetteer import load_gazetteer
 from data.levels import load_cells
 from data.loading import import_incidents
 from data.searching import Needle
+from data.standards import load_standard
 from data.store import Workspace
+from data.taxonomy import DEFAULT_RULES
 
 NAME = "钱多多"
 CSV = (
@@ -110,7 +113,7 @@ def test_after_an_erasure_no_file_of_the_workspace_holds_a_byte_of_it(workspace)
     assert persons.find(workspace, NAME) == []
     after = workspace.newest()
     assert answer["version"] == after.version == before.version + 1
-    assert answer["originals"] == 2  # the one that holds it, and the one that cannot be looked through
+    assert answer["originals"] == 3  # the two that hold it, and the one that cannot be looked through
     texts = after.query("SELECT incident_id, description, address FROM incidents ORDER BY row, incident_id").to_pylist()
     assert {(one["incident_id"], one["address"]) for one in texts} >= {("***-2", "***巷"), ("3", "人民路")}
     assert after.query("SELECT attributes FROM incidents WHERE incident_id = '5'")["attributes"].to_pylist() == [
@@ -275,3 +278,50 @@ def test_a_workspace_without_a_file_holds_nobody(tmp_path):
     assert persons.find(Workspace(tmp_path / "none"), NAME) == []
     assert persons.erase(Workspace(tmp_path / "none"), NAME, who="t")["version"] is None
     assert not (tmp_path / "none").exists()
+
+
+def test_every_table_and_every_original_loses_an_erased_name(tmp_path):
+    workspace = with_grids(tmp_path / "w")
+    cells = boundary(["A", f"{NAME}格", f"{NAME}格"]).replace(b"grid A", f"{NAME}家".encode())
+    load_cells(workspace, cells, "c.json", level="grid", same_id="merge", who="t")
+    header = f"案卷号,上报时间,问题描述,地址,经度,纬度,{NAME}备注\n"
+    lines = f"{NAME}1,soon,x,,113.005,33.005,y\n{NAME}2,2025-03-05,{NAME}门前,x,,,{NAME}\n"
+    first = import_incidents(workspace, (header + lines).encode(), "a.csv", who="t")
+    mark = corrections.mark_of(first["import_id"], 2)
+    back = f"案卷号,上报时间,问题描述,地址,经度,纬度,hotspots_row\n{NAME}1,2025-03-06,x,,113.005,33.005,{mark}\n"
+    import_incidents(workspace, back.encode(), "b.csv", who="t")
+    changes.set_location(workspace, "default", f"{NAME}2", cell="A", who=NAME)
+    load_gazetteer(workspace, f"地址,经度,纬度\n{NAME}巷,113.005,33.005\n".encode(), "g.csv", who="t")
+    standard = f"小类代码,小类名称,立案条件,处置时限\n0103,示例,{NAME}门前,4小时\n"
+    load_standard(workspace, standard.encode(), "s.csv", scheme="x", kind="event", who="t")
+    profiles.save_profile(workspace, "p", [NAME, "b"], {"mapping": {"address": NAME}}, who="t")
+    rules = DEFAULT_RULES.copy()
+    rules.loc[rules.index[-1], "note"] = f"{NAME}说的"
+    changes.set_rules(workspace, rules, who="t")
+
+    assert {one["place"] for one in persons.find(workspace, NAME)} >= {*tables.TABLES, "originals", "history"}
+    answer = persons.erase(workspace, NAME, who="t")
+    assert set(answer["places"]) >= set(tables.TABLES)
+    assert holding(workspace.path) == []
+    assert persons.find(workspace, NAME) == []
+    dataset = workspace.newest()
+    assert sorted(dataset.query("SELECT incident_id FROM incidents")["incident_id"].to_pylist()) == ["***1", "***2"]
+    assert dataset.placements()[["incident_id", "cell_id"]].to_numpy().tolist() == [["***2", "A"]]
+    (settled,) = dataset.rows("corrections").to_pylist()
+    assert (settled["incident_id"], settled["row"], settled["by_row"]) == ("***1", 2, 2)
+    assert [one.options["duplicates"] for one in dataset.imports] == ["review", "review"]  # words of ours stay
+    # where it stood, the same things can be done again
+    import_incidents(workspace, (header + lines).replace(NAME, "示例").encode(), "c.csv", who="t")
+    load_cells(workspace, boundary("AB"), "d.json", level="grid", who="t")
+
+
+def test_words_of_ours_in_the_options_of_an_import_are_no_persons(tmp_path):
+    workspace = with_grids(tmp_path / "w")
+    import_incidents(workspace, CSV, "a.csv", duplicates="newest", delimiter=",", header_row=1, header_rows=1, who="t")
+    before = workspace.newest().imports[0].options
+    persons.erase(workspace, NAME, who="t")
+    after = workspace.newest().imports[0].options
+    assert {name: after[name] for name in before if name != "mapping"} == {
+        name: value for name, value in before.items() if name != "mapping"
+    }
+    assert {one["place"] for one in persons.find(workspace, "newest")} == set()

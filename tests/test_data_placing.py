@@ -445,3 +445,20 @@ def test_the_count_of_points_inside_is_exact_for_each_chinese_system_and_the_cho
     assert found["gcj02"].inside == int(shapely.intersects_xy(whole, lon, lat).sum())
     assert {"wgs84", "gcj02", "bd09"} <= set(found)
     assert {"wgs84", "gcj02", "bd09"} <= {fit.label for fit in crs.alike(list(found.values()))}
+
+
+@pytest.mark.parametrize("doors", [0, 1])
+def test_an_address_with_a_flat_is_found_whether_doors_are_masked_or_not(tmp_path, doors):
+    workspace = with_grids(tmp_path / "w")
+    set_settings(workspace, {"mask_doors": doors}, who="t")
+    load_gazetteer(workspace, "地址,经度,纬度\n示例路1号301室,113.005,33.005\n".encode(), "g.csv", who="t")
+    content = "案卷号,上报时间,地址\n1,2025-03-05,示例路1号301室\n2,昨天,示例路1号301室\n".encode()
+    import_incidents(workspace, content, "a.csv", who="t")
+    set_settings(workspace, {"mask_doors": 1 - doors}, who="t")
+    import_incidents(workspace, content.replace(b"1,2025", b"3,2025"), "b.csv", who="t")
+    dataset = workspace.newest()
+    found = dataset.query("SELECT address, placed, cell_2 FROM incidents ORDER BY incident_id").to_pylist()
+    clear, masked = "示例路1号301室", "示例路1号***"
+    assert [one["address"] for one in found] == ([masked, clear] if doors else [clear, masked])
+    assert [(one["placed"], one["cell_2"]) for one in found] == [("address", "A")] * 2
+    assert [clear in text for text in dataset.rejected()["original"]] == [not doors, bool(doors)]

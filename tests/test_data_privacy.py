@@ -162,3 +162,15 @@ def test_columns_about_persons_are_dropped_or_masked_and_lists_of_special_groups
     headers = ["联系电话", "困境儿童", "地址"]
     assert column_policy(headers, {"personal_columns": "drop"}) == {"联系电话": "drop", "困境儿童": "drop"}
     assert column_policy(headers, {"personal_columns": "mask"}) == {"联系电话": "mask", "困境儿童": "drop"}
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("上报信息 上报人", "name"), ("上报信息 联系电话", "phone"), ("居委会 联系人", "name"), ("联系人 居委会", None),
+        ("处置 处置部门", None), ("OWNER_DEPARTMENT", None), ("ownerDepartment", None), ("Contact Agency Name", None),
+        ("owner", "name"), ("contact_department_phone", "phone"), ("owner_name", "name"),
+    ],
+)  # fmt: skip
+def test_a_title_under_a_heading_is_a_person_by_itself_and_an_office_is_none(header, kind):
+    assert personal_headers([header]).get(header) == kind

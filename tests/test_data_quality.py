@@ -36,18 +36,19 @@ def test_each_item_counts_what_was_drawn_up_by_hand(tmp_path):
         {"incident_id": "d", "reported_at": AT, "closed_at": after(minutes=15), **INSIDE},  # 15 minutes are not under
         {"incident_id": "e", "reported_at": AT, "closed_at": after(seconds=-1), **INSIDE},
         {"incident_id": "f", "type_name": "积水", "unit": "u", "channel": "c", "address": "x", "description": "y"},
-        {"incident_id": "g", "reported_at": "2025-01-01 00:00:00", "due_at": AT, "lon": 114.0, "lat": 33.0},
+        {"incident_id": "g", "month": "2025", "remark": "year-only", "due_at": AT, "lon": 114.0, "lat": 33.0},
         {"incident_id": "h", "reported_at": AT, "code": "0406", "lon": 0.0, "lat": 0.001},
         {"incident_id": "0123456789abcdef-1", "reported_at": AT, "hazard": "wall_risk", **INSIDE},
         {"incident_id": "i", "reported_at": AT, "remark": "time-in-future", **INSIDE},
+        {"incident_id": "j", "reported_at": AT, "lon": 113.0202, "lat": 33.005},  # 19 m east of the last grid
     ]
     dataset = store(with_grids(tmp_path / "w"), rows(cases))
     n = counted(dataset)
     assert {code: int(k) for code, k in n.items() if k} == {
-        "missing-reported_at": 1, "missing-due_at": 9, "missing-type_name": 8, "missing-description": 9,
-        "missing-address": 9, "missing-channel": 9, "missing-unit": 9, "no-location": 1, "outside": 2, "zero-point": 1,
-        "closed-before-reported": 1, "time-in-future": 1, "year-only": 1, "closed-at-once": 1,
-        "closed-first-quarter-hour": 3, "other-type": 9, "hashed-id": 1,
+        "missing-reported_at": 1, "missing-due_at": 10, "missing-type_name": 9, "missing-description": 10,
+        "missing-address": 10, "missing-channel": 10, "missing-unit": 10, "no-location": 1, "outside": 2, "near": 1,
+        "zero-point": 1, "closed-before-reported": 1, "time-in-future": 1, "year-only": 1, "closed-at-once": 1,
+        "closed-first-quarter-hour": 3, "other-type": 10, "hashed-id": 1,
     }  # fmt: skip
     assert quality.quality_rows(dataset, "closed-at-once")["incident_id"].tolist() == ["a"]
     assert quality.quality_rows(dataset, "outside")["incident_id"].tolist() == ["h", "g"]  # the latest first

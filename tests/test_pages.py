@@ -7,16 +7,18 @@ from pathlib import Path
 from unittest import mock
 
 import demo_cases
+import ledger_file
 import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from base.text import Words
-from data import changes, example, levels, loading
-from data.schema import HAZARD_NAMES
+from data import changes, example, levels, loading, queries
+from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
-from reports import answers
+from pages.common import files_view
+from reports import answers, quality
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {
@@ -304,27 +306,122 @@ def own(workspaces, tmp_path):
     return Path(shutil.copytree(workspaces["demo"], tmp_path / "own"))
 
 
-def test_a_file_is_uploaded_checked_imported_and_taken_back_on_the_data_page(visit, own):
+def box(seen, label):
+    return next(one for one in seen.selectbox if one.label == label)
+
+
+def press(seen, label):
+    next(one for one in seen.button if one.label == label).click().run()
+    assert not seen.exception
+
+
+def test_a_file_is_uploaded_previewed_imported_and_taken_back_on_the_data_page(visit, own):
     made, truth = demo_cases.demo(), demo_cases.demo().truth["next_month"]
     before = Workspace(own).newest_version()
     seen = visit("data", own)
     seen.file_uploader[0].set_value((made.names["next_month"], made.next_month, "application/zip")).run()
-    buttons = {one.label: one for one in seen.button}
-    assert buttons["Import"].disabled
-    seen.selectbox(key="i_crs").select("wgs84").run()
-    next(one for one in seen.button if one.label == "Check only").click().run()
+    assert "Import" not in [one.label for one in seen.button]  # the coordinate system is not chosen
+    assert box(seen, "This file holds").value == "reports"
+    box(seen, "Coordinate system").select("wgs84").run()
     accepted = truth["new"] + truth["updated"]
-    total = f"{truth['read']} rows read = {accepted} accepted + 0 rejected + {truth['repeats']} repeats"
-    assert any("Nothing is stored yet" in text and total in text for text in texts(seen))
+    numbers = {one.label: one.value for one in seen.metric}
+    assert numbers == {
+        "Rows read": str(truth["read"]),
+        "Accepted": str(accepted),
+        "Not taken": "0",
+        "Repeats": str(truth["repeats"]),
+    }
+    assert "Nothing is stored yet." in texts(seen)
     assert Workspace(own).newest_version() == before
-    next(one for one in seen.button if one.label == "Import").click().run()
-    assert not seen.exception
+    press(seen, "Import")
+    total = f"{truth['read']} rows read = {accepted} accepted + 0 rejected + {truth['repeats']} repeats"
     assert any(total in unescaped(one.value) for one in seen.success)
     assert len(Workspace(own).newest().imports) == 2
-    next(one for one in seen.button if one.label == "Take it back").click().run()
-    assert not seen.exception
+    seen = visit("data", own, section="imports")
+    press(seen, "Take it back")
     assert [one.source for one in Workspace(own).newest().imports] == ["示例"]
     assert figures(visit(workspace=own))[:2] == figures(visit())[:2]
+
+
+@pytest.mark.parametrize(
+    ("workspace", "lang"), [("demo", "zh"), ("demo", "en"), ("empty", "zh"), ("boundaries", "en"), ("incidents", "zh")]
+)
+def test_each_section_of_the_data_page_opens(visit, workspace, lang):
+    for section in files_view.SECTIONS:
+        check(visit("data", workspace, lang=lang, section=section), "data", workspace, lang)
+
+
+def test_each_item_of_the_quality_report_shows_its_rows(visit, workspaces):
+    items = quality.quality_items(Workspace(workspaces["demo"]).newest(), EN)
+    found = items[(items["n"] > 0) & items["source"].isna()]
+    assert len(found) > 5
+    for row in found.itertuples():
+        seen = visit("data", "demo", section="quality", item=row.code)
+        check(seen, "data", "demo", "en")
+        assert box(seen, "Show the rows of").value == row.code
+        assert len(seen.dataframe[1].value) == min(row.n, 200)
+
+
+def test_an_offices_ledger_needs_one_choice_and_the_next_one_none(visit, tmp_path):
+    made = ledger_file.make_ledger()
+    levels.load_cells(Workspace(tmp_path), demo_cases.demo().grids, "g.geojson", level="grid", who="t")
+    seen = visit("data", tmp_path)
+    seen.file_uploader[0].set_value((made.name, made.content, "application/zip")).run()
+    said = texts(seen)
+    assert "Read as XLSX · 台账: 123 rows below the header in row 2–3." in said
+    assert any("Read as GCJ-02: AMap, Tencent, 120 of 120 points lie inside" in text for text in said)
+    assert not any(ledger_file.PHONE in text for text in said)
+    box(seen, "Coordinate system").select("gcj02").run()
+    numbers = {one.label: one.value for one in seen.metric}
+    assert numbers["Accepted"] == str(len(made.cases))
+    seen.text_input[-1].set_value("月报").run()
+    press(seen, "Import")
+    data = Workspace(tmp_path).newest()
+    assert data.imports[0].levels["grid"]["inside"] == len(made.cases)
+    again = visit("data", tmp_path)
+    again.file_uploader[0].set_value((made.name, made.content, "application/zip")).run()
+    assert "The saved profile “月报” was applied." in texts(again)
+    assert box(again, "Coordinate system").value == "gcj02"
+
+
+def test_a_day_that_may_be_a_month_is_asked_for_once_where_it_can_be_answered(visit, tmp_path):
+    levels.load_cells(Workspace(tmp_path), demo_cases.demo().grids, "g.geojson", level="grid", who="t")
+    lon, lat = Workspace(tmp_path).newest().cells("grid").geometry[0].representative_point().coords[0]
+    rows = [f"{n},03/0{n}/2025 10:00,道路积水,{lon},{lat}" for n in range(1, 8)]
+    seen = visit("data", tmp_path)
+    content = "\n".join(["案卷号,上报时间,小类,经度,纬度", *rows]).encode()
+    seen.file_uploader[0].set_value(("r.csv", content, "text/csv")).run()
+    box(seen, "Coordinate system").select("wgs84").run()
+    assert any("begin with the day or the month" in one.value for one in seen.error)
+    assert next(one for one in seen.button if one.label == "Import").disabled
+    assert any(one.proto.expanded for one in seen.expander if one.label == "Source, times, codes, row filter")
+    box(seen, "Day and month in dates").select(False).run()
+    assert refusals(seen) == []
+    assert any("Reports from 2025-03 to 2025-03" in text for text in texts(seen))
+
+
+def test_a_boundary_of_a_known_level_is_not_replaced_by_a_default(visit, own):
+    seen = visit("data", own)
+    seen.file_uploader[0].set_value(("grids.geojson", demo_cases.demo().grids, "application/json")).run()
+    assert box(seen, "This file holds").value == "cells"
+    assert next(one for one in seen.button if one.label == "Import").disabled
+    box(seen, "Boundary level").select("building").run()
+    box(seen, "Coordinate system").select("wgs84").run()
+    press(seen, "Import")
+    assert [one.name for one in Workspace(own).newest().levels] == ["community", "grid", "building"]
+    seen = visit("data", own, section="boundaries")
+    press(seen, "Take it back")
+    assert [one.name for one in Workspace(own).newest().levels] == ["community", "grid"]
+
+
+def test_a_report_without_location_gets_its_place_by_hand(visit, own):
+    data = Workspace(own).newest()
+    lost = queries.incidents(data, Scope(level="grid"), place="no_location")
+    seen = visit("data", own, section="quality", item="no-location")
+    box(seen, "or its cell").select(data.cells("grid")["cell_id"][3]).run()
+    press(seen, "Save the place")
+    after = Workspace(own).newest()
+    assert len(queries.incidents(after, Scope(level="grid"), place="no_location")) == len(lost) - 1
 
 
 def test_a_changed_table_of_types_changes_the_counts(visit, own):

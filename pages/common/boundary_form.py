@@ -44,6 +44,8 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
         level = st.selectbox(
             words("Boundary level"),
             list(dict.fromkeys([*LEVELS, *(one.name for one in data.levels)])),
+            index=None if data.levels else 0,  # a wrong one would take the place of what is loaded
+            placeholder=words("choose"),
             format_func=lambda one: intake.level_name(words, one),
             accept_new_options=True,
             key=f"b-level-{key}",
@@ -74,10 +76,13 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
         st.caption(
             words("A boundary of this level is loaded: this file takes its place, and all reports are placed again.")
         )
-    if crs is None:
+    if level is None:
+        st.info(words("Choose the level of these boundaries first."))
+    elif crs is None:
         st.info(words("Choose the coordinate system of the boundaries first."))
+    ready = crs is not None and level is not None
     if st.button(
-        words("Import"), type="primary", disabled=crs is None, icon=":material/download_done:", key=f"b-go-{key}"
+        words("Import"), type="primary", disabled=not ready, icon=":material/download_done:", key=f"b-go-{key}"
     ):
         options: dict[str, Any] = {"layer": layer, "encoding": encoding, "same_id": same_id, "crs": crs}
         with st.spinner(words("Loading {file}", file=markdown_plain(name))):
@@ -85,7 +90,7 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
                 cached.workspace(),
                 content,
                 name,
-                level=level or "grid",
+                level=str(level),
                 id_column=chosen["cell_id"],
                 name_column=chosen["name"],
                 parent_column=chosen["parent"],

@@ -135,6 +135,16 @@ def rejected(data: Dataset, words: Words) -> tuple[pd.DataFrame, int]:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
+def _waiting(fingerprint: str, _dataset: Dataset) -> int:
+    return intake.waiting(_dataset)
+
+
+def waiting(data: Dataset) -> int:
+    """Return how many rejected rows wait for somebody."""
+    return _waiting(data.fingerprint, data)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
 def _quality(fingerprint: str, language: str, _dataset: Dataset) -> pd.DataFrame:
     return quality_report.quality_items(_dataset, Words(language))
 

@@ -40,7 +40,7 @@ def headline(words: Words, data: Dataset) -> str:
     if not data.imports:
         return words("Nothing is loaded yet") if not data.levels else words("Boundaries are loaded, reports are not")
     read, accepted = (sum(getattr(one, name) for one in data.imports) for name in ("read", "accepted"))
-    waiting = cached.rejected(data, words)[1]
+    waiting = cached.waiting(data)
     if not waiting:
         return words("{accepted} of {read} rows are in, none waits for correction", accepted=accepted, read=read)
     return words(
@@ -124,18 +124,40 @@ def rejected(words: Words, data: Dataset) -> None:
         )
         if n > len(rows):
             st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
-        downloads.deferred(
-            words,
-            data,
-            None,
-            lambda: intake.rejected_sheet(data, words),
-            name=words("Rows not taken"),
-            file="rejected",
-        )
+        _sheet_to_correct(words, data)
     remarks = intake.remark_rows(data, words)
     if len(remarks):
         st.text(words("Accepted, but doubtful:"))
         st.dataframe(remarks, hide_index=True)
+
+
+def _sheet_to_correct(words: Words, data: Dataset) -> None:
+    """Offer the rows not taken of one import as a sheet that can be corrected and loaded again."""
+    by_id = {one.import_id: one for one in reversed(data.imports) if one.rejected}
+    chosen = next(iter(by_id))
+    if len(by_id) > 1:  # one sheet an import: their choices differ
+        chosen = st.selectbox(
+            words("Import"),
+            list(by_id),
+            format_func=lambda key: f"{by_id[key].file} ({words.time(_local(by_id[key].when, data))})",
+            key=f"r_import-{data.fingerprint[:8]}",
+        )
+    downloads.deferred(
+        words,
+        data,
+        None,
+        lambda: intake.rejected_sheet(data, words, chosen),
+        name=words("Rows not taken"),
+        file="rejected",
+    )
+    st.caption(
+        markdown_plain(
+            words(
+                "Correct the cells in this sheet and load it here: the corrected rows are taken, and none that is in "
+                "already is doubled."
+            )
+        )
+    )
 
 
 FINDINGS = {
@@ -205,7 +227,8 @@ def boundaries(words: Words, data: Dataset) -> None:
         return
     for level in data.levels:
         found = data.findings(level.name)
-        counts = words.listed(f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items())
+        odd = [f"{words(FINDINGS[kind])} {len(table)}" for kind, table in found.items() if len(table)]
+        counts = words.listed(odd) if odd else words("Nothing odd about their outlines.")
         st.text(
             words(
                 "{level}: {n} cells. {findings}",

@@ -47,7 +47,8 @@ def load_file(words: Words, data: Dataset) -> None:
                 )
             )
         )
-        apart.prepare()  # what reads the file is ready when it comes
+        if data.settings["read_apart"]:
+            apart.prepare()  # what reads the file is ready when it comes
         return
     content = file.getvalue()
     digest = hashlib.sha256(content).hexdigest()

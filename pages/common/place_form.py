@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from base.text import N_, Words, markdown_plain
+from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.places import find_systems
 from data.schema import Scope
@@ -15,12 +15,6 @@ from geo.crs import Fit
 from pages.common import cached, map_widget
 from reports import intake
 
-SYSTEMS = {
-    "wgs84": N_("WGS 84: GPS, most open data"),
-    "gcj02": N_("GCJ-02: AMap, Tencent"),
-    "bd09": N_("BD-09: Baidu"),
-    "EPSG:4490": N_("CGCS2000 in degrees (EPSG:4490)"),
-}
 OTHER = "other"
 BY_WORDS = ("cell", "community", "street", "district", "address")  # fields that place a report without coordinates
 MOST_LISTED = 6
@@ -37,12 +31,14 @@ def choose_system(words: Words, key: str, known: str | None, more: list[str] | N
     more : list of str, optional
         Further systems to offer first: those that fit.
     """
-    options = list(dict.fromkeys([*([known] if known else []), *(more or []), *SYSTEMS, OTHER]))
+    options = list(dict.fromkeys([*([known] if known else []), *(more or []), *intake.SYSTEMS, OTHER]))
     crs = st.selectbox(
         words("Coordinate system"),
         options,
         index=0 if known else None,
-        format_func=lambda one: words("Another system, by its EPSG number") if one == OTHER else label(words, one),
+        format_func=lambda one: (
+            words("Another system, by its EPSG number") if one == OTHER else intake.system_name(one, words)
+        ),
         placeholder=words("choose"),
         key=key,
     )
@@ -50,11 +46,6 @@ def choose_system(words: Words, key: str, known: str | None, more: list[str] | N
         return crs
     number = st.text_input(words("EPSG number"), placeholder="4547", key=f"{key}-epsg").strip()
     return f"EPSG:{number}" if number.isdigit() else None
-
-
-def label(words: Words, crs: str) -> str:
-    """Return the name of a system for people."""
-    return words(SYSTEMS[crs]) if crs in SYSTEMS else crs
 
 
 def of_points(
@@ -79,6 +70,7 @@ def of_points(
             st.dataframe(
                 intake.fit_rows(found[:MOST_LISTED], words), hide_index=True, alt=words("Points inside, by system.")
             )
+        if data.levels:
             st.caption(markdown_plain(intake.fit_sentence(found, words)))
     if found:
         with right:
@@ -105,6 +97,6 @@ def _map(words: Words, data: Dataset, fit: Fit, *, known: bool) -> None:
     points = pd.DataFrame({"lon": fit.lon, "lat": fit.lat}).dropna().head(MOST_POINTS)
     level = drawn.levels.index(scope.level)
     values = maps.MapValues(level, [-1] * n, [""] * n, [""] * n, points=points.to_numpy(float))
-    title = words("Where the points fall, read as {system}", system=label(words, fit.label))
+    title = words("Where the points fall, read as {system}", system=intake.system_name(fit.label, words))
     st.caption(markdown_plain(title if known else words("{title} (not chosen yet)", title=title)))
     map_widget.show_map("place", drawn.key, values, words=words, alt=title, height="300px")

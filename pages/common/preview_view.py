@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from base.errors import HazardError
 from base.text import N_, Words, markdown_plain
 from data import loading
 from data.dataset import Dataset
@@ -21,6 +22,9 @@ TOTALS = {
     "rejected": N_("Not taken"),
     "repeats": N_("Repeats"),
 }
+
+
+ANSWERED_ABOVE = ("day-month-ambiguous", "zone-unknown")  # by a choice that is folded away
 
 
 @st.cache_data(max_entries=4, ttl=900, show_spinner=False)
@@ -41,8 +45,14 @@ def show(
         if st.session_state.get("asked") != (digest, state):
             return True
     with frame.told(words, stop=False):
-        with st.spinner(words("Checking {file}", file=markdown_plain(name))):
-            answer = _checked(digest, name, state, data.fingerprint, content, dict(options))
+        try:
+            with st.spinner(words("Checking {file}", file=markdown_plain(name))):
+                answer = _checked(digest, name, state, data.fingerprint, content, dict(options))
+        except HazardError as error:
+            if error.code in ANSWERED_ABOVE and st.session_state.get("open_choices") != digest:
+                st.session_state["open_choices"] = digest  # the question stands where it can be answered
+                st.rerun()
+            raise
         _answer(words, data, answer, name)
         return True
     return False
@@ -58,9 +68,7 @@ def _answer(words: Words, data: Dataset, answer: dict[str, Any], name: str) -> N
         column.metric(words(title), words.number(answer[key]))
     left, right = st.columns([1, 1])
     with left:
-        for line in [*lines[1:], _months(words, answer["by_month"])]:
-            if line:
-                st.text(line)
+        st.text("\n".join(line for line in [*lines[1:], _months(words, answer["by_month"])] if line))
     with right:
         _map(words, data, answer["preview"])
     st.caption(words("Nothing is stored yet."))

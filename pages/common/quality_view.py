@@ -47,14 +47,11 @@ def draw(words: Words, data: Dataset) -> None:
         st.success(words("Nothing is missing or odd."))
         return
     sources = {None: words("all")}
+    listed = {words("What is odd"): found["sentence"], words("Share"): found["share"]}
+    if len(data.sources) > 1:
+        listed[words("Source")] = pd.Series([sources.get(one, one) for one in found["source"]])
     st.dataframe(
-        pd.DataFrame(
-            {
-                words("What is odd"): found["sentence"],
-                words("Share"): found["share"],
-                words("Source"): [sources.get(one, one) for one in found["source"]],
-            }
-        ),
+        pd.DataFrame(listed),
         hide_index=True,
         height=min(420, 40 + 35 * len(found)),
         column_config={

@@ -1,7 +1,7 @@
 """The form of a file of reports: how it was read, its columns, its place, what would happen, and the import."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -87,43 +87,40 @@ def _profile(words: Words, data: Dataset, key: str) -> str | None:
 
 def _reading(words: Words, table: Table | None, key: str) -> None:
     """Let the guess of how the file is written be changed: encoding with sample lines, separator, sheet, header."""
+    detected = words("detected")
+
+    def pick(option: str, title: str, choices: list[str], shown: Callable[[str], str], used: str | None) -> None:
+        guess = words("detected: {value}", value=shown(used)) if used else detected
+        st.selectbox(
+            title, ["", *choices], format_func=lambda one: shown(one) if one else guess, key=f"i_{option}_{key}"
+        )
+
+    def count(option: str, title: str, most: int) -> None:
+        st.number_input(title, 0, most, 0, key=f"i_{option}_{key}")
+
     kind = table.kind if table else ""
+    fields: list[Callable[[], None]] = []
+    if table is None or table.encoding:
+        encoding = table.encoding if table else None
+        fields.append(lambda: pick("encoding", words("Encoding"), list(ENCODINGS), str.upper, encoding))
+    if kind in ("", "CSV"):
+        sign = table.delimiter if table else None
+        names = {one: words(title) for one, title in DELIMITERS.items()}
+        fields.append(lambda: pick("delimiter", words("Separator"), list(names), lambda one: names.get(one, one), sign))
+    if table is not None and len(table.sheets) > 1:
+        fields.append(lambda: pick("sheet", words("Sheet or layer"), list(table.sheets), str, table.sheet))
+    if kind in ("", "CSV", "XLSX", "XLS", "HTML"):
+        row, n = (table.header_row, table.header_rows) if table else (1, 1)
+        first = words("Header begins in row (0: detected, {row})", row=row)
+        fields.append(lambda: count("header_row", first, 1000))
+        fields.append(lambda: count("header_rows", words("Rows of the header (0: detected, {n})", n=n), 3))
+    if not fields:
+        return
     with st.expander(words("How the file was read"), expanded=table is None, icon=":material/tune:"):
-        first, second, third = st.columns(3)
-        detected = words("detected")
-        with first:
-            if table is None or table.encoding:
-                read_as = f"{detected} ({table.encoding.upper()})" if table and table.encoding else detected
-                st.selectbox(
-                    words("Encoding"),
-                    ["", *ENCODINGS],
-                    format_func=lambda code: code.upper() or read_as,
-                    key=f"i_encoding_{key}",
-                )
-        with second:
-            if kind in ("", "CSV"):
-                st.selectbox(
-                    words("Separator"),
-                    ["", *DELIMITERS],
-                    format_func=lambda sign: words(DELIMITERS[sign]) if sign else detected,
-                    key=f"i_delimiter_{key}",
-                )
-            if table is not None and len(table.sheets) > 1:
-                st.selectbox(
-                    words("Sheet or layer"),
-                    ["", *table.sheets],
-                    format_func=lambda one: one or f"{detected} ({table.sheet})",
-                    key=f"i_sheet_{key}",
-                )
-        with third:
-            at = table.header_row if table else 1
-            st.number_input(
-                words("Header begins in row (0: detected, {row})", row=at), 0, 1000, 0, key=f"i_header_row_{key}"
-            )
-            st.number_input(
-                words("Rows of the header (0: detected, {n})", n=table.header_rows if table else 1),
-                0, 3, 0, key=f"i_header_rows_{key}",
-            )  # fmt: skip
+        columns = st.columns(len(fields))
+        for column, draw_field in zip(columns, fields, strict=True):
+            with column:
+                draw_field()
         if table is not None and table.samples:
             st.caption(markdown_plain(words("Are these lines readable? If not, choose another encoding.")))
             st.text("\n".join(mask(line) for line in table.samples))
@@ -181,9 +178,13 @@ def _fields(
 
 def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], form: str) -> dict[str, Any]:
     """Draw the choices that rarely need a change: source, zone, as-of time, day order, codes, repeats, row filter."""
-    known = list(dict.fromkeys([before.get("source") or "default", *data.sources]))
+    usual = profiles.USUAL["source"]
+    chosen = [before["source"]] if before["source"] != usual else []
+    known = list(dict.fromkeys([*chosen, *data.sources])) or [usual]
     zones = sorted(available_timezones())
-    with st.expander(words("Source, times, codes, row filter"), icon=":material/settings:"):
+    asked = st.session_state.get("open_choices", "").startswith(form.partition("-")[0])
+    title = words("Source, times, codes, row filter")
+    with st.expander(title, icon=":material/settings:", expanded=asked):
         first, second, third = st.columns(3)
         with first:
             source = st.selectbox(
@@ -226,7 +227,7 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
         with third:
             where = _where(words, table, form)
     return {
-        "source": source or "default",
+        "source": source or usual,
         "zone": zone,
         "as_of": as_of.strip() or None,
         "day_first": day_first,
