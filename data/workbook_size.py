@@ -1,4 +1,4 @@
-"""How large a workbook becomes when it is read, told by an XML parser from its parts before it is read.
+"""How large a workbook becomes when it is read, told from its parts before it is read.
 
 The reader makes room for the whole range from the first to the last cell, and a copy of a shared text for each cell
 that shows it: two kilobytes can ask for half a terabyte. A sheet may lie under any name.
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from xml.parsers import expat
 
 from base.errors import HazardError
+from data.plain_sheets import plain_extent
 
 MAX_CELLS = 40_000_000  # rows x columns of one sheet, from A1 to its last cell, filled or not
 _SPARSE, _SHARE = 4_000_000, 20  # a larger range than this must be filled at least to one in so many
@@ -72,9 +73,13 @@ def _holds_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
 def _extent(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]) -> tuple[int, int, int, int]:
     """Return the last row and column as the reader counts them, its cells, and the characters of their shared texts.
 
-    Rows and cells without a number follow the last. Where the number of a text is written in several pieces or in
-    another way than plain digits, the longest text counts.
+    As the patterns tell them, or else a parser: rows and cells without a number follow the last. Where the number of a
+    text is written in several pieces or in another way than plain digits, the longest text counts.
     """
+    with archive.open(entry) as file:
+        plain = plain_extent(file.read, lengths)
+    if plain:
+        return plain[0], max((_place(letters.decode()) for letters in plain[1]), default=0), *plain[2:]
     places: dict[str, int] = {"": 0}
     row = column = last = far = cells = characters = shared = 0
     known = {str(number): length for number, length in enumerate(lengths)}

@@ -2,12 +2,15 @@
 
 import io
 import zipfile
+from xml.parsers import expat
 
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
 from base.errors import HazardError
-from data import workbook_size
+from data import plain_sheets, workbook_size
 from data.spreadsheets import read_sheet
 
 
@@ -130,3 +133,61 @@ def test_what_another_reader_would_open_unweighed_is_refused(part):
 
 def test_a_large_honest_table_is_within_the_limits():
     assert workbook_size.MAX_CELLS > 600_000 * 14
+
+
+def _told_twice(sheet: bytes, lengths: list[int], monkeypatch) -> tuple[object, object]:
+    """What the patterns say of a sheet, columns as numbers, and what the parser says."""
+    found = plain_sheets.plain_extent(io.BytesIO(sheet).read, lengths)
+    if found:
+        found = found[0], max((workbook_size._place(one.decode()) for one in found[1]), default=0), *found[2:]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("a", sheet)
+    with zipfile.ZipFile(target) as archive, monkeypatch.context() as patch:
+        patch.setattr(workbook_size, "plain_extent", lambda read, lengths: None)
+        return found, workbook_size._extent(archive, archive.getinfo("a"), lengths)
+
+
+def test_patterns_and_parser_say_the_same_of_what_spreadsheet_programs_write(monkeypatch):
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        sheet = book.add_worksheet()
+        for row in range(300):
+            sheet.write_row(row, row % 3, ["积水 <&>", row, True, f"={row}+1", ""])
+        sheet.set_row(5, 30)
+        sheet.merge_range(400, 27, 401, 28, "合计")
+        sheet.set_column(0, 40, 20)
+    with zipfile.ZipFile(target) as archive:
+        content = archive.read("xl/worksheets/sheet1.xml")
+    found, parsed = _told_twice(content, [9, 4], monkeypatch)
+    assert found == parsed
+    assert found[:2] == (401, 28)  # AB401, the one merged cell that holds something
+    monkeypatch.setattr(plain_sheets, "PIECE", len(content) // 7)
+    assert _told_twice(content, [9, 4], monkeypatch)[0] == parsed
+
+
+_PIECES = st.lists(
+    st.sampled_from(
+        [
+            '<row r="1">', '<row r="2" spans="1:2">', '<row r="02">', "<row>", "<row r='3'/>", '<row r="4"/>', "</row>",
+            '<c r="A1"/>', '<c r="B2"><v>1</v></c>', '<c r="C1" s="1" t="s"><v>0</v></c>', '<c r="A9"/>', "<c/>",
+            '<c r="AA1" t="s"><v>1</v></c>', '<c t="s" r="A1"><v>0</v></c>', '<c r="A1" t="s"><f>B1</f><v>0</v></c>',
+            '<c r="A1" t="inlineStr"><is><t>" t="s"&gt;</t></is></c>', '<x:c r="XFD1"/>', "<!-- <c r='B1'/> -->", " ",
+            "<![CDATA[<row>]]>", "</sheetData>", "<sheetData>", '<c r="A1" r="B1"/>', "<v>7</v>", "&#60;", "x",
+        ]
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(pieces=_PIECES, after=st.sampled_from(["", "<x>", "<sheetData><row r='9'/></sheetData>", "<!-- -->"]))
+def test_patterns_never_see_less_than_the_parser(pieces, after):
+    sheet = f"<worksheet xmlns:x='a'><sheetData>{''.join(pieces)}</sheetData>{after}</worksheet>".encode()
+    with pytest.MonkeyPatch.context() as patch:
+        try:
+            found, parsed = _told_twice(sheet, [5, 7], patch)
+        except (ValueError, expat.ExpatError):  # no sheet at all
+            return
+    if found:
+        assert found[:3] == parsed[:3]
+        assert found[3] >= parsed[3]
