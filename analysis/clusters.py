@@ -7,8 +7,8 @@ puddle are one point (see `analysis.events`).
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import KDTree
 
 from base.errors import HazardError
 
@@ -87,7 +87,7 @@ def _dbscan(points: NDArray[np.float64], radius_m: float, min_members: int) -> N
     # One weighted point a place: thousands of events on one spot would be millions of pairs. Sorted places also make
     # the member of two clusters (a border point) fall to the same one whatever the order of the rows.
     places, inverse, weight = np.unique(points, axis=0, return_inverse=True, return_counts=True)
-    tree = KDTree(places)
+    tree = scipy.spatial.KDTree(places)
     pairs = int(tree.count_neighbors(tree, radius_m))
     if pairs > _MOST_PAIRS:
         raise HazardError(

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy  # its parts load when they are first asked for: they take a second that most commands do not need
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom, false_discovery_control
 
 from base.errors import HazardError
 from base.text import N_, Sentence, Term
@@ -114,8 +114,8 @@ def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) ->
     if not 0 < fdr < 1:
         raise HazardError("fdr-bad", "A false discovery rate lies between 0 and 1, not at {fdr}.", fdr=fdr)
     total = int(observed.sum())
-    p = np.clip(binom.sf(observed - 1, total, share), 0.0, 1.0)
-    hot = false_discovery_control(p, method="bh") <= fdr
+    p = np.clip(scipy.stats.binom.sf(observed - 1, total, share), 0.0, 1.0)
+    hot = scipy.stats.false_discovery_control(p, method="bh") <= fdr
     return ExcessTest(p, hot, _smallest_count(fdr / len(share), total, share))
 
 
@@ -128,7 +128,7 @@ def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int)
     """
     observed, share = _checked(counts, expected)
     total = int(observed.sum())
-    strongest = float(np.min(binom.sf(observed - 1, total, share)))
+    strongest = float(np.min(scipy.stats.binom.sf(observed - 1, total, share)))
     # A cell is as improbable from this count on: comparing counts costs nothing beside a p for each cell of each draw.
     # The slack keeps equal p-values of different cells equal under rounding.
     limit = _smallest_count(min(strongest * (1 + 1e-9), 1.0), total, share)
@@ -296,12 +296,12 @@ def _checked(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
 
 def _smallest_count(p: float, total: int, share: Floats) -> Ints:
     """Return the smallest count whose upper tail is at most `p`; the total + 1 where there is none."""
-    count = np.asarray(binom.isf(p, total, share), dtype=float) + 1
+    count = np.asarray(scipy.stats.binom.isf(p, total, share), dtype=float) + 1
     count = np.clip(count, 0, total + 1)
     # The inverse is off by one now and then, where the tail meets p; the tail itself decides.
-    while (high := (count <= total) & (binom.sf(count - 1, total, share) > p)).any():
+    while (high := (count <= total) & (scipy.stats.binom.sf(count - 1, total, share) > p)).any():
         count = count + high
-    while (low := (count > 0) & (binom.sf(count - 2, total, share) <= p)).any():
+    while (low := (count > 0) & (scipy.stats.binom.sf(count - 2, total, share) <= p)).any():
         count = count - low
     return count.astype(np.int64)
 

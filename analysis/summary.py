@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+import scipy
 
 from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
 from base.errors import HazardError
@@ -66,8 +66,8 @@ def rate_change(now: int, before: int, *, exposure_now: float = 1, exposure_befo
     if not (0 < exposure_now < np.inf and 0 < exposure_before < np.inf):
         raise HazardError("exposure-bad-period", "Both periods need an exposure above zero.")
     scale = exposure_before / exposure_now
-    low_share = float(beta.ppf(0.025, now, before + 1)) if now else 0.0
-    high_share = float(beta.ppf(0.975, now + 1, before)) if before else 1.0
+    low_share = float(scipy.stats.beta.ppf(0.025, now, before + 1)) if now else 0.0
+    high_share = float(scipy.stats.beta.ppf(0.975, now + 1, before)) if before else 1.0
     ratio = now / before * scale if before else (float("inf") if now else float("nan"))
     return RateChange(int(now), int(before), ratio, _odds(low_share) * scale, _odds(high_share) * scale)
 

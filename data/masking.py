@@ -118,8 +118,13 @@ class _Rule:
 
     @property
     def sieve(self) -> str:
-        """The rule for RE2, which has no look-around: whatever may meet it."""
-        return ("" if self.exact else "(?i)") + (self.maybe or self.body)
+        """The rule for RE2, which has no look-around: whatever may meet it.
+
+        Where no digit may stand before and after it, a sign or an end takes the place of the look: the same texts.
+        """
+        start = rf"(?:^|[^{_DIGIT[1:-1]}])" if self.before.endswith(_NOT_BEFORE) else ""
+        end = rf"(?:$|[^{_DIGIT[1:-1]}])" if self.after == _NOT_AFTER and not self.maybe else ""
+        return ("" if self.exact else "(?i)") + start + f"(?:{self.maybe or self.body})" + end
 
 
 _D = _DIGIT
@@ -217,9 +222,9 @@ def _masked(cells: pa.Array, groups: Iterable[tuple[str, tuple[_Rule, ...]]]) ->
     for sieve, rules in groups:
         suspect = pc.match_substring_regex(cells, pattern=sieve)
         if pc.any(suspect).as_py():
-            different = cells.filter(suspect).dictionary_encode()
-            masked = _mask_all(different.dictionary, rules).take(different.indices)
-            cells = pc.replace_with_mask(cells, suspect, masked)
+            some = cells.filter(suspect)
+            masked = _mask_all(some, rules)
+            cells = cells if masked is some else pc.replace_with_mask(cells, suspect, masked)
     return cells
 
 
@@ -227,8 +232,10 @@ def _mask_all(values: pa.Array, rules: Iterable[_Rule]) -> pa.Array:
     for rule in rules:
         suspect = pc.match_substring_regex(values, pattern=rule.sieve)
         if pc.any(suspect).as_py():
-            masked = [rule.pattern.sub(rule.by, value) for value in values.filter(suspect).to_pylist()]
-            values = pc.replace_with_mask(values, suspect, pa.array(masked, values.type))
+            some = values.filter(suspect).to_pylist()
+            masked = [rule.pattern.sub(rule.by, value) for value in some]
+            if masked != some:
+                values = pc.replace_with_mask(values, suspect, pa.array(masked, values.type))
     return values
 
 

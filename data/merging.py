@@ -23,7 +23,7 @@ _OURS = ("import_id", "row", "month", "placed", "remark")  # and not the file's
 CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, *_OURS))
 _MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
 _LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day
-_MONTHS_A_STEP = 6  # read, sorted and written together: bounds the memory
+_MONTHS_A_STEP = 3  # read, sorted and written together: bounds the memory
 _SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
 _AT_SPOT = "rows.source = spots.source AND round(rows.lon, 6) = spots.lon AND round(rows.lat, 6) = spots.lat"
 
@@ -78,37 +78,51 @@ def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
     came = came.select(schema.names).cast(schema)
     keys = pa.concat_tables([came.select(KEY), gone.select(KEY).cast(came.select(KEY).schema)])
     of_keys = "SEMI JOIN keys USING (source, incident_id)"
+    stored = _months(before, "")
+    held = _months(before, of_keys, keys=keys) if stored else []
+    if not held:
+        keys = keys.slice(0, 0)  # nobody need look for them
     remaining = _count(before, "") - _count(before, of_keys, keys=keys)
-    spots = crowded_spots(before, came, keys)
+    spots = crowded_spots(change.draft(), came, keys)  # by a connection of its own: what it took goes with it
     flipped = _months(
         before,
         f"AS rows LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)",
         spots=spots,
     )
-    months = sorted({*_months(before, of_keys, keys=keys), *flipped, *pc.unique(came["month"]).to_pylist()})
-    if not months:
-        return
+    months = sorted({*held, *flipped, *pc.unique(came["month"]).to_pylist()})
     names = ", ".join(schema.names)
-    others = ", ".join(f"rows.{name}" for name in schema.names if name != "remark")
-    finest = change.levels[-1].column if change.levels else "hazard"
+    for some in _steps(months):
+        part, step = came.filter(pc.is_in(came["month"], pa.array(some))), _listed(some)
+        if not set(stored).isdisjoint(some):
+            stay = before.query(
+                f"SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id) WHERE month IN ({step})",  # noqa: S608  names are our own
+                keys=keys,
+            )
+            part = pa.concat_tables([stay.cast(schema), part])
+        part = part.combine_chunks()  # in one piece it is sorted in a fraction of the time
+        part = _marked(part, before, spots).sort_by(_order(change))
+        change.write("incidents", part, where=f"month IN ({step})")
+    if months:
+        _assert_whole(change.draft(), came, expected=remaining + came.num_rows)
 
-    for step in _steps(months):
-        part = before.query(
-            f"""
-            SELECT {names} FROM (
-                SELECT {others}, trim(replace(remark, 'one-spot', '') || if(crowded, ' one-spot', '')) AS remark
-                FROM (
-                    SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id) WHERE month IN ({step})
-                    UNION ALL SELECT {names} FROM came WHERE month IN ({step})
-                ) AS rows LEFT JOIN spots ON {_AT_SPOT}
-            ) ORDER BY month, {finest} NULLS LAST, source, incident_id
-            """,  # noqa: S608  names are our own
-            keys=keys,
-            spots=spots,
-            came=came,
-        )
-        change.write("incidents", part.cast(schema), where=f"month IN ({step})")
-    _assert_whole(change.draft(), came, expected=remaining + came.num_rows)
+
+def _marked(rows: pa.Table, dataset: Dataset, spots: pa.Table) -> pa.Table:
+    """Return rows with the mark "one-spot" where they lie on a crowded spot, and without it where they do not."""
+    remark = pc.utf8_trim_whitespace(pc.replace_substring(rows["remark"], "one-spot", ""))
+    if spots.num_rows:
+        points = rows.select(["source", "lon", "lat"]).append_column("position", pa.array(np.arange(rows.num_rows)))
+        at = dataset.query(f"SELECT position FROM rows JOIN spots ON {_AT_SPOT}", rows=points, spots=spots)  # noqa: S608
+        crowded = np.zeros(rows.num_rows, dtype=bool)
+        crowded[at["position"].to_numpy()] = True
+        marked = pc.utf8_trim_whitespace(pc.binary_join_element_wise(remark, "one-spot", " "))
+        remark = pc.if_else(pa.array(crowded), marked, remark)
+    return rows.set_column(rows.column_names.index("remark"), "remark", remark)
+
+
+def _order(change: Change) -> list[tuple[str, str]]:
+    """Return how rows are sorted in a file: those of a cell lie side by side."""
+    finest = change.levels[-1].column if change.levels else "hazard"
+    return [(name, "ascending") for name in ("month", finest, *KEY)]
 
 
 def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
@@ -120,12 +134,10 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
         Gets a part of the stored rows and returns the same rows with the columns of the next version.
     """
     before, schema = change.before, _schema(change)
-    finest = [(level.column, "ascending") for level in change.levels[-1:]]
-    sorting = [("month", "ascending"), *finest, ("source", "ascending"), ("incident_id", "ascending")]
-    steps = [f"WHERE month IN ({step})" for step in _steps(_months(before, ""))] or [""]
+    steps = [f"WHERE month IN ({_listed(some)})" for some in _steps(_months(before, ""))] or [""]
     for place_, step in enumerate(steps):
         rows = renew(before.query(f"SELECT * FROM incidents {step}"))  # noqa: S608  names are our own
-        change.write("incidents", rows.select(schema.names).cast(schema).sort_by(sorting), append=place_ > 0)
+        change.write("incidents", rows.select(schema.names).cast(schema).sort_by(_order(change)), append=place_ > 0)
     if _count(change.draft(), "") != _count(before, ""):
         raise RuntimeError("rewriting the incidents lost or doubled rows")
 
@@ -178,9 +190,9 @@ def _months(dataset: Dataset, condition: str, **frames: pa.Table) -> list[str]:
     return sorted(found["month"].to_pylist())
 
 
-def _steps(months: list[str]) -> Iterator[str]:
+def _steps(months: list[str]) -> Iterator[list[str]]:
     for start in range(0, len(months), _MONTHS_A_STEP):
-        yield _listed(months[start : start + _MONTHS_A_STEP])
+        yield months[start : start + _MONTHS_A_STEP]
 
 
 def _listed(months: list[str]) -> str:

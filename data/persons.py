@@ -22,7 +22,6 @@ from data.dataset import Dataset
 from data.schema import DEMO_SOURCE
 from data.searching import Needle
 from data.store import Change, Workspace
-from geo.outlines import STATIC
 
 _OWN = {"versions", originals.FOLDER, *tables.TABLES}  # folders that are looked through in their own way
 _NO_TEXT = {"kept.json", "writer.json", "writer.lock"}
@@ -134,6 +133,8 @@ def erase(workspace: Workspace, text: str, *, who: str) -> dict[str, Any]:
             settings = change.draft().settings
             swept = keeping.sweep(root, settings, who=who, now=dt.datetime.now(dt.UTC))
             if places["cells"]:
+                from geo.outlines import STATIC  # it brings the maps with it
+
                 for path in (STATIC / "cells").glob("*"):  # what browsers keep of the cells: made again when asked for
                     path.unlink()
         except OSError as error:

@@ -18,7 +18,7 @@ from data.privacy import TEXT
 from data.schema import REJECTED_COLUMNS
 from data.table import Table as Table
 
-_WITH_POINTS = ("JSON", "SQLite", "Parquet", "ZIP", "KML", "KMZ", "XML")
+WITH_POINTS = ("JSON", "SQLite", "Parquet", "ZIP", "KML", "KMZ", "XML")
 _CHUNK = 20_000  # rows made into columns at a time
 
 
@@ -59,7 +59,7 @@ def read_table(
     if not content.strip():
         raise HazardError("empty-file", "{file} is empty. A table with a header row was expected.", file=name)
     kind = kind_of(content)
-    if kind in _WITH_POINTS:
+    if kind in WITH_POINTS:
         from data.geofiles import read_points  # it brings more with it than most files need
 
         return read_points(content, name, layer=sheet, encoding=encoding)

@@ -6,24 +6,21 @@ What comes back is data and nothing else: no pickle, and no name of a class or a
 import datetime as dt
 import json
 import struct
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import shapely
 
 from base.errors import HazardError, rebuilt
 from base.text import Sentence, Term
-from data.features import RawCells
 from data.privacy import TEXT
 from data.table import Table
 
 NO_MEMORY = 77  # exit code of a process that cannot even say so
 _TAG = "\x00"  # a dictionary with this key stands for something that JSON has no sign for
-_ANSWERS = {"table": Table, "cells": RawCells}
 # The special ones first: each is also what stands behind it
 _TIMES: dict[str, Any] = {"timestamp": pd.Timestamp, "time": dt.datetime, "date": dt.date}
 _LENGTH = struct.Struct("<Q")
@@ -108,6 +105,12 @@ def _size(part: Any) -> int:
     return int(counted.size())
 
 
+def _answers() -> dict[str, Any]:
+    """Return what readers give; the module of cells is slow to load, and where it is not loaded there are none."""
+    features: Any = sys.modules.get("data.features")
+    return {"table": Table} | ({"cells": features.RawCells} if features else {})
+
+
 def _told(value: Any, parts: Parts) -> Any:
     def tell(inner: Any) -> Any:
         return _told(inner, parts)
@@ -136,7 +139,7 @@ def _told(value: Any, parts: Parts) -> Any:
         return {_TAG: own, "iso": value.isoformat()}
     if isinstance(value, np.generic):
         return tell(value.item())
-    for name, kind in _ANSWERS.items():
+    for name, kind in _answers().items():
         if type(value) is kind:
             return {_TAG: name, "fields": tell(dict(vars(value)))}
     raise TypeError(f"{type(value).__name__} does not go through a pipe")
@@ -163,8 +166,8 @@ def _meant(value: Any, parts: Parts) -> Any:
         return Sentence(template, _meant(value["fields"], parts))
     if kind == "term":
         return Term(value["text"])
-    if kind in _ANSWERS:
-        return _ANSWERS[kind](**_meant(value["fields"], parts))
+    if kind in (answers := _answers()):
+        return answers[kind](**_meant(value["fields"], parts))
     # pandas' own fromisoformat forgets the zone
     return pd.Timestamp(value["iso"]) if kind == "timestamp" else _TIMES[kind].fromisoformat(value["iso"])
 
@@ -181,7 +184,7 @@ def _frame_told(frame: pd.DataFrame, parts: Parts) -> dict[str, Any]:
         columns.append(index.to_series())
     pairs = [_column_told(column) for column in columns]
     parts.append(pa.table([array for _, array in pairs], names=[str(place) for place in range(len(pairs))]))
-    shapes = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
+    shapes = _shapes(frame)
     return {
         "number": len(parts) - 1,
         "names": _told(list(frame.columns), parts),
@@ -194,10 +197,21 @@ def _frame_told(frame: pd.DataFrame, parts: Parts) -> dict[str, Any]:
     }
 
 
+def _shapes(frame: Any) -> Any:
+    """Return the name of the column of outlines, None for a plain frame."""
+    if "geometry" not in map(str, frame.dtypes):
+        return None
+    import geopandas as gpd
+
+    return frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
+
+
 def _column_told(column: pd.Series) -> tuple[str, Any]:
     if column.dtype == TEXT:
         return "text", column.array.__arrow_array__()
     if column.dtype == "geometry":
+        import shapely
+
         return "geometry", pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary())
     if column.dtype != object:
         return str(column.dtype), pa.array(column)
@@ -214,6 +228,8 @@ def _frame_meant(value: dict[str, Any], parts: Parts) -> pd.DataFrame:
     frame = pd.DataFrame(dict(enumerate(columns)), index=index.set_names([value["index_name"]]), copy=False)
     frame.columns = pd.Index(_meant(value["names"], parts), dtype=object)
     if value["geometry"] is not None:
+        import geopandas as gpd
+
         frame = gpd.GeoDataFrame(frame, geometry=value["geometry"], crs=value["crs"])
     frame.attrs = _meant(value["attrs"], parts)
     return frame
@@ -224,7 +240,9 @@ def _columns_meant(stored: pa.Table, kinds: list[str]) -> Iterator[Any]:
         if kind == "text":
             yield pd.array(array, dtype=TEXT)
         elif kind == "geometry":
-            yield gpd.array.from_wkb(array.to_numpy())
+            from geopandas.array import from_wkb
+
+            yield from_wkb(array.to_numpy())
         elif kind in ("str", "object"):
             values = np.empty(len(array), dtype=object)  # np.array would make a list of lists two-dimensional
             values[:] = [one if kind == "str" else _meant(json.loads(one), []) for one in array.to_pylist()]

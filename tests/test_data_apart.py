@@ -192,7 +192,7 @@ def stopped(program, *, limits=True, content=b"a", **caps):
 from data import apart_child
 def reader(content, name):
 {textwrap.indent(textwrap.dedent(program), "    ")}
-apart_child._READERS["read_table"] = reader
+apart_child._reader = lambda request: reader
 {"" if limits else "apart_child._limit = lambda *_: None"}
 apart_child.main()
 """
