@@ -18,7 +18,7 @@ from stored import with_grids
 
 from base import files
 from base.errors import HazardError
-from data import persons, tables, versions
+from data import changes, persons, tables, versions
 from data.merging import CONTENT
 from data.store import Workspace
 
@@ -156,7 +156,7 @@ def test_the_lock_of_a_killed_writer_is_free(workspace, writers, tmp_path):
 
 def test_two_imports_at_once_take_turns_with_words_and_lose_nothing(tmp_path):
     folder = tmp_path / "w"
-    with_grids(folder)
+    changes.set_settings(with_grids(folder), {"read_apart": 0}, who="t")
     files_ = {"a.csv": FIRST, "b.csv": HEADER + "70,2025-01-05 10:00,积水,113.005,33.005\n"}
     running = []
     with versions.writers_lock(folder, who="Li", wait_s=0):
