@@ -361,8 +361,7 @@ def systems_(
         header_rows=header_rows,
     )
     _say(intake.fit_sentence(found, WORDS))
-    listed = [{"crs": fit.label, "inside": fit.inside, "n": fit.n} for fit in found]
-    _print(listed if as_json else intake.fit_rows(found, WORDS), as_json)
+    _print([{"crs": fit.label, "inside": fit.inside, "n": fit.n} for fit in found], as_json)  # as --crs takes it
 
 
 @app.command("import")

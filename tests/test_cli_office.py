@@ -89,7 +89,7 @@ def test_the_systems_that_fit_are_counted_and_the_one_with_exchanged_axes_is_tak
     table.write_text(PLACES + "1,2025-03-01,道路积水,,3653742.376,407017.381\n", encoding="gb18030")
     said = Said(folder / "w", "systems", table, "--json")
     assert said.json[0] == {"crs": "EPSG:4547 (y, x)", "inside": 1, "n": 1}
-    assert "EPSG:4547 (y, x)" in said.err
+    assert "EPSG:4547, the two columns exchanged, 1 of 1 points" in said.err
     assert "EPSG:4547 (y, x)" in Said(folder / "w", "systems", table).out
     came = asked(folder / "w", "import", table, "--crs", "EPSG:4547 (y, x)")
     assert came["levels"]["grid"]["inside"] == 1
