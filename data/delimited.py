@@ -4,9 +4,11 @@ import collections
 import csv
 import io
 import itertools
+import re
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from base.errors import HazardError
@@ -166,10 +168,29 @@ def _read(utf8: bytes, delimiter: str, names: list[str]) -> tuple[pd.DataFrame, 
                 column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
             ),
         )
+        if _swallowed(table, delimiter) and not _well_quoted(utf8, delimiter):
+            raise pa.ArrowInvalid
     except pa.ArrowInvalid:  # or a row of more than 32 MB
         return _careful(utf8, delimiter, names)
     frame = pd.DataFrame({column: pd.array(table[column], dtype=TEXT) for column in names})
     return frame.set_axis(_numbers(len(frame), [number for number, _ in odd]), axis=0), odd
+
+
+def _swallowed(table: pa.Table, delimiter: str) -> bool:
+    """Return whether some cell may be the rest of one row and the beginning of the next: two unclosed quotes are it."""
+    sign = re.escape(delimiter)
+    pattern = f"{sign}[^\r\n]*[\r\n]|[\r\n][^\r\n]*{sign}"
+    return any(pc.any(pc.match_substring_regex(column, pattern)).as_py() for column in table.columns)
+
+
+def _well_quoted(utf8: bytes, delimiter: str) -> bool:
+    """Return whether a separator or the end of the line stands behind every quote that closes a cell."""
+    lines = io.TextIOWrapper(io.BytesIO(utf8), encoding="utf-8", newline="")
+    try:
+        collections.deque(csv.reader(lines, delimiter=delimiter, strict=True), maxlen=0)
+    except csv.Error:
+        return False
+    return True
 
 
 def _careful(utf8: bytes, delimiter: str, names: list[str]) -> tuple[pd.DataFrame, list[tuple[int, str]]]:

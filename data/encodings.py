@@ -108,9 +108,10 @@ def _find(content: bytes, name: str, encoding: str | None, *, damaged: bool) -> 
             return candidate, True
         tried.append(candidate)
         furthest = max(furthest, first_foreign(content) or 0 if wrong is None else wrong)
-    for candidate in tried if damaged else []:
-        if _mostly_text(content, candidate):
-            return candidate, False
+    broken = {one: n for one in tried if (n := _broken_lines(content, one)) is not None} if damaged else {}
+    if fitting := list(broken):
+        # UTF-8 is tried first: one with fewer broken lines goes before it, the others stand by likelihood
+        return min(fitting[: 2 if fitting[0] == "utf-8" else 1], key=lambda one: broken[one]), False
     raise HazardError(
         "encoding-unknown",
         "{file}: the text is not in {tried}; the first text that does not fit is in line {row}. "
@@ -153,14 +154,19 @@ def _is_plausible(content: bytes, encoding: str) -> bool:
     return family is None or _everyday(content, family) >= 0.6
 
 
-def _mostly_text(content: bytes, encoding: str) -> bool:
-    """Return whether most lines of foreign text are whole in this encoding, or all but a few of all lines."""
+def _broken_lines(content: bytes, encoding: str) -> int | None:
+    """Return how many lines of a piece of the text are not whole in this encoding; None if it is not the one.
+
+    It may be if most lines of foreign text are whole, or in UTF-8 all but a few of all lines.
+    """
     sample = content[: 2 * _SAMPLE] if encoding.startswith("utf-16") else _sample(content)
     lines = sample.decode(encoding, errors="hazard-broken").split("\n")
     broken = sum(BROKEN in line for line in lines)
     foreign = sum(not line.isascii() and BROKEN not in line for line in lines)
-    few = encoding in ("utf-8", "utf-8-sig") and broken * 20 <= content.count(b"\n")
-    return (broken <= foreign or few) and _is_plausible(content, encoding)
+    # Beside the lines before it if it is all the foreign text there is; a piece says nothing of what follows it
+    n = content.count(b"\n") if content.endswith(sample) else len(lines)
+    few = encoding in ("utf-8", "utf-8-sig") and broken * 20 <= n
+    return broken if (broken <= foreign or few) and _is_plausible(content, encoding) else None
 
 
 def _sample(content: bytes) -> bytes:

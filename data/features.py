@@ -14,7 +14,7 @@ import shapely
 from base.errors import HazardError
 from base.text import N_
 from data.layout import sum_rows
-from data.privacy import TEXT
+from data.privacy import TEXT, mask
 from data.schema import REJECTED_COLUMNS
 from data.table import X_HEADER, Y_HEADER, Table
 
@@ -192,7 +192,9 @@ def to_cells(layer: Layer, name: str) -> RawCells:
         ``no-polygons``.
     """
     shapes, refused = _of_kind(layer, "polygons")
-    rows = [(place + 1, "geometry", text_of(value)[:200], code) for place, (value, code) in sorted(refused.items())]
+    rows = [
+        (place + 1, "geometry", mask(text_of(value))[:200], code) for place, (value, code) in sorted(refused.items())
+    ]
     rejected = pd.DataFrame(rows, columns=["row", "column", "value", "reason"])
     if len(rows) == len(shapes):
         if not rows:
@@ -204,7 +206,7 @@ def to_cells(layer: Layer, name: str) -> RawCells:
         )  # fmt: skip
     keep = np.array([place not in refused for place in range(len(shapes))])
     table = layer.attributes[keep].reset_index(drop=True).astype(str)
-    table.columns = pd.Index(_own_titles([str(title) for title in table.columns]))
+    table.columns = pd.Index(_own_titles([mask(str(title)) for title in table.columns]))
     frame = gpd.GeoDataFrame(table, geometry=shapes[keep])
     frame["row"] = np.flatnonzero(keep) + 1
     return RawCells(frame, layer.crs, rejected, layer.crs_hint, layer.kind, layer.layers, layer.layer, layer.encoding)
@@ -225,14 +227,14 @@ def to_table(layer: Layer, name: str) -> Table:
     if not n:
         raise HazardError("no-rows", "{file} holds no feature. At least one report was expected.", file=name)
     columns: list[Any] = [layer.attributes.iloc[:, place] for place in range(layer.attributes.shape[1])]
-    headers = [" ".join(str(title).split()) for title in layer.attributes.columns]
+    headers = [mask(" ".join(str(title).split())) for title in layer.attributes.columns]
     bad: list[tuple[int, str, str, str, str]] = []
     if layer.shapes is not None:
         shapes, refused = _of_kind(layer, "points")
         for place, (value, code) in sorted(refused.items()):
             code = "lon-lat-unreadable" if code == "coordinates-unreadable" else code
             if code != "geometry-missing":
-                bad.append((place + 2, "geometry", text_of(value)[:200], code, ""))
+                bad.append((place + 2, "geometry", mask(text_of(value))[:200], code, ""))
         if len(bad) == n:
             raise HazardError(
                 "no-points",

@@ -120,7 +120,7 @@ def _numbers(positions: Any) -> np.ndarray:
     except (ValueError, OverflowError):
         raise Refused("", "coordinates-unreadable") from None
     if points.dtype.kind not in "iuf" or points.ndim != 2 or points.shape[1] < 2 or not np.isfinite(points).all():
-        raise Refused(json.dumps(positions)[:60], "coordinates-unreadable")
+        raise Refused(json.dumps(positions, ensure_ascii=False)[:60], "coordinates-unreadable")
     return points[:, :2].astype(float)
 
 

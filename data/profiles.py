@@ -149,6 +149,8 @@ def save_profile(
     """
     plain, titles = check_profile(name, options), _trimmed(headers)
     kept = {key: value for key, value in options.items() if value is not None}
+    if mask(sheet := str(kept.get("sheet", ""))) != sheet:
+        del kept["sheet"]  # named after a person: it is guessed again
     kept["mapping"] = dict.fromkeys(guess_mapping(titles), "") | dict(kept.get("mapping", {}))
     with workspace.change("profiles", who=who) as change:
         others = [one for one in change.before.rows("profiles").to_pylist() if one["name"] != plain]

@@ -14,7 +14,7 @@ from data.delimited import MAX_COLUMNS as MAX_COLUMNS
 from data.delimited import column_names, find_delimiter, first_records, read_delimited, samples
 from data.encodings import BROKEN, as_utf8
 from data.layout import HEAD, Layout, column_letter, find_header, header_names, rows_that_are_no_cases, sum_rows
-from data.privacy import TEXT
+from data.privacy import TEXT, mask
 from data.schema import REJECTED_COLUMNS
 from data.table import Table as Table
 
@@ -134,7 +134,8 @@ def _columns(rows: Iterable[list[str]], first: int, name: str) -> pd.DataFrame:
 
 
 def _titles(head: Sequence[Sequence[str]], layout: Layout, width: int) -> list[str]:
-    return [title.replace(BROKEN, "\ufffd") for title in header_names(head, layout, width)]
+    # masked: without a header row the first case stands here, and titles are shown, stored and named in sentences
+    return [mask(title.replace(BROKEN, "\ufffd")) for title in header_names(head, layout, width)]
 
 
 def _check_width(width: int, name: str) -> None:

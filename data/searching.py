@@ -1,5 +1,6 @@
 """A person's text, as typed and in other spellings, found in strings, JSON, columns and files: plain, no pattern."""
 
+import codecs
 import html
 import io
 import json
@@ -24,7 +25,11 @@ _GAP = r"[ \x{3000}\-－—–]{0,2}"  # what may stand inside a number
 _HAN = re.compile("[\u4e00-\u9fff]")
 _MOST_UNPACKED = 1 << 30
 _TEXTS = ("text", "JSON", "HTML", "XML")
-_CODECS = ("utf-8", "gb18030", "big5", "utf-16-le", "utf-16-be")
+# In which text is read (data.encodings); the letters of Latin-1 are those of cp1252
+_CODECS = ("utf-8", "gb18030", "big5hkscs", "cp950", "utf-16-le", "utf-16-be", "cp1252", "shift_jis", "euc_kr")
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+# Programs in Java write a telephone number in a workbook as 1.3800138E10
+_POWER = re.compile(r"\b([0-9])\.([0-9]{1,17})E\+?([0-9]{1,2})\b", re.IGNORECASE)
 
 
 class Needle:
@@ -119,7 +124,7 @@ class Needle:
         return self._in_bytes(content) or None
 
     def _in_bytes(self, content: bytes) -> bool:
-        for codec in _CODECS:
+        for codec in ("utf-32",) if content.startswith(_UTF32) else _CODECS:
             text = content.decode(codec, errors="ignore")
             if any(self.count(one) for one in _readings(text)):
                 return True
@@ -154,6 +159,13 @@ def _readings(text: str) -> Iterator[str]:
         yield html.unescape(text)
     if "<" in text:
         yield html.unescape(re.sub(r"<[^<>]*>", "", text))  # a word in several runs
+        if plain := [_written_out(found) for found in _POWER.finditer(text)]:
+            yield " ".join(plain)
+
+
+def _written_out(number: re.Match[str]) -> str:
+    first, rest, power = number.groups()
+    return first + rest.ljust(int(power), "0") if len(rest) <= int(power) else number[0]
 
 
 def re2_quoted(text: str) -> str:

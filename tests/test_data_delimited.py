@@ -50,3 +50,11 @@ def test_a_chosen_separator_wins():
 def test_titles_above_do_not_hide_the_separator():
     table = read_table("台账\n\n编号;描述\n1;a, b\n2;c, d\n".encode(), "f")
     assert (table.delimiter, table.header_row, list(table.frame.index)) == (";", 3, [4, 5])
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_two_quotes_that_are_never_closed_do_not_make_one_row_of_two(end):
+    lines = ["id,描述,网格", '1,"积水,a', '2,"井盖,b', '3,"墙体, 开裂"', '4,"倾斜,\n第二行",c', '5,旧"字",d']
+    table = read_table(end.join(lines).encode(), "cases.csv")
+    assert table.bad[["row", "reason"]].to_numpy().tolist() == [[2, "ragged-row"], [3, "ragged-row"]]
+    assert table.frame["c001"].to_dict() == {4: "墙体, 开裂", 5: "倾斜,\n第二行", 6: '旧"字"'}

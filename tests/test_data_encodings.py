@@ -57,6 +57,16 @@ def test_a_file_cut_in_the_middle_of_a_character_keeps_its_encoding(encoding):
     assert caught.value.code == "encoding-unknown"
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "big5"])
+@pytest.mark.parametrize("plain", [0, 30])
+def test_one_damaged_byte_in_a_long_file_costs_its_own_line_only(encoding, plain):
+    line = "7,2025-03-05 10:00,道路積水需要處理,人民路\n" + "7,plain,plain,plain\n" * plain
+    content = (line * (6_000_000 // len(line.encode(encoding)))).encode(encoding) + b"8,\xff,x,y\n"
+    utf8, used = as_utf8(content, "f", None)
+    assert used == encoding
+    assert utf8.decode().count(BROKEN) == 1
+
+
 def test_a_chosen_encoding_must_fit_most_of_the_text():
     content = "编号,描述\n1,路口积水\n".encode("gbk")
     assert as_utf8(content, "f", "gbk")[0].decode() == "编号,描述\n1,路口积水\n"

@@ -319,3 +319,13 @@ def test_an_export_of_postgis_is_read():
     text = f"id,geom\n1,{shapely.to_wkb(shapely.set_srid(BOX, 4326), hex=True, include_srid=True)}\n"
     (shape,) = read_boundaries(text.encode(), "grid.csv").frame.geometry
     assert shape.equals(BOX)
+
+
+def test_numbers_of_persons_where_an_outline_should_be_are_masked():
+    wrong = [[[113, 33], [113, "张先生13800138000"]]]
+    right = geojson({"type": "Polygon", "coordinates": [SQUARE]}, {"type": "Polygon", "coordinates": wrong})
+    cells = read_boundaries(right.replace(b"grid_id", "电话13800138000".encode()), "grids.geojson")
+    assert list(cells.rejected["value"]) == ['[[113, 33], [113, "******"]]']
+    assert [title for title in cells.frame if title not in ("geometry", "row")] == ["电话***"]
+    points = geojson(POINT).replace(b"grid_id", "电话13800138000".encode())
+    assert "电话***" in read_points(points, "points.geojson").headers

@@ -1,5 +1,6 @@
 """Files into the workspace and out again: totals that tie, nothing doubled, nothing lost, whole or absent."""
 
+import io
 import json
 import random
 import subprocess
@@ -10,13 +11,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import shapefile
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stored import boundary, with_grids
 
 from base.errors import HazardError
 from base.text import Words
-from data import loading, queries
+from data import loading, profiles, queries, tables
 from data.changes import set_rules, set_settings, undo
 from data.levels import load_cells
 from data.loading import import_incidents, read_time
@@ -530,6 +532,29 @@ def test_columns_about_persons_are_named_and_not_stored(workspace):
     on_disk = b"".join(path.read_bytes() for path in workspace.path.rglob("*.json"))
     assert b"13800138000" not in on_disk
     assert "13800138000" not in queries.incidents(workspace.newest(), GRID).to_csv()
+
+
+def test_numbers_of_persons_in_titles_and_sheet_names_are_nowhere_in_the_workspace(workspace):
+    number = "13800138000"
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    sheet = book.add_worksheet(f"台账{number}")
+    sheet.write_row(0, 0, ["案卷号", "上报时间", f"情况（可询{number}）", "经度", "纬度", f"备注{number}", "状态"])
+    sheet.write_row(1, 0, ["1", "2025-03-05 10:00", "积水", "113.005", "33.005", "x", "甲"])
+    sheet.write_row(2, 0, ["2", "昨天", "积水", "113.005", "33.005", "x", "乙"])
+    book.close()
+    chosen = {"mapping": {"description": f"情况（可询{number}）"}, "sheet": f"台账{number}", "where": {"状态": "甲"}}
+    set_settings(workspace, {"keep_originals_days": 0}, who="甲")
+    answer = import_incidents(workspace, content.getvalue(), f"台账{number}.xlsx", who="甲", **chosen)
+    assert (answer["accepted"], answer["rejected"]) == (1, 1)
+    assert answer["mapping"]["description"] == "情况（可询***）"
+    profiles.save_profile(workspace, "台账", **answer["choices"], who="甲")
+    for name in tables.TABLES:
+        assert number not in str(workspace.newest().rows(name).to_pylist()), name
+    held = [path for path in workspace.path.rglob("*") if path.is_file() and number.encode() in path.read_bytes()]
+    assert held == []
+    again = import_incidents(workspace, content.getvalue(), "x.xlsx", who="甲", where={"状态": "甲"})
+    assert again["unchanged"]
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(workspace):

@@ -260,6 +260,20 @@ def test_an_original_is_looked_through_or_said_to_be_closed(content, held):
     assert Needle(NAME).holds(content) is held
 
 
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ("José García", "id,name\n1,José García".encode("latin-1")),
+        ("田中太郎", "id,name\n1,田中太郎".encode("shift_jis")),
+        ("김철수", "id,name\n1,김철수".encode("euc_kr")),
+        (NAME, f"id,name\n1,{NAME}".encode("utf-32")),
+        ("138 0013 8000", packed("xl/worksheets/sheet1.xml", "<c><v>1.3800138E10</v></c>")),  # as Apache POI writes it
+    ],
+)
+def test_an_original_is_looked_through_in_all_that_is_read(text, content):
+    assert Needle(text).holds(content)
+
+
 def test_the_command_line_asks_before_it_erases(workspace):
     run = CliRunner()
     with pytest.raises(HazardError, match="give --yes") as refusal:
