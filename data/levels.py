@@ -15,7 +15,7 @@ from data import apart, tables
 from data.cell_columns import cell_table, guess_cell_columns
 from data.editions import add_edition, newest_edition, read_day
 from data.features import RawCells
-from data.links import Link, find_links
+from data.links import Link, find_links, link_earlier
 from data.merging import rewrite
 from data.placing import place
 from data.privacy import mask
@@ -196,6 +196,8 @@ def _store(
         before = stored[name].reindex(columns=["parent"])["parent"].fillna("").astype(object)
         parents = before.copy()
         parents.loc[newest[name].index] = link.parents
+        if link.above and len(earlier := stored[name].drop(index=newest[name].index)):
+            parents.loc[earlier.index] = link_earlier(earlier.assign(parent=parents), stored[link.above])
         if name == level.name or not parents.equals(before):
             write_cells(change, columns[name], stored[name].assign(parent=parents))
         findings = details if name == level.name else change.before.findings(name)
