@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 
 from base import settings
 from base.errors import HazardError
-from data import keeping, tables, versions
+from data import keeping, tables, validity, versions
 from data.dataset import Dataset
 from data.merging import KEY, replace, rewrite
 from data.placing import filed, place
 from data.privacy import TEXT
-from data.schema import ImportRecord
-from data.store import Workspace
+from data.schema import NO_MONTH, ImportRecord, Level
+from data.store import Change, Workspace
 from data.taxonomy import check_rules, classify
 
 _zones = cache(available_timezones)  # it looks through a folder of hundreds of files
@@ -63,6 +63,7 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
             change.settings.pop("timezone", None)
             change.settings.update({k: v for k, v in former.named.settings.items() if k == "timezone"})
         replace(change, returned, own.select(KEY))
+        follow_edition(change)
         if record.rejected:
             none = tables.TABLES["rejected"].schema.empty_table()
             change.write("rejected", none, where=f"import_id = '{record.import_id}'")
@@ -117,6 +118,24 @@ def _base(rows: pa.Table) -> pa.Table:
     """Return rows without the columns of boundary levels."""
     schema = tables.TABLES["incidents"].schema
     return rows.select(schema.names).cast(schema)
+
+
+def follow_edition(change: Change) -> None:
+    """Place cases without a time anew where what is known now reaches into another edition than before the change.
+
+    They belong to the newest cells. Call it once imports and incidents are those of the next version.
+    """
+    draft, before = change.draft(), change.before
+
+    def turns(level: Level) -> bool:
+        cells = draft.cells(level.name, every=True)
+        now, then = (validity.newest_on(cells, known) for known in (draft.known_to, before.known_to))
+        return bool((now != then).any())
+
+    if any(draft.has_editions(level.name) and turns(level) for level in change.levels):
+        untimed = draft.query("SELECT * FROM incidents WHERE reported_at IS NULL AND month = $none", {"none": NO_MONTH})
+        moved = place(untimed, draft, change.levels)
+        replace(change, moved, moved.select(KEY).slice(0, 0))
 
 
 def set_location(

@@ -15,7 +15,7 @@ from data import apart, tables
 from data.cell_columns import cell_table, guess_cell_columns
 from data.editions import add_edition, newest_edition, read_day
 from data.features import RawCells
-from data.links import Link, find_links
+from data.links import Link, find_links, link_earlier
 from data.merging import rewrite
 from data.placing import place
 from data.privacy import mask
@@ -29,6 +29,10 @@ _LONGEST_NAME = 60
 _ASSUMED = N_(
     "{file} does not say what its coordinates are in: WGS 84 was assumed. If the cells lie some hundred metres off on "
     "the map, load the file again and choose its system, such as GCJ-02 (on the command line: --crs gcj02)."
+)
+_WITHOUT = N_(
+    "The numbers that rates stand on (households, lengths ...) went with the former outlines: this file does not bring "
+    "all of them. Load their table again."
 )
 _Read = TypeVar("_Read")
 
@@ -125,6 +129,12 @@ def load_cells(
         cells = add_edition(change.before.stored_cells(column), came, day=day, end=end, level=level)
         link = _store(change, Level(level, column, len(came)), cells, details)[level]
         details["parents"] = link.contradictions
+        had, has = (
+            {name for one in levels if one.name == level for name in one.exposures}
+            for levels in (change.before.levels, change.levels)
+        )
+        if had - has:
+            notes.append(Sentence(_WITHOUT, {}))
         facts = {"level": level, "cells": len(came), **{kind: len(details[kind]) for kind in tables.FINDINGS}}
         facts |= {"repeats": checked.repeats, "joined": checked.joined}
         facts["editions"] = sorted(set(cells["edition"]))
@@ -196,6 +206,8 @@ def _store(
         before = stored[name].reindex(columns=["parent"])["parent"].fillna("").astype(object)
         parents = before.copy()
         parents.loc[newest[name].index] = link.parents
+        if link.above and len(earlier := stored[name].drop(index=newest[name].index)):
+            parents.loc[earlier.index] = link_earlier(earlier.assign(parent=parents), stored[link.above])
         if name == level.name or not parents.equals(before):
             write_cells(change, columns[name], stored[name].assign(parent=parents))
         findings = details if name == level.name else change.before.findings(name)

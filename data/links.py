@@ -44,6 +44,23 @@ def find_links(levels: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Link]:
     return found
 
 
+def link_earlier(cells: gpd.GeoDataFrame, above: gpd.GeoDataFrame) -> pd.Series:
+    """Return the parents of cells of earlier editions; those that are known to the level above stay as they are.
+
+    Parameters
+    ----------
+    cells : GeoDataFrame
+        As in `find_links`, with `parent`.
+    above : GeoDataFrame
+        All cells that the level above ever had: an earlier cell may hang on an earlier one.
+    """
+    parents = cells["parent"].fillna("").astype(object)
+    unknown = cells[~parents.isin(above["cell_id"])]
+    if len(unknown) and (link := _link(unknown, {"above": above})).above:
+        parents[unknown.index] = link.parents
+    return parents
+
+
 def _link(cells: gpd.GeoDataFrame, coarser: Mapping[str, gpd.GeoDataFrame]) -> Link:
     declared = cells["declared"].fillna("").astype(object)
     said = declared[declared != ""]

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from base.errors import HazardError
-from base.text import N_
+from base.text import N_, Sentence
 from data import apart, corrections
-from data.changes import check_zone
+from data.changes import check_zone, follow_edition
 from data.checking import Checked, check_rows, sealed
 from data.checks import DUPLICATES
 from data.dataset import Dataset
@@ -270,9 +270,26 @@ def _dry_run(checked: Checked, before: Dataset, digest: str) -> dict[str, Any]:
     as_of = _as_of(checked, now)
     fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
     answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, as_of)
+    answer["notes"] = [*answer["notes"], *_goes_back(before, checked, updated.num_rows, as_of)]
     answer["preview"] = preview(fresh, before.levels)
     first = checked.rejected.slice(0, _FIRST_REJECTED).select(["row", "column", "value", "reason"])
     return {**answer, "rejected_rows": first.to_pylist()}  # nothing is stored that could be asked for them
+
+
+_OLDER_FILE = N_(
+    "This file knows up to {as_of}, and files of source {source} that are stored know up to {known}: {n} of its rows "
+    "put an older state in place of a newer one. If that is not meant, take this import back."
+)
+
+
+def _goes_back(before: Dataset, checked: _Checked, updated: int, as_of: str) -> list[Sentence]:
+    """Return what is to be said where a file corrects cases and is older than what is stored of its source."""
+    source = checked.options["source"]
+    known = before.sources.get(source)
+    if not (updated and known and as_of and pd.Timestamp(as_of) < known):
+        return []
+    facts = {"source": source, "known": known, "as_of": pd.Timestamp(as_of).tz_convert(before.zone), "n": updated}
+    return [Sentence(_OLDER_FILE, facts)]
 
 
 def _now() -> dt.datetime:
@@ -292,6 +309,7 @@ def _merge(
     as_of = _as_of(checked, now)
     fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
     answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before, as_of)
+    answer["notes"] = [*answer["notes"], *_goes_back(before, checked, updated.num_rows, as_of)]
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
         replace(change, fresh, fresh.select(KEY).slice(0, 0))
@@ -314,9 +332,10 @@ def _merge(
         **{key: answer[key] for key in ("read", "accepted", "rejected", "repeats", "updated", "levels")},
         version=change.number,
         touches=tuple(touched),
-        notes=tuple(str(note) for note in checked.notes),
+        notes=tuple(str(note) for note in answer["notes"]),
     )
     change.imports = (*change.imports, record)
+    follow_edition(change)
     if original is not None:
         change.keep_original(original, name)
     change.commit(

@@ -17,6 +17,7 @@ import shapely
 
 from base.errors import HazardError
 from data.dataset import Dataset
+from data.queries import DATES_ALONE
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
 from data.tables import near_column
 from geo import crs
@@ -40,8 +41,8 @@ _CONDITIONS = {
     "closed-before-reported": "closed_at < reported_at",
     "time-in-future": "contains(remark, 'time-in-future')",
     "year-only": "contains(remark, 'year-only')",
-    "closed-at-once": f"{_TOOK} >= 0 AND {_TOOK} < 1000000",
-    "closed-first-quarter-hour": f"{_TOOK} >= 0 AND {_TOOK} < 900000000",
+    "closed-at-once": f"{_TOOK} >= 0 AND {_TOOK} < 1000000 AND NOT {DATES_ALONE}",
+    "closed-first-quarter-hour": f"{_TOOK} >= 0 AND {_TOOK} < 900000000 AND NOT {DATES_ALONE}",
     "other-type": "hazard = 'other'",
     "hashed-id": "regexp_full_match(incident_id, '[0-9a-f]{{16}}-[0-9]+')",
 }
@@ -62,7 +63,8 @@ def check_quality(dataset: Dataset) -> Quality:
     """Return the counts of all items of all sources. Rejected rows stand under `REJECTED` and their reason."""
     columns = ", ".join(f'count(*) FILTER ({text}) AS "{code}"' for code, text in _conditions(dataset).items())
     wide = dataset.query(
-        f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source'  # noqa: S608
+        f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source',  # noqa: S608
+        {"zone": dataset.zone},
     ).to_pandas()
     counts = wide.melt(["source", "of"], var_name="code", value_name="n")
     minutes, spots = bulk_minutes(dataset), centre_spots(dataset)
@@ -130,6 +132,7 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
         )
     else:
         wanted = f"WHERE ({_conditions(dataset)[code]})"
+        bound |= {"zone": dataset.zone} if DATES_ALONE in wanted else {}
     if source is not None:
         wanted += f" {'AND' if wanted.startswith('WHERE') else 'WHERE'} rows.source = $source"
         bound["source"] = source

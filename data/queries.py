@@ -2,7 +2,8 @@
 
 A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
 `Scope.as_of` is in no answer; what was reported after the source's own is counted, but is not open and has no duration.
-A case is open if it is known and not closed by then; without a report time it is open, but nobody knows for how long.
+A case is open if it is known and neither closed nor voided by then; without a report time it is open, but nobody knows
+for how long. A case voided by then (作废) is a report and counts as one; it is not due and has no duration.
 Where a file knows the year of a report alone, the case counts in a period, or by a given as-of time, if all of the year
 lies in it; it has no month and no duration.
 """
@@ -24,9 +25,10 @@ _NO_TIME = f"(reported_at IS NULL AND month = '{NO_MONTH}')"
 _LONE_YEAR = f"(reported_at IS NULL AND month != '{NO_MONTH}')"
 _KNOWN = "(reported_at IS NULL OR reported_at <= as_of)"
 _NOT_CLOSED = "(closed_at IS NULL OR closed_at > as_of)"
-_OPEN = f"({_NOT_CLOSED} AND {_KNOWN})"
+_STANDS = "coalesce(voided_at > as_of, true)"  # not voided: nobody has to handle a voided case
+_OPEN = f"({_NOT_CLOSED} AND {_STANDS} AND {_KNOWN})"
 _SOUND = "(closed_at IS NULL OR reported_at IS NULL OR closed_at >= reported_at)"  # else its times are bad data
-_DUE = f"({_KNOWN} AND {_SOUND} AND due_at <= as_of)"
+_DUE = f"({_KNOWN} AND {_SOUND} AND {_STANDS} AND due_at <= as_of)"
 _PLACES = {
     "inside": "(cell_id IS NOT NULL AND near_m IS NULL)",
     "near": "near_m IS NOT NULL",
@@ -34,6 +36,8 @@ _PLACES = {
     "no_location": "(lon IS NULL AND cell_id IS NULL)",
     "other_edition": "(cell_id IS NOT NULL AND NOT list_contains($edition::VARCHAR[], cell_id))",
 }
+# Two dates without a clock, of one day: nobody knows how long the case took. $zone is the workspace's
+DATES_ALONE = "(closed_at = reported_at AND timezone($zone, reported_at)::TIME = TIME '00:00')"
 _ONE_SPOT = "contains(remark, 'one-spot')"
 
 
@@ -69,13 +73,13 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     Returns
     -------
     dict of int
-        n; open (known and not closed by as_of); open_no_time (those of them without a report time: they have no
-        duration); open_overdue (those of them past their deadline); near (outside their cell, but within the tolerance:
-        they count there); outside (a point in no cell and near none); no_location (no point, and in no cell);
+        n; open (known and neither closed nor voided by as_of); open_no_time (those of them without a report time: they
+        have no duration); open_overdue (those of them past their deadline); near (outside their cell, but within the
+        tolerance: they count there); outside (a point in no cell and near none); no_location (no point, in no cell);
         other_edition (in a cell that is not among those valid at the end of the scope); one_spot (probably not
         located); no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes
-        after the report); due (deadline reached by as_of); in_time (closed by that deadline).
-        What was closed before it was reported is neither due nor in time: its times are wrong.
+        after the report, where a clock is known); due (deadline reached by as_of); in_time (closed by that deadline).
+        What was closed before it was reported is neither due nor in time: its times are wrong. Nor is what was voided.
     """
     edition = _edition(dataset, scope)
     answer = _ask(
@@ -89,17 +93,18 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             count(*) FILTER ({_PLACES["near"]}) AS near,
             count(*) FILTER ({_PLACES["outside"]}) AS outside,
             count(*) FILTER ({_PLACES["no_location"]}) AS no_location,
-            count(*) FILTER ({_PLACES["other_edition"] if edition else "false"}) AS other_edition,
+            count(*) FILTER ({_PLACES["other_edition"] if edition is not None else "false"}) AS other_edition,
             count(*) FILTER ({_ONE_SPOT}) AS one_spot,
             count(*) FILTER (reported_at IS NULL) AS no_time,
             count(*) FILTER (closed_at < reported_at) AS closed_before_reported,
             count(*) FILTER (closed_at >= reported_at AND closed_at < reported_at + INTERVAL 15 MINUTE
-                             AND closed_at <= as_of) AS closed_first_quarter_hour,
+                             AND closed_at <= as_of AND NOT {DATES_ALONE}) AS closed_first_quarter_hour,
             count(*) FILTER ({_DUE}) AS due,
             count(*) FILTER ({_DUE} AND closed_at <= due_at) AS in_time
         FROM seen
         """,  # noqa: S608  our own pieces
         edition=edition,
+        zone=dataset.zone,
     )
     return {str(name): int(value) for name, value in answer.iloc[0].items()}
 
@@ -137,7 +142,8 @@ def incidents(
     columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id", "near_m", "as_of") if name != "month")
     only = f"AND {_OPEN}" if open_only else ""
     edition = _edition(dataset, scope) if place == "other_edition" else None
-    lies = "" if place is None else f"AND {_PLACES[place]}" if place != "other_edition" or edition else "AND false"
+    asked = place != "other_edition" or edition is not None
+    lies = "" if place is None else f"AND {_PLACES[place]}" if asked else "AND false"
     first = "" if limit is None else "LIMIT $limit"
     text = (
         f"SELECT {columns} FROM seen WHERE true {_in_cell(dataset, scope, cell)} {only} {lies} "  # noqa: S608
@@ -167,7 +173,7 @@ def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataF
 def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
     """Return how long cases took, or have been open, as a histogram by whole minutes.
 
-    Cases without a report time, reported after the as-of time, or closed before they were reported are left out.
+    Cases without a report time, reported after the as-of time, closed before it, or voided are left out.
 
     Parameters
     ----------
@@ -186,7 +192,7 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
         FROM (
             SELECT {_group(dataset, scope, by)} AS key, NOT {_OPEN} AS resolved, reported_at,
                 CASE WHEN {_OPEN} THEN as_of ELSE closed_at END AS until
-            FROM seen WHERE reported_at <= as_of AND {_SOUND} {_in_cell(dataset, scope, cell)}
+            FROM seen WHERE reported_at <= as_of AND {_SOUND} AND {_STANDS} {_in_cell(dataset, scope, cell)}
         ) WHERE key IS NOT NULL GROUP BY ALL ORDER BY ALL
         """  # noqa: S608
     return _ask(dataset, scope, text, cell=cell)
@@ -195,7 +201,7 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
 def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
     """Return how many cases were due by the as-of time and how many of them were closed in time: key, due, in_time.
 
-    Cases reported after the as-of time, or closed before they were reported, are left out.
+    Cases reported after the as-of time, closed before they were reported, or voided are left out.
 
     Parameters as in `durations`.
     """

@@ -17,13 +17,14 @@ from data.texts import TEXT, cells_of, come_again, trimmed
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _USUAL = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$"  # taken at once; the rest goes through the pattern
 _BEFORE_NOON, _AFTER_NOON = ("上午", "凌晨", "早上", "清晨", "am"), ("下午", "晚上", "傍晚", "中午", "pm")
+_EVENING = ("晚上", "傍晚")
 _PATTERN = (  # RE2
     r"(?i)^(?:(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year2>\d{4}))"
     r"(?:\s*(?:星期|周)[一二三四五六日天])?"
     r"(?:[\sT,]*(?P<half>上午|凌晨|早上|清晨|下午|晚上|傍晚|中午|[ap]m)?\s*(?P<hour>\d{1,2})\s*[:时時点點]"
     r"\s*(?:(?P<minute>\d{1,2})\s*(?:[:分]\s*(?:(?P<second>\d{1,2})(?:[.,]\d{1,9})?\s*秒?)?)?)?"
-    r"\s*(?P<half2>[ap]\.?m\.?)?\s*(?P<offset>z|utc|gmt|[+-]\d{2}:?\d{2})?)?$"
+    r"\s*(?P<half2>[ap]\.?m\.?)?\s*(?P<offset>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
 _COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?$"
 _WORDS = ("half", "half2", "offset")
@@ -213,7 +214,8 @@ def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
     hour = rest["hour"].fillna(0)
     late = rest["half"].isin(_AFTER_NOON) & (hour < 12) & ~((rest["half"] == "中午") & (hour >= 10))
     early = rest["half"].isin(_BEFORE_NOON)
-    hour = hour.where(~late, hour + 12).where(~(early & (hour == 12)), 0).where(~(early & (hour > 12)), -1)
+    midnight = rest["half"].isin(_EVENING) & (hour == 12)  # of which of two days?
+    hour = hour.where(~late, hour + 12).where(~(early & (hour == 12)), 0).where(~(early & (hour > 12) | midnight), -1)
     naive = part.found.copy()
     naive[rest.index] = _moments(rest["year"], month, day, hour, rest["minute"], rest["second"])
     first_time = np.ones(len(naive), dtype=bool)  # of an hour that comes twice
@@ -239,7 +241,7 @@ def _moments(*parts: pd.Series) -> NDArray[np.datetime64]:
 
 
 def _offset(text: pd.Series) -> pd.Series:
-    digits = text.str.extract(r"^([+-])(\d{2}):?(\d{2})$")
-    minutes = digits[1].astype(float) * 60 + digits[2].astype(float)
+    digits = text.str.extract(r"^([+-])(\d{2}):?(\d{2})?$")
+    minutes = digits[1].astype(float) * 60 + digits[2].astype(float).fillna(0)
     signed = minutes.where(digits[0] == "+", -minutes).fillna(0)
     return pd.to_timedelta(signed, unit="min")

@@ -83,12 +83,14 @@ def complete_exposures(dataset: Dataset, scope: Scope) -> list[str]:
 
 
 def silent_cells(dataset: Dataset, level: str) -> frozenset[str]:
-    """Return the cells of a level that never reported anything, if the data covers half a year or more."""
+    """Return the cells of a level that never reported anything, if the data covers half a year of them or more."""
     first, last = dataset.span
     if first is None or last is None or (last - first).days < SILENT_DAYS:
         return frozenset()
     heard = queries.counts(dataset, Scope(level=level), ["cell"])["cell_id"]
-    return frozenset(dataset.cells(level)["cell_id"]) - frozenset(heard.dropna())
+    cells = dataset.cells(level)
+    old = cells["valid_from"] <= str(last - dt.timedelta(days=SILENT_DAYS))  # '' is from the beginning
+    return frozenset(cells.loc[old, "cell_id"]) - frozenset(heard.dropna())
 
 
 def _by_hazard(settings: Mapping[str, Any], name: str, unit: str) -> dict[str, float]:

@@ -117,3 +117,13 @@ def test_57_of_59_zip_codes_of_the_flood_claims_have_a_polygon(tmp_path, shared_
     assert cells.loc["60601", "households"] == 8248
     # the sum of the column Total households without the two ZIP codes, by awk
     assert cells["households"].sum() == 1_074_289
+
+
+def test_a_new_boundary_without_the_numbers_of_the_former_one_says_that_they_are_gone(tmp_path):
+    workspace = with_grids(tmp_path)
+    _join(workspace, "网格编码,总户数\nA,1\nB,2\nC,3\nD,4\n")
+    came = load_cells(workspace, boundary("ABCD"), "g.geojson", level="grid", valid_from="2025-01-01", who="t")
+    assert any("Load their table again" in str(note) for note in came["notes"])
+    assert workspace.newest().level("grid").exposures == ()
+    again = load_cells(workspace, boundary("ABCD"), "g.geojson", level="grid", who="t")  # nothing left to lose
+    assert not any("Load their table again" in str(note) for note in again["notes"])

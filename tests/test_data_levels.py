@@ -1,5 +1,6 @@
 """Boundary levels: linked by parent column or code, of several times, and taken back."""
 
+import datetime as dt
 import json
 
 import pytest
@@ -8,7 +9,9 @@ from stored import boundary, rows, store, with_grids
 from base.errors import HazardError
 from base.text import Words
 from data.levels import load_cells, take_back_cells
+from data.schema import Scope
 from data.store import Workspace
+from reports import answers
 from reports.intake import cell_sentences
 
 EN = Words("en")
@@ -53,6 +56,18 @@ def test_a_parent_column_may_hold_the_name_of_the_cell_above(tmp_path):
     ]
     assert list(dataset.cells("grid")["parent"]) == ["W", "W", "E", "E"]
     assert _load(workspace, grids, "grid")["link"] == {"above": "community", "by": "name"}
+
+
+def test_cells_of_an_earlier_boundary_find_their_parents_in_a_level_that_comes_later(tmp_path):
+    workspace = Workspace(tmp_path)
+    parents = ["grid W", "grid W", "grid E", "grid E"]
+    _load(workspace, boundary("PQRS", parents=parents), "grid")
+    _load(workspace, boundary("ABCD", parents=parents), "grid", valid_from="2025-01-01")
+    _load(workspace, boundary("WE", step=0.02), "community")
+    scope = Scope(level="grid", end=dt.date(2025, 1, 1), area="W")
+    assert answers.cells_of(workspace.newest(), scope)["cell_id"].tolist() == ["P", "Q"]
+    _load(workspace, boundary("XY", step=0.02), "community", valid_from="2025-01-01")  # what P hangs on ends there
+    assert answers.cells_of(workspace.newest(), scope)["cell_id"].tolist() == ["P", "Q"]
 
 
 def test_levels_are_linked_by_the_start_of_the_code_only_if_each_code_fits_one(tmp_path):

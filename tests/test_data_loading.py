@@ -114,6 +114,18 @@ def test_a_newer_file_corrects_known_cases_and_moves_them_to_their_new_month(wor
     }
 
 
+def test_an_older_export_that_comes_late_says_that_it_puts_older_states_in_place_of_newer_ones(workspace):
+    load(workspace, csv(case(1, closed="2025-04-01 10:00"), case(2, "2025-05-01 08:00")), "may.csv")
+    older = csv(case(1), case(3, "2025-03-09"))
+    for answer in (load(workspace, older, "march.csv", dry_run=True), load(workspace, older, "march.csv")):
+        (note,) = [note.fields for note in answer["notes"] if "older state" in str(note)]
+        assert (note["n"], str(note["known"])[:10], str(note["as_of"])[:10]) == (1, "2025-05-01", "2025-03-09")
+    assert "older state" in workspace.newest().imports[-1].notes[-1]
+    newer = load(workspace, csv(case(1, closed="2025-06-01 10:00")), "june.csv")
+    assert newer["updated"] == 1
+    assert not any("older state" in str(note) for note in newer["notes"])
+
+
 def test_the_same_case_number_in_another_source_is_another_case(workspace):
     load(workspace, csv(case(1)))
     answer = load(workspace, csv(case(1)), source="hotline")

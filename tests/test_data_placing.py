@@ -358,6 +358,20 @@ def test_cells_are_those_of_a_day_and_the_newest_as_far_as_anything_is_known(gri
     assert dataset.cells("grid", dt.date(2025, 7, 1)).index.tolist() == [0, 1, 2, 3]
 
 
+def test_a_case_without_a_time_moves_on_to_the_newest_cells_with_what_is_known_and_back_with_an_undo(grids):
+    header = "案卷号,上报时间,小类名称,经度,纬度\n"
+    place_ = ",道路积水,113.005,33.005\n"
+    january, march = (header + "1," + place_ + "2,2025-01-01" + place_), header + "3,2025-03-01" + place_
+    import_incidents(grids, january.encode(), "january.csv", who="t")
+    load_cells(grids, boundary("PQRS"), "g.geojson", level="grid", valid_from="2025-02-01", who="t")
+    column = grids.newest().level("grid").column
+    assert stored(grids.newest(), column) == {"1": ("A",), "2": ("A",)}
+    import_incidents(grids, march.encode(), "march.csv", who="t")
+    assert stored(grids.newest(), column) == {"1": ("P",), "2": ("A",), "3": ("P",)}
+    undo(grids, who="t")
+    assert stored(grids.newest(), column) == {"1": ("A",), "2": ("A",)}
+
+
 def test_incidents_of_cells_of_another_time_are_counted_and_listed(grids):
     with_editions(grids, EDITIONS)
     south = {"lon": 113.005, "lat": 33.005}

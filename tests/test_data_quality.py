@@ -8,12 +8,13 @@ from stored import SCHEMA, ZONE, boundary, random_rows, rows, store, with_grids
 
 from base.errors import HazardError
 from base.text import Words
-from data import quality
-from data.levels import load_cells
+from data import quality, queries
+from data.levels import load_cells, take_back_cells
 from data.loading import import_incidents
+from data.schema import Scope
 from data.store import Workspace
+from reports import answers, repeats
 from reports import quality as report
-from reports import repeats
 
 AT = "2025-03-05 10:00:00"
 INSIDE = {"lon": 113.003, "lat": 33.003}
@@ -52,6 +53,20 @@ def test_each_item_counts_what_was_drawn_up_by_hand(tmp_path):
     }  # fmt: skip
     assert quality.quality_rows(dataset, "closed-at-once")["incident_id"].tolist() == ["a"]
     assert quality.quality_rows(dataset, "outside")["incident_id"].tolist() == ["h", "g"]  # the latest first
+
+
+def test_a_case_closed_on_the_day_of_its_report_is_no_quick_one_where_only_dates_are_known(tmp_path):
+    midnight = "2025-03-05 00:00"
+    cases = [
+        {"incident_id": "dates", "reported_at": midnight, "closed_at": midnight},
+        {"incident_id": "night", "reported_at": midnight, "closed_at": "2025-03-05 00:05"},
+        {"incident_id": "noon", "reported_at": AT, "closed_at": AT},
+    ]
+    dataset = store(with_grids(tmp_path / "w"), rows(cases))
+    n = counted(dataset)
+    assert (n["closed-at-once"], n["closed-first-quarter-hour"]) == (1, 2)
+    assert quality.quality_rows(dataset, "closed-at-once")["incident_id"].tolist() == ["noon"]
+    assert queries.totals(dataset, Scope(level="grid"))["closed_first_quarter_hour"] == 2
 
 
 def test_a_case_near_a_cell_is_not_outside_and_without_boundaries_nothing_is(tmp_path):
@@ -239,6 +254,20 @@ def test_a_silent_cell_counts_where_a_neighbour_reports(tmp_path):
     dataset = store(workspace, rows(cases))
     assert report.silent_cells(dataset)["cell_id"].tolist() == ["2"]
     assert report.quality_rows(dataset, "silent-cells")["cell_id"].tolist() == ["2"]
+
+
+def test_a_cell_of_a_boundary_that_has_stood_for_less_than_half_a_year_is_not_silent_yet(tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    load_cells(workspace, boundary(["1", "2"]), "g.geojson", level="grid", who="t")
+    cases = [
+        {"incident_id": str(k), "reported_at": day, **INSIDE}
+        for k, day in enumerate(["2025-01-01 09:00", "2025-12-01"])
+    ]
+    assert answers.silent_cells(store(workspace, rows(cases)), "grid") == {"2"}
+    for first_day, silent in (("2025-11-01", set()), ("2025-06-01", {"4"})):  # 30 and 183 days before the last report
+        load_cells(workspace, boundary(["3", "4"]), "g.geojson", level="grid", valid_from=first_day, who="t")
+        assert answers.silent_cells(workspace.newest(), "grid") == silent
+        take_back_cells(workspace, who="t")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

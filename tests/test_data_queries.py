@@ -6,10 +6,11 @@ from collections import Counter
 import pandas as pd
 import pytest
 from pyproj import Geod
-from stored import ZONE, random_rows, rows, store, with_grids
+from stored import ZONE, boundary, random_rows, rows, store, with_grids
 
 from base.errors import HazardError
 from data import queries
+from data.levels import load_cells
 from data.schema import Scope
 from data.store import Workspace
 
@@ -217,6 +218,40 @@ def test_open_means_the_same_in_totals_lists_and_durations(tmp_path):
     assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["early", "untimed"]
     histogram = queries.durations(dataset, scope)
     assert histogram.loc[~histogram["resolved"], "n"].tolist() == [1]
+
+
+def test_a_voided_case_is_a_report_but_neither_open_nor_due_and_has_no_duration(tmp_path):
+    # The source knows up to 31 January 2026, 18:00: "later" is still open then, "archived" was voided and filed away.
+    case = {"reported_at": "2026-01-01", "due_at": "2026-01-03"}
+    voided, later = (pd.Timestamp(day, tz=ZONE).to_pydatetime() for day in ("2026-01-02", "2026-02-02"))
+    dataset = dataset_of(
+        tmp_path,
+        [
+            {"incident_id": "voided", "voided_at": voided, **case},
+            {"incident_id": "archived", "voided_at": voided, "closed_at": "2026-01-02", **case},
+            {"incident_id": "later", "voided_at": later, **case},
+            {"incident_id": "plain", **case},
+        ],
+    )
+    scope = Scope(level="grid")
+    totals = queries.totals(dataset, scope)
+    assert [totals[name] for name in ("n", "open", "open_overdue", "due", "in_time")] == [4, 2, 2, 2, 0]
+    assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["later", "plain"]
+    assert queries.durations(dataset, scope)[["resolved", "n"]].to_numpy().tolist() == [[False, 2]]
+    assert queries.due(dataset, scope).to_numpy().tolist() == [["all", 2, 0]]
+
+
+def test_a_period_before_the_first_edition_of_a_boundary_has_no_cells_and_is_answered(tmp_path):
+    workspace = Workspace(tmp_path)
+    load_cells(workspace, boundary("AB"), "g.geojson", level="grid", valid_from="2025-06-01", who="t")
+    cases = [
+        {"incident_id": day, "reported_at": day, "lon": 113.005, "lat": 33.005} for day in ("2025-02-01", "2025-07-01")
+    ]
+    dataset = store(workspace, rows(cases))
+    scope = Scope(level="grid", end=dt.date(2025, 6, 1))
+    totals = queries.totals(dataset, scope)
+    assert [totals[name] for name in ("n", "outside", "other_edition")] == [1, 1, 0]
+    assert queries.incidents(dataset, scope, place="other_edition").empty
 
 
 def test_incidents_say_up_to_when_each_is_known(tmp_path):
