@@ -66,7 +66,7 @@ def other_columns(table: Table, mapping: Mapping[str, str], settings: Mapping[st
                 hidden.append(title)
             else:
                 (groups if about[header] == "group" else persons).append(title)
-        elif _mostly_persons(column, doors):
+        elif mostly_persons(column, doors):
             by_value.append(title)
         elif header or (column != "").any():
             kept[title] = column
@@ -90,8 +90,8 @@ def other_columns(table: Table, mapping: Mapping[str, str], settings: Mapping[st
     return Others(pd.DataFrame(kept, index=table.frame.index), notes)
 
 
-def _mostly_persons(column: pd.Series, doors: bool) -> bool:
-    """Return whether most values are nothing but numbers of persons."""
+def mostly_persons(column: pd.Series, doors: bool) -> bool:
+    """Return whether most values of a column of text are nothing but numbers of persons."""
     filled = np.flatnonzero((column != "").to_numpy(dtype=bool))
     if not len(filled):
         return False

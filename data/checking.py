@@ -14,8 +14,8 @@ import pyarrow as pa
 from base.errors import HazardError
 from base.text import N_, Sentence
 from data import corrections, tables
-from data.attributes import Others, as_map, other_columns
-from data.checks import check_incidents
+from data.attributes import Others, as_map, mostly_persons, other_columns
+from data.checks import UNMASKED, check_incidents
 from data.dataset import Dataset
 from data.headers import apply_mapping
 from data.numbers import read_numbers
@@ -73,6 +73,10 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
     table = choice.table
     chosen = {name: header for name, header in choice.options["mapping"].items() if header}
     raw = apply_mapping(table, chosen)
+    doors = bool(before.settings["mask_doors"])
+    if persons := [name for name in UNMASKED if name in raw and mostly_persons(raw[name].str.strip(), doors)]:
+        chosen = {name: header for name, header in chosen.items() if name not in persons}  # then it is left out
+        raw = apply_mapping(table, chosen)
     others = other_columns(table, chosen, before.settings)
     raw, filtered = _filter(table, choice.options.get("where") or {}, raw, bool(before.settings["mask_doors"]))
     boundary = before.cells(before.levels[0].name) if before.levels else None

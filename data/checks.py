@@ -22,7 +22,8 @@ from data.times import read_times, read_years
 from geo.crs import crs_name
 
 _NUMBERS = ("code", "main_code", "part_id", "cell")  # long numbers that are nobody's: masking would damage them
-_FREE_TEXT = tuple(name for name in TEXT_FIELDS if name not in ("incident_id", *_NUMBERS))
+UNMASKED = ("incident_id", *_NUMBERS)
+_FREE_TEXT = tuple(name for name in TEXT_FIELDS if name not in UNMASKED)
 # What a report consists of when it comes in: a later extract of the same case has the same (closing times change).
 _IDENTITY = ("reported_at", "type_name", "code", "description", "address", "lon", "lat", "channel")
 _KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "hazard", "attributes"))
@@ -340,7 +341,7 @@ def _rejected(
     for name, column in text[faults.found].items():
         if name in ("lon", "lat"):  # a long fraction is no telephone
             column = column.where(np.isfinite(read_numbers(column)), mask_text(column, doors=doors))
-        elif name not in ("incident_id", *_NUMBERS):
+        elif name not in UNMASKED:
             column = mask_text(column, doors=doors)
         cells[mask(titles.get(str(name), str(name)))] = column
     cells |= {str(title): mask_text(column, doors=doors) for title, column in others[faults.found].items()}

@@ -282,7 +282,7 @@ _OLDER_FILE = N_(
 )
 
 
-def _goes_back(before: Dataset, checked: _Checked, updated: int, as_of: str) -> list[Sentence]:
+def _goes_back(before: Dataset, checked: Checked, updated: int, as_of: str) -> list[Sentence]:
     """Return what is to be said where a file corrects cases and is older than what is stored of its source."""
     source = checked.options["source"]
     known = before.sources.get(source)

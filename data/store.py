@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +115,20 @@ class Workspace:
             raise
 
     @contextmanager
-    def _locked(self, who: str, *waiting: Waiting | None) -> Iterator[None]:
+    def _locked(self, who: str, *waiting: Waiting | None, wait_s: float | None = None) -> Iterator[None]:
         def tell(sentence: str, fields: dict[str, Any]) -> None:
             for one in filter(None, (self.waiting, *waiting)):
                 one(sentence, fields)
 
-        wait_s = self.newest().settings["lock_wait_s"]
-        with versions.writers_lock(self.path, who=who, wait_s=wait_s, waiting=tell):
+        patience = self.newest().settings["lock_wait_s"] if wait_s is None else wait_s
+        with versions.writers_lock(self.path, who=who, wait_s=patience, waiting=tell):
             yield
+
+    def tidy_if_due(self, *, who: str) -> None:
+        """Do what `tidy` does if a day has passed since; not while another writer is at work, which does it too."""
+        if self.exists:
+            with suppress(HazardError, OSError), self._locked(who, wait_s=0):
+                keeping.sweep_if_due(self.path, self.newest().settings, who=who)
 
     def tidy(self, *, who: str) -> dict[str, int]:
         """Remove for good what the settings keep no longer: see `data.keeping.sweep`."""

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from base.settings import DEFAULTS
 from data.attributes import as_map, other_columns
+from data.loading import import_incidents
 from data.privacy import TEXT
 from data.readers import read_table
+from data.store import Workspace
 
 
 def _others(text: str, **mapping: str):
@@ -82,3 +84,14 @@ def test_a_column_of_flats_is_kept_where_doors_are_not_masked():
     kept = other_columns(table, {"incident_id": "编号"}, DEFAULTS | {"mask_doors": 0}).frame
     assert as_map(kept, doors=False).to_pylist() == [[("备用", "301室")], [("备用", "302室")]]
     assert other_columns(table, {"incident_id": "编号"}).frame.columns.empty
+
+
+def test_a_column_of_phones_is_no_case_number_whatever_its_title_says(tmp_path):
+    rows = [f"1380013800{n},2025-03-0{n + 1} 10:00,道路积水,113.2,33.7" for n in range(8)]
+    content = "\n".join(["案卷号,上报时间,小类,经度,纬度", *rows]).encode()
+    workspace = Workspace(tmp_path)
+    answer = import_incidents(workspace, content, "r.csv", who="t")
+    assert answer["accepted"] == 8
+    assert any("案卷号" in str(note) for note in answer["notes"])
+    stored = workspace.newest().query("SELECT * FROM incidents").to_pandas().to_csv()
+    assert "1380013800" not in stored

@@ -226,3 +226,21 @@ def test_the_demo_leaves_no_originals(tmp_path):
     workspace = Workspace(tmp_path / "w")
     load_demo(workspace, who="t")
     assert originals.listed(workspace.path) == []
+
+
+def test_originals_go_after_their_days_also_where_nobody_changes_anything(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path)
+    import_incidents(workspace, b"id,lon,lat\n1,113.2,33.7\n2,113.3,33.7\n", "r.csv", who="t")
+    workspace.tidy_if_due(who="t")
+    assert len(list((tmp_path / "originals").glob("[0-9a-f]*"))) == 1
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(days=40)
+    real = dt.datetime
+
+    class Later(real):
+        @classmethod
+        def now(cls, tz=None):
+            return later
+
+    monkeypatch.setattr("data.keeping.dt.datetime", Later)
+    Workspace(tmp_path).tidy_if_due(who="t")
+    assert not list((tmp_path / "originals").glob("[0-9a-f]*"))

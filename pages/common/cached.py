@@ -29,8 +29,16 @@ def _dataset(path: str, version: int, fingerprint: str) -> Dataset:
     return Workspace(path).open(version)
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _tidied(path: str, day: dt.date) -> bool:
+    """Clear once a day what is kept no longer, also where nobody imports anything."""
+    workspace().tidy_if_due(who=frame.who())
+    return True
+
+
 def dataset() -> Dataset:
     """Return the newest version of the workspace; a new import shows at the next rerun."""
+    _tidied(str(frame.workspace_path()), dt.datetime.now(dt.UTC).date())
     version, fingerprint = workspace().newest_version()
     return _dataset(str(frame.workspace_path()), version, fingerprint)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -64,7 +65,8 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
     mapping = _mapping(words, table, before["mapping"], form)
     known = choice.profile.options.get("crs") if choice.profile else None
     crs = place_form.of_points(words, data, table, mapping, digest, form, known or table.crs)
-    options = {**asked, **_more(words, data, table, before, form), "crs": crs, "mapping": mapping}
+    reading = {one: before[one] for one in profiles.READING if before.get(one) is not None}
+    options = {**reading, **_more(words, data, table, before, form), "crs": crs, "mapping": mapping}
     if crs is None:
         st.info(words("Choose the coordinate system of the points first: a wrong one moves points into other grids."))
         return
@@ -176,12 +178,17 @@ def _fields(
                 chosen[field.name] = header
 
 
+@cache
+def _zones() -> list[str]:
+    return sorted(available_timezones())
+
+
 def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], form: str) -> dict[str, Any]:
     """Draw the choices that rarely need a change: source, zone, as-of time, day order, codes, repeats, row filter."""
     usual = profiles.USUAL["source"]
     chosen = [before["source"]] if before["source"] != usual else []
     known = list(dict.fromkeys([*chosen, *data.sources])) or [usual]
-    zones = sorted(available_timezones())
+    zones = _zones()
     asked = st.session_state.get("open_choices", "").startswith(form.partition("-")[0])
     title = words("Source, times, codes, row filter")
     with st.expander(title, icon=":material/settings:", expanded=asked):
@@ -225,7 +232,7 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
                 key=f"i_duplicates_{form}",
             )
         with third:
-            where = _where(words, table, form)
+            where = _where(words, table, form, before.get("where") or {})
     return {
         "source": source or usual,
         "zone": zone,
@@ -237,25 +244,31 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
     }
 
 
-def _where(words: Words, table: Table, form: str) -> dict[str, str] | None:
-    """Draw the row filter: only rows that hold a value in a column are taken."""
+def _where(words: Words, table: Table, form: str, before: Mapping[str, str]) -> dict[str, str] | None:
+    """Draw the row filter: only rows that hold a value in a column are taken. That of a profile stands at first."""
     hidden = personal_headers(table.headers)
+    headers = list(dict.fromkeys(one for one in table.headers if one and one not in hidden))
+    first, wanted = next(((one, value) for one, value in before.items() if one in headers), ("", ""))
     header = st.selectbox(
         words("Take only rows in which column"),
-        ["", *dict.fromkeys(one for one in table.headers if one and one not in hidden)],
+        ["", *headers],
+        index=headers.index(first) + 1 if first else 0,
         format_func=lambda one: one or words("no filter"),
         key=f"i_where_{form}",
     )
     if not header:
         return None
     cells = table.frame.iloc[:, table.headers.index(header)].str.strip()
+    values = cells.value_counts().index[:200].tolist()
+    if header == first:
+        values = list(dict.fromkeys([wanted, *values]))
     value = st.selectbox(
         words("holds"),
-        cells.value_counts().index[:200].tolist(),
+        values,
         format_func=mask,
         key=f"i_value_{form}_{header}",
     )
-    return {header: value or ""}
+    return {**{one: value for one, value in before.items() if one != first}, header: value or ""}
 
 
 def _import(
