@@ -385,6 +385,9 @@ def import_(
     day_first: Annotated[
         bool | None, typer.Option("--day-first/--month-first", help="How 05/03/2025 is meant; asked for if unclear.")
     ] = None,
+    untyped: Annotated[
+        str | None, typer.Option(help="Hazard of rows without any type, as in a list of flooded places.")
+    ] = None,
     duplicates: Annotated[
         str | None, typer.Option(help="Rows of one case that differ: review (take none) or newest (usual: review).")
     ] = None,
@@ -415,6 +418,7 @@ def import_(
         where=wanted or None,
         day_first=day_first,
         duplicates=duplicates,
+        untyped=untyped,
         as_of=as_of,
         profile=profile or (None if no_profile else saved.AUTO),
         dry_run=dry_run,

@@ -259,14 +259,15 @@ def set_rules(workspace: Workspace, rules: pd.DataFrame, *, who: str) -> dict[st
 
 def reclassify(rows: pa.Table, rules: pd.DataFrame, imports: tuple[ImportRecord, ...]) -> pa.Table:
     """Return incidents with the hazard that the rules give them, each by the code scheme its import named."""
-    schemes = {record.import_id: record.options.get("scheme") for record in imports}
+    said = {one.import_id: (one.options.get("scheme") or "", one.options.get("untyped") or "") for one in imports}
     frame = pd.DataFrame(
         {name: pd.array(rows[name], dtype=TEXT) for name in ("type_name", "code", "description", "kind", "import_id")}
     )
     hazard = pd.Series("", frame.index, dtype=object)
-    for scheme, part in frame.groupby(frame["import_id"].map(schemes).fillna("").astype(str)):
+    for import_id, part in frame.groupby("import_id"):
+        scheme, untyped = said.get(str(import_id), ("", ""))
         texts = part["type_name"], part["code"], part["description"]
-        named = classify(*texts, rules, scheme=str(scheme) or None, kind=part["kind"])
+        named = classify(*texts, rules, scheme=scheme or None, kind=part["kind"], untyped=untyped or None)
         hazard[part.index] = named.to_numpy(dtype=object)
     place_ = rows.column_names.index("hazard")
     return rows.set_column(place_, "hazard", pa.array(hazard, pa.string()))

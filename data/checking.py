@@ -100,6 +100,7 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
         before.rules(),
         scheme=scheme,
         kind=accepted["kind"],
+        untyped=options["untyped"],
     )
     repeats = int(accepted.attrs["repeats"])
     given = raw["incident_id"].str.strip() if "incident_id" in raw else pd.Series("", raw.index)

@@ -26,7 +26,7 @@ from data.placing import count_places, place
 from data.preview import by_month, preview
 from data.privacy import mask
 from data.profiles import AUTO, choose
-from data.schema import DEMO_SOURCE, NO_MONTH, TIME_FIELDS, ImportRecord
+from data.schema import DEMO_SOURCE, HAZARDS, NO_MONTH, TIME_FIELDS, ImportRecord
 from data.store import Change, Workspace
 from data.table import Table
 from data.times import read_times
@@ -56,6 +56,7 @@ def import_incidents(
     where: Mapping[str, str] | None = None,
     day_first: bool | None = None,
     duplicates: str | None = None,
+    untyped: str | None = None,
     as_of: str | dt.datetime | None = None,
     profile: str | None = AUTO,
     dry_run: bool = False,
@@ -86,6 +87,8 @@ def import_incidents(
         "detected": the one that suits best; "none": codes are not looked at. The list taken stands in the options.
     where : mapping, optional
         header -> value: other rows count as rejected ("filtered"); 1 is 1.0. Of the values only hashes are kept.
+    untyped : str, optional
+        The hazard of rows that have no type, code and description, as in a list of flooded places.
     duplicates : {"review", "newest"}, optional
         Rows of this file with one case number and different content: all are rejected (usual), or the newest is taken.
     as_of : str or datetime, optional
@@ -138,6 +141,7 @@ def import_incidents(
         "where": where and {mask(header): value for header, value in where.items()},
         "day_first": day_first,
         "duplicates": duplicates,
+        "untyped": untyped,
     }
 
     def check(before: Dataset) -> Checked:
@@ -154,6 +158,10 @@ def import_incidents(
         if not source:
             raise HazardError("source-name", "The source needs a name.")
         _refuse_beside_demo(before, source)
+        if chosen.get("untyped") not in (None, *HAZARDS):
+            raise HazardError(
+                "hazard-unknown", "{hazard} is none of {known}.", hazard=chosen["untyped"], known=", ".join(HAZARDS)
+            )
         if chosen["duplicates"] not in DUPLICATES:
             raise HazardError(
                 "duplicates-unknown",
@@ -175,6 +183,7 @@ def import_incidents(
             "where": sealed(chosen.get("where") or {}, whole),
             "day_first": chosen.get("day_first"),
             "duplicates": chosen["duplicates"],
+            "untyped": chosen.get("untyped"),
             "as_of": read_time(as_of, own_zone).isoformat() if as_of else None,
         }
         return check_rows(choice, options, before)

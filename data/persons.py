@@ -206,6 +206,7 @@ _CODED = (
     "scheme",
     "day_first",
     "duplicates",
+    "untyped",
     "as_of",
 )  # options of an import that are words of ours
 

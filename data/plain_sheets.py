@@ -1,4 +1,4 @@
-"""The extent of a sheet that is written as spreadsheet programs write it, by patterns: four times as fast as a parser.
+"""The extent of a sheet that is written as spreadsheet programs write it, by patterns: three times as fast as a parser.
 
 The patterns know one way to write a row and a cell, and each row has to be matched from its first to its last byte,
 one behind the other. Nothing can hide in such a sheet; any other goes to the parser (`data.workbook_size`).

@@ -189,6 +189,7 @@ def classify(
     *,
     scheme: str | None = None,
     kind: str | pd.Series | None = None,
+    untyped: str | None = None,
 ) -> pd.Series:
     """Return the hazard code of each record; ``other`` where no rule matches.
 
@@ -204,6 +205,8 @@ def classify(
         Of the whole file, or of each record as the file says it (部件, 事件). Where it is not known, a code that means
         different things as component and as event decides nothing where there is a type name, and is read as an event
         where there is none.
+    untyped : str, optional
+        The hazard of a record without type, code and description: a list of flooded places says it in its name alone.
 
     Returns
     -------
@@ -229,6 +232,9 @@ def classify(
     rows = np.flatnonzero(undecided[group])
     if len(rows):
         result[rows] = _by_description(description.iloc[rows], rules)
+    if untyped:
+        says_nothing = (~named & (codes == ""))[group] & (description.fillna("") == "").to_numpy(dtype=bool)
+        result[says_nothing] = untyped
     return pd.Series(result, index=type_name.index, name="hazard").astype(str)
 
 

@@ -170,3 +170,9 @@ def test_an_office_list_of_its_own_can_be_told_by_its_hazards():
 
 def test_a_guess_is_sure_with_three_rows_and_ten_times_as_many_as_against_it():
     assert [is_sure(*counts) for counts in ((2, 0), (3, 0), (10, 1), (9, 1))] == [False, True, True, False]
+
+
+def test_rows_of_which_nothing_says_what_they_are_get_the_hazard_of_their_file():
+    texts = pd.Series(["", "", "暴露垃圾", ""]), pd.Series(["", "", "", "9999"]), pd.Series(["", "路口", "", ""])
+    named = classify(*texts, DEFAULT_RULES, untyped="waterlogging")
+    assert named.tolist() == ["waterlogging", "other", "other", "other"]

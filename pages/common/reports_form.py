@@ -14,7 +14,7 @@ from data import apart, loading, profiles
 from data.dataset import Dataset
 from data.headers import fingerprint
 from data.privacy import mask, personal_headers
-from data.schema import FIELD_TITLES, FIELDS
+from data.schema import FIELD_TITLES, FIELDS, HAZARD_NAMES, HAZARDS
 from data.table import Table
 from pages.common import cached, frame, place_form, preview_view, results
 from reports import intake
@@ -224,6 +224,13 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
                 format_func=lambda one: words(SCHEMES[one]),
                 key=f"i_scheme_{form}",
             )
+            untyped = st.selectbox(
+                words("Rows that name no type are"),
+                HAZARDS,
+                index=HAZARDS.index(before.get("untyped") or "other"),
+                format_func=lambda one: words(HAZARD_NAMES[one]),
+                key=f"i_untyped_{form}",
+            )
             duplicates = st.selectbox(
                 words("One case number, different rows"),
                 list(DUPLICATES),
@@ -240,6 +247,7 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
         "day_first": day_first,
         "scheme": scheme or None,
         "duplicates": duplicates,
+        "untyped": untyped if untyped != "other" else None,
         "where": where,
     }
 
