@@ -134,9 +134,9 @@ def test_wuhans_sites_lie_in_the_city_though_points_and_outline_are_in_two_syste
     (name,) = Workspace(office).newest().cells("city")["name"]
     assert name == "武汉市市辖区"  # GBK without a .cpg file
     for year, column, sites in ((2013, "Degree", 74), (2019, "Dgree", 73)):
-        came = asked(
-            office, "import", zipped(f"waterlogging{year}"), "--where", f"{column}=1", "--source", f"survey {year}"
-        )
+        chosen = ("--where", f"{column}=1", "--source", f"survey {year}", "--untyped", "waterlogging")
+        came = asked(office, "import", zipped(f"waterlogging{year}"), *chosen)
+        assert came["hazards"] == {"waterlogging": sites}
         assert (came["accepted"], came["rejected"]) == (sites, 2 * sites - sites)
         assert ties(came, "city", inside=sites)
     assert {one["reason"] for one in asked(office, "rejected")} == {"filtered"}
