@@ -205,7 +205,9 @@ def test_a_months_file_is_checked_imported_shown_with_totals_and_taken_back(offi
         updated=truth["updated"],
     )
     seen.says(ZH("Nothing is stored yet."))
-    assert seen.page.get_by_test_id("stMetricValue").all_inner_texts() == [
+    numbers = seen.page.get_by_test_id("stMetricValue")
+    numbers.nth(3).wait_for()
+    assert numbers.all_inner_texts() == [
         str(truth["read"]), str(truth["new"] + truth["updated"]), "0", str(truth["repeats"]),
     ]  # fmt: skip
     assert Workspace(folder).newest_version() == (before.version, before.fingerprint)

@@ -346,7 +346,7 @@ CELL = {
 }
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(*[st.sampled_from(values) for values in CELL.values()]), min_size=1, max_size=25))
 def test_read_is_accepted_and_rejected_and_repeats(rows):
     raw = pd.DataFrame(

@@ -343,9 +343,7 @@ def test_a_file_is_uploaded_previewed_imported_and_taken_back_on_the_data_page(v
     assert figures(visit(workspace=own))[:2] == figures(visit())[:2]
 
 
-@pytest.mark.parametrize(
-    ("workspace", "lang"), [("demo", "zh"), ("demo", "en"), ("empty", "zh"), ("boundaries", "en"), ("incidents", "zh")]
-)
+@pytest.mark.parametrize(("workspace", "lang"), [("demo", "zh"), ("demo", "en"), ("empty", "zh")])
 def test_each_section_of_the_data_page_opens(visit, workspace, lang):
     for section in files_view.SECTIONS:
         check(visit("data", workspace, lang=lang, section=section), "data", workspace, lang)
@@ -356,6 +354,8 @@ def test_each_item_of_the_quality_report_shows_its_rows(visit, workspaces):
     found = items[(items["n"] > 0) & items["source"].isna()]
     assert len(found) > 5
     for row in found.itertuples():
+        if row.code.startswith("missing-") and row.code != "missing-due_at":
+            continue  # one of a kind is enough
         seen = visit("data", "demo", section="quality", item=row.code)
         check(seen, "data", "demo", "en")
         assert box(seen, "Show the rows of").value == row.code
