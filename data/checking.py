@@ -78,7 +78,7 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
         chosen = {name: header for name, header in chosen.items() if name not in persons}  # then it is left out
         raw = apply_mapping(table, chosen)
     others = other_columns(table, chosen, before.settings)
-    raw, filtered = _filter(table, choice.options.get("where") or {}, raw, bool(before.settings["mask_doors"]))
+    raw, filtered = _filter(table, choice.options.get("where") or {}, raw, doors)
     boundary = before.cells(before.levels[0].name) if before.levels else None
     accepted, rejected = check_incidents(
         raw,
@@ -88,16 +88,17 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
         boundary=boundary,
         others=others.frame.loc[raw.index] if len(raw) < len(table.frame) else others.frame,
         duplicates=options["duplicates"],
-        doors=bool(before.settings["mask_doors"]),
+        doors=doors,
     )
     read = len(table.frame) + len(table.bad)
     rejected = pd.concat([table.bad, filtered, rejected])[list(REJECTED_COLUMNS)].sort_values("row", ignore_index=True)
-    scheme, scheme_notes = _scheme(options["scheme"], accepted, before.rules())
+    rules = before.rules()
+    scheme, scheme_notes = _scheme(options["scheme"], accepted, rules)
     hazard = classify(
         accepted["type_name"],
         accepted["code"],
         accepted["description"],
-        before.rules(),
+        rules,
         scheme=scheme,
         kind=accepted["kind"],
         untyped=options["untyped"],
@@ -109,7 +110,7 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
     if read != len(accepted) + len(rejected) + repeats:
         raise RuntimeError("the checks lost or doubled rows")
     return Checked(
-        rows=_stored(accepted.assign(hazard=hazard), options["source"], others.frame, before.settings),
+        rows=_stored(accepted.assign(hazard=hazard), options["source"], others.frame, doors),
         rejected=pa.Table.from_pandas(
             rejected.assign(import_id=""), schema=tables.TABLES["rejected"].schema, preserve_index=False
         ),
@@ -191,7 +192,7 @@ def _scheme(asked: str | None, accepted: pd.DataFrame, rules: pd.DataFrame) -> t
     return None, []
 
 
-def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, settings: Mapping[str, Any]) -> pa.Table:
+def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, doors: bool) -> pa.Table:
     """Return checked rows in the columns of the store; import_id and months are not known yet, but for lone years."""
     schema = tables.TABLES["incidents"].schema
     columns = {}
@@ -203,7 +204,7 @@ def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, settings:
             columns[name] = pa.repeat(pa.scalar("", kind), len(accepted))
         elif name == "attributes":
             kept = others if len(accepted) == len(others) else others.loc[accepted.index]
-            columns[name] = as_map(kept, doors=bool(settings["mask_doors"]))
+            columns[name] = as_map(kept, doors=doors)
         else:
             columns[name] = pa.array(accepted[name], from_pandas=True).cast(kind, safe=name not in TIME_FIELDS)
     return pa.table(columns, schema=schema)

@@ -40,15 +40,6 @@ QUALITY_TITLES = {
     "of": N_("Of"),
     "share": N_("Share"),
 }
-GROUP_TITLES = {
-    "n": N_("Reports"),
-    "hazard": N_("Hazard"),
-    "type_name": N_("Type"),
-    "first": N_("First"),
-    "last": N_("Last"),
-    "lon": N_("Longitude"),
-    "lat": N_("Latitude"),
-}
 
 
 def quality_items(dataset: Dataset, words: Words) -> pd.DataFrame:

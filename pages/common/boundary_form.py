@@ -1,6 +1,5 @@
 """The form of a boundary file: layer, level, columns, from when it stands, its coordinate system, and the load."""
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -9,9 +8,8 @@ import streamlit as st
 from base.text import N_, Words, markdown_plain
 from data import cell_columns, levels
 from data.dataset import Dataset
-from data.features import RawCells
 from data.schema import EXPOSURES
-from pages.common import cached, frame, place_form, results
+from pages.common import cached, frame, place_form, reading, results
 from reports import intake
 
 LEVELS = ("grid", "community", "street", "building", "district", "neighborhood")
@@ -19,17 +17,12 @@ SAME_ID = {"reject": N_("list them, take none"), "merge": N_("one cell of severa
 COLUMNS = {"cell_id": N_("Code"), "name": N_("Name"), "parent": N_("Code or name one level up")}
 
 
-@st.cache_data(max_entries=2, ttl=900, show_spinner=False)
-def _cells(digest: str, name: str, layer: str | None, encoding: str | None, settings: str, _content: bytes) -> RawCells:
-    return levels.read_boundary_file(_content, name, settings=json.loads(settings), layer=layer, encoding=encoding)
-
-
 def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     """Show what the file is taken for, let every guess be corrected, and load it."""
     key = digest[:8]
     layer = st.session_state.get(f"b-layer-{key}") or None
     encoding = st.session_state.get(f"b-encoding-{key}") or None
-    raw = _cells(digest, name, layer, encoding, json.dumps(data.settings, sort_keys=True), content)
+    raw = reading.cells(data, content, name, digest, layer=layer, encoding=encoding)
     columns = [column for column in raw.frame.columns if column not in ("geometry", "row")]
     hidden = cell_columns.personal_columns(columns)
     columns = [column for column in columns if column not in hidden]

@@ -11,7 +11,7 @@ from data import apart
 from data.contents import kind_of
 from data.dataset import Dataset
 from data.purpose import PURPOSES, guess_purpose
-from pages.common import boundary_form, frame, reports_form, tables_form
+from pages.common import boundary_form, frame, reading, reports_form, tables_form
 
 FORMATS = (
     "csv", "txt", "tsv", "xlsx", "xls", "html", "htm", "mht", "mhtml", "geojson", "json", "gpkg", "zip", "parquet",
@@ -54,7 +54,7 @@ def load_file(words: Words, data: Dataset) -> None:
     digest = hashlib.sha256(content).hexdigest()
     with frame.told(words, stop=False):
         with st.spinner(words("Reading {file}", file=markdown_plain(file.name))):
-            guess = _purpose(digest, file.name, data.fingerprint, content, data)
+            guess = _purpose(data, content, file.name, digest)
         purpose = st.selectbox(
             words("This file holds"),
             list(PURPOSES),
@@ -65,17 +65,16 @@ def load_file(words: Words, data: Dataset) -> None:
         FORMS[purpose](words, data, content, file.name, digest)
 
 
-@st.cache_data(max_entries=8, ttl=900, show_spinner=False)
-def _purpose(digest: str, name: str, fingerprint: str, _content: bytes, _data: Dataset) -> str:
+def _purpose(data: Dataset, content: bytes, name: str, digest: str) -> str:
     """Return what the file seems to be for; what cannot be read at all is taken for reports, whose form says why."""
-    if kind_of(_content) in _SHAPES:
+    if kind_of(content) in _SHAPES:
         try:
-            apart.read_boundaries(_content, name, settings=_data.settings)
+            reading.cells(data, content, name, digest)
         except HazardError as error:
             return "cells" if error.code in ("layer-ambiguous", "json-broken") else "reports"
         return "cells"
     try:
-        return guess_purpose(apart.read_table(_content, name, settings=_data.settings).headers)
+        return guess_purpose(reading.table(data, content, name, digest).headers)
     except HazardError:
         return "reports"
 

@@ -1,6 +1,5 @@
 """The form of a file of reports: how it was read, its columns, its place, what would happen, and the import."""
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -10,13 +9,13 @@ import streamlit as st
 
 from base.errors import HazardError
 from base.text import N_, Words, markdown_plain
-from data import apart, loading, profiles
+from data import loading, profiles
 from data.dataset import Dataset
 from data.headers import fingerprint
 from data.privacy import mask, personal_headers
 from data.schema import FIELD_TITLES, FIELDS, HAZARD_NAMES, HAZARDS
 from data.table import Table
-from pages.common import cached, frame, place_form, preview_view, results
+from pages.common import cached, frame, place_form, preview_view, reading, results
 from reports import intake
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
@@ -34,19 +33,12 @@ USUAL_FIELDS = ("incident_id", "reported_at", "closed_at", "type_name", "descrip
 SMALL = 20_000  # rows up to which the check runs by itself
 
 
-# The whole file as it came, personal columns too: for one file at a time, and not for long.
-@st.cache_data(max_entries=4, ttl=900, show_spinner=False)
-def _table(digest: str, name: str, reading: str, settings: str, _content: bytes) -> Table:
-    return apart.read_table(_content, name, settings=json.loads(settings), **json.loads(reading))
-
-
 def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     """Show what the file is taken for, let every guess be corrected, and import it."""
     key = digest[:8]
-    settings = json.dumps(data.settings, sort_keys=True)
 
-    def read(**reading: Any) -> Table:
-        return _table(digest, name, json.dumps(reading, sort_keys=True), settings, content)
+    def read(**options: Any) -> Table:
+        return reading.table(data, content, name, digest, **options)
 
     asked = {one: st.session_state.get(f"i_{one}_{key}") or None for one in profiles.READING}
     try:
@@ -65,8 +57,8 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
     mapping = _mapping(words, table, before["mapping"], form)
     known = choice.profile.options.get("crs") if choice.profile else None
     crs = place_form.of_points(words, data, table, mapping, digest, form, known or table.crs)
-    reading = {one: before[one] for one in profiles.READING if before.get(one) is not None}
-    options = {**reading, **_more(words, data, table, before, form), "crs": crs, "mapping": mapping}
+    read_as = {one: before[one] for one in profiles.READING if before.get(one) is not None}
+    options = {**read_as, **_more(words, data, table, before, form), "crs": crs, "mapping": mapping}
     if crs is None:
         st.info(words("Choose the coordinate system of the points first: a wrong one moves points into other grids."))
         return

@@ -4,22 +4,16 @@ import pandas as pd
 import streamlit as st
 
 from base.text import N_, Words, markdown_plain
-from data import apart, exposures, gazetteer, standards
+from data import exposures, gazetteer, standards
 from data.dataset import Dataset
 from data.privacy import personal_headers
 from data.schema import EXPOSURES
 from data.table import Table
-from pages.common import cached, frame, place_form, results
+from pages.common import cached, frame, place_form, reading, results
 from reports import intake
 
 KINDS = {"": N_("detected"), "component": N_("components (部件)"), "event": N_("events (事件)")}
 SCHEMES = ("gbt30428", "cjt214")
-
-
-# The whole file as it came, personal columns too: for one file at a time, and not for long.
-@st.cache_data(max_entries=2, ttl=900, show_spinner=False)
-def _table(digest: str, name: str, fingerprint: str, _content: bytes, _data: Dataset) -> Table:
-    return apart.read_table(_content, name, settings=_data.settings)
 
 
 def _sample(table: Table) -> list[str]:
@@ -47,7 +41,7 @@ def exposure_table(words: Words, data: Dataset, content: bytes, name: str, diges
     if not data.levels:
         st.info(words("Load the boundary polygons first."))
         return
-    headers = _sample(_table(digest, name, data.fingerprint, content, data))
+    headers = _sample(reading.table(data, content, name, digest))
     first, second = st.columns(2)
     with first:
         names = [one.name for one in reversed(data.levels)]
@@ -84,7 +78,7 @@ def exposure_table(words: Words, data: Dataset, content: bytes, name: str, diges
 
 def address_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     """Load addresses with their points; reports without coordinates that have such an address are placed."""
-    _sample(_table(digest, name, data.fingerprint, content, data))
+    _sample(reading.table(data, content, name, digest))
     st.caption(words("Reports without coordinates are placed by these addresses, those stored already too."))
     crs = place_form.choose_system(words, f"a-crs-{digest[:8]}", None)
     if _pressed(words, f"a-go-{digest[:8]}", ready=crs is not None) and crs:
@@ -95,7 +89,7 @@ def address_table(words: Words, data: Dataset, content: bytes, name: str, digest
 
 def standard_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     """Load a city's standard of filing and deadlines."""
-    _sample(_table(digest, name, data.fingerprint, content, data))
+    _sample(reading.table(data, content, name, digest))
     first, second, third = st.columns(3)
     with first:
         scheme = st.selectbox(
