@@ -37,11 +37,7 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
             )
         )
     if first := answer.get("rejected_rows"):
-        sentences = people.rejected_sentences(pd.DataFrame(first), words)
-        lines += [
-            words("Row {row}: {reason}.", row=str(one["row"]), reason=sentence)
-            for one, sentence in zip(first, sentences, strict=True)
-        ]
+        lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
         words("{n} rows: {remark}.", n=n, remark=words(REMARKS[code]))
         for code, n in answer["remarks"].items()
@@ -133,10 +129,7 @@ def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[s
                 answer["placed"],
             )
         )
-    first = answer["rejected_rows"].head(5)
-    for row, sentence in zip(first["row"], people.rejected_sentences(first, words), strict=True):
-        lines.append(words("Row {row}: {reason}.", row=str(row), reason=sentence))
-    return lines
+    return lines + _row_sentences(answer["rejected_rows"].head(5), words)
 
 
 def exposure_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
@@ -161,10 +154,17 @@ def exposure_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
     if restored := answer["restored"]:
         pairs = [f"{key} → {cell}" for key, cell in restored.items()]
         lines.append(words("Codes that a spreadsheet had changed were restored: {codes}.", codes=_some(pairs, words)))
-    rejected = answer["rejected_rows"].head(5)
-    for row, sentence in zip(rejected["row"], people.rejected_sentences(rejected, words), strict=True):
-        lines.append(words("Row {row}: {reason}.", row=str(row), reason=sentence))
+    lines += _row_sentences(answer["rejected_rows"].head(5), words)
     return lines + [note.say(words) for note in answer["notes"]]
+
+
+def _row_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
+    """Return why each of some rows was not taken, with its number."""
+    sentences = people.rejected_sentences(rejected, words)
+    return [
+        words("Row {row}: {reason}.", row=str(row), reason=sentence)
+        for row, sentence in zip(rejected["row"], sentences, strict=True)
+    ]
 
 
 def _some(texts: list[str], words: Words, most: int = 20) -> str:
