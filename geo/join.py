@@ -5,6 +5,8 @@ cell that stands first. `within` would drop points on edges, a plain `intersects
 none may still belong to the nearest cell within some metres: `nearest_within`.
 """
 
+import hashlib
+import threading
 from collections.abc import Iterator
 
 import geopandas as gpd
@@ -13,12 +15,19 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
+from geo.lattice import OUTSIDE, Lattice
 
-CHUNK = 1 << 21  # points sorted at a time: bounds the memory beside x, y and the answer to about 100 MB
-OUTSIDE = -1
+FEW_POINTS = 20_000  # fewer ask a tree: a lattice would cost more than it saves
+_TOO_COARSE = 16  # a kept lattice serves up to so many times the points it was made for
+_MOST_KEPT = 4
+_MOST_REACH = 1e100
+_PAIR_CHUNK = 1 << 17
 _NEAR_CHUNK = 1 << 17  # points asked for their nearest edge at a time
 _AXIS_M, _ECCENTRICITY2 = 6378137.0, 0.0066943799901413165  # WGS 84
 _TIE_M = 0.001  # a millimetre apart is equally near: two cells may write one edge in two directions
+
+_keeping = threading.Lock()
+_kept: dict[bytes, Lattice] = {}  # by what the outlines are; the least asked for goes first
 
 
 def assign_cells(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> NDArray[np.int32]:
@@ -40,13 +49,24 @@ def assign_cells(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> NDArray
     Raises
     ------
     HazardError
-        ``coordinates-uneven`` if `x` and `y` differ in length.
+        ``coordinates-uneven`` if `x` and `y` differ in length; ``cells-no-polygons``, ``cells-too-wide`` if `cells`
+        hold something else than polygons with coordinates that can be reckoned with.
+
+    Notes
+    -----
+    Many points go through a lattice of labels (`geo.lattice`), which is kept for the next call with the same cells;
+    few through a tree of the polygons.
     """
     x, y = _coordinates(x, y)
-    position = np.full(len(x), OUTSIDE, dtype=np.int32)
-    for cell, geometry, points in _candidates(x, y, cells):
-        free = points[position[points] == OUTSIDE]
-        position[free[shapely.intersects_xy(geometry, x[free], y[free])]] = cell
+    geometries, wanted = _polygons(cells)
+    lattice = _lattice(geometries[wanted], len(x))
+    if lattice is not None:
+        at = lattice.assign(x, y)
+        return np.where(at == OUTSIDE, OUTSIDE, wanted.astype(np.int32)[at]) if len(wanted) < len(geometries) else at
+    position = np.full(len(x), len(geometries), dtype=np.int32)
+    for point, cell in _pairs(x, y, geometries):
+        np.minimum.at(position, point, cell.astype(np.int32))
+    position[position == len(geometries)] = OUTSIDE
     return position
 
 
@@ -56,11 +76,14 @@ def count_ties(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> int:
     Parameters and errors as in `assign_cells`.
     """
     x, y = _coordinates(x, y)
-    covers = np.zeros(len(x), dtype=np.uint8)  # 0, 1, 2 = more than one
-    for _, geometry, points in _candidates(x, y, cells):
-        open_ = points[covers[points] < 2]
-        covers[open_[shapely.intersects_xy(geometry, x[open_], y[open_])]] += 1
-    return int(np.count_nonzero(covers == 2))
+    geometries, wanted = _polygons(cells)
+    if (lattice := _lattice(geometries[wanted], len(x))) is not None:
+        few = lattice.shared(x, y)
+        x, y = x[few], y[few]
+    covers = np.zeros(len(x), dtype=np.int32)
+    for point, _ in _pairs(x, y, geometries):
+        np.add.at(covers, point, 1)
+    return int(np.count_nonzero(covers > 1))
 
 
 def nearest_within(
@@ -168,28 +191,58 @@ def _coordinates(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArr
     return x, y
 
 
-def _candidates(
-    x: NDArray[np.float64], y: NDArray[np.float64], cells: gpd.GeoDataFrame
-) -> Iterator[tuple[int, shapely.Geometry, NDArray[np.intp]]]:
-    """Yield each cell's position, its prepared geometry and the points in its bounding box, cells in their order.
-
-    Points are sorted by x once, so that a cell looks at its own strip only; a prepared polygon then answers for all of
-    them in one call. This takes a fraction of a tree query's time where polygons have many vertices (bench/join.py).
-    """
-    # Own flat copies: preparing changes a geometry inside, and one that threads share must not be changed.
+def _polygons(cells: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return flat copies of the outlines, and which of them cover something."""
+    # Copies: preparing changes a geometry inside, and one that others hold must not be changed
     geometries = shapely.force_2d(np.asarray(cells.geometry.array, dtype=object))
     wanted = np.flatnonzero(~(shapely.is_missing(geometries) | shapely.is_empty(geometries)))
-    shapely.prepare(geometries[wanted])
-    bounds = shapely.bounds(geometries)
-    for start in range(0, len(x), CHUNK):
-        part = slice(start, start + CHUNK)
-        finite = start + np.flatnonzero(np.isfinite(x[part]) & np.isfinite(y[part]))
-        order = finite[np.argsort(x[finite], kind="stable")]
-        x_sorted, y_sorted = x[order], y[order]
-        first = np.searchsorted(x_sorted, bounds[:, 0], side="left")
-        last = np.searchsorted(x_sorted, bounds[:, 2], side="right")
-        for cell in wanted:
-            strip = slice(first[cell], last[cell])
-            inside = (y_sorted[strip] >= bounds[cell, 1]) & (y_sorted[strip] <= bounds[cell, 3])
-            if inside.any():
-                yield int(cell), geometries[cell], order[strip][inside]
+    kinds = shapely.get_type_id(geometries[wanted])
+    other = wanted[(kinds != shapely.GeometryType.POLYGON) & (kinds != shapely.GeometryType.MULTIPOLYGON)]
+    if len(other):
+        raise HazardError(
+            "cells-no-polygons",
+            "Cells have to be polygons; that at position {position} is a {kind}.",
+            position=int(other[0]),
+            kind=geometries[other[0]].geom_type,
+        )
+    reach = np.abs(shapely.bounds(geometries[wanted])).max(axis=1, initial=0)
+    if not (reach < _MOST_REACH).all():
+        raise HazardError(
+            "cells-too-wide",
+            "The cell at position {position} has a coordinate that is no number, or too large to be meant.",
+            position=int(wanted[~(reach < _MOST_REACH)][0]),
+        )
+    return geometries, wanted
+
+
+def _lattice(geometries: NDArray[np.object_], points: int) -> Lattice | None:
+    """Return the lattice of some polygons that suits a number of points, the kept one if there is one; None for few."""
+    if points < FEW_POINTS or not len(geometries):
+        return None
+    wkb = shapely.to_wkb(geometries)
+    digest = hashlib.blake2b(digest_size=16)
+    for one in wkb:
+        digest.update(one)
+    key = digest.digest()
+    with _keeping:
+        kept = _kept.pop(key, None)
+        if kept is None or kept.meant_for * _TOO_COARSE < points:
+            kept = Lattice(geometries, points)
+        _kept[key] = kept  # the newest last
+        while len(_kept) > _MOST_KEPT:
+            _kept.pop(next(iter(_kept)))
+    return kept
+
+
+def _pairs(
+    x: NDArray[np.float64], y: NDArray[np.float64], geometries: NDArray[np.object_]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield points and the polygons that cover them, side by side, some points at a time."""
+    finite = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if not len(finite):
+        return
+    tree = shapely.STRtree(geometries)
+    for start in range(0, len(finite), _PAIR_CHUNK):
+        some = finite[start : start + _PAIR_CHUNK]
+        point, cell = tree.query(shapely.points(x[some], y[some]), predicate="intersects")
+        yield some[point], cell

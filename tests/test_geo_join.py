@@ -113,7 +113,7 @@ def test_work_in_chunks_changes_nothing(monkeypatch):
     chance = np.random.default_rng(5)
     x, y = chance.integers(-1, 31, 500).astype(float), chance.integers(-1, 21, 500).astype(float)
     whole, ties = assign_cells(x, y, MESSY), count_ties(x, y, MESSY)
-    monkeypatch.setattr(join, "CHUNK", 7)
+    monkeypatch.setattr(join, "_PAIR_CHUNK", 7)
     assert assign_cells(x, y, MESSY).tolist() == whole.tolist()
     assert count_ties(x, y, MESSY) == ties
 

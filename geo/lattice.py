@@ -1,0 +1,351 @@
+"""A label lattice: which polygon each point lies in, by a look-up for most points and an exact test for the rest.
+
+A fine lattice is laid over the polygons once. A lattice cell that no edge passes through lies in the same polygons
+with all its points, so it is labelled with the lowest of them. Where one edge cuts a lattice cell in two, or two edges
+that meet in it, the side of the point decides, where that is beyond doubt. Only in the other cells, at corners where
+polygons meet, and for points within a rounding error of an edge, the polygons themselves are asked, by shapely.
+
+The labels come from the middle line of each row, as in polygon filling: a polygon covers the cells between the places
+where its edges cross the line, by pairs.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.edges import (
+    NONE,
+    PAD,
+    Edges,
+    Flags,
+    Floats,
+    Ints,
+    Positions,
+    crossing_runs,
+    edges_of,
+    length,
+    merged,
+    passed,
+    side,
+    spread,
+)
+
+OUTSIDE = -1
+CHUNK = 1 << 17  # points looked up at a time: their numbers stay in the processor's cache
+WORTH_PREPARING = 8  # points: fewer are asked for one by one
+UNDECIDED_CHUNK = 1 << 21  # undecided points tested at a time: bounds the memory
+_THREADS = 2
+_MARGIN = 2  # columns and rows around everything that no edge passes through
+_MOST_COLUMNS = 30_000
+_COARSEST, _FINEST = 32, 4096  # lattice cells a side
+_TESTED, _CUT, _CORNER, _REFLEX = range(4)  # how a cell with edges decides: corner and reflex as seen from the left
+
+
+class Lattice:
+    """Polygons under a lattice of labels. Several threads may ask it at once.
+
+    Parameters
+    ----------
+    geometries : ndarray of shapely geometries, shape (n,)
+        Polygons and multipolygons, two-dimensional, in the order that decides ties; missing and empty ones cover
+        nothing. At least one covers something.
+    points : int
+        How many points it is meant for: more are worth a finer lattice.
+    cells_a_side : int, optional
+        Lattice cells along the side of a square with the area of the polygons' extent; else what costs least.
+    """
+
+    def __init__(self, geometries: NDArray[np.object_], points: int, *, cells_a_side: int | None = None) -> None:
+        self.meant_for = points
+        self._geometries = geometries
+        self._testing = threading.Lock()  # a prepared polygon builds its index at the first test: by one thread
+        west, south, east, north = shapely.total_bounds(geometries).tolist()
+        width, height = east - west, north - south
+        edges = edges_of(geometries)
+        joined = merged(edges)
+        if cells_a_side is None:
+            cells_a_side = _best_side(points, length(joined.ends) / (np.sqrt(width * height) or 1.0))
+        pitch = max(np.sqrt(width * height) / cells_a_side, max(width, height) / _MOST_COLUMNS) or 1.0
+        self._west, self._south, self._scale = west, south, 1 / pitch
+        self._columns, self._rows = (int(size * self._scale) + 2 * _MARGIN + 1 for size in (width, height))
+        runs = crossing_runs(self._on_lattice(edges.ends), np.maximum(edges.left, edges.right), self._columns)
+        label, overlapping = _painted(*runs, self._columns * self._rows)
+        edges = joined
+        on_lattice = edges._replace(ends=self._on_lattice(edges.ends))
+        cell, edge = passed(on_lattice.ends, self._columns)
+        first = np.flatnonzero(np.diff(cell, prepend=-1))
+        marked, rank = (
+            cell.take(first),
+            np.repeat(np.arange(len(first), dtype=np.int32), np.diff(first, append=len(cell))),
+        )
+        # What has no edge in a cell may cover it whole, beside those that have
+        left, right = edges.left.take(edge), edges.right.take(edge)
+        covering = _covering(label, marked, rank, left, right)
+        painted, self._overlaid = _paint_over(label, marked, *overlapping)
+        whole = np.concatenate([covering, painted], axis=1)
+        self._rules = _rules(on_lattice, edges, edge, first, marked % self._columns, marked // self._columns)
+        self._rules["kind"][whole[0]] = _TESTED
+        self._first, self._last, self._candidates = _candidates(self._rules, left, right, rank, whole, len(geometries))
+        label[marked] = np.arange(-2, -2 - len(marked), -1, dtype=np.int32)
+        self._label = label
+
+    def _on_lattice(self, ends: Floats) -> Floats:
+        return (ends - np.array([self._west, self._south] * 2)) * self._scale + _MARGIN  # as _cell_of reckons
+
+    def assign(self, x: Floats, y: Floats) -> Positions:
+        """Return the lowest position among the polygons that cover each point, edges included; -1 where none does."""
+        position = np.empty(len(x), dtype=np.int32)
+
+        def look_up(start: int) -> tuple[Ints, Positions]:
+            part = slice(start, start + CHUNK)
+            position[part], points, rank = self._look_up(x[part], y[part])
+            return points + start, rank
+
+        waiting: list[tuple[Ints, Positions]] = []
+        for undecided in _both_cores(look_up, range(0, len(x), CHUNK)):
+            waiting.append(undecided)
+            if sum(len(points) for points, _ in waiting) > UNDECIDED_CHUNK:
+                self._test(x, y, waiting, position)
+                waiting = []
+        if waiting:
+            self._test(x, y, waiting, position)
+        return position
+
+    def shared(self, x: Floats, y: Floats) -> Ints:
+        """Return which points several polygons may cover: all that do, and some others."""
+        found = [np.empty(0, dtype=np.int64)]
+        for start in range(0, len(x), CHUNK):
+            part = slice(start, start + CHUNK)
+            _, points, _ = self._look_up(x[part], y[part])
+            if len(self._overlaid):
+                over = np.flatnonzero(np.isin(self._cell_of(x[part], y[part]), self._overlaid))
+                points = np.union1d(points, over)
+            found.append(points + start)
+        return np.concatenate(found)
+
+    def _look_up(self, x: Floats, y: Floats) -> tuple[Positions, Ints, Positions]:
+        """Return the positions of some points; which of them are undecided, and the ranks of their lattice cells."""
+        position = self._label.take(self._cell_of(x, y))
+        points = np.flatnonzero(position < OUTSIDE)
+        rank = -2 - position.take(points).astype(np.int64)
+        where, beside = _decide(self._rules.take(rank), x.take(points), y.take(points))
+        position[points] = beside
+        undecided = np.flatnonzero(where == 0)
+        return position, points[undecided], rank[undecided]
+
+    def _cell_of(self, x: Floats, y: Floats) -> Ints:
+        """Return the number of the lattice cell of each point; what lies beyond the lattice goes to its free margin."""
+        with np.errstate(over="ignore"):
+            u, v = x - self._west, y - self._south
+            for number, most in ((u, self._columns - 1), (v, self._rows - 1)):
+                number *= self._scale
+                number += _MARGIN
+                np.fmax(number, 0, out=number)  # not-a-number too
+                np.fmin(number, most, out=number)
+        cell = v.astype(np.int64)
+        cell *= self._columns
+        cell += u.astype(np.int64)
+        return cell
+
+    def _test(self, x: Floats, y: Floats, waiting: list[tuple[Ints, Positions]], position: Positions) -> None:
+        """Fill in the positions of undecided points: each candidate in turn, the lowest first, until one covers."""
+        points, rank = map(np.concatenate, zip(*waiting, strict=True))
+        position[points] = OUTSIDE
+        at, last, x, y = self._first[rank], self._last[rank], x[points], y[points]
+        with self._testing:
+            while len(points):
+                wanted = self._candidates[at]
+                covered = self._covered(wanted, x, y)
+                position[points[covered]] = wanted[covered]
+                at += 1
+                rest = np.flatnonzero(~covered & (at < last))
+                points, at, last, x, y = (each[rest] for each in (points, at, last, x, y))
+
+    def _covered(self, wanted: Positions, x: Floats, y: Floats) -> Flags:
+        """Return whether each point is covered by its polygon; the points of one polygon are asked at once."""
+        narrow = wanted.astype(np.uint16) if len(self._geometries) <= 1 << 16 else wanted  # sorted by counting
+        order = np.argsort(narrow, kind="stable")
+        x, y, wanted = x[order], y[order], wanted[order]
+        bounds = np.append(np.flatnonzero(np.diff(wanted, prepend=-1)), len(order))
+        shapely.prepare(self._geometries[wanted[bounds[:-1][np.diff(bounds) >= WORTH_PREPARING]]])
+        middle = int(bounds[np.searchsorted(bounds, len(order) // 2)])
+        parts = [slice(0, middle), slice(middle, None)]  # no polygon in both
+        covered = np.empty(len(order), dtype=bool)
+        covered[order] = np.concatenate(
+            list(
+                _both_cores(lambda part: shapely.intersects_xy(self._geometries[wanted[part]], x[part], y[part]), parts)
+            )
+        )
+        return covered
+
+
+def _best_side(points: int, edge_length: float) -> int:
+    """Return the lattice cells a side that cost least: edges of a length, in sides, pass through 1.27 times as many.
+
+    Seconds measured on a machine of 2 cores (see bench/RESULTS.md); only their ratios matter.
+    """
+    side = np.geomspace(_COARSEST, _FINEST, 49)
+    marked = 4 / np.pi * edge_length * side
+    cost = side**2 * 5e-9 + marked * 250e-9 + points * np.minimum(marked / side**2, 1) * 80e-9
+    return int(side[np.argmin(cost)])
+
+
+RULE = np.dtype([("ends", "f8", 4), ("end", "f8", 2), ("left", "i4"), ("right", "i4"), ("kind", "i4"), ("", "i4")])
+
+
+def _rules(on_lattice: Edges, edges: Edges, edge: Positions, first: Ints, column: Ints, row: Ints) -> NDArray[np.void]:
+    """Return how each lattice cell with edges decides: by the line between two ends, by the next one too, or by tests.
+
+    A rule fills one line of the processor's cache, so that a point costs one wait for the memory.
+    """
+    count = np.diff(first, append=len(edge))
+    rules = np.zeros(len(first), dtype=RULE)
+    rules["left"] = rules["right"] = NONE
+
+    lone = np.flatnonzero(count == 1)
+    one, square = edge.take(first.take(lone)), _Squares(column.take(lone), row.take(lone))
+    a = on_lattice.some(one)
+    x0, y0, x1, y1 = a.ends.T
+    cut = np.flatnonzero(~a.odd & ~square.near(x0, y0) & ~square.near(x1, y1) & square.cut_by(a.ends))
+    _write(rules, lone.take(cut), edges.some(one.take(cut)), _CUT)
+
+    two = np.flatnonzero(count == 2)
+    one, other = edge.take(first.take(two)), edge.take(first.take(two) + 1)
+    a, b, square = on_lattice.some(one), on_lattice.some(other), _Squares(column.take(two), row.take(two))
+    # The first edge is taken towards the corner, the second away from it
+    turn_a = _meet(a.ends[:, :2], b.ends[:, :2]) | _meet(a.ends[:, :2], b.ends[:, 2:])
+    turn_b = _meet(b.ends[:, 2:], a.ends[:, 2:]) | _meet(b.ends[:, 2:], a.ends[:, :2])
+    a, b = a.turned(turn_a), b.turned(turn_b)
+    sound = ~a.odd & ~b.odd & _meet(a.ends[:, 2:], b.ends[:, :2]) & (a.left == b.left) & (a.right == b.right)
+    x0, y0, x1, y1 = a.ends.T
+    sound &= square.holds(x1, y1) & ~square.near(x0, y0) & ~square.near(b.ends[:, 2], b.ends[:, 3])
+    sound = np.flatnonzero(sound)
+    a, b = (
+        edges.some(one.take(sound)).turned(turn_a.take(sound)),
+        edges.some(other.take(sound)).turned(turn_b.take(sound)),
+    )
+    turn = side(a.ends, b.ends[:, 2], b.ends[:, 3])
+    at = two.take(sound)
+    _write(rules, at, a, np.array([_TESTED, _CORNER, _REFLEX]).take(turn, mode="wrap"))
+    rules["end"][at] = b.ends[:, 2:]
+    return rules
+
+
+def _meet(one: Floats, other: Floats) -> Flags:
+    return (one[:, 0] == other[:, 0]) & (one[:, 1] == other[:, 1])
+
+
+def _write(rules: NDArray[np.void], at: Ints, edges: Edges, kind: Any) -> None:
+    rules["ends"][at], rules["left"][at], rules["right"][at] = edges[:3]
+    rules["kind"][at] = kind
+
+
+def _decide(rules: NDArray[np.void], x: Floats, y: Floats) -> tuple[NDArray[np.int8], Positions]:
+    """Return on which side each point lies by its rule, 1 left, -1 right, 0 undecided; and the polygon there."""
+    kind, numbers = rules["kind"], rules.view(np.float64).reshape(-1, 8)
+    one, other = side(numbers[:, :4], x, y), side(numbers[:, 2:6], x, y)
+    # The smaller part lies on the left of both lines, the larger on the left of one of them
+    where = np.where(kind == _CORNER, np.minimum(one, other), np.where(kind == _REFLEX, np.maximum(one, other), one))
+    where[kind == _TESTED] = 0
+    return where, np.where(where > 0, rules["left"], rules["right"])
+
+
+class _Squares(NamedTuple):
+    """Lattice cells by their column and row."""
+
+    column: Ints
+    row: Ints
+
+    def holds(self, x: Floats, y: Floats) -> Flags:
+        return (x.astype(np.int64) == self.column) & (y.astype(np.int64) == self.row)
+
+    def near(self, x: Floats, y: Floats) -> Flags:
+        """Return whether a place lies in the cell, or so close that marking may have missed what begins there."""
+        reach = 0.5 + 2 * PAD
+        return (np.abs(x - self.column - 0.5) <= reach) & (np.abs(y - self.row - 0.5) <= reach)
+
+    def cut_by(self, ends: Floats) -> Flags:
+        """Return whether the line through two ends surely leaves corners of the cell on both sides."""
+        x0, y0, x1, y1 = ends.T
+        dx, dy = x1 - x0, y1 - y0
+        middle = dx * (self.row + 0.5 - y0) - dy * (self.column + 0.5 - x0)
+        return np.abs(middle) < (0.5 - PAD) * (np.abs(dx) + np.abs(dy))
+
+
+def _painted(start: Ints, end: Ints, polygon: Positions, size: int) -> tuple[Positions, tuple[Ints, Ints, Positions]]:
+    """Return an array of a size with each polygon in its runs, and apart the runs that begin inside earlier ones."""
+    over = start < np.concatenate([[0], np.maximum.accumulate(end)])[:-1]
+    base = ~over
+    values = np.full(2 * int(base.sum()) + 1, OUTSIDE, dtype=np.int32)
+    lengths = np.empty(len(values), dtype=np.int64)
+    values[1::2], lengths[1::2] = polygon[base], (end - start)[base]
+    lengths[0::2] = np.append(start[base], size) - np.append(0, end[base])
+    return np.repeat(values, lengths), (start[over], end[over], polygon[over])
+
+
+def _covering(label: Positions, marked: Ints, rank: Positions, left: Positions, right: Positions) -> Positions:
+    """Return ranks of marked cells and the polygons of their labels, shape (2, n), where those have no edge in them."""
+    below = label[marked]
+    beneath = below[rank]
+    known = np.zeros(len(marked), dtype=bool)
+    known[rank[(left == beneath) | (right == beneath)]] = True
+    unknown = np.flatnonzero((below != OUTSIDE) & ~known)
+    return np.stack([unknown.astype(np.int32), below[unknown]])
+
+
+def _paint_over(label: Positions, marked: Ints, start: Ints, end: Ints, polygon: Positions) -> tuple[Positions, Ints]:
+    """Paint overlapping runs into the labels, where they are lower.
+
+    Return of these runs what `_covering` does, and the lattice cells they hold, in order.
+    """
+    pairs = [np.empty((2, 0), dtype=np.int32)]
+    cells = [np.empty(0, dtype=np.int32)]
+    unsigned = label.view(np.uint32)  # outside is then the largest
+    order = np.argsort(-polygon, kind="stable")  # the lowest last: where several meet, it stays
+    parts = 1 + int((end - start).sum()) // CHUNK
+    for some in np.array_split(order, parts) if len(order) else []:
+        which, at = spread(start[some].astype(np.int32), (end[some] - 1).astype(np.int32))
+        by = polygon[some][which]
+        unsigned[at] = np.minimum(unsigned[at], by.view(np.uint32))
+        found = np.searchsorted(marked, at)
+        held = marked[np.minimum(found, len(marked) - 1)] == at
+        pairs.append(np.stack([found[held].astype(np.int32), by[held]]))
+        cells.append(np.unique(at))
+    return np.concatenate(pairs, axis=1), np.unique(np.concatenate(cells))
+
+
+def _candidates(
+    rules: NDArray[np.void], left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
+) -> tuple[Positions, Positions, Positions]:
+    """Return for each marked cell where its candidates begin and end, and all candidates, a cell's lowest first."""
+    kind = rules["kind"]
+    tested = np.flatnonzero(kind[rank] == _TESTED)
+    pairs = [np.stack([rank[tested], polygon[tested]]) for polygon in (left, right)]
+    ranks, polygons = np.concatenate([*pairs, whole], axis=1)
+    key = ranks.astype(np.int64) * n + polygons
+    key = np.sort(key[polygons != NONE])
+    key = key[np.diff(key, prepend=-1) != 0]
+    ranks = key // n
+    last = np.cumsum(np.bincount(ranks, minlength=len(kind)))
+    first = np.append(0, last[:-1])
+    # Where a side decides, a point too close to the edge may lie in either of the two polygons beside it
+    decided = np.flatnonzero(kind != _TESTED)
+    two = np.stack([rules["left"][decided], rules["right"][decided]], axis=1)
+    two.sort(axis=1)
+    last[decided] = len(key) + 2 * np.arange(1, len(decided) + 1)
+    first[decided] = last[decided] - np.where(two[:, 0] == NONE, 1, 2)
+    return first.astype(np.int32), last.astype(np.int32), np.append(key - ranks * n, two.ravel()).astype(np.int32)
+
+
+def _both_cores(work: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
+    """Yield the results of parts of a work in their order; two threads do it, as numpy and shapely let go of the lock."""
+    if len(parts) < 2:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        yield from pool.map(work, parts)
