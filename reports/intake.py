@@ -1,7 +1,7 @@
 """What came in, in words and rows: imports, places, rows not taken, odd rows, boundary findings, types."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -9,6 +9,7 @@ from base.text import N_, Words
 from data import corrections, queries
 from data.dataset import Dataset
 from data.privacy import mask_text
+from data.profiles import USUAL
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
 from data.table import Table
 from geo.crs import SWAPPED, Fit, alike
@@ -44,6 +45,45 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
         if n and code in REMARKS
     ]
     return lines + [note.say(words) for note in answer["notes"]]
+
+
+DOUBTFUL = {  # item of the quality report -> what its rows are, in a few words
+    "no-location": N_("Without location"),
+    "outside": N_("Outside the boundary"),
+    "near": N_("Near a cell"),
+    "missing-reported_at": N_("Without a report time"),
+    "year-only": N_("Only the year known"),
+    "closed-before-reported": N_("Closed before reported"),
+    "time-in-future": N_("Times in the future"),
+    "one-spot": N_("Many on one spot"),
+}
+
+
+class Look(NamedTuple):
+    """Rows that are worth a look: what they are, how many, and where the data page lists them."""
+
+    title: str
+    n: int
+    section: str
+    item: str | None = None  # of the quality report
+
+
+def worth_a_look(answer: Mapping[str, Any], words: Words) -> list[Look]:
+    """Return which rows of an import are worth a look: those not taken, and those that are doubtful."""
+    finest: Mapping[str, int] = next(reversed(answer["levels"].values()), {})
+    remarks = answer["remarks"]
+    counts = {**remarks, "outside": finest.get("outside", 0), "near": finest.get("near", 0)}
+    counts["missing-reported_at"] = remarks.get("no-report-time", 0)
+    doubtful = [Look(words(title), counts.get(item, 0), "quality", item) for item, title in DOUBTFUL.items()]
+    return [one for one in (Look(words("Not taken"), answer["rejected"], "rejected"), *doubtful) if one.n]
+
+
+def as_before_sentence(data: Dataset, corrected: pd.DataFrame, words: Words) -> str:
+    """Return that rows which come back take the choices of their own import; '' where none come back."""
+    files = dict.fromkeys(data.imported(one).file for one in corrected["import_id"].unique())
+    if not files:
+        return ""
+    return words("Coordinate system, columns and source: as in the first import of {file}.", file=words.listed(files))
 
 
 def cell_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
@@ -181,7 +221,8 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
             "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
             "headers, titles or empty; {restored} codes had lost a zero.",
             file=file,
-            **{key: answer[key] for key in ("rows", "types", "scheme", "skipped", "restored")},
+            **{key: answer[key] for key in ("rows", "types", "skipped", "restored")},
+            scheme=scheme_name(answer["scheme"]),
             kind=words(STANDARD_KINDS[kind]),
         )
     ]
@@ -207,6 +248,19 @@ LINKS = {  # how the cells of a level find their parents
     "name": N_("The cells belong to those of level {above}, by the name in the parent column."),
     "prefix": N_("The cells belong to those of level {above}: every code begins with one of its codes."),
 }
+
+
+SCHEME_NAMES = {"gbt30428": "GB/T 30428.2", "cjt214": "CJ/T 214"}
+
+
+def scheme_name(scheme: str) -> str:
+    """Return the name of a code list for people; any other name is shown as it was given."""
+    return SCHEME_NAMES.get(scheme, scheme)
+
+
+def source_name(words: Words, source: str) -> str:
+    """Return the name of a source for people: the one that nobody named, or as it was given."""
+    return words("usual source") if source == USUAL["source"] else source
 
 
 def level_name(words: Words, name: str) -> str:
@@ -297,6 +351,10 @@ def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
 def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
     if "level" in facts:
         facts = {**facts, "level": level_name(words, str(facts["level"]))}
+    if "source" in facts:
+        facts = {**facts, "source": source_name(words, str(facts["source"]))}
+    if "scheme" in facts:
+        facts = {**facts, "scheme": scheme_name(str(facts["scheme"]))}
     for name in (kind, *facts):
         if name in _HISTORY:
             try:
@@ -381,16 +439,14 @@ def _named(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
     return named[list(REJECTED_TITLES)].reset_index(drop=True)
 
 
-def remark_rows(data: Dataset, words: Words) -> pd.DataFrame:
+def remark_counts(data: Dataset) -> dict[str, int]:
     """Return how many stored incidents carry which remark."""
     counts = data.query("SELECT remark, count(*) AS n FROM incidents WHERE remark <> '' GROUP BY remark").to_pylist()
     totals = dict.fromkeys(REMARKS, 0)
     for one in counts:
         for code in one["remark"].split():
             totals[code] = totals.get(code, 0) + one["n"]
-    return pd.DataFrame(
-        [{words("Rows"): n, words("What is odd"): words(REMARKS[code])} for code, n in totals.items() if n]
-    )
+    return {code: n for code, n in totals.items() if n}
 
 
 SYSTEMS = {
@@ -479,13 +535,13 @@ def type_rows(data: Dataset, words: Words) -> pd.DataFrame:
     return pd.DataFrame(
         {
             words("Type"): rows["type_name"],
-            words("Code"): rows["code"],
-            words("Hazard"): [words(HAZARD_NAMES[code]) for code in rows["hazard"]],
             words("Reports"): rows["n"],
+            words("Hazard"): [words(HAZARD_NAMES[code]) for code in rows["hazard"]],
+            words("Code"): rows["code"],
         }
     )
 
 
 def masked_sample(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the first rows of a file as they may be shown: personal data in free text masked."""
-    return rows.apply(lambda column: mask_text(column.astype(str)))
+    return rows.apply(lambda column: mask_text(column.astype(str).where(column.notna(), "")))
