@@ -49,7 +49,7 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
 
 DOUBTFUL = {  # item of the quality report -> what its rows are, in a few words
     "no-location": N_("Without location"),
-    "outside": N_("Outside the boundary"),
+    "outside": N_("Outside"),
     "near": N_("Near a cell"),
     "missing-reported_at": N_("Without a report time"),
     "year-only": N_("Only the year known"),

@@ -29,6 +29,15 @@ def test_the_frame_loads_our_own_files_only():
     assert all(link.startswith("../../app/static/") for link in links)
 
 
+def test_a_map_whose_files_are_missing_says_so_and_is_not_an_empty_frame():
+    with mock.patch("pages.common.map_widget.missing_files", lambda: ["vendor/leaflet/leaflet.js"]):
+        page = opened()
+    (said,) = [one.value for one in page.warning]
+    assert "leaflet.js" in said
+    assert "run.py setup" in said.replace("\\", "")
+    assert not page.get("component_instance")
+
+
 def test_a_filter_changes_the_painted_values_and_nothing_else_so_the_frame_stays():
     page = opened()
     first, before = handed_over(page)

@@ -67,7 +67,7 @@ def imports(words: Words, data: Dataset) -> None:
     rows = intake.import_rows(data)
     rows["source"] = [intake.source_name(words, one) for one in rows["source"]]
     frame.table(
-        rows[list(IMPORT_COLUMNS)],
+        rows[[name for name in IMPORT_COLUMNS if name != "source" or len(data.sources) > 1]],
         {key: words(title) for key, title in intake.IMPORT_TITLES.items()},
         alt=words.plural("Table of {n} import.", "Table of {n} imports.", len(rows)),
     )

@@ -46,7 +46,7 @@ def draw(words: Words, data: Dataset) -> None:
     if found.empty:
         st.success(words("Nothing is missing or odd."))
         return
-    listed = {words("What is odd"): found["sentence"], words("Share"): found["share"]}
+    listed = {words("What is odd"): found["sentence"], words("Share"): found["share"].round(3)}
     if len(data.sources) > 1:
         names = [words("all") if one is None else intake.source_name(words, one) for one in found["source"]]
         listed[words("Source")] = pd.Series(names)
