@@ -388,10 +388,9 @@ def test_an_offices_ledger_needs_one_choice_and_the_next_one_none(visit, tmp_pat
 
 def test_a_corrected_sheet_takes_the_coordinate_system_of_its_own_import(visit, tmp_path):
     levels.load_cells(Workspace(tmp_path), demo_cases.demo().grids, "g.geojson", level="grid", who="t")
-    content = "案卷号,上报时间,小类,经度,纬度\nK1,2025-03-05 10:00,道路积水,111.3,33.6\nK2,2025年33月5日,道路积水,111.3,33.6\n"
-    first = loading.import_incidents(
-        Workspace(tmp_path), content.encode(), "三月.csv", crs="gcj02", source="街道", who="t"
-    )
+    cases = [f"K{n},{at},道路积水,111.3,33.6" for n, at in enumerate(("2025-03-05 10:00", "2025年33月5日"))]
+    content = "\n".join(["案卷号,上报时间,小类,经度,纬度", *cases]).encode()
+    first = loading.import_incidents(Workspace(tmp_path), content, "三月.csv", crs="gcj02", source="街道", who="t")
     rows, titles = intake.rejected_sheet(Workspace(tmp_path).newest(), ZH, first["import_id"])
     (column,) = [key for key, title in titles.items() if title == "上报时间"]
     sheet = write_sheet(rows.assign(**{column: "2025-03-05 11:00"}), titles, name="未接收的行", notes=[], words=ZH)

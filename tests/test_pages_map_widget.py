@@ -30,11 +30,11 @@ def test_the_frame_loads_our_own_files_only():
 
 
 def test_a_map_whose_files_are_missing_says_so_and_is_not_an_empty_frame():
-    with mock.patch("pages.common.map_widget.missing_files", lambda: ["vendor/leaflet/leaflet.js"]):
+    with mock.patch("pages.common.map_widget.missing_files", return_value=["vendor/leaflet.js"]):
         page = opened()
-    (said,) = [one.value for one in page.warning]
-    assert "leaflet.js" in said
-    assert "run.py setup" in said.replace("\\", "")
+    (said,) = [one.value.replace("\\", "") for one in page.warning]
+    assert "vendor/leaflet.js is missing" in said
+    assert "run.py setup" in said
     assert not page.get("component_instance")
 
 
