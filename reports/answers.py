@@ -224,16 +224,17 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     compared = comparison(dataset, scope, compare)
     totals = queries.totals(dataset, scope)
     every = resolution.summarize(queries.durations(dataset, scope))
+    known = count_events(dataset, scope, totals)
     change = None
     if compared is not None:
-        now, then = (
-            count_events(dataset, side, queries.totals(dataset, side)) for side in (compared.now, compared.before)
-        )
-        change = summary.rate_change(now, then)
+        before = count_events(dataset, compared.before, queries.totals(dataset, compared.before))
+        whole = compared.now.end == scope.end and not compared.left_out  # then it is the scope's own count
+        now = known if whole else count_events(dataset, compared.now, queries.totals(dataset, compared.now))
+        change = summary.rate_change(now, before)
     return Overview(
         totals=totals,
         comparison=compared,
-        events=count_events(dataset, scope, totals),
+        events=known,
         change=change,
         overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
         in_time=resolution.share_in_time(totals["due"], totals["in_time"]),

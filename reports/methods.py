@@ -115,7 +115,8 @@ METHODS = (
         N_("This period against the same months of the year before, because rain has seasons."),
         N_(
             "The ratio of the two counts with an exact 95% interval, conditional on their sum "
-            "(Clopper–Pearson). “Within chance” means that the interval holds 1. Both periods are whole months."
+            "(Clopper–Pearson). “Within chance” means that the interval holds 1. Both sides have the same days: a "
+            "period still under way is cut at the as-of day, and the one before at the same day."
         ),
     ),
     Method(
