@@ -14,11 +14,14 @@ from reports import quality as report
 
 MOST_ROWS = 200
 COLUMNS = (
-    "incident_id", "source", "reported_at", "closed_at", "hazard", "type_name", "description", "address", "cell_id",
-    "remark", "group",
+    "km", "why", "incident_id", "source", "row", "reported_at", "closed_at", "hazard", "type_name", "description",
+    "address", "cell_id", "remark", "group",
 )  # fmt: skip
 TITLES = {
     "incident_id": N_("Case number"),
+    "row": N_("Row in its file"),
+    "km": N_("km from the boundary"),
+    "why": N_("Likely reason"),
     "source": N_("Source"),
     "reported_at": N_("Reported"),
     "closed_at": N_("Closed"),
