@@ -29,6 +29,7 @@ import datetime as dt
 import getpass
 import json
 import math
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pandas as pd
@@ -559,7 +560,7 @@ def count(
     """Count incidents by cell, hazard, month and source."""
     dataset = context.obj.newest()
     keys = [key.strip() for key in by.split(",") if key.strip()]
-    scope = _scope(dataset, level, hazard, start, end)
+    scope = replace(_scope(dataset, level, hazard, start, end), voided=True)  # every report that was accepted
     _print(queries.counts(dataset, scope, keys), as_json)
 
 

@@ -17,7 +17,7 @@ from base.settings import DEFAULTS
 from base.text import N_, Listed, Sentence
 from data.headers import numbered
 from data.privacy import MASK, column_policy, mask, mask_text, personal_headers
-from data.table import Table
+from data.table import UNREAD, Table
 
 KIND = pa.map_(pa.string(), pa.string())
 _LOOKED_AT = 1000  # values of a column
@@ -87,6 +87,8 @@ def other_columns(table: Table, mapping: Mapping[str, str], settings: Mapping[st
         notes.append(Sentence(sentence, {"columns": Listed(by_value)}))
     if plain := [title for title in kept if title not in hidden]:
         notes.append(Sentence(N_("Kept beside the fields, as attributes: {columns}."), {"columns": Listed(plain)}))
+    if table.unread:
+        notes.append(Sentence(UNREAD, {"columns": Listed(table.unread)}))
     return Others(pd.DataFrame(kept, index=table.frame.index), notes)
 
 

@@ -20,6 +20,7 @@ from data.changes import check_zone, follow_edition
 from data.checking import Checked, check_rows, sealed
 from data.checks import DUPLICATES
 from data.dataset import Dataset
+from data.faraway import far_notes
 from data.levels import load_cells
 from data.merging import KEY, compare, replace
 from data.placing import count_places, place
@@ -382,6 +383,7 @@ def _answer(
         **_tallies(fresh),
         "by_month": by_month(fresh),
         **_chosen(checked),
+        "notes": [*checked.notes, *far_notes(fresh, before)],
         "unchanged": False,
         "repeat_of": None,
     }

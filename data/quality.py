@@ -1,8 +1,9 @@
 """What is missing or odd in the stored incidents, by source, and the rows behind each item. Counts only; words are in
 `reports.quality`.
 
-Most items are conditions on one row and are counted together in one scan. Two need a look at all rows first, one scan
-each: minutes in which many cases were closed at once, and spots at the centre of a cell that carry many reports.
+Most items are conditions on one row and are counted together in one scan. Three need a look at all rows first, one scan
+each: minutes in which many cases were closed at once, spots at the centre of a cell that carry many reports, and points
+far outside the boundary.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import shapely
 
 from base.errors import HazardError
 from data.dataset import Dataset
+from data.faraway import explained, far_points
 from data.queries import DATES_ALONE
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
 from data.tables import near_column
@@ -46,17 +48,18 @@ _CONDITIONS = {
     "other-type": "hazard = 'other'",
     "hashed-id": "regexp_full_match(incident_id, '[0-9a-f]{{16}}-[0-9]+')",
 }
-_JOINED = ("bulk-closure", "cell-centre")
+_JOINED = ("bulk-closure", "cell-centre", "far-outside")
 CODES = (*_CONDITIONS, *_JOINED)
 
 
 @dataclass(frozen=True)
 class Quality:
-    """The counts of all items, and the minutes and spots behind two of them."""
+    """The counts of all items, and the minutes, spots and points behind three of them."""
 
     counts: pd.DataFrame  # code, source, n, of: one row an item and source; `of` is what n is a part of
     minutes: pd.DataFrame  # source, minute (in the workspace's zone), n: most first
     spots: pd.DataFrame  # source, lon, lat, n, level, cell_id: most first
+    far: pd.DataFrame  # as `data.faraway.far_points`
 
 
 def check_quality(dataset: Dataset) -> Quality:
@@ -67,13 +70,13 @@ def check_quality(dataset: Dataset) -> Quality:
         {"zone": dataset.zone},
     ).to_pandas()
     counts = wide.melt(["source", "of"], var_name="code", value_name="n")
-    minutes, spots = bulk_minutes(dataset), centre_spots(dataset)
+    minutes, spots, far = bulk_minutes(dataset), centre_spots(dataset), far_points(dataset)
     of = wide.set_index("source")["of"]
-    for code, found in zip(_JOINED, (minutes, spots), strict=True):
+    for code, found in zip(_JOINED, (minutes, spots, far.assign(n=1)), strict=True):
         n = found.groupby("source")["n"].sum().reindex(of.index).fillna(0)
         counts = pd.concat([counts, pd.DataFrame({"code": code, "source": of.index, "n": n.values, "of": of.values})])
     counts = pd.concat([counts, _rejected(dataset)])[["code", "source", "n", "of"]]
-    return Quality(counts.astype({"n": np.int64, "of": np.int64}).reset_index(drop=True), minutes, spots)
+    return Quality(counts.astype({"n": np.int64, "of": np.int64}).reset_index(drop=True), minutes, spots, far)
 
 
 def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: int | None = 200) -> pd.DataFrame:
@@ -91,7 +94,8 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     Returns
     -------
     DataFrame
-        The stored columns but month, and cell_id (of the finest level); times in the workspace's zone. For
+        The stored columns but month, and cell_id (of the finest level); times in the workspace's zone. Of far-outside
+        also km and why (`data.faraway.SLIPS`), the farthest first. For
         ``rejected-...`` the columns of `Dataset.rejected`.
 
     Raises
@@ -113,6 +117,13 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
             code=code,
             known=", ".join(CODES),
         )
+    if code == "far-outside":
+        far = far_points(dataset)[["source", "incident_id", "km"]]
+        far = far if source is None else far[far["source"] == source]
+        schema = pa.schema([("source", pa.string()), ("incident_id", pa.string()), ("km", pa.float64())])
+        found = pa.Table.from_pandas(far, schema=schema, preserve_index=False)
+        joined = "JOIN found USING (source, incident_id)"
+        return explained(_incidents(dataset, joined, "km DESC", limit, {}, {"found": found}, "km,"), dataset)
     frames: dict[str, pa.Table] = {}
     bound: dict[str, Any] = {}
     if code == "bulk-closure":

@@ -169,7 +169,8 @@ class Scope:
 
     `start` and `end` are days in the workspace's zone, half-open; None is open. Empty `hazards` or `sources` mean all.
     `area` is a cell_id of the level above `level` (its parent level); None is everywhere. `as_of` None takes each
-    source's own; a given time counts where it is earlier than the source's own.
+    source's own; a given time counts where it is earlier than the source's own. A case voided by then (作废) was no
+    hazard: it is left out unless `voided` is set.
     """
 
     level: str
@@ -179,6 +180,7 @@ class Scope:
     sources: tuple[str, ...] = ()
     area: str | None = None
     as_of: dt.datetime | None = None
+    voided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

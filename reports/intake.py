@@ -370,9 +370,10 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
     """Return where all stored incidents lie, a row a level: in a cell, near, outside, no location; the sum is n."""
     rows = []
     for level in data.levels:
-        located = queries.points(data, Scope(level=level.name))
+        scope = Scope(level=level.name, voided=True)
+        located = queries.points(data, scope)
         shared = count_ties(located["lon"].to_numpy(), located["lat"].to_numpy(), data.cells(level.name))
-        totals = queries.totals(data, Scope(level=level.name))
+        totals = queries.totals(data, scope)
         rows.append(
             {
                 words("Level"): level_name(words, level.name),
@@ -384,6 +385,7 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
                 words("No location"): totals["no_location"],
                 words("In more than one cell (edge, overlap): counted in the first"): shared,
                 words("On one spot: not located?"): totals["one_spot"],
+                words("Voided: in no figure"): totals["n"] - queries.totals(data, Scope(level=level.name))["n"],
             }
         )
     return pd.DataFrame(rows)

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -695,3 +696,17 @@ def test_boston_is_loaded_with_every_row_accounted_for(shared_data, tmp_path):
     assert load(workspace, content, zone="America/New_York")["unchanged"]
     undo(workspace, who="t")
     assert queries.totals(workspace.newest(), Scope(level="neighborhood"))["n"] == 0
+
+
+def test_an_import_names_the_points_far_outside_and_says_nothing_of_near_ones(tmp_path):
+    lines = ["案卷号,上报时间,经度,纬度", *(f"{n},2025-03-05 10:00,113.005,33.005" for n in range(9))]
+    lines += ["north,2025-03-05 10:00,113.005,34.02", "lost,2025-03-05 10:00,13.005,33.005", "next,,113.03,33.005"]
+    workspace = with_grids(tmp_path)
+    answer = import_incidents(workspace, "\n".join(lines).encode(), "a.csv", who="t", dry_run=True)
+    notes = [note.say(Words("en")) for note in answer["notes"]]
+    at = notes.index("Points more than 5 km outside the boundary (setting far_km): 2. The farthest:")
+    assert re.fullmatch(
+        r"Row 12, case lost: 8,90\d km from the boundary. Was a digit lost or mistyped\?", notes[at + 1]
+    )
+    # a degree of the meridian from 33.02 to 34.02 is 110.9 km long; 34.02 for 33.02 would be one digit too
+    assert notes[at + 2] == "Row 11, case north: 111 km from the boundary. Was a digit lost or mistyped?"

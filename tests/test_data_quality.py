@@ -48,11 +48,18 @@ def test_each_item_counts_what_was_drawn_up_by_hand(tmp_path):
     assert {code: int(k) for code, k in n.items() if k} == {
         "missing-reported_at": 1, "missing-due_at": 10, "missing-type_name": 9, "missing-description": 10,
         "missing-address": 10, "missing-channel": 10, "missing-unit": 10, "no-location": 1, "outside": 2, "near": 1,
+        "far-outside": 2,
         "zero-point": 1, "closed-before-reported": 1, "time-in-future": 1, "year-only": 1, "closed-at-once": 1,
         "closed-first-quarter-hour": 3, "other-type": 10, "hashed-id": 1,
     }  # fmt: skip
     assert quality.quality_rows(dataset, "closed-at-once")["incident_id"].tolist() == ["a"]
     assert quality.quality_rows(dataset, "outside")["incident_id"].tolist() == ["h", "g"]  # the latest first
+    far = quality.quality_rows(dataset, "far-outside")
+    # The communities reach to 113.04: "g" lies 0.96 degrees east of it, of 93.5 km each at 33 N
+    assert far[["incident_id", "why"]].to_numpy().tolist() == [["h", "zero"], ["g", "digit"]]
+    assert far["km"].round().tolist()[1] == 90
+    said = report.quality_items(dataset, Words("en")).set_index("code")["sentence"]["far-outside"]
+    assert said.startswith("2 of 11 incidents lie more than 5 km outside the boundary; the farthest is case h, ")
 
 
 def test_a_case_closed_on_the_day_of_its_report_is_no_quick_one_where_only_dates_are_known(tmp_path):

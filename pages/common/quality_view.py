@@ -14,11 +14,14 @@ from reports import quality as report
 
 MOST_ROWS = 200
 COLUMNS = (
-    "group", "incident_id", "type_name", "reported_at", "address", "description", "remark", "closed_at", "hazard",
-    "cell_id", "source",
+    "km", "why", "group", "incident_id", "type_name", "reported_at", "address", "description", "remark", "closed_at",
+    "hazard", "cell_id", "source", "row",
 )  # fmt: skip
 TITLES = {
     "incident_id": N_("Case number"),
+    "row": N_("Row in its file"),
+    "km": N_("km from the boundary"),
+    "why": N_("Likely reason"),
     "source": N_("Source"),
     "reported_at": N_("Reported"),
     "closed_at": N_("Closed"),
