@@ -122,7 +122,7 @@ def import_incidents(
         Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``, ``personal-column``,
         ``duplicates-unknown``, ``scheme-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
-        ``corrections-mixed``.
+        ``corrections-mixed``, ``corrections-unmarked``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
     name = mask(name)
@@ -329,6 +329,8 @@ def _merge(
         change.write("rejected", _set(checked.rejected, "import_id", ids), append=True)
     if len(checked.corrected):
         change.write("corrections", corrections.stored(checked.corrected, import_id), append=True)
+    again = corrections.tally(checked.corrected, checked.rejected, fresh)
+    touched = sorted({*touched, *checked.corrected["import_id"]})  # whose rows these are stays, while this import does
     record = ImportRecord(
         import_id=import_id,
         source=checked.options["source"],
@@ -342,6 +344,7 @@ def _merge(
         version=change.number,
         touches=tuple(touched),
         notes=tuple(str(note) for note in answer["notes"]),
+        again=again,
     )
     change.imports = (*change.imports, record)
     follow_edition(change)

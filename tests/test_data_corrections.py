@@ -16,7 +16,8 @@ from base.errors import HazardError
 from base.text import Words
 from data import persons
 from data.changes import set_location, set_rules, set_settings, undo
-from data.corrections import MARK, rejections
+from data.correction_sheet import MARK
+from data.corrections import rejections
 from data.exposures import join_exposures
 from data.gazetteer import load_gazetteer
 from data.levels import take_back_cells
@@ -95,7 +96,8 @@ def test_a_corrected_row_is_taken_and_no_longer_open_and_the_rest_is_left_as_it_
     assert found["settled_by"].tolist() == [answer["import_id"]] * 2  # taken, and rejected anew
     assert open_rows(workspace) == [[answer["import_id"], 3, "time-unreadable"]]
     shown, n = intake.rejected_rows(workspace.newest(), Words("en"))
-    assert (shown["file"].tolist(), n) == (["b.xlsx"], 1)
+    assert (shown[["file", "row"]].to_numpy().tolist(), n) == ([["a.csv", 4]], 1)  # the office's own
+    assert shown["sentence"][0].endswith(" (row 3 of the sheet b.xlsx)")
 
 
 def test_the_same_sheet_again_and_again_doubles_nothing(workspace):
