@@ -100,6 +100,8 @@ def known_rows(dataset: Dataset, marks: pd.Series) -> tuple[pd.DataFrame, list[S
 
     A row that was rejected again is still the row of the file it came in first.
     """
+    if marks.empty:
+        return pd.DataFrame({"by_row": [], "import_id": [], "row": []}), []
     parts = marks.str.extract(f"^{_MARK_FORM.pattern}$")
     named = pd.DataFrame({"by_row": marks.index, "import_id": parts[0].to_numpy(), "row": parts[1].to_numpy()})
     named = named.dropna().astype({"row": np.int64, "by_row": np.int64})
