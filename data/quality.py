@@ -17,6 +17,7 @@ import pyarrow as pa
 import shapely
 
 from base.errors import HazardError
+from data import accounts, corrections
 from data.dataset import Dataset
 from data.faraway import explained, far_points
 from data.queries import DATES_ALONE
@@ -25,7 +26,8 @@ from data.tables import near_column
 from geo import crs
 
 MISSING = ("reported_at", "due_at", "type_name", "description", "address", "channel", "unit")
-REJECTED = "rejected-"  # and the reason
+REJECTED = "rejected-"  # and the reason, of rows that still stand so; and
+SETTLED = "settled"  # for those that came in since, corrected or in a later file
 _CENTRE_M = 10.0  # how near a spot lies to the centre of a cell: coordinates are often rounded to four decimals
 _MINUTE_US = 60_000_000
 _TOOK = "(epoch_us(closed_at) - epoch_us(reported_at))"
@@ -63,7 +65,11 @@ class Quality:
 
 
 def check_quality(dataset: Dataset) -> Quality:
-    """Return the counts of all items of all sources. Rejected rows stand under `REJECTED` and their reason."""
+    """Return the counts of all items of all sources.
+
+    Rejected rows stand under `REJECTED` and their reason while they are open or left out; those settled since under
+    `REJECTED` and `SETTLED`, out of all that had to be mended.
+    """
     columns = ", ".join(f'count(*) FILTER ({text}) AS "{code}"' for code, text in _conditions(dataset).items())
     wide = dataset.query(
         f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source',  # noqa: S608
@@ -95,8 +101,8 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     -------
     DataFrame
         The stored columns but month, and cell_id (of the finest level); times in the workspace's zone. Of far-outside
-        also km and why (`data.faraway.SLIPS`), the farthest first. For
-        ``rejected-...`` the columns of `Dataset.rejected`.
+        also km and why (`data.faraway.SLIPS`), the farthest first. For ``rejected-...`` the columns of
+        `data.corrections.rejections`.
 
     Raises
     ------
@@ -105,8 +111,10 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     """
     if code.startswith(REJECTED):
         sources = {record.import_id: record.source for record in dataset.imports}
-        rows = dataset.rejected()
-        rows = rows[rows["reason"] == code.removeprefix(REJECTED)]
+        rows, reason = corrections.rejections(dataset), code.removeprefix(REJECTED)
+        standing = rows["state"].isin((corrections.OPEN, corrections.LEFT_OUT)) & (rows["reason"] == reason)
+        settled = rows["state"].isin((corrections.CORRECTED, corrections.SETTLED))
+        rows = rows[settled if reason == SETTLED else standing]
         if source is not None:
             rows = rows[rows["import_id"].map(sources) == source]
         return rows.head(limit) if limit is not None else rows
@@ -245,10 +253,15 @@ def _cell(dataset: Dataset) -> str:
 
 def _rejected(dataset: Dataset) -> pd.DataFrame:
     sources = {record.import_id: record.source for record in dataset.imports}
-    read: dict[str, int] = {}
-    for record in dataset.imports:
-        read[record.source] = read.get(record.source, 0) + record.read
-    rows = dataset.rejected()[["import_id", "reason"]]
+    read = {
+        one: accounts.own(record for record in dataset.imports if record.source == one)["read"]
+        for one in dataset.sources
+    }
+    rows = corrections.rejections(dataset)
     rows = rows.assign(source=rows["import_id"].map(sources), code=REJECTED + rows["reason"])
-    counted = rows.groupby(["code", "source"], as_index=False).size().rename(columns={"size": "n"})
-    return counted.assign(of=[read.get(source, 0) for source in counted["source"]])
+    standing = rows[rows["state"].isin((corrections.OPEN, corrections.LEFT_OUT))]
+    counted = standing.groupby(["code", "source"], as_index=False).size().rename(columns={"size": "n"})
+    counted["of"] = [read[source] for source in counted["source"]]
+    faults = rows[rows["state"].isin((corrections.OPEN, corrections.CORRECTED, corrections.SETTLED))]
+    mended = (faults["state"] != corrections.OPEN).groupby(faults["source"]).agg(n="sum", of="size").reset_index()
+    return pd.concat([mended[mended["n"] > 0].assign(code=REJECTED + SETTLED), counted])

@@ -202,5 +202,7 @@ class ImportRecord:
     updated: int
     levels: Mapping[str, Mapping[str, int]]  # level name -> inside, near, outside, no_location; add up to accepted
     version: int  # the workspace version it made
-    touches: tuple[str, ...] = ()  # earlier imports whose cases stand in this file too, equal or corrected
+    touches: tuple[str, ...] = ()  # earlier imports whose cases, or rejected rows, stand in this file too
     notes: tuple[str, ...] = field(default=())  # e.g. dropped columns, hints
+    # Of the rows read those that were rejected before and came back in a sheet: accepted, rejected, repeats
+    again: Mapping[str, int] = field(default_factory=dict)

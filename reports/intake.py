@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from base.text import N_, Words
-from data import corrections, queries
+from data import correction_sheet, corrections, queries
+from data.accounts import Account
 from data.dataset import Dataset
 from data.privacy import mask_text
 from data.profiles import USUAL
@@ -279,15 +280,24 @@ IMPORT_TITLES = {
     "updated": N_("of them updates"),
     "rejected": N_("Rejected"),
     "repeats": N_("Repeats"),
+    "again": N_("Came back corrected"),
+    "open": N_("Still open"),
 }
 
 
 def import_rows(data: Dataset) -> pd.DataFrame:
-    """Return the live imports, newest first, with their totals; times in the workspace's zone."""
+    """Return the live imports, newest first, with their totals; times in the workspace's zone.
+
+    `again` are the rows, among those read, that were rejected before and came back; `open` those of the file itself
+    that still wait for correction, wherever they came back.
+    """
+    open_ = corrections.rejections(data).query("state == @corrections.OPEN")["first_import"].value_counts()
     rows = [
         {
             "import_id": record.import_id,
-            **{key: getattr(record, key) for key in IMPORT_TITLES},
+            **{key: getattr(record, key) for key in IMPORT_TITLES if key != "open"},
+            "again": sum(record.again.values()),
+            "open": int(open_.get(record.import_id, 0)),
             "when": pd.Timestamp(record.when).tz_convert(data.zone),
             "as_of": pd.Timestamp(record.as_of).tz_convert(data.zone),
         }
@@ -391,16 +401,25 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-REJECTED_TITLES = corrections.TITLES
+REJECTED_TITLES = correction_sheet.TITLES
 
 
-NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", "filtered")  # rejected, and nobody need mend them
+def account_headline(found: Account, words: Words) -> str:
+    """Return what came in, and what waits for somebody, in one short sentence."""
+    facts = {"accepted": found.accepted, "read": found.read, "waiting": found.open}
+    if not found.open:
+        return words("{accepted} of {read} rows are in, none waits for correction", **facts)
+    return words("{accepted} of {read} rows are in, {waiting} wait for correction", **facts)
 
 
-def waiting(data: Dataset) -> int:
-    """Return how many rejected rows seem to be cases that somebody has to mend: not settled since, and no totals."""
-    rejected = corrections.rejections(data)
-    return int(((rejected["settled_by"] == "") & ~rejected["reason"].isin(NO_CASES)).sum())
+def account_sentence(found: Account, words: Words) -> str:
+    """Return the sum of all rows of the office's files."""
+    return words(
+        "{read} rows read from files = {accepted} accepted ({corrected} of them after correction) + {repeats} repeats "
+        "+ {settled} settled by a later file + {open} open + {left_out} left out (totals, notes, empty rows, filter). "
+        "A row that comes back in a sheet of rejected rows counts once.",
+        **{name: getattr(found, name) for name in Account.__slots__},
+    )
 
 
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
@@ -410,34 +429,60 @@ def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tu
     """
     rejected = corrections.rejections(data)
     rejected = rejected[rejected["settled_by"] == ""]
-    return _named(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
+    return named_rejected(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
+
+
+def imports_to_correct(data: Dataset) -> list[str]:
+    """Return the imports of the office's files that hold open rows, the newest first: one sheet each has them all."""
+    found = corrections.rejections(data)
+    waiting = set(found.loc[found["state"] == corrections.OPEN, "first_import"])
+    return [record.import_id for record in reversed(data.imports) if record.import_id in waiting]
 
 
 def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the rows not taken, of one import or of all, for a download, and its titles.
 
     After the named columns come the original cells of each row, and at the end a mark: so the sheet can be corrected
-    and loaded again, and each row is known. Rows settled since, and those that a filter left out, are not in it.
+    and loaded again, and each row is known by the office's own file and row, however often it came back. Only rows that
+    are open are in it; those of an import also where another sheet brought them again.
     """
-    rejected = corrections.rejections(data, import_id)
-    rejected = rejected[(rejected["settled_by"] == "") & ~rejected["reason"].isin(corrections.BY_CHOICE)]
-    named = _named(rejected, data, words)
+    rejected = corrections.rejections(data)
+    if import_id is not None:
+        of_import = data.imported(import_id).import_id
+        rejected = rejected[(rejected["import_id"] == of_import) | (rejected["first_import"] == of_import)]
+    rejected = rejected[rejected["state"] == corrections.OPEN]
+    named = named_rejected(rejected, data, words)
     originals = [corrections.original_cells(text) for text in rejected["original"]]
     headers = list(dict.fromkeys(header for cells in originals for header in cells))
     cells = pd.DataFrame(
         {f"original-{place}": [row.get(header, "") for row in originals] for place, header in enumerate(headers)},
         index=named.index,
     )
-    marks = [corrections.mark_of(*row) for row in zip(rejected["import_id"], rejected["row"], strict=True)]
+    marks = [
+        correction_sheet.mark_of(*row) for row in zip(rejected["first_import"], rejected["first_row"], strict=True)
+    ]
     titles = {key: words(title) for key, title in REJECTED_TITLES.items()}
-    titles |= dict(zip(cells.columns, headers, strict=True)) | {"mark": corrections.MARK}
+    titles |= dict(zip(cells.columns, headers, strict=True)) | {"mark": correction_sheet.MARK}
     return pd.concat([named, cells, pd.Series(marks, named.index, dtype=object, name="mark")], axis=1), titles
 
 
-def _named(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
+def named_rejected(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
+    """Return rejected rows (as `data.corrections.rejections`) under REJECTED_TITLES.
+
+    File and row are the office's own; of a row that came back the sentence names its place in the sheet too.
+    """
     files = {record.import_id: record.file for record in data.imports}
-    sentences = people.rejected_sentences(rejected, words)
-    named = rejected.assign(file=rejected["import_id"].map(files).fillna(""), sentence=sentences)
+    sentences = [
+        sentence
+        if [import_id, row] == first
+        else words("{reason} (row {row} of the sheet {file})", reason=sentence, row=str(row), file=files[import_id])
+        for sentence, import_id, row, *first in zip(
+            people.rejected_sentences(rejected, words),
+            *(rejected[name] for name in ("import_id", "row", "first_import", "first_row")),
+            strict=True,
+        )
+    ]
+    named = rejected.assign(file=rejected["first_import"].map(files), row=rejected["first_row"], sentence=sentences)
     return named[list(REJECTED_TITLES)].reset_index(drop=True)
 
 

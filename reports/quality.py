@@ -37,6 +37,7 @@ SENTENCES = {
     "silent-cells": N_("{n} of {of} cells never reported anything while a neighbour did"),
 }
 _REJECTED = N_("{n} of {of} rows were not taken: {reason}")
+_SETTLED = N_("{of} rows had to be corrected: {n} are settled since, {open} are open")
 QUALITY_TITLES = {
     "source": N_("Source"),
     "sentence": N_("What is odd"),
@@ -100,6 +101,8 @@ def quality_items(dataset: Dataset, words: Words) -> pd.DataFrame:
 def _sentence(code: str, facts: dict[str, Any]) -> Sentence:
     if code.startswith(quality.REJECTED):
         reason = code.removeprefix(quality.REJECTED)
+        if reason == quality.SETTLED:
+            return Sentence(_SETTLED, {**facts, "open": facts["of"] - facts["n"]})
         said: Any = Sentence(REASONS[reason], {"value": "…", "column": "…"}) if reason in REASONS else reason
         return Sentence(_REJECTED, {**facts, "reason": said})
     if (name := code.removeprefix("missing-")) in FIELD_TITLES:

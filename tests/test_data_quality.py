@@ -164,6 +164,28 @@ def test_rejected_rows_stand_under_their_reason_with_the_rows_read(tmp_path):
     assert quality.quality_rows(dataset, "rejected-time-unreadable", "other").empty
 
 
+def test_only_open_rows_count_as_not_taken_and_those_settled_since_are_said_apart(tmp_path):
+    workspace = with_grids(tmp_path / "w")
+    header = "案卷号,上报时间,经度,纬度"
+    content = (
+        f"{header}\n1,2025-03-05,113.005,33.005\n2,昨天,113.005,33.005\n3,前天,113.005,33.005\n4,?,113.005,33.005\n"
+    )
+    first = import_incidents(workspace, content.encode(), "a.csv", who="t")["import_id"]
+    back = f"{header},hotspots_row\n2,2025-03-06,113.005,33.005,{first}:3\n3,前天,113.005,33.005,{first}:4\n"
+    import_incidents(workspace, back.encode(), "b.csv", who="t")
+    import_incidents(workspace, f"{header}\n4,2025-03-07,113.005,33.005\n".encode(), "c.csv", who="t")
+    dataset = workspace.newest()
+    items = report.quality_items(dataset, Words("en")).set_index("code")
+    found = items.loc[[code for code in items.index if code.startswith("rejected-")], ["n", "of", "sentence"]]
+    assert found.to_numpy().tolist() == [
+        [2, 3, "3 rows had to be corrected: 2 are settled since, 1 are open"],
+        [1, 5, "1 of 5 rows were not taken: “…” in column … is no time: write it as 2025-03-05 14:30"],
+    ]
+    (row,) = report.quality_rows(dataset, "rejected-time-unreadable").to_dict("records")
+    assert (row["row"], row["first_import"], row["first_row"]) == (3, first, 4)
+    assert sorted(report.quality_rows(dataset, "rejected-settled")["row"]) == [3, 5]
+
+
 @pytest.mark.parametrize("ask", [quality.quality_rows, report.quality_rows])
 def test_an_unknown_item_is_refused_with_the_known_ones(tmp_path, ask):
     with pytest.raises(HazardError, match=r"x is no item of the report\. Items: missing-reported_at"):

@@ -39,13 +39,7 @@ def headline(words: Words, data: Dataset) -> str:
     """Return the page's finding: what came in, and what waits for somebody."""
     if not data.imports:
         return words("Nothing is loaded yet") if not data.levels else words("Boundaries are loaded, reports are not")
-    read, accepted = (sum(getattr(one, name) for one in data.imports) for name in ("read", "accepted"))
-    waiting = cached.waiting(data)
-    if not waiting:
-        return words("{accepted} of {read} rows are in, none waits for correction", accepted=accepted, read=read)
-    return words(
-        "{accepted} of {read} rows are in, {waiting} wait for correction", accepted=accepted, read=read, waiting=waiting
-    )
+    return intake.account_headline(cached.account(data), words)
 
 
 def under_title(words: Words, data: Dataset) -> str:
@@ -71,6 +65,7 @@ def imports(words: Words, data: Dataset) -> None:
         {key: words(title) for key, title in intake.IMPORT_TITLES.items()},
         alt=words.plural("Table of {n} import.", "Table of {n} imports.", len(rows)),
     )
+    st.text(intake.account_sentence(cached.account(data), words))
     places = cached.places(data, words)
     if len(places):
         frame.table(places, alt=words("Where the accepted rows lie, by level."))
@@ -138,7 +133,9 @@ def rejected(words: Words, data: Dataset) -> None:
 
 def _sheet_to_correct(words: Words, data: Dataset) -> None:
     """Offer the rows not taken of one import as a sheet that can be corrected and loaded again."""
-    by_id = {one.import_id: one for one in reversed(data.imports) if one.rejected}
+    by_id = {one: data.imported(one) for one in intake.imports_to_correct(data)}
+    if not by_id:
+        return
     chosen = next(iter(by_id))
     if len(by_id) > 1:  # one sheet an import: their choices differ
         chosen = st.selectbox(

@@ -73,7 +73,7 @@ def draw(words: Words, data: Dataset) -> None:
     )
     rows = report.quality_rows(data, code, limit=MOST_ROWS)
     n = int(whole.loc[whole["code"] == code, "n"].iloc[0])
-    shown, titles = _rows(words, rows, code)
+    shown, titles = _rows(words, data, rows, code)
     if len(data.sources) == 1 and "source" in shown:
         shown = shown.drop(columns=["source"])
     frame.table(
@@ -84,19 +84,17 @@ def draw(words: Words, data: Dataset) -> None:
     if n > len(rows):
         st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
     downloads.deferred(
-        words, data, None, lambda: _rows(words, report.quality_rows(data, code, limit=None), code),
+        words, data, None, lambda: _rows(words, data, report.quality_rows(data, code, limit=None), code),
         name=words("Rows of this item"), file=f"quality-{code}",
     )  # fmt: skip
     if code == "no-location" and len(rows):
         _locate(words, data, rows)
 
 
-def _rows(words: Words, rows: pd.DataFrame, code: str) -> tuple[pd.DataFrame, dict[str, str]]:
+def _rows(words: Words, data: Dataset, rows: pd.DataFrame, code: str) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return rows for people, and their titles."""
     if code.startswith(REJECTED):
-        sentences = people.rejected_sentences(rows, words)
-        titles = {key: words(intake.REJECTED_TITLES[key]) for key in ("row", "sentence", "column", "value")}
-        return rows.assign(sentence=sentences)[list(titles)], titles
+        return intake.named_rejected(rows, data, words), {k: words(v) for k, v in intake.REJECTED_TITLES.items()}
     if "hazard" in rows:
         rows = people.incidents_for_people(rows, words)
         rows["source"] = [intake.source_name(words, one) for one in rows["source"]]
