@@ -54,6 +54,7 @@ from data import profiles as saved
 from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
+from geo.crs import Fit
 from reports import answers, intake, people
 from reports import quality as quality_report
 from reports.sheet import write_sheet
@@ -127,6 +128,8 @@ def _holds_rows(value: Any) -> bool:
 def _plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         return _rows(value)
+    if isinstance(value, Fit):
+        return {"crs": value.label, "inside": value.inside, "n": value.n}  # as --crs takes it
     if isinstance(value, (pd.Timestamp, dt.date)):
         return value.isoformat()
     return value.item() if hasattr(value, "item") else str(value)
@@ -324,7 +327,7 @@ def addresses(
         context.obj,
         _content(file),
         file.name,
-        crs=crs or "wgs84",
+        crs=crs,
         mapping=_pairs(map_, "--map"),
         encoding=encoding,
         sheet=sheet,

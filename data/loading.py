@@ -113,7 +113,9 @@ def import_incidents(
         name -> inside, near, outside, no_location; version; as_of (ISO, '' if the file holds no time); remarks and
         hazards: code -> rows among the accepted (a dry run does not look for crowded spots); by_month: month -> rows
         among the accepted; notes; mapping; profile (the name of the one applied, or None); choices (headers and
-        options, as `data.profiles.save_profile` takes them); unchanged; repeat_of (import_id or None); for a dry run
+        options, as `data.profiles.save_profile` takes them); crs, crs_from, fits (as `data.places.system_taken`: what
+        the coordinates were read in, who says so, and what other systems would bring inside); unchanged; repeat_of
+        (import_id or None); for a dry run
         rejected_rows: the first of them with row, column, value and reason; and preview (`data.preview.preview`).
 
     Raises
@@ -403,6 +405,7 @@ def _chosen(checked: Checked) -> dict[str, Any]:
         "mapping": checked.mapping,
         "profile": checked.profile,
         "choices": checked.choices,
+        **checked.system,
     }
 
 

@@ -36,6 +36,7 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
                 **places,
             )
         )
+    lines += crs_sentences(answer, words)
     if first := answer.get("rejected_rows"):
         lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
@@ -129,6 +130,7 @@ def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[s
                 answer["placed"],
             )
         )
+    lines += crs_sentences(answer, words)
     return lines + _row_sentences(answer["rejected_rows"].head(5), words)
 
 
@@ -436,8 +438,58 @@ def fit_sentence(found: list[Fit], words: Words) -> str:
     return words(
         "{systems} bring about as many points inside: the counts cannot tell them apart. Choose by where the points "
         "come from: phones and receivers give WGS 84, AMap and Tencent GCJ-02, Baidu BD-09.",
-        systems=words.listed([f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in rivals]),
+        systems=_counted(rivals, words),
     )
+
+
+CRS_FROM = {  # who says what the coordinates of a file are in
+    "said": N_("The points are read as “{system}”, as was chosen."),
+    "profile": N_("The points are read as “{system}”, as the saved profile says."),
+    "import": N_("The points are read as “{system}”, like the import whose rows come back."),
+    "file": N_("The points are read as “{system}”, as the file itself declares."),
+    "usual": N_(
+        "Nobody said which coordinate system the points are in: they are read as “{system}”. Say it with --crs wgs84, "
+        "gcj02, bd09 or EPSG:n."
+    ),
+}
+
+
+def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return what the points of a file were read in and why, and a warning where another system fits clearly better."""
+    crs, found = answer["crs"], answer["fits"]
+    if crs is None:
+        return []
+    who_says = CRS_FROM[answer["crs_from"]]
+    lines = [words(who_says, system=system_name(crs, words))]
+    if found is None:
+        lines.append(words("No boundary is loaded: whether the points lie where they should could not be checked."))
+    if not found:
+        return lines
+    taken = next(fit for fit in found if fit.label == crs)
+    rivals = alike(found)
+    if rivals and taken not in rivals:
+        lines.append(
+            words(
+                "CAREFUL: read so, {inside} of {n} points lie inside the boundary, but clearly more if they are read "
+                "as {systems}. If the file is in that system, say so ({options}) and import it again; what is stored "
+                "already has to be taken back first.",
+                inside=taken.inside,
+                n=taken.n,
+                systems=_counted(rivals, words),
+                options=words.listed(_crs_option(fit.label) for fit in rivals),
+            )
+        )
+    elif answer["crs_from"] == "usual" or not rivals:
+        lines.append(fit_sentence(found, words))
+    return lines
+
+
+def _crs_option(label: str) -> str:
+    return f'--crs "{label}"' if " " in label else f"--crs {label}"
+
+
+def _counted(fits: list[Fit], words: Words) -> str:
+    return words.listed(f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in fits)
 
 
 FINDING_TITLES = {
