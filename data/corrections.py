@@ -17,6 +17,7 @@ from base.errors import HazardError
 from base.text import LANGUAGES, N_, Sentence, Words
 from data import tables
 from data.dataset import Dataset
+from data.inert import as_it_was
 from data.table import Table
 
 MARK = "hotspots_row"  # title of the column; the same in both languages
@@ -39,9 +40,15 @@ def mark_of(import_id: str, row: int) -> str:
 
 
 def take_apart(table: Table) -> tuple[Table, pd.Series]:
-    """Return a table without the columns that a sheet of rejected rows brings, and its marks by row ('' where none)."""
+    """Return a table without the columns that a sheet of rejected rows brings, and its marks by row ('' where none).
+
+    What `data.inert` kept from being a formula is again what the first file had.
+    """
     if MARK not in table.headers:
         return table, pd.Series([], dtype=object)
+    table = dataclasses.replace(
+        table, headers=as_it_was(pd.Series(table.headers)).tolist(), frame=table.frame.apply(as_it_was)
+    )
     last = table.headers.index(MARK)
     ours = {place for place, header in enumerate(table.headers) if header == MARK}
     for language in LANGUAGES:

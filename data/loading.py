@@ -35,6 +35,7 @@ __all__ = ["import_incidents", "load_cells", "read_time"]
 
 _PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # times that have come when they are written down
 _FIRST_REJECTED = 20  # of a dry run that are named
+_FIRST_DOUBTFUL = 5  # of each remark
 Progress = Callable[[float, str, dict[str, Any]], None]
 
 
@@ -111,11 +112,11 @@ def import_incidents(
     dict
         import_id (None for a dry run); read, accepted (new and updated), rejected, repeats, updated; levels: level
         name -> inside, near, outside, no_location; version; as_of (ISO, '' if the file holds no time); remarks and
-        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); by_month: month -> rows
-        among the accepted; notes; mapping; profile (the name of the one applied, or None); choices (headers and
-        options, as `data.profiles.save_profile` takes them); crs, crs_from, fits (as `data.places.system_taken`: what
-        the coordinates were read in, who says so, and what other systems would bring inside); unchanged; repeat_of
-        (import_id or None); for a dry run
+        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); remark_rows: code -> the
+        first rows of it; by_month: month -> rows among the accepted; notes; mapping; profile (the name of the one
+        applied, or None); choices (headers and options, as `data.profiles.save_profile` takes them); crs, crs_from,
+        fits (as `data.places.system_taken`: what the coordinates were read in, who says so, and what other systems
+        would bring inside); unchanged; repeat_of (import_id or None); for a dry run
         rejected_rows: the first of them with row, column, value and reason; and preview (`data.preview.preview`).
 
     Raises
@@ -324,7 +325,7 @@ def _merge(
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
         replace(change, fresh, fresh.select(KEY).slice(0, 0))
-        own = change.draft().query("SELECT hazard, remark FROM incidents WHERE import_id = $id", {"id": import_id})
+        own = change.draft().query("SELECT hazard, remark, row FROM incidents WHERE import_id = $id", {"id": import_id})
         answer |= _tallies(own)  # crowded spots are known now
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)
@@ -409,13 +410,21 @@ def _chosen(checked: Checked) -> dict[str, Any]:
     }
 
 
-def _tallies(rows: pa.Table) -> dict[str, dict[str, int]]:
+def _tallies(rows: pa.Table) -> dict[str, dict[str, Any]]:
     hazards = pc.value_counts(rows["hazard"]).to_pylist()
     codes = pc.value_counts(pc.list_flatten(pc.utf8_split_whitespace(rows["remark"]))).to_pylist()
+    remarks = {one["values"]: one["counts"] for one in codes if one["values"]}
     return {
-        "remarks": {one["values"]: one["counts"] for one in codes if one["values"]},
+        "remarks": remarks,
+        "remark_rows": {code: _first(rows.filter(pc.match_substring(rows["remark"], code))["row"]) for code in remarks},
         "hazards": {one["values"]: one["counts"] for one in hazards},
     }
+
+
+def _first(numbers: pa.ChunkedArray) -> list[int]:
+    """Return the smallest of some numbers of rows, in order."""
+    places = pc.select_k_unstable(numbers, _FIRST_DOUBTFUL, [("", "ascending")])
+    return [int(number) for number in numbers.take(places).to_pylist()]
 
 
 def _latest(rows: pa.Table, zone: str, now: dt.datetime) -> str:

@@ -40,7 +40,12 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
     if first := answer.get("rejected_rows"):
         lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
-        words("{n} rows: {remark}.", n=n, remark=words(REMARKS[code]))
+        words(
+            "{n} rows: {remark}. The first of them: row {rows}.",
+            n=n,
+            remark=words(REMARKS[code]),
+            rows=words.listed(map(str, answer["remark_rows"][code])),
+        )
         for code, n in answer["remarks"].items()
         if n and code in REMARKS
     ]
@@ -289,14 +294,15 @@ def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
             "kind": words(KIND_NAMES[one.kind]) if one.kind in KIND_NAMES else one.kind,
             "when": pd.Timestamp(one.when).tz_convert(data.zone),
             "who": one.who,
-            "what": _what(one.kind, one.what, words),
+            "what": change_sentence(one.kind, one.what, words),
         }
         for one in reversed(data.history)
     ]
     return pd.DataFrame(rows, columns=list(HISTORY_TITLES))
 
 
-def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+def change_sentence(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+    """Return what a change of the workspace did, as its version tells."""
     if "level" in facts:
         facts = {**facts, "level": level_name(words, str(facts["level"]))}
     for name in (kind, *facts):
@@ -339,10 +345,15 @@ REJECTED_TITLES = corrections.TITLES
 NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", "filtered")  # rejected, and nobody need mend them
 
 
+def to_correct(data: Dataset, import_id: str | None = None) -> pd.DataFrame:
+    """Return the rejected rows that seem to be cases somebody has to mend: not settled since, and no totals."""
+    rejected = corrections.rejections(data, import_id)
+    return rejected[(rejected["settled_by"] == "") & ~rejected["reason"].isin(NO_CASES)]
+
+
 def waiting(data: Dataset) -> int:
-    """Return how many rejected rows seem to be cases that somebody has to mend: not settled since, and no totals."""
-    rejected = corrections.rejections(data)
-    return int(((rejected["settled_by"] == "") & ~rejected["reason"].isin(NO_CASES)).sum())
+    """Return how many rows wait to be corrected."""
+    return len(to_correct(data))
 
 
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
@@ -356,13 +367,12 @@ def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tu
 
 
 def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the rows not taken, of one import or of all, for a download, and its titles.
+    """Return the rows that wait to be corrected, of one import or of all, for a download, and its titles.
 
     After the named columns come the original cells of each row, and at the end a mark: so the sheet can be corrected
-    and loaded again, and each row is known. Rows settled since, and those that a filter left out, are not in it.
+    and loaded again, and each row is known.
     """
-    rejected = corrections.rejections(data, import_id)
-    rejected = rejected[(rejected["settled_by"] == "") & ~rejected["reason"].isin(corrections.BY_CHOICE)]
+    rejected = to_correct(data, import_id)
     named = _named(rejected, data, words)
     originals = [corrections.original_cells(text) for text in rejected["original"]]
     headers = list(dict.fromkeys(header for cells in originals for header in cells))
