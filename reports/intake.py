@@ -499,7 +499,7 @@ def _crs_option(label: str) -> str:
 
 
 def _counted(fits: list[Fit], words: Words) -> str:
-    return words.listed(f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in fits)
+    return words.listed(words("“{system}” ({n})", system=system_name(fit.label, words), n=fit.inside) for fit in fits)
 
 
 FINDING_TITLES = {

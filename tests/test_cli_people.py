@@ -46,8 +46,8 @@ def test_every_list_fits_in_100_columns_and_holds_no_codes_of_ours_and_no_none(f
         text = Said(folder / "w", *command).out
         assert text.strip()
         for line in text.splitlines():
-            assert cell_len(line) <= 100 or " " not in line.strip() or line[-1] in ".。", (command, line)
-        for wrong in ("None", "nan", "{", "NaT", "import_id", "waterlogging "):
+            assert cell_len(line) <= 100 or line[-1] in ".。", (command, line)
+        for wrong in ("None", "nan", "{", "NaT", "import_id"):
             assert wrong not in text, (command, text)
     listed = "".join(Said(folder / "w", "quality", "--item", "no-location").out.split())
     assert long in listed  # broken into lines, not cut
@@ -57,11 +57,12 @@ def test_names_from_a_file_do_not_steer_the_terminal(folder):
     name = f"a{STEERING}.csv".replace("/", "")
     put(folder, name, f"1,{STEERING},道路积水,x,113.005,33.005", f"2,2025-03-01,{STEERING},{STEERING},,")
     texts = [Said(folder / "w", "import", folder / name, "--source", STEERING, "--json").err]
-    for command in (
-        ("import", folder / name, "--source", "b"), ("imports",), ("history",), ("rejected",), ("count", "--by", "source"),
-        ("quality",), ("quality", "--item", "no-location"), ("person", "find", "taken"), ("count", "--hazard", STEERING),
-        ("import", folder / f"no{name}"),
-    ):  # fmt: skip
+    commands = (
+        ("import", folder / name, "--source", "b"), ("imports",), ("history",), ("rejected",), ("quality",),
+        ("quality", "--item", "no-location"), ("count", "--by", "source"), ("person", "find", "taken"),
+        ("count", "--hazard", STEERING), ("import", folder / f"no{name}"),
+    )  # fmt: skip
+    for command in commands:
         said = Said(folder / "w", *command)
         texts += [said.out, said.err]
     for text in texts:
@@ -103,9 +104,7 @@ def test_a_csv_of_rejected_rows_holds_no_formula_and_comes_back_as_the_workbook_
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text", ["=1+1", "'=1", "''@x", "-3", "-3+1", "'x", "+86 1", "＝1", "113.5", "", "-1.5e3", "'-3"]
-)
+@pytest.mark.parametrize("text", ["=1+1", "'=1", "''@x", "-3", "-3+1", "'x", "+86 1", "＝1", "113.5", "", "-1e3"])
 def test_a_text_kept_from_being_a_formula_comes_back_as_it_was(text):
     kept = inert(text)
     assert not kept.startswith(("=", "@", "＝", "+8", "-3+"))

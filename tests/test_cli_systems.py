@@ -1,5 +1,6 @@
 """The command line never takes a coordinate system in silence: it says which one and why, and what fits better."""
 
+import geopandas as gpd
 import pytest
 from stored import with_grids
 from test_cli import Said, asked
@@ -36,7 +37,7 @@ def test_a_file_that_another_system_fits_better_is_imported_with_a_warning_that_
     assert inside["gcj02"] == 20 > inside["wgs84"]
     assert "Nobody said which coordinate system" in said.err
     assert f"CAREFUL: read so, {inside['wgs84']} of 20 points" in said.err
-    assert "GCJ-02: AMap, Tencent (20)" in said.err
+    assert "“GCJ-02: AMap, Tencent” (20)" in said.err
     assert "--crs gcj02" in said.err
 
 
@@ -49,9 +50,9 @@ def test_who_says_the_system_is_told_and_nothing_is_asked_where_it_fits(folder, 
     for said in (first, again):
         assert "CAREFUL" not in said.err
         assert "cannot tell" not in said.err
-    point = '{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[113.005,33.005]}}'
-    (folder / "p.geojson").write_text(f'{{"type":"FeatureCollection","features":[{point}]}}')
-    assert asked(folder / "w", "import", folder / "p.geojson", "--dry-run")["crs_from"] == "file"
+    points = gpd.GeoDataFrame({"案卷号": ["1"]}, geometry=gpd.points_from_xy([113.005], [33.005]), crs="EPSG:4326")
+    points.to_parquet(folder / "p.parquet")
+    assert asked(folder / "w", "import", folder / "p.parquet", "--dry-run")["crs_from"] == "file"
 
 
 def test_systems_that_fit_alike_are_said_to_be_untold_by_the_counts(folder):
