@@ -14,6 +14,7 @@ from base.errors import HazardError
 from base.text import LANGUAGES, N_, Sentence, Words
 from data import corrections
 from data.dataset import Dataset
+from data.inert import as_it_was
 from data.table import Table
 
 MARK = "hotspots_row"  # title of the column; the same in both languages
@@ -46,6 +47,8 @@ def mark_of(import_id: str, row: int) -> str:
 def take_apart(table: Table) -> tuple[Table, pd.Series]:
     """Return a table without the columns that a sheet of rejected rows brings, and its marks by row ('' where none).
 
+    What `data.inert` kept from being a formula is again what the first file had.
+
     Raises
     ------
     HazardError
@@ -60,6 +63,9 @@ def take_apart(table: Table) -> tuple[Table, pd.Series]:
         _refuse_unmarked(table)
     if not marked:
         return table, marks
+    table = dataclasses.replace(
+        table, headers=as_it_was(pd.Series(table.headers)).tolist(), frame=table.frame.apply(as_it_was)
+    )
     ours = {place for place, header in enumerate(table.headers) if header == MARK}
     for titles in spoken:
         for start in range(len(table.headers) - len(titles) + 1):

@@ -14,6 +14,7 @@ from data.placing import count_places
 from data.preview import by_month
 from data.schema import ImportRecord
 
+_FIRST_DOUBTFUL = 5  # of each remark
 _OLDER_FILE = N_(
     "This file knows up to {as_of}, and files of source {source} that are stored know up to {known}: {n} of its rows "
     "put an older state in place of a newer one. If that is not meant, take this import back."
@@ -99,14 +100,23 @@ def _chosen(checked: Checked) -> dict[str, Any]:
         "mapping": checked.mapping,
         "profile": checked.profile,
         "choices": checked.choices,
+        **checked.system,
     }
 
 
-def tallies(rows: pa.Table) -> dict[str, dict[str, int]]:
-    """Return how many of the rows carry which remark and which hazard."""
+def tallies(rows: pa.Table) -> dict[str, dict[str, Any]]:
+    """Return how many of the rows carry which remark and which hazard, and the first rows of each remark."""
     hazards = pc.value_counts(rows["hazard"]).to_pylist()
     codes = pc.value_counts(pc.list_flatten(pc.utf8_split_whitespace(rows["remark"]))).to_pylist()
+    remarks = {one["values"]: one["counts"] for one in codes if one["values"]}
     return {
-        "remarks": {one["values"]: one["counts"] for one in codes if one["values"]},
+        "remarks": remarks,
+        "remark_rows": {code: _first(rows.filter(pc.match_substring(rows["remark"], code))["row"]) for code in remarks},
         "hazards": {one["values"]: one["counts"] for one in hazards},
     }
+
+
+def _first(numbers: pa.ChunkedArray) -> list[int]:
+    """Return the smallest of some numbers of rows, in order."""
+    places = pc.select_k_unstable(numbers, _FIRST_DOUBTFUL, [("", "ascending")])
+    return [int(number) for number in numbers.take(places).to_pylist()]

@@ -107,9 +107,11 @@ def import_incidents(
     dict
         import_id (None for a dry run); read, accepted (new and updated), rejected, repeats, updated; levels: level
         name -> inside, near, outside, no_location; version; as_of (ISO, '' if the file holds no time); remarks and
-        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); by_month: month -> rows
-        among the accepted; notes; mapping; profile (the name of the one applied, or None); choices (headers and
-        options, as `data.profiles.save_profile` takes them); unchanged; repeat_of (import_id or None); for a dry run
+        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); remark_rows: code -> the
+        first rows of it; by_month: month -> rows among the accepted; notes; mapping; profile (the name of the one
+        applied, or None); choices (headers and options, as `data.profiles.save_profile` takes them); crs, crs_from,
+        fits (as `data.places.system_taken`: what the coordinates were read in, who says so, and what other systems
+        would bring inside); unchanged; repeat_of (import_id or None); for a dry run
         rejected_rows: the first of them with row, column, value and reason; and preview (`data.preview.preview`).
 
     Raises
@@ -278,7 +280,7 @@ def _merge(
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
         replace(change, fresh, fresh.select(KEY).slice(0, 0))
-        own = change.draft().query("SELECT hazard, remark FROM incidents WHERE import_id = $id", {"id": import_id})
+        own = change.draft().query("SELECT hazard, remark, row FROM incidents WHERE import_id = $id", {"id": import_id})
         answer |= tallies(own)  # crowded spots are known now
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)

@@ -53,6 +53,7 @@ class Choice:
     options: dict[str, Any]
     profile: Profile | None
     corrected: pd.DataFrame  # of a sheet of rejected rows: which rows of which import these are
+    crs_from: str  # who says what the coordinates are in: "said", "profile", "import", "file" or nobody, "usual"
     notes: list[Sentence] = field(default_factory=list)
 
 
@@ -238,8 +239,10 @@ def choose(
     if used:
         sentence = N_("The saved profile “{name}” was applied.")
         notes.append(Sentence(sentence, {"name": used.name}))
+    layers = {"file": guess if table.crs else {}, "import": before, "profile": used and used.options, "said": given}
+    named = [name for name, layer in layers.items() if layer and layer.get("crs") is not None]
     options = merged(guess, before, used.options if used else None, given)
-    return Choice(table, options, used, corrected, notes)
+    return Choice(table, options, used, corrected, ["usual", *named][-1], notes)
 
 
 def _search(

@@ -38,10 +38,16 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
                 **places,
             )
         )
+    lines += crs_sentences(answer, words)
     if first := answer.get("rejected_rows"):
         lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
-        words("{n} rows: {remark}.", n=n, remark=words(REMARKS[code]))
+        words(
+            "{n} rows: {remark}. The first of them: row {rows}.",
+            n=n,
+            remark=words(REMARKS[code]),
+            rows=words.listed(map(str, answer["remark_rows"][code])),
+        )
         for code, n in answer["remarks"].items()
         if n and code in REMARKS
     ]
@@ -170,6 +176,7 @@ def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[s
                 answer["placed"],
             )
         )
+    lines += crs_sentences(answer, words)
     return lines + _row_sentences(answer["rejected_rows"].head(5), words)
 
 
@@ -261,7 +268,7 @@ def scheme_name(scheme: str) -> str:
 
 def source_name(words: Words, source: str) -> str:
     """Return the name of a source for people: the one that nobody named, or as it was given."""
-    return words("usual source") if source == USUAL["source"] else source
+    return words("default") if source == USUAL["source"] else source
 
 
 def level_name(words: Words, name: str) -> str:
@@ -291,13 +298,13 @@ def import_rows(data: Dataset) -> pd.DataFrame:
     `again` are the rows, among those read, that were rejected before and came back; `open` those of the file itself
     that still wait for correction, wherever they came back.
     """
-    open_ = corrections.rejections(data).query("state == @corrections.OPEN")["first_import"].value_counts()
+    waiting = imports_to_correct(data)
     rows = [
         {
             "import_id": record.import_id,
             **{key: getattr(record, key) for key in IMPORT_TITLES if key != "open"},
             "again": sum(record.again.values()),
-            "open": int(open_.get(record.import_id, 0)),
+            "open": waiting.get(record.import_id, 0),
             "when": pd.Timestamp(record.when).tz_convert(data.zone),
             "as_of": pd.Timestamp(record.as_of).tz_convert(data.zone),
         }
@@ -351,14 +358,15 @@ def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
             "kind": words(KIND_NAMES[one.kind]) if one.kind in KIND_NAMES else one.kind,
             "when": pd.Timestamp(one.when).tz_convert(data.zone),
             "who": one.who,
-            "what": _what(one.kind, one.what, words),
+            "what": change_sentence(one.kind, one.what, words),
         }
         for one in reversed(data.history)
     ]
     return pd.DataFrame(rows, columns=list(HISTORY_TITLES))
 
 
-def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+def change_sentence(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+    """Return what a change of the workspace did, as its version tells."""
     if "level" in facts:
         facts = {**facts, "level": level_name(words, str(facts["level"]))}
     if "source" in facts:
@@ -432,25 +440,30 @@ def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tu
     return named_rejected(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
 
 
-def imports_to_correct(data: Dataset) -> list[str]:
-    """Return the imports of the office's files that hold open rows, the newest first: one sheet each has them all."""
-    found = corrections.rejections(data)
-    waiting = set(found.loc[found["state"] == corrections.OPEN, "first_import"])
-    return [record.import_id for record in reversed(data.imports) if record.import_id in waiting]
+def to_correct(data: Dataset, import_id: str | None = None) -> pd.DataFrame:
+    """Return the rejected rows that wait for somebody to mend them: of the office's files, of one of its imports."""
+    rejected = corrections.rejections(data)
+    if import_id is not None:
+        of_import = data.imported(import_id).import_id
+        rejected = rejected[(rejected["import_id"] == of_import) | (rejected["first_import"] == of_import)]
+    return rejected[rejected["state"] == corrections.OPEN]
+
+
+def imports_to_correct(data: Dataset) -> dict[str, int]:
+    """Return the imports of the office's files that hold open rows, the newest first, and how many each holds."""
+    waiting = to_correct(data)["first_import"].value_counts()
+    newest_first = [record.import_id for record in reversed(data.imports)]
+    return {one: int(waiting[one]) for one in newest_first if one in waiting}
 
 
 def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the rows not taken, of one import or of all, for a download, and its titles.
+    """Return the rows that wait to be corrected, of one import or of all, for a download, and its titles.
 
     After the named columns come the original cells of each row, and at the end a mark: so the sheet can be corrected
     and loaded again, and each row is known by the office's own file and row, however often it came back. Only rows that
     are open are in it; those of an import also where another sheet brought them again.
     """
-    rejected = corrections.rejections(data)
-    if import_id is not None:
-        of_import = data.imported(import_id).import_id
-        rejected = rejected[(rejected["import_id"] == of_import) | (rejected["first_import"] == of_import)]
-    rejected = rejected[rejected["state"] == corrections.OPEN]
+    rejected = to_correct(data, import_id)
     named = named_rejected(rejected, data, words)
     originals = [corrections.original_cells(text) for text in rejected["original"]]
     headers = list(dict.fromkeys(header for cells in originals for header in cells))
@@ -539,8 +552,58 @@ def fit_sentence(found: list[Fit], words: Words) -> str:
     return words(
         "{systems} bring about as many points inside: the counts cannot tell them apart. Choose by where the points "
         "come from: phones and receivers give WGS 84, AMap and Tencent GCJ-02, Baidu BD-09.",
-        systems=words.listed([f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in rivals]),
+        systems=_counted(rivals, words),
     )
+
+
+CRS_FROM = {  # who says what the coordinates of a file are in
+    "said": N_("The points are read as “{system}”, as was chosen."),
+    "profile": N_("The points are read as “{system}”, as the saved profile says."),
+    "import": N_("The points are read as “{system}”, like the import whose rows come back."),
+    "file": N_("The points are read as “{system}”, as the file itself declares."),
+    "usual": N_(
+        "Nobody said which coordinate system the points are in: they are read as “{system}”. Say it with --crs wgs84, "
+        "gcj02, bd09 or EPSG:n."
+    ),
+}
+
+
+def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return what the points of a file were read in and why, and a warning where another system fits clearly better."""
+    crs, found = answer["crs"], answer["fits"]
+    if crs is None:
+        return []
+    who_says = CRS_FROM[answer["crs_from"]]
+    lines = [words(who_says, system=system_name(crs, words))]
+    if found is None:
+        lines.append(words("No boundary is loaded: whether the points lie where they should could not be checked."))
+    if not found:
+        return lines
+    taken = next(fit for fit in found if fit.label == crs)
+    rivals = alike(found)
+    if rivals and taken not in rivals:
+        lines.append(
+            words(
+                "CAREFUL: read so, {inside} of {n} points lie inside the boundary, but clearly more if they are read "
+                "as {systems}. If the file is in that system, say so ({options}) and import it again; what is stored "
+                "already has to be taken back first.",
+                inside=taken.inside,
+                n=taken.n,
+                systems=_counted(rivals, words),
+                options=words.listed(_crs_option(fit.label) for fit in rivals),
+            )
+        )
+    elif answer["crs_from"] == "usual" or not rivals:
+        lines.append(fit_sentence(found, words))
+    return lines
+
+
+def _crs_option(label: str) -> str:
+    return f'--crs "{label}"' if " " in label else f"--crs {label}"
+
+
+def _counted(fits: list[Fit], words: Words) -> str:
+    return words.listed(words("“{system}” ({n})", system=system_name(fit.label, words), n=fit.inside) for fit in fits)
 
 
 FINDING_TITLES = {
