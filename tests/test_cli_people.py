@@ -78,7 +78,7 @@ def test_the_sheet_of_one_import_goes_out_and_comes_back_and_several_are_named(f
     second = asked(office, "import", put(folder, "april.csv", "12,前天,道路积水,x,113.005,33.005"))["import_id"]
     refused = Said(office, "rejected", "--out", out)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
-    assert f"{first} (march.csv: 1), {second} (april.csv: 1)" in refused.err
+    assert f"{second} (april.csv: 1), {first} (march.csv: 1)" in refused.err
     assert asked(office, "rejected", "--import", second, "--out", out)["rows"] == 1
     asked(office, "undo")
     asked(office, "undo")
