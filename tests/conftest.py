@@ -1,5 +1,6 @@
 """What tests share: the real files beside the project, a served app, a real browser, and the choice of long tests."""
 
+import functools
 import os
 import socket
 import subprocess
@@ -51,6 +52,17 @@ def static_files() -> Path:
 
     prepare_static()
     return ROOT / "static"
+
+
+@pytest.fixture(scope="session")
+def components() -> Iterator[None]:
+    """Look through the installed packages for Streamlit's components once: AppTest does it at every run of a page."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def workspaces(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(workspaces, monkeypatch, static_files):
+def visit(workspaces, monkeypatch, static_files, components):
     """A function that opens a page alone, with address parameters, on one of the workspaces or on a folder."""
     st.cache_data.clear()
     st.cache_resource.clear()
