@@ -4,6 +4,7 @@ import functools
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # The same examples at every run, and no deadline: the machine may be slow and busy.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("project")
+
+# Dozens of processes load the same modules: they are compiled once, whatever the surroundings say of it
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Hundreds of imports of small files of our own: a process for each would take minutes (tests/test_data_apart.py has it)
 settings.DEFAULTS["read_apart"] = 0

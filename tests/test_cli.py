@@ -1,6 +1,7 @@
 """The command line: keys that programs rely on, totals that tie, refusals in one sentence, the numbers of the pages."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import typer.main
 
 import cli
 from data.schema import HAZARDS, Scope
@@ -24,6 +26,7 @@ from reports import answers
 ROOT = Path(__file__).resolve().parent.parent
 CASES = demo_cases.cases()
 PLACES = ("inside", "near", "outside", "no_location")
+typer.main.get_command = functools.cache(typer.main.get_command)  # made of all signatures at every call of the app
 
 
 class Said:
