@@ -51,6 +51,17 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace with the demo, which no test changes."""
+    from data.example import load_demo
+    from data.store import Workspace
+
+    folder = tmp_path_factory.mktemp("demo")
+    load_demo(Workspace(folder), who="t")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def static_files() -> Path:
     """The folder static/, with the map's scripts in it."""
     from geo.maps import prepare_static

@@ -57,18 +57,6 @@ def asked(workspace, *command):
     return Said(workspace, *command, "--json").json
 
 
-@pytest.fixture(scope="session")
-def office(tmp_path_factory):
-    """A workspace with the demo, not to be changed, and what the command said when it was made."""
-    folder = tmp_path_factory.mktemp("office")
-    return folder, Said(folder, "demo", "--json")
-
-
-@pytest.fixture(scope="session")
-def demo(office):
-    return office[0]
-
-
 @pytest.fixture
 def own(demo, tmp_path):
     """A copy of the demo's workspace that a test may change."""
@@ -85,8 +73,8 @@ def files(tmp_path_factory):
     return {kind: folder / name for kind, name in made.names.items()}
 
 
-def test_the_demo_is_loaded_with_totals_that_tie_and_its_truth(office):
-    answer = office[1].json
+def test_the_demo_is_loaded_with_totals_that_tie_and_its_truth(tmp_path):
+    answer = asked(tmp_path, "demo")
     truth = demo_cases.demo().truth
     assert {key: answer[key] for key in ("read", "accepted", "rejected", "repeats")} == {
         key: truth["incidents"][key] for key in ("read", "accepted", "rejected", "repeats")

@@ -363,7 +363,7 @@ def test_every_check_runs_though_the_first_fails(
     monkeypatch.setattr(checks, "bring_browser", lambda: "chromium")
     monkeypatch.setenv("HOTSPOTS_CHROMIUM", "chromium")  # the check sets it; this takes it back afterwards
     monkeypatch.setattr(checks, "venv_python", lambda: "false")
-    with pytest.raises(venv.Refusal, match="Failed: ruff check, ruff format, mypy, pytest -n"):
+    with pytest.raises(venv.Refusal, match="Failed: ruff check, ruff format, pytest -n, mypy"):
         checks.test(slow=True, extra=["-x"])
     assert capfd.readouterr().out.count("$ ") == 4
 
