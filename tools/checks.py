@@ -67,7 +67,7 @@ def test(*, slow: bool, extra: list[str]) -> int:
         "--maxprocesses",
         "4",
         "--dist",
-        "loadfile",
+        "worksteal",
         *(["--slow"] if slow else []),
         *extra,
     ]
