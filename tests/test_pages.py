@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from base.text import Words
-from data import changes, example, levels, loading, queries
+from data import changes, levels, loading, queries
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from pages.common import files_view, work
@@ -41,20 +41,19 @@ GRIDS = {
 
 
 @pytest.fixture(scope="session")
-def workspaces(tmp_path_factory):
+def workspaces(demo, tmp_path_factory):
     """Workspaces that no test changes: with the demo, empty, with boundaries only, with incidents only."""
-    made = {name: tmp_path_factory.mktemp(name) for name in ("demo", "empty", "boundaries", "incidents")}
-    demo = demo_cases.demo()
-    example.load_demo(Workspace(made["demo"]), who="t")
-    levels.load_cells(Workspace(made["boundaries"]), demo.grids, demo.names["grids"], level="grid", who="t")
+    made = {name: tmp_path_factory.mktemp(name) for name in ("empty", "boundaries", "incidents")}
+    files = demo_cases.demo()
+    levels.load_cells(Workspace(made["boundaries"]), files.grids, files.names["grids"], level="grid", who="t")
     loading.import_incidents(
-        Workspace(made["incidents"]), demo.incidents, demo.names["incidents"], zone="Asia/Shanghai", who="t"
+        Workspace(made["incidents"]), files.incidents, files.names["incidents"], zone="Asia/Shanghai", who="t"
     )
-    return made
+    return {"demo": demo, **made}
 
 
 @pytest.fixture
-def visit(workspaces, monkeypatch, static_files):
+def visit(workspaces, monkeypatch, static_files, components):
     """A function that opens a page alone, with address parameters, on one of the workspaces or on a folder."""
     st.cache_data.clear()
     st.cache_resource.clear()

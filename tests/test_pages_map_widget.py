@@ -9,6 +9,7 @@ from hostile_names import HOSTILE
 from streamlit.testing.v1 import AppTest
 
 PAGE = Path(__file__).parent / "map_page.py"
+pytestmark = pytest.mark.usefixtures("components")
 
 
 def opened():
