@@ -1,4 +1,4 @@
-"""The same answers on the command line: JSON on standard output, messages on standard error; exit 0 done, 2 refused.
+"""The same answers on the command line: sentences and tables, or JSON and the sentences aside; exit 0 done, 2 refused.
 
 Without its packages it runs itself again under .venv, or says `python run.py setup`.
 """
@@ -29,6 +29,8 @@ import datetime as dt
 import getpass
 import json
 import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pandas as pd
@@ -54,9 +56,11 @@ from data import profiles as saved
 from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
-from reports import answers, intake, people
+from geo.crs import Fit
+from reports import answers, intake, people, plain
 from reports import quality as quality_report
-from reports.sheet import write_sheet
+from reports.sheet import write_csv, write_sheet
+from reports.terminal import clean
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Hazard Hotspots (网格隐患热点) on the command line."
@@ -103,30 +107,25 @@ def _workspace(
 
 def _say(*lines: str) -> None:
     for line in lines:
-        typer.echo(line, err=True)
+        typer.echo(clean(line), err=True)
 
 
-def _print(answer: Any, as_json: bool) -> None:
-    """Print an answer: JSON, or a table of it for people, who are told of the rows inside it in sentences."""
-    if isinstance(answer, pd.DataFrame):
-        answer = _rows(answer)
+def _print(answer: Any, as_json: bool, people: Iterable[str], messages: Sequence[str] = ()) -> None:
+    """Print an answer: JSON for programs, with its messages aside; for people the messages and the lines."""
     if as_json:
+        _say(*messages)
+        answer = _rows(answer) if isinstance(answer, pd.DataFrame) else answer
         typer.echo(json.dumps(answer, ensure_ascii=False, default=_plain))
-    elif isinstance(answer, list):
-        typer.echo(pd.DataFrame(answer).to_string(index=False) if answer else WORDS("Nothing to list."))
-    else:
-        for key, value in answer.items():
-            if not _holds_rows(value):
-                typer.echo(f"{key}: {json.dumps(value, ensure_ascii=False, default=_plain)}")
-
-
-def _holds_rows(value: Any) -> bool:
-    return isinstance(value, pd.DataFrame) or (isinstance(value, dict) and any(map(_holds_rows, value.values())))
+        return
+    for line in (*messages, *people):
+        typer.echo(clean(line))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         return _rows(value)
+    if isinstance(value, Fit):
+        return {"crs": value.label, "inside": value.inside, "n": value.n}  # as --crs takes it
     if isinstance(value, (pd.Timestamp, dt.date)):
         return value.isoformat()
     return value.item() if hasattr(value, "item") else str(value)
@@ -138,9 +137,8 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
 
 
-def _told(answer: dict[str, Any], sentences: list[str], *apart: str) -> dict[str, Any]:
-    """Say the sentences of an answer and return the rest of it for programs, without what stands in the sentences."""
-    _say(*sentences)
+def _without(answer: dict[str, Any], *apart: str) -> dict[str, Any]:
+    """Return an answer for programs, without what stands in its sentences."""
     return {key: value for key, value in answer.items() if key not in ("notes", *apart)}
 
 
@@ -208,13 +206,15 @@ def _who() -> str:
 
 def _progress(share: float, sentence: str, fields: dict[str, Any]) -> None:
     if sys.stderr.isatty():
-        typer.echo(f"\r{share:4.0%} {WORDS(sentence, **fields)}\033[K", err=True, nl=share >= 1)
+        typer.echo(f"\r{share:4.0%} {clean(WORDS(sentence, **fields))}\033[K", err=True, nl=share >= 1)
 
 
 @app.command()
 def demo(context: typer.Context, as_json: Json = False) -> None:
     """Make the invented street office (示例) in an empty workspace."""
-    _print(example.load_demo(context.obj, who=_who(), progress=_progress), as_json)
+    answer = example.load_demo(context.obj, who=_who(), progress=_progress)
+    (record,) = context.obj.newest().imports
+    _print(answer, as_json, intake.import_sentences(answer, record.file, WORDS))
 
 
 @app.command()
@@ -252,7 +252,7 @@ def cells(
         valid_to=valid_to,
         who=_who(),
     )
-    _print(_told(answer, intake.cell_sentences(answer, file.name, WORDS)), as_json)
+    _print(_without(answer), as_json, (), intake.cell_sentences(answer, file.name, WORDS))
 
 
 @app.command("exposures")
@@ -280,7 +280,7 @@ def exposures_(
         sheet=sheet,
         who=_who(),
     )
-    _print(_told(answer, intake.exposure_sentences(answer, file.name, WORDS)), as_json)
+    _print(_without(answer), as_json, (), intake.exposure_sentences(answer, file.name, WORDS))
 
 
 @app.command()
@@ -306,7 +306,7 @@ def standard(
         sheet=sheet,
         who=_who(),
     )
-    _print(_told(answer, intake.standard_sentences(answer, file.name, WORDS)), as_json)
+    _print(_without(answer), as_json, (), intake.standard_sentences(answer, file.name, WORDS))
 
 
 @app.command()
@@ -324,13 +324,13 @@ def addresses(
         context.obj,
         _content(file),
         file.name,
-        crs=crs or "wgs84",
+        crs=crs,
         mapping=_pairs(map_, "--map"),
         encoding=encoding,
         sheet=sheet,
         who=_who(),
     )
-    _print(_told(answer, intake.address_sentences(answer, file.name, WORDS)), as_json)
+    _print(_without(answer), as_json, (), intake.address_sentences(answer, file.name, WORDS))
 
 
 @app.command("systems")
@@ -360,8 +360,7 @@ def systems_(
         header_row=header_row,
         header_rows=header_rows,
     )
-    _say(intake.fit_sentence(found, WORDS))
-    _print([{"crs": fit.label, "inside": fit.inside, "n": fit.n} for fit in found], as_json)  # as --crs takes it
+    _print(found, as_json, plain.systems(found, WORDS), [intake.fit_sentence(found, WORDS)])
 
 
 @app.command("import")
@@ -426,12 +425,12 @@ def import_(
         progress=_progress,
     )
     sentences, choices = intake.import_sentences(answer, file.name, WORDS), answer["choices"]
-    answer = _told(answer, sentences, "choices", "preview")  # a map's worth of points
+    answer = _without(answer, "choices", "preview")  # a map's worth of points
     if save_profile is not None and not dry_run:
         named = saved.save_profile(context.obj, save_profile, choices["headers"], choices["options"], who=_who())
-        _say(WORDS("The profile “{name}” is saved.", name=named["name"]))
+        sentences.append(WORDS("The profile “{name}” is saved.", name=named["name"]))
         answer["saved_profile"] = named["name"]
-    _print(answer, as_json)
+    _print(answer, as_json, plain.after_import(answer, WORDS), sentences)
 
 
 @app.command()
@@ -451,7 +450,7 @@ def locate(
     answer = changes.set_location(
         context.obj, source or saved.USUAL["source"], case, lon=lon, lat=lat, cell=cell, level=level, who=_who()
     )
-    _print(answer, as_json)
+    _print(answer, as_json, plain.placed(answer, WORDS))
 
 
 @app.command("profiles")
@@ -462,19 +461,22 @@ def profiles_(
 ) -> None:
     """List the choices saved for files with the same headers, or remove one."""
     if delete is not None:
-        _print(saved.delete_profile(context.obj, delete, who=_who()), as_json)
+        answer = saved.delete_profile(context.obj, delete, who=_who())
+        _print(answer, as_json, [WORDS("profile {deleted} removed", deleted=answer["name"])])
         return
+    dataset = context.obj.newest()
     listed = [
         {"name": one.name, "headers": list(one.headers), "options": dict(one.options), "who": one.who, "when": one.when}
-        for one in saved.profiles(context.obj.newest())
+        for one in saved.profiles(dataset)
     ]
-    _print(listed, as_json)
+    _print(listed, as_json, plain.profiles(listed, dataset.zone, WORDS))
 
 
 @app.command()
 def imports(context: typer.Context, as_json: Json = False) -> None:
-    """List the live imports, oldest first."""
-    _print(intake.import_rows(context.obj.newest()).iloc[::-1], as_json)
+    """List the live imports, the oldest first."""
+    rows = intake.import_rows(context.obj.newest()).iloc[::-1]
+    _print(rows, as_json, plain.imports(rows, WORDS))
 
 
 @app.command()
@@ -486,29 +488,58 @@ def undo(
 ) -> None:
     """Take back an import, or the newest change of the boundaries."""
     if boundary:
-        _print(levels.take_back_cells(context.obj, who=_who()), as_json)
+        answer = levels.take_back_cells(context.obj, who=_who())
+        _print(answer, as_json, [intake.change_sentence("cells-undo", answer, WORDS)])
         return
-    _print(changes.undo(context.obj, import_id, who=_who()), as_json)
+    answer = changes.undo(context.obj, import_id, who=_who())
+    _print(answer, as_json, [intake.change_sentence("undo", answer, WORDS)])
 
 
 @app.command()
 def rejected(
     context: typer.Context,
     import_id: Annotated[str | None, typer.Option("--import", help="Only this import.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the open ones to FILE.xlsx, to correct and import.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write those to correct, of one import, to FILE.xlsx or FILE.csv, to import.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the rows that were not taken, why, and which import settled them since."""
     dataset = context.obj.newest()
     if out is not None:
-        rows, titles = intake.rejected_sheet(dataset, WORDS, import_id)
-        notes = [WORDS("Rows not taken"), WORDS("data version {n}", n=dataset.version)]
-        _write(out, write_sheet(rows, titles, name=WORDS("Rows not taken"), notes=notes, words=WORDS))
-        _print({"file": str(out), "rows": len(rows)}, as_json)
+        n = _write_rejected(dataset, import_id, out)
+        done = WORDS("{n} rows to correct are in {file}. Correct the cells and import it.", n=n, file=str(out))
+        nothing = WORDS("No row waits to be corrected: no file was written.")
+        _print({"file": str(out) if n else None, "rows": n}, as_json, [done if n else nothing])
         return
     frame = corrections.rejections(dataset, import_id)
     sentences = people.rejected_sentences(frame, WORDS)
-    _print(frame.assign(sentence=sentences), as_json)
+    _print(frame.assign(sentence=sentences), as_json, plain.rejected(dataset, frame, WORDS))
+
+
+def _write_rejected(dataset: Dataset, import_id: str | None, out: Path) -> int:
+    """Write the rows to correct of one import, the only one that has some if none is named; return how many."""
+    waiting = intake.imports_to_correct(dataset)
+    if import_id is None:
+        if len(waiting) > 1:  # their choices differ, and each row takes those of its own import
+            listed = [f"{one} ({dataset.imported(one).file}: {n})" for one, n in waiting.items()]
+            raise HazardError(
+                "rejected-several",
+                "Rows of {n} imports wait to be corrected, and each import has a sheet of its own. Name one with "
+                "--import: {imports}.",
+                n=len(waiting),
+                imports=WORDS.listed(listed),
+            )
+        import_id = next(iter(waiting), None)
+    rows, titles = intake.rejected_sheet(dataset, WORDS, import_id)
+    if rows.empty:
+        return 0
+    if out.suffix.lower() == ".csv":
+        _write(out, write_csv(rows, titles))
+    else:
+        notes = [WORDS("Rows not taken"), WORDS("data version {n}", n=dataset.version)]
+        _write(out, write_sheet(rows, titles, name=WORDS("Rows not taken"), notes=notes, words=WORDS))
+    return len(rows)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -523,7 +554,8 @@ def _write(file: Path, content: bytes) -> None:
 @app.command()
 def history(context: typer.Context, as_json: Json = False) -> None:
     """List every change of the workspace: who, when, what; the newest first."""
-    _print(intake.history_rows(context.obj.newest(), WORDS), as_json)
+    rows = intake.history_rows(context.obj.newest(), WORDS)
+    _print(rows, as_json, plain.history(rows, WORDS))
 
 
 @app.command()
@@ -538,12 +570,13 @@ def quality(
     dataset = context.obj.newest()
     if item is not None:
         rows = quality_report.quality_rows(dataset, item, source, limit)
-        _print(rows.drop(columns=["attributes", "original"], errors="ignore"), as_json)
+        rows = rows.drop(columns=["attributes", "original"], errors="ignore")
+        _print(rows, as_json, plain.quality_rows(rows, item, WORDS))
         return
     items = quality_report.quality_items(dataset, WORDS)
     if source is not None:
         items = items[items["source"] == source]
-    _print(items if as_json else items.loc[items["n"] > 0, ["code", "source", "sentence"]], as_json)
+    _print(items, as_json, plain.quality(items, WORDS))
 
 
 @app.command()
@@ -559,8 +592,9 @@ def count(
     """Count incidents by cell, hazard, month and source."""
     dataset = context.obj.newest()
     keys = [key.strip() for key in by.split(",") if key.strip()]
-    scope = _scope(dataset, level, hazard, start, end)
-    _print(queries.counts(dataset, scope, keys), as_json)
+    scope = replace(_scope(dataset, level, hazard, start, end), voided=True)  # every report that was accepted
+    rows = queries.counts(dataset, scope, keys)
+    _print(rows, as_json, plain.counts(rows, WORDS))
 
 
 @app.command("hotspots")
@@ -583,9 +617,7 @@ def hotspots_(
     dataset = context.obj.newest()
     found = answers.hot_spots(dataset, _scope(dataset, level, hazard, start, end), exposure=exposure, seed=seed)
     answer = people.hot_spots_json(found, method or list(known), WORDS)
-    _print(answer if as_json else answer["cells"], as_json)
-    if not as_json:
-        _say(answer["reason"])
+    _print(answer, as_json, plain.hot_spots(answer, WORDS))
 
 
 @app.command("resolution")
@@ -607,7 +639,7 @@ def resolution_(
     scope = _scope(dataset, level, hazard, start, end, as_of)
     groups = answers.resolution_times(dataset, scope, by=by).groups
     groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
-    _print(groups, as_json)
+    _print(groups, as_json, plain.resolution(groups, by, WORDS))
 
 
 @app.command("settings")
@@ -624,7 +656,7 @@ def settings_(
         {"name": one.name, "value": values[one.name], "default": settings.DEFAULTS[one.name], "unit": one.unit}
         for one in settings.SETTINGS
     ]
-    _print(listed, as_json)
+    _print(listed, as_json, plain.settings(listed, WORDS))
 
 
 person = typer.Typer(no_args_is_help=True, help="Find or erase what the workspace holds of one person.")
@@ -635,7 +667,8 @@ Text = Annotated[str, typer.Argument(help="A name, a number ...: plain text of t
 @person.command("find")
 def person_find(context: typer.Context, text: Text, as_json: Json = False) -> None:
     """List where a text stands: in incidents, rejected rows, originals, older versions ...; never what is around it."""
-    _print(persons.find(context.obj, text), as_json)
+    found = persons.find(context.obj, text)
+    _print(found, as_json, plain.person_found(found, text, context.obj.newest(), WORDS))
 
 
 @person.command("erase")
@@ -653,13 +686,15 @@ def person_erase(
             "earlier versions for good: no import until now can be taken back. If that is wanted, give --yes.",
             places=places,
         )
-    _print(persons.erase(context.obj, text, who=_who()), as_json)
+    answer = persons.erase(context.obj, text, who=_who())
+    _print(answer, as_json, plain.person_erased(answer, WORDS))
 
 
 @app.command()
 def tidy(context: typer.Context, as_json: Json = False) -> None:
     """Remove for good what the settings keep no longer: old versions, originals, what ended writers left."""
-    _print(context.obj.tidy(who=_who()), as_json)
+    answer = context.obj.tidy(who=_who())
+    _print(answer, as_json, plain.tidied(answer, WORDS))
 
 
 def _setting(name: str, text: str) -> Any:

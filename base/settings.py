@@ -38,6 +38,7 @@ SETTINGS = (
     Setting("repair_max_change", 0.01, "", N_("largest change of area by the repair of a boundary")),
     Setting("sliver_m2", 1.0, "m2", N_("overlaps and gaps smaller than this are not reported")),
     Setting("near_tolerance_m", 30, "m", N_("how far outside a cell a point may lie and count there all the same")),
+    Setting("far_km", 5, "km", N_("a point farther outside the boundary than this is named: a slip of the pen?")),
     Setting("max_file_mb", 200, "MB", N_("largest file that is read")),
     Setting("read_apart", 1, "", N_("1: files are read in a process apart, with limits; 0 only if all are trusted")),
     Setting("read_memory_mb", 1500, "MB", N_("memory that reading one file may take")),

@@ -45,6 +45,18 @@ class Term(str):
     __slots__ = ()
 
 
+class Listed(tuple[str, ...]):
+    """A field of several texts: side by side, with the comma of the language in which its sentence is said."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ", ".join(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
 @dataclass(frozen=True)
 class Sentence:
     """A finding that is not yet in any language: a message (marked with N_) and the values of its fields.
@@ -102,6 +114,8 @@ class Words:
             return value.say(self)
         if isinstance(value, Term):
             return self(value)
+        if isinstance(value, Listed):
+            return self.listed(value)
         if isinstance(value, (dt.datetime, pd.Timestamp)):
             return self.time(value)
         if isinstance(value, dt.date):

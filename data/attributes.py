@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from base.settings import DEFAULTS
-from base.text import N_, Sentence
+from base.text import N_, Listed, Sentence
 from data.headers import numbered
 from data.privacy import MASK, column_policy, mask, mask_text, personal_headers
-from data.table import Table
+from data.table import UNREAD, Table
 
 KIND = pa.map_(pa.string(), pa.string())
 _LOOKED_AT = 1000  # values of a column
@@ -72,21 +72,23 @@ def other_columns(table: Table, mapping: Mapping[str, str], settings: Mapping[st
             kept[title] = column
     notes = []
     if persons:
-        notes.append(Sentence(N_("Not loaded, personal data: {columns}."), {"columns": ", ".join(persons)}))
+        notes.append(Sentence(N_("Not loaded, personal data: {columns}."), {"columns": Listed(persons)}))
     if hidden:
         sentence = N_("Personal data, kept with every value as ***: {columns}.")
-        notes.append(Sentence(sentence, {"columns": ", ".join(hidden)}))
+        notes.append(Sentence(sentence, {"columns": Listed(hidden)}))
     if groups:
         sentence = N_(
             "Refused: {columns}. Lists of special groups of residents are sensitive personal data and have no place in "
             "a record of hazards; delete these columns from the file."
         )
-        notes.append(Sentence(sentence, {"columns": ", ".join(groups)}))
+        notes.append(Sentence(sentence, {"columns": Listed(groups)}))
     if by_value:
         sentence = N_("Not loaded, most values look like telephone, identity or plate numbers: {columns}.")
-        notes.append(Sentence(sentence, {"columns": ", ".join(by_value)}))
+        notes.append(Sentence(sentence, {"columns": Listed(by_value)}))
     if plain := [title for title in kept if title not in hidden]:
-        notes.append(Sentence(N_("Kept beside the fields, as attributes: {columns}."), {"columns": ", ".join(plain)}))
+        notes.append(Sentence(N_("Kept beside the fields, as attributes: {columns}."), {"columns": Listed(plain)}))
+    if table.unread:
+        notes.append(Sentence(UNREAD, {"columns": Listed(table.unread)}))
     return Others(pd.DataFrame(kept, index=table.frame.index), notes)
 
 

@@ -19,6 +19,7 @@ from data.checks import UNMASKED, check_incidents
 from data.dataset import Dataset
 from data.headers import apply_mapping
 from data.numbers import read_numbers
+from data.places import system_taken
 from data.privacy import mask_text, personal_headers
 from data.profiles import Choice
 from data.schema import REJECTED_COLUMNS, TIME_FIELDS
@@ -39,6 +40,7 @@ class Checked:
     mapping: dict[str, str]
     options: dict[str, Any]  # what an answer depends on beside the bytes
     corrected: pd.DataFrame  # rejected rows that came back, and what became of them
+    system: dict[str, Any]  # what the coordinates were read in: see `data.places.system_taken`
     notes: list[Sentence] = field(default_factory=list)
 
 
@@ -121,6 +123,7 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
         mapping=chosen,
         options={**options, "scheme": scheme, "mapping": chosen},
         corrected=corrections.table_of(choice.corrected, ids, rejected, given),
+        system=system_taken(raw, options["crs"], choice.crs_from, boundary),
         notes=[*choice.notes, *_notes(others, chosen), *accepted.attrs["notes"], *scheme_notes],
     )
 

@@ -1,117 +1,25 @@
-"""Rejected rows that come back: a sheet of ours is known by its last column, which says what row of what import it is.
+"""What became of the rows that were not taken: corrected, settled otherwise, left out by choice, or open.
 
-A row that is taken from such a sheet settles the rejected one; a row that is rejected again stands in its place. Text
-in the sheet is data: a mark counts only if it equals that of a row that was rejected by a live import.
+A rejected row stays the row of the file it came in first, however often it comes back in a sheet: what an import says
+of it is a word, and the newest word of a live import counts. So each row of the office is told, and counted, once.
 """
 
-import dataclasses
 import json
-import re
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from base.errors import HazardError
-from base.text import LANGUAGES, N_, Sentence, Words
 from data import tables
 from data.dataset import Dataset
-from data.table import Table
 
-MARK = "hotspots_row"  # title of the column; the same in both languages
-TITLES = {  # of the columns that stand before the file's own
-    "file": N_("File"),
-    "row": N_("Row in Excel"),
-    "column": N_("Column"),
-    "value": N_("Value"),
-    "sentence": N_("Why, and what to do"),
-}
 BY_CHOICE = ("filtered",)  # reasons that are no fault: such rows are not corrected
-_MARK_FORM = re.compile(r"(\d{6,}-[0-9a-f]{8}):(\d{1,9})")
-_OF_ONE_FILE = ("as_of", "where", "encoding", "delimiter", "sheet", "header_row", "header_rows")
+NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", *BY_CHOICE)  # and nobody need mend them
+OPEN, CORRECTED, SETTLED, LEFT_OUT, AGAIN = "open", "corrected", "settled", "left-out", "again"  # states, `rejections`
 _HASHED_ID = r"^([0-9a-f]{16})-(\d+)$"
-
-
-def mark_of(import_id: str, row: int) -> str:
-    """Return what the column MARK says of a rejected row."""
-    return f"{import_id}:{row}"
-
-
-def take_apart(table: Table) -> tuple[Table, pd.Series]:
-    """Return a table without the columns that a sheet of rejected rows brings, and its marks by row ('' where none)."""
-    if MARK not in table.headers:
-        return table, pd.Series([], dtype=object)
-    last = table.headers.index(MARK)
-    ours = {place for place, header in enumerate(table.headers) if header == MARK}
-    for language in LANGUAGES:
-        titles = [" ".join(Words(language)(title).split()) for title in TITLES.values()]
-        for start in range(len(table.headers) - len(titles) + 1):
-            if table.headers[start : start + len(titles)] == titles:
-                ours |= set(range(start, start + len(titles)))
-                break
-    kept = [place for place in range(len(table.headers)) if place not in ours]
-    marks = table.frame.iloc[:, last].astype(object).str.strip()
-    return (
-        dataclasses.replace(
-            table, headers=[table.headers[place] for place in kept], frame=table.frame.iloc[:, kept].copy()
-        ),
-        marks,
-    )
-
-
-def known_rows(dataset: Dataset, marks: pd.Series) -> tuple[pd.DataFrame, list[Sentence]]:
-    """Return which row of which live import each marked row is, each once: by_row, import_id, row; and what to say."""
-    named = marks[marks != ""]
-    if named.empty:
-        return pd.DataFrame({"by_row": [], "import_id": [], "row": []}), []
-    parts = named.str.extract(f"^{_MARK_FORM.pattern}$")
-    found = pd.DataFrame({"by_row": named.index, "import_id": parts[0].to_numpy(), "row": parts[1].to_numpy()})
-    found = found.dropna().astype({"row": np.int64, "by_row": np.int64})
-    rejected = _rejected(dataset, found["import_id"].unique())
-    rejected = rejected.loc[~rejected["reason"].isin(BY_CHOICE), ["import_id", "row"]].drop_duplicates()
-    found = found.merge(rejected.astype({"row": np.int64}), on=["import_id", "row"])
-    found = found.sort_values("by_row").drop_duplicates(["import_id", "row"], ignore_index=True)
-    notes = []
-    if len(found):
-        notes.append(Sentence(N_("{n} rows come back from a sheet of rejected rows."), {"n": len(found)}))
-    if strange := len(named) - len(found):
-        sentence = N_("{n} rows bear the mark of a rejected row that is not known here: they are taken as new rows.")
-        notes.append(Sentence(sentence, {"n": strange}))
-    return found, notes
-
-
-def _rejected(dataset: Dataset, import_ids: Any) -> pd.DataFrame:
-    live = {record.import_id for record in dataset.imports}
-    frames = [dataset.rejected(str(one)) for one in import_ids if one in live]
-    return pd.concat(frames) if frames else dataset.rejected().head(0)
-
-
-def choices_before(dataset: Dataset, corrected: pd.DataFrame, headers: list[str]) -> dict[str, Any] | None:
-    """Return the choices of the import whose rejected rows come back; None if none do.
-
-    Raises
-    ------
-    HazardError
-        ``corrections-mixed`` if the rows come from imports with different choices.
-    """
-    every = []
-    for import_id in corrected["import_id"].unique():
-        options = dataset.imported(import_id).options
-        choices = {name: value for name, value in options.items() if name not in _OF_ONE_FILE and value is not None}
-        if choices not in every:
-            every.append(choices)
-    if not every:
-        return None
-    if len(every) > 1:
-        raise HazardError(
-            "corrections-mixed",
-            "The rows come from imports with different choices (source, coordinate system, columns ...). Download the "
-            "rejected rows of one import at a time and load each sheet by itself.",
-        )
-    choices = every[0]
-    mapping = {of: header for of, header in choices.get("mapping", {}).items() if header in headers}
-    return {**choices, "mapping": mapping}
+_KEY = ["import_id", "row"]
+_FIRST = ["first_import", "first_row"]
 
 
 def settled_ids(
@@ -133,8 +41,8 @@ def settled_ids(
     back = corrected[corrected["by_row"].isin(ids.index[(given.reindex(ids.index) == "").to_numpy()])]
     if back.empty:
         return ids
-    taken = _live_corrections(dataset)
-    taken = taken[taken["incident_id"] != ""]
+    words = _live_words(dataset)
+    taken = words[words["incident_id"] != ""].drop_duplicates(_KEY, keep="last")
     former = dict(zip(zip(taken["import_id"], taken["row"], strict=True), taken["incident_id"], strict=True))
     bases = ids[back["by_row"]].str.extract(_HASHED_ID)[0]
     stored = dataset.query(
@@ -195,19 +103,46 @@ def stored(found: pd.DataFrame, import_id: str) -> pa.Table:
     return pa.Table.from_pandas(frame, schema=tables.TABLES["corrections"].schema, preserve_index=False)
 
 
-def _live_corrections(dataset: Dataset) -> pd.DataFrame:
-    """Return what became of rows, the newest word on each; what an import said that was taken back does not count."""
+def tally(found: pd.DataFrame, rejected: pa.Table, accepted: pa.Table) -> dict[str, int]:
+    """Return how many of the rows that came back were accepted, rejected and repeats; {} if none came back."""
+    if found.empty:
+        return {}
+    taken, refused = (int(found["by_row"].isin(rows["row"].to_pandas()).sum()) for rows in (accepted, rejected))
+    return {"accepted": taken, "rejected": refused, "repeats": len(found) - taken - refused}
+
+
+def _live_words(dataset: Dataset) -> pd.DataFrame:
+    """Return what live imports said of rows that came back, the newest word last; what was taken back is not said."""
     frame = dataset.rows("corrections").to_pandas()
     order = {record.import_id: place for place, record in enumerate(dataset.imports)}
-    frame = frame[frame["by"].isin(order)]
-    frame = frame.assign(place=frame["by"].map(order)).sort_values("place", kind="stable").drop(columns="place")
-    key = ["import_id", "row"]
-    last = frame.drop_duplicates(key, keep="last")
-    # A row that came again and again: what was rejected of it on the way is settled by the newest word, too
-    passed = frame[frame.duplicated(key, keep="last") & (frame["incident_id"] == "")]
-    passed = passed.merge(last[[*key, "by"]], on=key, suffixes=("", "_last"))
-    passed = passed.assign(import_id=passed["by"], row=passed["by_row"], by=passed["by_last"])[list(frame.columns)]
-    return pd.concat([last, passed]).drop_duplicates(key, ignore_index=True)
+    frame = frame[frame["by"].isin(order)].astype({"row": np.int64, "by_row": np.int64})
+    return frame.sort_values("by", key=lambda by: by.map(order), kind="stable", ignore_index=True)
+
+
+def _rejected_again(words: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of sheets that were rejected in place of the office's own: import_id, row and _FIRST, by time."""
+    again = words[(words["incident_id"] == "") & (words["import_id"] != words["by"])]
+    return again[["by", "by_row", *_KEY]].set_axis([*_KEY, *_FIRST], axis=1)
+
+
+def _with_origins(rejected: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:
+    """Return rejected rows with _FIRST: the import and row where the office's own row stands."""
+    found = rejected.astype({"row": np.int64}).merge(again, on=_KEY, how="left")
+    found["first_import"] = found["first_import"].fillna(found["import_id"])
+    found["first_row"] = found["first_row"].fillna(found["row"]).astype(np.int64)
+    return found
+
+
+def origins(dataset: Dataset, import_ids: Iterable[str]) -> pd.DataFrame:
+    """Return the rejected rows of these imports that can be corrected: import_id, row, first_import, first_row."""
+    live = {record.import_id for record in dataset.imports}
+    frames = [dataset.rejected(one) for one in import_ids if one in live]
+    rejected = pd.concat(frames or [dataset.rejected().head(0)])
+    rejected = rejected.loc[~rejected["reason"].isin(BY_CHOICE), _KEY].drop_duplicates()
+    words = _live_words(dataset)
+    hollow = words.loc[words["import_id"] == words["by"], _KEY].apply(tuple, axis=1)  # came back without content
+    rejected = rejected[~rejected.apply(tuple, axis=1).isin(hollow)]
+    return _with_origins(rejected, _rejected_again(words))
 
 
 def rejections(dataset: Dataset, import_id: str | None = None) -> pd.DataFrame:
@@ -216,18 +151,37 @@ def rejections(dataset: Dataset, import_id: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `Dataset.rejected`, and `settled_by`: the import that took the row or rejected it anew, by its mark or
-        because it holds the same case number; '' while the row is open.
+        As `Dataset.rejected`, and
+
+        - first_import, first_row: where the office's own row stands, if this one came back in a sheet;
+        - settled_by: the import that took the row or rejected it anew, by its mark or because it holds the same case
+          number; '' while the row is open or left out;
+        - state: AGAIN if the row stands elsewhere, for a sheet brought it again and it was rejected again; else
+          CORRECTED (a later sheet brought it in), SETTLED (a later import took its case number), LEFT_OUT (no case, or
+          filtered) or OPEN. Each row that the office's files hold and that was not taken has one state but AGAIN.
     """
-    rejected = dataset.rejected(import_id)
-    marks = _live_corrections(dataset)[["import_id", "row", "by"]]
-    found = rejected.merge(marks.astype({"row": rejected["row"].dtype}), on=["import_id", "row"], how="left")
-    found = found.rename(columns={"by": "settled_by"})
-    found["settled_by"] = found["settled_by"].astype(object).fillna("")
-    asked = found[(found["settled_by"] == "") & ~found["reason"].isin(BY_CHOICE)]
+    words = _live_words(dataset)
+    again = _rejected_again(words)
+    found = _with_origins(dataset.rejected(import_id), again)
+    newest = words.drop_duplicates(_KEY, keep="last").set_axis([*_FIRST, "by", "by_row", "taken"], axis=1)
+    found = found.merge(newest, on=_FIRST, how="left").astype({"by": object}).fillna({"by": "", "taken": ""})
+    standing = again.drop_duplicates(_FIRST, keep="last").set_axis(["now_import", "now_row", *_FIRST], axis=1)
+    found = found.merge(standing, on=_FIRST, how="left")
+    elsewhere = found["now_import"].notna() & (
+        (found["now_import"] != found["import_id"]) | (found["now_row"] != found["row"])
+    )
+    elsewhere |= found["by"] == found["first_import"]  # it came back without any content: the old one stays
+    corrected = ~elsewhere & (found["taken"] != "")
+    open_ = ~elsewhere & ~corrected
+    found["settled_by"] = found["by"].mask(open_, "")
+    found["state"] = np.select(
+        [elsewhere, corrected, found["reason"].isin(NO_CASES)], [AGAIN, CORRECTED, LEFT_OUT], OPEN
+    )
+    asked = found[found["state"] == OPEN]
     if len(asked):
         found.loc[asked.index, "settled_by"] = _by_number(dataset, asked)
-    return found
+        found.loc[asked.index, "state"] = np.where(found.loc[asked.index, "settled_by"] != "", SETTLED, OPEN)
+    return found.drop(columns=["by", "by_row", "taken", "now_import", "now_row"])
 
 
 def _by_number(dataset: Dataset, rejected: pd.DataFrame) -> pd.Series:

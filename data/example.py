@@ -35,6 +35,7 @@ def load_demo(
         demo.incidents,
         names["incidents"],
         source=DEMO_SOURCE,
+        crs="wgs84",
         zone="Asia/Shanghai",
         as_of=demo.as_of.isoformat(),
         trusted=True,

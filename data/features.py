@@ -35,7 +35,7 @@ class RawCells:
     the feature in the file from 1. `crs` is the system that the file truly declares (``EPSG:n``) or None; `crs_hint`
     what it says in a way that is often wrong (a GeoJSON against its own standard, a KML by its standard): not used
     unless the user says so. `rejected` has row, column, value and reason. `kind`, `layer` of `layers`, and `encoding`
-    say how it was read.
+    say how it was read; `unread` are the titles of columns that are no text, number or time (lists, bytes).
     """
 
     frame: gpd.GeoDataFrame
@@ -46,6 +46,7 @@ class RawCells:
     layers: tuple[str, ...] = ()
     layer: str | None = None
     encoding: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 class Refused(Exception):
@@ -56,7 +57,8 @@ class Refused(Exception):
 class Layer:
     """A layer as it stands: attributes as text, a geometry (two dimensions, finite) or None beside each row.
 
-    `refused` says by position why a geometry is None. `shapes` is None where the file has no geometry at all.
+    `refused` says by position why a geometry is None. `shapes` is None where the file has no geometry at all. `unread`
+    are the titles of columns that are no text, number or time.
     """
 
     kind: str
@@ -68,6 +70,7 @@ class Layer:
     layers: tuple[str, ...] = ()
     layer: str | None = None
     encoding: str | None = None
+    unread: tuple[str, ...] = ()
 
 
 def split_shapes(found: Sequence[shapely.Geometry | Refused]) -> tuple[np.ndarray, dict[int, Refused]]:
@@ -209,7 +212,9 @@ def to_cells(layer: Layer, name: str) -> RawCells:
     table.columns = pd.Index(_own_titles([mask(str(title)) for title in table.columns]))
     frame = gpd.GeoDataFrame(table, geometry=shapes[keep])
     frame["row"] = np.flatnonzero(keep) + 1
-    return RawCells(frame, layer.crs, rejected, layer.crs_hint, layer.kind, layer.layers, layer.layer, layer.encoding)
+    return RawCells(
+        frame, layer.crs, rejected, layer.crs_hint, layer.kind, layer.layers, layer.layer, layer.encoding, layer.unread
+    )
 
 
 def to_table(layer: Layer, name: str) -> Table:
@@ -253,6 +258,7 @@ def to_table(layer: Layer, name: str) -> Table:
     return Table(
         name, headers, frame, pd.DataFrame(bad, columns=list(REJECTED_COLUMNS)), kind=layer.kind,
         encoding=layer.encoding, sheet=layer.layer, sheets=layer.layers, crs=layer.crs, sums=sum_rows(frame),
+        unread=layer.unread,
     )  # fmt: skip
 
 

@@ -13,9 +13,10 @@ from data.cellnames import address_keys
 from data.headers import apply_mapping, guess_mapping
 from data.merging import replace
 from data.numbers import read_numbers
-from data.places import check_place, read_places
+from data.places import check_place, read_places, system_taken
 from data.placing import FOUND, place
 from data.privacy import TEXT, mask, mask_text
+from data.profiles import USUAL
 from data.schema import REJECTED_COLUMNS
 from data.store import Change, Workspace
 from data.table import Table
@@ -29,7 +30,7 @@ def load_gazetteer(
     content: bytes,
     name: str,
     *,
-    crs: str = "wgs84",
+    crs: str | None = None,
     mapping: Mapping[str, str] | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
@@ -45,7 +46,8 @@ def load_gazetteer(
     ----------
     content : bytes
         A table with a header.
-    crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n"
+    crs : {"wgs84", "gcj02", "bd09"} or "EPSG:n", optional
+        What the file declares if not given, else "wgs84".
     mapping : mapping, optional
         address, lon, lat -> header, over what the headers suggest.
     encoding, sheet
@@ -55,7 +57,8 @@ def load_gazetteer(
     -------
     dict
         read, accepted, rejected, repeats (read is their sum); addresses (all that are known now); placed (incidents
-        that were placed or moved); version; columns; rejected_rows (DataFrame of `data.schema.REJECTED_COLUMNS`).
+        that were placed or moved); version; columns; rejected_rows (DataFrame of `data.schema.REJECTED_COLUMNS`); crs,
+        crs_from, fits (as `data.places.system_taken`).
 
     Raises
     ------
@@ -75,7 +78,8 @@ def load_gazetteer(
             file=table.name, headers=", ".join(table.headers),
         )  # fmt: skip
     boundary = before.cells(before.levels[0].name) if before.levels else None
-    known, rejected, repeats = _check(table, chosen, crs_name(crs), boundary)
+    said = crs or table.crs or USUAL["crs"]
+    known, rejected, repeats = _check(table, chosen, crs_name(said), boundary)
     if not len(known):
         raise HazardError(
             "gazetteer-empty", "{file}: no row holds an address and a point that can be used.", file=table.name
@@ -97,7 +101,10 @@ def load_gazetteer(
             raise RuntimeError("the totals of the addresses do not tie")
         change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
-    return {**facts, "version": version, "columns": chosen, "rejected_rows": rejected}
+    system = system_taken(
+        apply_mapping(table, chosen), said, "said" if crs else "file" if table.crs else "usual", boundary
+    )
+    return {**facts, "version": version, "columns": chosen, "rejected_rows": rejected, **system}
 
 
 def _check(

@@ -21,6 +21,7 @@ from data.placing import place
 from data.privacy import mask
 from data.schema import EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
+from data.table import UNREAD
 from data.versions import Version
 from geo.cells import check_cells
 
@@ -114,6 +115,8 @@ def load_cells(
     used_crs = crs or raw.crs or "wgs84"
     if not (crs or raw.crs or trusted):
         notes.append(Sentence(_ASSUMED, {"file": mask(name)}))
+    if raw.unread:
+        notes.append(Sentence(UNREAD, {"columns": ", ".join(raw.unread)}))
     checked = _explained(lambda: check_cells(table, settings=settings, crs=used_crs, same_id=same_id))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {

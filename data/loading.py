@@ -8,32 +8,28 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from base.errors import HazardError
-from base.text import N_, Sentence
-from data import apart, corrections
+from base.text import N_
+from data import apart, corrections, moments
 from data.changes import check_zone, follow_edition
 from data.checking import Checked, check_rows, sealed
 from data.checks import DUPLICATES
 from data.dataset import Dataset
-from data.levels import load_cells
+from data.import_answers import import_answer, tallies, unchanged_answer
 from data.merging import KEY, compare, replace
-from data.placing import count_places, place
-from data.preview import by_month, preview
+from data.moments import with_column
+from data.placing import place
+from data.preview import preview
 from data.privacy import mask
 from data.profiles import AUTO, choose
-from data.schema import DEMO_SOURCE, HAZARDS, NO_MONTH, TIME_FIELDS, ImportRecord
+from data.schema import DEMO_SOURCE, HAZARDS, ImportRecord
 from data.store import Change, Workspace
 from data.table import Table
 from data.times import read_times
 
-__all__ = ["import_incidents", "load_cells", "read_time"]
-
-_PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # times that have come when they are written down
 _FIRST_REJECTED = 20  # of a dry run that are named
 Progress = Callable[[float, str, dict[str, Any]], None]
 
@@ -111,9 +107,11 @@ def import_incidents(
     dict
         import_id (None for a dry run); read, accepted (new and updated), rejected, repeats, updated; levels: level
         name -> inside, near, outside, no_location; version; as_of (ISO, '' if the file holds no time); remarks and
-        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); by_month: month -> rows
-        among the accepted; notes; mapping; profile (the name of the one applied, or None); choices (headers and
-        options, as `data.profiles.save_profile` takes them); unchanged; repeat_of (import_id or None); for a dry run
+        hazards: code -> rows among the accepted (a dry run does not look for crowded spots); remark_rows: code -> the
+        first rows of it; by_month: month -> rows among the accepted; notes; mapping; profile (the name of the one
+        applied, or None); choices (headers and options, as `data.profiles.save_profile` takes them); crs, crs_from,
+        fits (as `data.places.system_taken`: what the coordinates were read in, who says so, and what other systems
+        would bring inside); unchanged; repeat_of (import_id or None); for a dry run
         rejected_rows: the first of them with row, column, value and reason; and preview (`data.preview.preview`).
 
     Raises
@@ -122,7 +120,7 @@ def import_incidents(
         Those of `data.apart.read_table`, `data.headers.apply_mapping` and `data.checks.check_incidents`;
         ``source-name``, ``zone-unknown``, ``time-unreadable``, ``where-column``, ``personal-column``,
         ``duplicates-unknown``, ``scheme-unknown``, ``demo-in-workspace``, ``workspace-busy``; ``profile-unknown``,
-        ``corrections-mixed``.
+        ``corrections-mixed``, ``corrections-unmarked``.
     """
     tell: Progress = progress or (lambda share, sentence, fields: None)
     name = mask(name)
@@ -197,7 +195,7 @@ def import_incidents(
         if _basis(change.before) != _basis(before):  # changed by another writer since
             checked = check(change.before)
         if same := _same(change.before, digest, checked.options):
-            return _unchanged(checked, same, change.before)
+            return unchanged_answer(checked, same, change.before)
         if not change.imports:  # nothing is stored under another zone yet
             zone_said = checked.choices["options"].get("zone")
             change.settings["timezone"] = checked.options["zone"] if zone_said else change.before.zone
@@ -244,91 +242,53 @@ def _same(before: Dataset, digest: str, options: Mapping[str, Any]) -> ImportRec
     return next((one for one in before.imports if one.content_hash == digest and one.options == options), None)
 
 
-def _unchanged(checked: Checked, same: ImportRecord, before: Dataset) -> dict[str, Any]:
-    rejected = checked.rejected.num_rows
-    nothing = checked.rows.slice(0, 0)
-    levels = {level.name: {"inside": 0, "near": 0, "outside": 0, "no_location": 0} for level in before.levels}
-    facts = {
-        "read": checked.read,
-        "accepted": 0,
-        "rejected": rejected,
-        "repeats": checked.read - rejected,
-        "updated": 0,
-    }
-    return {
-        "import_id": same.import_id,
-        **facts,
-        "levels": levels,
-        "version": before.version,
-        "as_of": same.as_of,
-        **_tallies(nothing),
-        "by_month": {},
-        **_chosen(checked),
-        "unchanged": True,
-        "repeat_of": same.import_id,
-    }
-
-
 def _dry_run(checked: Checked, before: Dataset, digest: str) -> dict[str, Any]:
     if same := _same(before, digest, checked.options):
-        return _unchanged(checked, same, before)
-    new, updated, _ = compare(before, checked.rows)
-    now = _now()
-    fresh = _mark_future(pa.concat_tables([new, updated]), now)
-    fresh = _set(fresh, "month", _months(fresh, before.zone if before.imports else checked.options["zone"]))
-    as_of = _as_of(checked, now)
-    fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
-    answer = _answer(checked, fresh, updated.num_rows, None, before.version, before, as_of)
-    answer["notes"] = [*answer["notes"], *_goes_back(before, checked, updated.num_rows, as_of)]
+        return unchanged_answer(checked, same, before)
+    zone = before.zone if before.imports else checked.options["zone"]
+    fresh, answer, _ = _arrived(checked, before, None, before.version, zone=zone, now=_now())
     answer["preview"] = preview(fresh, before.levels)
     first = checked.rejected.slice(0, _FIRST_REJECTED).select(["row", "column", "value", "reason"])
     return {**answer, "rejected_rows": first.to_pylist()}  # nothing is stored that could be asked for them
-
-
-_OLDER_FILE = N_(
-    "This file knows up to {as_of}, and files of source {source} that are stored know up to {known}: {n} of its rows "
-    "put an older state in place of a newer one. If that is not meant, take this import back."
-)
-
-
-def _goes_back(before: Dataset, checked: Checked, updated: int, as_of: str) -> list[Sentence]:
-    """Return what is to be said where a file corrects cases and is older than what is stored of its source."""
-    source = checked.options["source"]
-    known = before.sources.get(source)
-    if not (updated and known and as_of and pd.Timestamp(as_of) < known):
-        return []
-    facts = {"source": source, "known": known, "as_of": pd.Timestamp(as_of).tz_convert(before.zone), "n": updated}
-    return [Sentence(_OLDER_FILE, facts)]
 
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def _arrived(
+    checked: Checked, before: Dataset, import_id: str | None, version: int, *, zone: str, now: dt.datetime
+) -> tuple[pa.Table, dict[str, Any], list[str]]:
+    """Return the rows that are new or correct stored ones, whole and placed; the answer; and the imports they touch."""
+    new, updated, touched = compare(before, checked.rows)
+    fresh = moments.mark_future(pa.concat_tables([new, updated]), now)
+    fresh = with_column(fresh, "import_id", pa.repeat(pa.scalar(import_id or ""), fresh.num_rows))
+    fresh = with_column(fresh, "month", moments.months(fresh, zone))
+    as_of = str(checked.options["as_of"] or moments.known_to(checked.rows, checked.options["zone"], now))
+    known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
+    day = max(known).tz_convert(before.zone).date() if known else None  # up to which anything is known with this file
+    fresh = place(fresh, before, before.levels, known_to=day)
+    return fresh, import_answer(checked, fresh, updated.num_rows, import_id, version, before, as_of), touched
+
+
 def _merge(
     change: Change, checked: Checked, digest: str, name: str, original: bytes | None, tell: Progress
 ) -> dict[str, Any]:
     before, import_id = change.before, f"{change.number:06d}-{digest[:8]}"
-    new, updated, touched = compare(before, checked.rows)
-    now = dt.datetime.fromisoformat(change.when)
-    fresh = _mark_future(pa.concat_tables([new, updated]), now)
-    zone = change.settings.get("timezone", before.zone)
-    fresh = _set(fresh, "import_id", pa.repeat(pa.scalar(import_id), fresh.num_rows))
-    fresh = _set(fresh, "month", _months(fresh, zone))
-    as_of = _as_of(checked, now)
-    fresh = place(fresh, before, before.levels, known_to=_known_to(before, as_of))
-    answer = _answer(checked, fresh, updated.num_rows, import_id, change.number, before, as_of)
-    answer["notes"] = [*answer["notes"], *_goes_back(before, checked, updated.num_rows, as_of)]
+    zone, now = change.settings.get("timezone", before.zone), dt.datetime.fromisoformat(change.when)
+    fresh, answer, touched = _arrived(checked, before, import_id, change.number, zone=zone, now=now)
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
         replace(change, fresh, fresh.select(KEY).slice(0, 0))
-        own = change.draft().query("SELECT hazard, remark FROM incidents WHERE import_id = $id", {"id": import_id})
-        answer |= _tallies(own)  # crowded spots are known now
+        own = change.draft().query("SELECT hazard, remark, row FROM incidents WHERE import_id = $id", {"id": import_id})
+        answer |= tallies(own)  # crowded spots are known now
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)
-        change.write("rejected", _set(checked.rejected, "import_id", ids), append=True)
+        change.write("rejected", with_column(checked.rejected, "import_id", ids), append=True)
     if len(checked.corrected):
         change.write("corrections", corrections.stored(checked.corrected, import_id), append=True)
+    again = corrections.tally(checked.corrected, checked.rejected, fresh)
+    touched = sorted({*touched, *checked.corrected["import_id"]})  # whose rows these are stays, while this import does
     record = ImportRecord(
         import_id=import_id,
         source=checked.options["source"],
@@ -342,6 +302,7 @@ def _merge(
         version=change.number,
         touches=tuple(touched),
         notes=tuple(str(note) for note in answer["notes"]),
+        again=again,
     )
     change.imports = (*change.imports, record)
     follow_edition(change)
@@ -353,102 +314,3 @@ def _merge(
         **{key: answer[key] for key in ("read", "accepted", "rejected", "repeats", "updated")},
     )
     return answer
-
-
-def _answer(
-    checked: Checked,
-    fresh: pa.Table,
-    updated: int,
-    import_id: str | None,
-    version: int,
-    before: Dataset,
-    as_of: str,
-) -> dict[str, Any]:
-    rejected, accepted = checked.rejected.num_rows, fresh.num_rows
-    repeats = checked.repeats + checked.rows.num_rows - accepted
-    levels = count_places(fresh, before.levels)
-    if checked.read != accepted + rejected + repeats or any(sum(of.values()) != accepted for of in levels.values()):
-        raise RuntimeError("the totals of the import do not tie")
-    return {
-        "import_id": import_id,
-        "read": checked.read,
-        "accepted": accepted,
-        "rejected": rejected,
-        "repeats": repeats,
-        "updated": updated,
-        "levels": levels,
-        "version": version,
-        "as_of": as_of,
-        **_tallies(fresh),
-        "by_month": by_month(fresh),
-        **_chosen(checked),
-        "unchanged": False,
-        "repeat_of": None,
-    }
-
-
-def _as_of(checked: Checked, now: dt.datetime) -> str:
-    return str(checked.options["as_of"] or _latest(checked.rows, checked.options["zone"], now))
-
-
-def _known_to(before: Dataset, as_of: str) -> dt.date | None:
-    """Return the day up to which anything is known once this file is in."""
-    known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
-    return max(known).tz_convert(before.zone).date() if known else None
-
-
-def _chosen(checked: Checked) -> dict[str, Any]:
-    return {
-        "notes": checked.notes,
-        "mapping": checked.mapping,
-        "profile": checked.profile,
-        "choices": checked.choices,
-    }
-
-
-def _tallies(rows: pa.Table) -> dict[str, dict[str, int]]:
-    hazards = pc.value_counts(rows["hazard"]).to_pylist()
-    codes = pc.value_counts(pc.list_flatten(pc.utf8_split_whitespace(rows["remark"]))).to_pylist()
-    return {
-        "remarks": {one["values"]: one["counts"] for one in codes if one["values"]},
-        "hazards": {one["values"]: one["counts"] for one in hazards},
-    }
-
-
-def _latest(rows: pa.Table, zone: str, now: dt.datetime) -> str:
-    """Return the latest time in the rows up to now, deadlines apart, in the zone; '' if there is none.
-
-    Where lone years are all that is known, it is the end of the last year that is over.
-    """
-    known = [pc.max(rows[name].filter(pc.less_equal(rows[name], now))).as_py() for name in _PAST]
-    latest = max((time for time in known if time is not None), default=None)
-    if latest is None:
-        years = [int(year) for year in pc.unique(rows["month"]).to_pylist() if year]
-        ends = [pd.Timestamp(year + 1, 1, 1, tz=zone) - pd.Timedelta(seconds=1) for year in years]
-        latest = max((end for end in ends if end <= now), default=None)
-    return "" if latest is None else pd.Timestamp(latest).tz_convert(zone).isoformat()
-
-
-def _mark_future(rows: pa.Table, now: dt.datetime) -> pa.Table:
-    """Return rows with a remark on those that hold a time after now, deadlines apart."""
-    late = np.zeros(rows.num_rows, dtype=bool)
-    for name in _PAST:
-        late |= pc.fill_null(pc.greater(rows[name], now), False).to_numpy()
-    marked = pc.utf8_trim_whitespace(pc.binary_join_element_wise(rows["remark"], "time-in-future", " "))
-    return _set(rows, "remark", pc.if_else(pa.array(late), marked, rows["remark"]))
-
-
-def _months(rows: pa.Table, zone: str) -> pa.Array:
-    """Return the months of the report times in the zone; a lone year stays what it is."""
-    local = pd.Series(rows["reported_at"].to_pandas()).dt.tz_convert(zone)
-    year, month = local.dt.year, local.dt.month
-    code = (year * 12 + month - 1).fillna(-1).astype("int64")
-    unique, inverse = np.unique(code.to_numpy(), return_inverse=True)
-    names = [NO_MONTH if one < 0 else f"{one // 12:04d}-{one % 12 + 1:02d}" for one in unique.tolist()]
-    months = pa.array(names, pa.string()).take(pa.array(inverse))
-    lone = pc.and_(pc.is_null(rows["reported_at"]), pc.not_equal(rows["month"], ""))
-    return pc.if_else(lone, rows["month"], months).combine_chunks()
-
-
-def _set(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    return rows.set_column(rows.column_names.index(name), name, values)

@@ -12,18 +12,19 @@ import pyarrow.parquet as pq
 from base.errors import HazardError
 from data import declared_crs
 from data.features import MAX_ATTRIBUTES, Layer, too_many_columns
-from data.privacy import TEXT
+from data.privacy import TEXT, mask
 from data.shapes import shapes_of_wkb
 
 MAX_CELLS, MAX_TEXT = 100_000_000, 1_000_000_000  # rows x columns; bytes that the texts of a column come to
+_NAMED, _LONGEST_TITLE = 50, 80  # columns left out that are named, and signs of each
 
 
 def read_parquet(content: bytes, name: str) -> Layer:
     """Return the plain columns of a Parquet file as text, and the primary geometry of a GeoParquet.
 
     Times are ISO texts with the offset where the column has a zone; whole numbers have no point; nothing is ''.
-    Columns of lists, bytes and types of other programs are left out, and nothing of theirs is run. A GeoParquet without
-    a word on its system is in longitude and latitude of WGS 84 by its standard.
+    Columns of lists, bytes and types of other programs are left out, named in `unread`, and nothing of theirs is run. A
+    GeoParquet without a word on its system is in longitude and latitude of WGS 84 by its standard.
 
     Raises
     ------
@@ -51,7 +52,10 @@ def read_parquet(content: bytes, name: str) -> Layer:
         raise _broken(name, str(error).splitlines()[0][:100] if str(error) else type(error).__name__) from None
     frame = pd.DataFrame({place: text for place, (_, text) in enumerate(columns)}, index=range(table.num_rows))
     frame.columns = pd.Index([title for title, _ in columns], dtype=object)
-    return Layer("Parquet", frame, shapes, refused, crs=crs)
+    left_out = [one.name for one in schema if one.name not in wanted]
+    unread = [mask(" ".join(title.split()))[:_LONGEST_TITLE] for title in left_out[:_NAMED]]
+    unread += ["…"] if len(left_out) > _NAMED else []
+    return Layer("Parquet", frame, shapes, refused, crs=crs, unread=tuple(unread))
 
 
 def _geometry(schema: pa.Schema, name: str) -> tuple[str | None, str | None]:

@@ -40,7 +40,8 @@ def find(workspace: Workspace, text: str) -> list[dict[str, Any]]:
     -------
     list of dict
         place ("incidents", "rejected" ... : a table; "earlier versions", "history", "originals", "originals, not
-        searchable", "log", "files"), source, incident_id (or the row in its file, the file's name), column, count.
+        searchable", "log", "files"), source (or the import, where a row of its file or the file itself is meant),
+        incident_id (or the row in its file, the file's name), column, count.
 
     Raises
     ------
@@ -85,7 +86,8 @@ def _in_files(root: Path, dataset: Dataset, needle: Needle) -> Iterator[dict[str
         count = needle.count(one["file"]) + needle.count(one["who"]) + bool(held)
         if count or held is None:
             place = "originals, not searchable" if held is None else "originals"
-            yield _found(place, "", count, incident_id=one["hash"][:12])
+            came = [record.import_id for record in dataset.imports if record.content_hash == one["hash"]]
+            yield _found(place, "", count, source=", ".join(came), incident_id=needle.hide(one["file"]))
     if count := sum(needle.count(json.dumps(line, ensure_ascii=False)) for line in journal.lines(root)):
         yield _found("log", "", count)
     for path in _other_files(root):

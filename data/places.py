@@ -1,6 +1,7 @@
 """Coordinates as offices write them -> WGS 84, and whether they lie where the boundary is."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ from geo.crs import SWAPPED, Fit, candidates, crs_name, fits, is_projected, spli
 
 _FAR_KM = 20.0
 _SAMPLE = 500
+_ROWS_TRIED = 20_000  # of a file, in search of its system: little beside an import
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Fault = tuple[Mask, str, str]  # rows, reason, field
@@ -86,9 +88,30 @@ def read_places(
     return lon, lat, faults
 
 
-def find_systems(text: pd.DataFrame, boundary: gpd.GeoDataFrame) -> list[Fit]:
-    """Return how well each coordinate system fits the columns lon and lat of a file, as `geo.crs.fits`."""
-    return fits(read_numbers(text["lon"]), read_numbers(text["lat"]), boundary)
+def find_systems(text: pd.DataFrame, boundary: gpd.GeoDataFrame, *, taken: str | None = None) -> list[Fit]:
+    """Return how well each coordinate system fits the columns lon and lat of a file, as `geo.crs.fits`.
+
+    Of a large file every so many rows are looked at, some 20,000 in all.
+    """
+    some = text[["lon", "lat"]].iloc[:: max(1, len(text) // _ROWS_TRIED)]
+    x, y = (read_numbers(some[name].str.strip()) for name in ("lon", "lat"))
+    return fits(x, y, boundary, taken=taken)
+
+
+def system_taken(text: pd.DataFrame, crs: str, crs_from: str, boundary: gpd.GeoDataFrame | None) -> dict[str, Any]:
+    """Return what the coordinates of a file are read in, who says so, and how well it and other systems fit.
+
+    Returns
+    -------
+    dict
+        crs (None if the file has no coordinates), crs_from (as `data.profiles.Choice`, None likewise), fits (a list of
+        `geo.crs.Fit`, the best first, with the system taken; None where there is no boundary to look at).
+    """
+    if not {"lon", "lat"} <= set(text):
+        return {"crs": None, "crs_from": None, "fits": None}
+    name = crs_name(crs)
+    fits = None if boundary is None else find_systems(text, boundary, taken=name)
+    return {"crs": name, "crs_from": crs_from, "fits": fits}
 
 
 def check_place(x: ArrayLike, y: ArrayLike, *, crs: str, boundary: gpd.GeoDataFrame) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from base.errors import HazardError
 from base.text import N_, Sentence
-from data import corrections, tables
+from data import correction_sheet, tables
 from data.dataset import Dataset
 from data.headers import fingerprint, guess_mapping
 from data.privacy import mask, personal_headers
@@ -53,6 +53,7 @@ class Choice:
     options: dict[str, Any]
     profile: Profile | None
     corrected: pd.DataFrame  # of a sheet of rejected rows: which rows of which import these are
+    crs_from: str  # who says what the coordinates are in: "said", "profile", "import", "file" or nobody, "usual"
     notes: list[Sentence] = field(default_factory=list)
 
 
@@ -219,16 +220,16 @@ def choose(
     Raises
     ------
     HazardError
-        ``profile-unknown``, ``corrections-mixed``, what `read` raises.
+        ``profile-unknown``, ``corrections-mixed``, ``corrections-unmarked``, what `read` raises.
     """
     asked = {name: given[name] for name in READING if given.get(name) is not None}
     if profile is not None and profile != AUTO:
         used: Profile | None = named_profile(dataset, profile)
-        table, marks = corrections.take_apart(read(**merged(used.reading if used else {}, asked)))
+        table, marks = correction_sheet.take_apart(read(**merged(used.reading if used else {}, asked)))
     else:
         table, marks, used = _search(profiles(dataset) if profile == AUTO else [], read, asked)
-    corrected, notes = corrections.known_rows(dataset, marks)
-    before = corrections.choices_before(dataset, corrected, table.headers)
+    corrected, notes = correction_sheet.known_rows(dataset, marks)
+    before = correction_sheet.choices_before(dataset, corrected, table.headers)
     if before and profile == AUTO:
         used = None  # the choices of their own import are nearer
     # A field that is not among choices for this very kind of file was taken out of them: it is not guessed again
@@ -238,8 +239,10 @@ def choose(
     if used:
         sentence = N_("The saved profile “{name}” was applied.")
         notes.append(Sentence(sentence, {"name": used.name}))
+    layers = {"file": guess if table.crs else {}, "import": before, "profile": used and used.options, "said": given}
+    named = [name for name, layer in layers.items() if layer and layer.get("crs") is not None]
     options = merged(guess, before, used.options if used else None, given)
-    return Choice(table, options, used, corrected, notes)
+    return Choice(table, options, used, corrected, ["usual", *named][-1], notes)
 
 
 def _search(
@@ -249,7 +252,7 @@ def _search(
     guessed: tuple[Table, pd.Series] | None = None
     failure: HazardError | None = None
     try:
-        guessed = corrections.take_apart(read(**asked))
+        guessed = correction_sheet.take_apart(read(**asked))
     except HazardError as error:  # such as a title row that was not told from the header
         failure = error
     if guessed:
@@ -264,7 +267,7 @@ def _search(
             continue
         tried += 1
         try:
-            table, marks = corrections.take_apart(read(**reading))
+            table, marks = correction_sheet.take_apart(read(**reading))
         except HazardError:
             continue
         if fingerprint(_trimmed(table.headers)) == one.fingerprint:

@@ -1,8 +1,9 @@
 """What is missing or odd in the stored incidents, by source, and the rows behind each item. Counts only; words are in
 `reports.quality`.
 
-Most items are conditions on one row and are counted together in one scan. Two need a look at all rows first, one scan
-each: minutes in which many cases were closed at once, and spots at the centre of a cell that carry many reports.
+Most items are conditions on one row and are counted together in one scan. Three need a look at all rows first, one scan
+each: minutes in which many cases were closed at once, spots at the centre of a cell that carry many reports, and points
+far outside the boundary.
 """
 
 from collections.abc import Mapping
@@ -16,14 +17,17 @@ import pyarrow as pa
 import shapely
 
 from base.errors import HazardError
+from data import accounts, corrections
 from data.dataset import Dataset
+from data.faraway import explained, far_points
 from data.queries import DATES_ALONE
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
 from data.tables import near_column
 from geo import crs
 
 MISSING = ("reported_at", "due_at", "type_name", "description", "address", "channel", "unit")
-REJECTED = "rejected-"  # and the reason
+REJECTED = "rejected-"  # and the reason, of rows that still stand so; and
+SETTLED = "settled"  # for those that came in since, corrected or in a later file
 _CENTRE_M = 10.0  # how near a spot lies to the centre of a cell: coordinates are often rounded to four decimals
 _MINUTE_US = 60_000_000
 _TOOK = "(epoch_us(closed_at) - epoch_us(reported_at))"
@@ -46,34 +50,39 @@ _CONDITIONS = {
     "other-type": "hazard = 'other'",
     "hashed-id": "regexp_full_match(incident_id, '[0-9a-f]{{16}}-[0-9]+')",
 }
-_JOINED = ("bulk-closure", "cell-centre")
+_JOINED = ("bulk-closure", "cell-centre", "far-outside")
 CODES = (*_CONDITIONS, *_JOINED)
 
 
 @dataclass(frozen=True)
 class Quality:
-    """The counts of all items, and the minutes and spots behind two of them."""
+    """The counts of all items, and the minutes, spots and points behind three of them."""
 
     counts: pd.DataFrame  # code, source, n, of: one row an item and source; `of` is what n is a part of
     minutes: pd.DataFrame  # source, minute (in the workspace's zone), n: most first
     spots: pd.DataFrame  # source, lon, lat, n, level, cell_id: most first
+    far: pd.DataFrame  # as `data.faraway.far_points`
 
 
 def check_quality(dataset: Dataset) -> Quality:
-    """Return the counts of all items of all sources. Rejected rows stand under `REJECTED` and their reason."""
+    """Return the counts of all items of all sources.
+
+    Rejected rows stand under `REJECTED` and their reason while they are open or left out; those settled since under
+    `REJECTED` and `SETTLED`, out of all that had to be mended.
+    """
     columns = ", ".join(f'count(*) FILTER ({text}) AS "{code}"' for code, text in _conditions(dataset).items())
     wide = dataset.query(
         f'SELECT source, count(*) AS "of", {columns} FROM incidents GROUP BY source ORDER BY source',  # noqa: S608
         {"zone": dataset.zone},
     ).to_pandas()
     counts = wide.melt(["source", "of"], var_name="code", value_name="n")
-    minutes, spots = bulk_minutes(dataset), centre_spots(dataset)
+    minutes, spots, far = bulk_minutes(dataset), centre_spots(dataset), far_points(dataset)
     of = wide.set_index("source")["of"]
-    for code, found in zip(_JOINED, (minutes, spots), strict=True):
+    for code, found in zip(_JOINED, (minutes, spots, far.assign(n=1)), strict=True):
         n = found.groupby("source")["n"].sum().reindex(of.index).fillna(0)
         counts = pd.concat([counts, pd.DataFrame({"code": code, "source": of.index, "n": n.values, "of": of.values})])
     counts = pd.concat([counts, _rejected(dataset)])[["code", "source", "n", "of"]]
-    return Quality(counts.astype({"n": np.int64, "of": np.int64}).reset_index(drop=True), minutes, spots)
+    return Quality(counts.astype({"n": np.int64, "of": np.int64}).reset_index(drop=True), minutes, spots, far)
 
 
 def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: int | None = 200) -> pd.DataFrame:
@@ -91,8 +100,9 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     Returns
     -------
     DataFrame
-        The stored columns but month, and cell_id (of the finest level); times in the workspace's zone. For
-        ``rejected-...`` the columns of `Dataset.rejected`.
+        The stored columns but month, and cell_id (of the finest level); times in the workspace's zone. Of far-outside
+        also km and why (`data.faraway.SLIPS`), the farthest first. For ``rejected-...`` the columns of
+        `data.corrections.rejections`.
 
     Raises
     ------
@@ -101,8 +111,10 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     """
     if code.startswith(REJECTED):
         sources = {record.import_id: record.source for record in dataset.imports}
-        rows = dataset.rejected()
-        rows = rows[rows["reason"] == code.removeprefix(REJECTED)]
+        rows, reason = corrections.rejections(dataset), code.removeprefix(REJECTED)
+        standing = rows["state"].isin((corrections.OPEN, corrections.LEFT_OUT)) & (rows["reason"] == reason)
+        settled = rows["state"].isin((corrections.CORRECTED, corrections.SETTLED))
+        rows = rows[settled if reason == SETTLED else standing]
         if source is not None:
             rows = rows[rows["import_id"].map(sources) == source]
         return rows.head(limit) if limit is not None else rows
@@ -113,6 +125,13 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
             code=code,
             known=", ".join(CODES),
         )
+    if code == "far-outside":
+        far = far_points(dataset)[["source", "incident_id", "km"]]
+        far = far if source is None else far[far["source"] == source]
+        schema = pa.schema([("source", pa.string()), ("incident_id", pa.string()), ("km", pa.float64())])
+        found = pa.Table.from_pandas(far, schema=schema, preserve_index=False)
+        joined = "JOIN found USING (source, incident_id)"
+        return explained(_incidents(dataset, joined, "km DESC", limit, {}, {"found": found}, "km,"), dataset)
     frames: dict[str, pa.Table] = {}
     bound: dict[str, Any] = {}
     if code == "bulk-closure":
@@ -234,10 +253,15 @@ def _cell(dataset: Dataset) -> str:
 
 def _rejected(dataset: Dataset) -> pd.DataFrame:
     sources = {record.import_id: record.source for record in dataset.imports}
-    read: dict[str, int] = {}
-    for record in dataset.imports:
-        read[record.source] = read.get(record.source, 0) + record.read
-    rows = dataset.rejected()[["import_id", "reason"]]
+    read = {
+        one: accounts.own(record for record in dataset.imports if record.source == one)["read"]
+        for one in dataset.sources
+    }
+    rows = corrections.rejections(dataset)
     rows = rows.assign(source=rows["import_id"].map(sources), code=REJECTED + rows["reason"])
-    counted = rows.groupby(["code", "source"], as_index=False).size().rename(columns={"size": "n"})
-    return counted.assign(of=[read.get(source, 0) for source in counted["source"]])
+    standing = rows[rows["state"].isin((corrections.OPEN, corrections.LEFT_OUT))]
+    counted = standing.groupby(["code", "source"], as_index=False).size().rename(columns={"size": "n"})
+    counted["of"] = [read[source] for source in counted["source"]]
+    faults = rows[rows["state"].isin((corrections.OPEN, corrections.CORRECTED, corrections.SETTLED))]
+    mended = (faults["state"] != corrections.OPEN).groupby(faults["source"]).agg(n="sum", of="size").reset_index()
+    return pd.concat([mended[mended["n"] > 0].assign(code=REJECTED + SETTLED), counted])

@@ -3,11 +3,13 @@
 A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
 `Scope.as_of` is in no answer; what was reported after the source's own is counted, but is not open and has no duration.
 A case is open if it is known and neither closed nor voided by then; without a report time it is open, but nobody knows
-for how long. A case voided by then (作废) is a report and counts as one; it is not due and has no duration.
+for how long. A case voided by then (作废) was no hazard: it is in no answer unless `Scope.voided` is set, and then it
+counts as a report that is neither open nor due and has no duration. `beside` says how many a scope leaves out so.
 Where a file knows the year of a report alone, the case counts in a period, or by a given as-of time, if all of the year
 lies in it; it has no month and no duration.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
@@ -107,6 +109,40 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         zone=dataset.zone,
     )
     return {str(name): int(value) for name, value in answer.iloc[0].items()}
+
+
+def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
+    """Return what a scope leaves out for its period and for being voided, and all that there is of the rest of it.
+
+    Returns
+    -------
+    dict of int
+        voided (in the period, where the scope leaves them out); before and after the period; no_time (in no period,
+        for the report time is not known, or only its year); every. The n of `totals` and the first four add up to
+        `every`.
+    """
+    zone = ZoneInfo(dataset.zone)
+    bounds = {"since": scope.start, "until": scope.end}
+    asked = {name: _midnight(day, zone) for name, day in bounds.items() if day is not None}
+    before, after = (
+        text if name in asked else "false"
+        for name, text in (("since", "reported_at < $since"), ("until", "reported_at >= $until"))
+    )
+    ever = dataclasses.replace(scope, start=None, end=None, voided=True)
+    text = f"""
+        SELECT count(*) AS every, count(*) FILTER ({before}) AS before, count(*) FILTER ({after}) AS after FROM seen
+        """  # noqa: S608  our own pieces
+    found = _ask(dataset, ever, text, **asked).iloc[0]
+    every, before_n, after_n = (int(found[name]) for name in ("every", "before", "after"))
+    here = dataclasses.replace(scope, voided=True)
+    within = _ask(dataset, here, f"SELECT count(*) AS n, count(*) FILTER (NOT {_STANDS}) AS voided FROM seen").iloc[0]  # noqa: S608
+    return {
+        "voided": 0 if scope.voided else int(within["voided"]),
+        "before": before_n,
+        "after": after_n,
+        "no_time": every - before_n - after_n - int(within["n"]),
+        "every": every,
+    }
 
 
 def incidents(
@@ -270,6 +306,8 @@ def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFra
         if wanted:
             bound[f"{name}s"] = list(wanted)
             conditions.append(f"list_contains(${name}s, {name})")
+    if not scope.voided:
+        conditions.append(_STANDS)
     if scope.area is not None:
         cells = dataset.cells(scope.level, every=True)
         bound["area"] = cells.loc[cells["parent"] == scope.area, "cell_id"].unique().tolist()

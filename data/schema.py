@@ -169,7 +169,8 @@ class Scope:
 
     `start` and `end` are days in the workspace's zone, half-open; None is open. Empty `hazards` or `sources` mean all.
     `area` is a cell_id of the level above `level` (its parent level); None is everywhere. `as_of` None takes each
-    source's own; a given time counts where it is earlier than the source's own.
+    source's own; a given time counts where it is earlier than the source's own. A case voided by then (作废) was no
+    hazard: it is left out unless `voided` is set.
     """
 
     level: str
@@ -179,6 +180,7 @@ class Scope:
     sources: tuple[str, ...] = ()
     area: str | None = None
     as_of: dt.datetime | None = None
+    voided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +202,7 @@ class ImportRecord:
     updated: int
     levels: Mapping[str, Mapping[str, int]]  # level name -> inside, near, outside, no_location; add up to accepted
     version: int  # the workspace version it made
-    touches: tuple[str, ...] = ()  # earlier imports whose cases stand in this file too, equal or corrected
+    touches: tuple[str, ...] = ()  # earlier imports whose cases, or rejected rows, stand in this file too
     notes: tuple[str, ...] = field(default=())  # e.g. dropped columns, hints
+    # Of the rows read those that were rejected before and came back in a sheet: accepted, rejected, repeats
+    again: Mapping[str, int] = field(default_factory=dict)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from base.errors import HazardError
 from data import apart
 from data.dataset import Dataset
@@ -52,5 +50,4 @@ def systems_of_file(
             file=name,
             headers=", ".join(choice.table.headers),
         )
-    text = pd.DataFrame({field: raw[field].str.strip() for field in ("lon", "lat")})
-    return find_systems(text, dataset.cells(dataset.levels[0].name))
+    return find_systems(raw, dataset.cells(dataset.levels[0].name))

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from base.text import N_
+
 X_HEADER, Y_HEADER = "geometry x", "geometry y"  # titles of the two columns that a file of points brings
+UNREAD = N_("Not loaded, these columns hold bytes or lists and no text, number or time: {columns}.")
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Table:
     `encoding` and `delimiter` of a text; `sheet` and `sheets` (or layers, or tables of a page: the one read, and all);
     the header stands in `header_rows` rows from `header_row` on; `samples` are the first lines of a text as they were
     decoded, not masked; `crs` is the system that a file of points declares (``EPSG:n``), its points stand in two more
-    columns titled X_HEADER and Y_HEADER. `title` is the text above the header.
+    columns titled X_HEADER and Y_HEADER. `title` is the text above the header. `unread` are the titles of
+    columns that are no text, number or time (lists and bytes of a Parquet), which are left out.
     """
 
     name: str
@@ -40,3 +44,4 @@ class Table:
     crs: str | None = None
     sums: tuple[int, ...] = ()
     title: str = ""
+    unread: tuple[str, ...] = ()

@@ -32,6 +32,9 @@ _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _SINCE_1970 = ((r"^\d{10}(?:\.\d+)?$", 1000), (r"^\d{13}$", 1))  # how a whole column looks, and in milliseconds
 _YEAR = r"^(\d{4})(?:\.0)?(?:年度?)?$"
 _LONGEST_YEAR = 12
+_DIGITS = {**{digit: at for at, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "○": 0, "0": 0, "两": 2, "兩": 2}
+_TENS = {"十": 10, "百": 100}
+_NUMERALS = rf"([{''.join((*_DIGITS, *_TENS))}]+)(?=\s*[年月日时時点點分秒])"  # not the day of 星期三
 _REPUBLIC = r"民[國国]\s*(\d{1,3})\s*年?"  # years of the Republic: 107 is 2018, said only with the word
 
 
@@ -59,7 +62,8 @@ def read_times(
     Read are ISO (with T, Z or an offset too), 2025/3/5, 2025年3月5日 14时30分, 民國114年3月5日, 上午 and 下午,
     01/09/2015 02:56:26 PM, 20250305, the serial numbers of spreadsheets (20000 to 80000), and, where a whole column is
     such, seconds or milliseconds since 1970. Whether 03/05/2025 begins with the day or the
-    month is told by values above 12 or by AM and PM in its column, else in the file's other columns.
+    month is told by values above 12 in its column, else in the file's other columns; AM and PM tell nothing. Years,
+    months, days and hours may be written in Chinese numerals: 二〇二五年三月五日.
 
     Parameters
     ----------
@@ -124,8 +128,23 @@ def _plain(unique: Any) -> pd.Series:
     odd = ~pc.string_is_ascii(pa.array(texts)).to_numpy(zero_copy_only=False)
     if odd.any():
         wide = texts[odd].astype(object).str.normalize("NFKC")  # full-width digits and colons
+        spelt = wide.str.contains(r"[〇○零一二三四五六七八九十]\s*[年月日]", regex=True)
+        wide[spelt] = wide[spelt].str.replace(_NUMERALS, lambda found: _numeral(found[1]), regex=True)
         texts[odd] = wide.str.replace(_REPUBLIC, lambda found: f"{int(found[1]) + 1911}年", regex=True)
     return texts
+
+
+def _numeral(text: str) -> str:
+    """Return a number in Chinese numerals in digits: 二〇二五 one by one, 二十五 and 一百一十四 by their tens."""
+    if not any(sign in _TENS for sign in text):
+        return "".join(str(_DIGITS[sign]) for sign in text)
+    total = one = 0
+    for sign in text:
+        if sign in _TENS:
+            total, one = total + max(one, 1) * _TENS[sign], 0
+        else:
+            one = _DIGITS[sign]
+    return str(total + one)
 
 
 def _take_apart(column: pd.Series) -> _Column:
@@ -199,7 +218,7 @@ def _order(rest: pd.DataFrame) -> str:
     a, b = some["a"], some["b"]
     if (a > 12).any() and not (b > 12).any():
         return "day"
-    if (b > 12).any() or some["half"].isin(["am", "pm"]).any():
+    if (b > 12).any():
         return "month"
     return "unknown" if (a != b).any() else ""
 

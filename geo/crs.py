@@ -207,7 +207,7 @@ class Fit:
         return self.crs + SWAPPED if self.swapped else self.crs
 
 
-def fits(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[Fit]:
+def fits(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame, *, taken: str | None = None) -> list[Fit]:
     """Return how well each system that the numbers may be written in fits a boundary, the best first.
 
     Degrees are tried as WGS 84, GCJ-02 and BD-09, which are always all in the answer: they lie so close together that
@@ -221,6 +221,8 @@ def fits(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[Fit]:
         Coordinates as the file has them; NaN is left out.
     cells : GeoDataFrame
         Polygons in EPSG:4326.
+    taken : str, optional
+        A system, as `crs_name` returns it, that is in the answer whatever it brings.
     """
     x, y = _pair(x, y)
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0)))
@@ -230,15 +232,16 @@ def fits(x: ArrayLike, y: ArrayLike, cells: gpd.GeoDataFrame) -> list[Fit]:
     west, south, east, north = cells.total_bounds
     degrees = np.mean((np.abs(x[few]) <= 180) & (np.abs(y[few]) <= 180)) > 0.5
     systems = ["wgs84", *SHIFTED] if degrees else _projected_near((west + east) / 2, (south + north) / 2)
+    own = taken.removesuffix(SWAPPED) if taken else None
     found = []
-    for system in systems:
+    for system in dict.fromkeys([*([own] if own else []), *systems]):
         for swapped in (False, True):
             label = system + SWAPPED if swapped else system
             likely = _inside(x[few], y[few], label, cells).any()
             lon, lat = to_wgs84(x[few], y[few], label)
             shown = slice(None, None, max(1, len(few) // _SHOWN))
             inside = int(_inside(x[many], y[many], label, cells).sum()) if likely else 0
-            if inside or (degrees and not swapped):
+            if inside or label == taken or (degrees and not swapped and system in systems):
                 found.append(Fit(system, swapped, inside, len(many), lon[shown], lat[shown]))
     return sorted(found, key=lambda fit: -fit.inside)
 

@@ -23,8 +23,8 @@ from geo.outlines import STATIC, MapLevel, publish_cells, touch_cells
 from geo.scripts import Script, escape, script_value
 
 __all__ = [
-    "Circle", "MapLevel", "MapValues", "OfflineMap", "base_map", "check_links", "escape", "painted", "prepare_static",
-    "publish_cells", "script_value", "touch_cells",
+    "Circle", "MapLevel", "MapValues", "OfflineMap", "base_map", "check_links", "escape", "missing_files", "painted",
+    "prepare_static", "publish_cells", "script_value", "touch_cells",
 ]  # fmt: skip
 
 WEB = "../../app/static"  # as seen from the frame of the map: also right under a base path
@@ -51,6 +51,13 @@ def prepare_static(*, folder: Path = STATIC) -> Path:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return target
+
+
+def missing_files(*, folder: Path = STATIC) -> list[str]:
+    """Return which of the files that every map asks for are not there to be served; without one it stays blank."""
+    links = [link for _, link in (*OfflineMap.default_js, *OfflineMap.default_css)]
+    names = [link.removeprefix(f"{WEB}/") for link in links]
+    return [name for name in names if not (folder / name).is_file()]
 
 
 class OfflineMap(folium.Map):

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.common import cached, files_view, frame, load_view, panels, quality_view, results
+from pages.common import cached, files_view, frame, load_view, panels, quality_view, results, work
 
 _ = frame.open_page("data")
 with frame.told(_):
+    work.collect()
     data = cached.dataset()
     frame.title(files_view.headline(_, data), files_view.under_title(_, data))
     results.show(_)

@@ -87,7 +87,7 @@ def silent_cells(dataset: Dataset, level: str) -> frozenset[str]:
     first, last = dataset.span
     if first is None or last is None or (last - first).days < SILENT_DAYS:
         return frozenset()
-    heard = queries.counts(dataset, Scope(level=level), ["cell"])["cell_id"]
+    heard = queries.counts(dataset, Scope(level=level, voided=True), ["cell"])["cell_id"]
     cells = dataset.cells(level)
     old = cells["valid_from"] <= str(last - dt.timedelta(days=SILENT_DAYS))  # '' is from the beginning
     return frozenset(cells.loc[old, "cell_id"]) - frozenset(heard.dropna())
@@ -217,6 +217,7 @@ class Overview:
     in_time: tuple[float, float, float]  # share, low, high; NaN when nothing was due
     cells: pd.DataFrame  # cell_id, name, count, before, one_spot, per_km2, per_1000_households, median_hours, low, high
     months: pd.DataFrame  # month, hazard, count; complete with zero months
+    beside: dict[str, int]  # as `data.queries.beside`
 
 
 def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overview:
@@ -224,21 +225,23 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     compared = comparison(dataset, scope, compare)
     totals = queries.totals(dataset, scope)
     every = resolution.summarize(queries.durations(dataset, scope))
+    known = count_events(dataset, scope, totals)
     change = None
     if compared is not None:
-        now, then = (
-            count_events(dataset, side, queries.totals(dataset, side)) for side in (compared.now, compared.before)
-        )
-        change = summary.rate_change(now, then)
+        before = count_events(dataset, compared.before, queries.totals(dataset, compared.before))
+        whole = compared.now.end == scope.end and not compared.left_out  # then it is the scope's own count
+        now = known if whole else count_events(dataset, compared.now, queries.totals(dataset, compared.now))
+        change = summary.rate_change(now, before)
     return Overview(
         totals=totals,
         comparison=compared,
-        events=count_events(dataset, scope, totals),
+        events=known,
         change=change,
         overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
         in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
         cells=_cell_table(dataset, scope, compared.before if compared else None),
         months=months(dataset, scope),
+        beside=queries.beside(dataset, scope),
     )
 
 

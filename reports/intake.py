@@ -1,14 +1,16 @@
 """What came in, in words and rows: imports, places, rows not taken, odd rows, boundary findings, types."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from base.text import N_, Words
-from data import corrections, queries
+from data import correction_sheet, corrections, queries
+from data.accounts import Account
 from data.dataset import Dataset
 from data.privacy import mask_text
+from data.profiles import USUAL
 from data.schema import HAZARD_NAMES, LEVEL_NAMES, REASONS, REMARKS, Scope
 from data.table import Table
 from geo.crs import SWAPPED, Fit, alike
@@ -36,14 +38,59 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
                 **places,
             )
         )
+    lines += crs_sentences(answer, words)
     if first := answer.get("rejected_rows"):
         lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
-        words("{n} rows: {remark}.", n=n, remark=words(REMARKS[code]))
+        words(
+            "{n} rows: {remark}. The first of them: row {rows}.",
+            n=n,
+            remark=words(REMARKS[code]),
+            rows=words.listed(map(str, answer["remark_rows"][code])),
+        )
         for code, n in answer["remarks"].items()
         if n and code in REMARKS
     ]
     return lines + [note.say(words) for note in answer["notes"]]
+
+
+DOUBTFUL = {  # item of the quality report -> what its rows are, in a few words
+    "no-location": N_("Without location"),
+    "outside": N_("Outside"),
+    "near": N_("Near a cell"),
+    "missing-reported_at": N_("Without a report time"),
+    "year-only": N_("Only the year known"),
+    "closed-before-reported": N_("Closed before reported"),
+    "time-in-future": N_("Times in the future"),
+    "one-spot": N_("Many on one spot"),
+}
+
+
+class Look(NamedTuple):
+    """Rows that are worth a look: what they are, how many, and where the data page lists them."""
+
+    title: str
+    n: int
+    section: str
+    item: str | None = None  # of the quality report
+
+
+def worth_a_look(answer: Mapping[str, Any], words: Words) -> list[Look]:
+    """Return which rows of an import are worth a look: those not taken, and those that are doubtful."""
+    finest: Mapping[str, int] = next(reversed(answer["levels"].values()), {})
+    remarks = answer["remarks"]
+    counts = {**remarks, "outside": finest.get("outside", 0), "near": finest.get("near", 0)}
+    counts["missing-reported_at"] = remarks.get("no-report-time", 0)
+    doubtful = [Look(words(title), counts.get(item, 0), "quality", item) for item, title in DOUBTFUL.items()]
+    return [one for one in (Look(words("Not taken"), answer["rejected"], "rejected"), *doubtful) if one.n]
+
+
+def as_before_sentence(data: Dataset, corrected: pd.DataFrame, words: Words) -> str:
+    """Return that rows which come back take the choices of their own import; '' where none come back."""
+    files = dict.fromkeys(data.imported(one).file for one in corrected["import_id"].unique())
+    if not files:
+        return ""
+    return words("Coordinate system, columns and source: as in the first import of {file}.", file=words.listed(files))
 
 
 def cell_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
@@ -129,6 +176,7 @@ def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[s
                 answer["placed"],
             )
         )
+    lines += crs_sentences(answer, words)
     return lines + _row_sentences(answer["rejected_rows"].head(5), words)
 
 
@@ -181,7 +229,8 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
             "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
             "headers, titles or empty; {restored} codes had lost a zero.",
             file=file,
-            **{key: answer[key] for key in ("rows", "types", "scheme", "skipped", "restored")},
+            **{key: answer[key] for key in ("rows", "types", "skipped", "restored")},
+            scheme=scheme_name(answer["scheme"]),
             kind=words(STANDARD_KINDS[kind]),
         )
     ]
@@ -209,6 +258,19 @@ LINKS = {  # how the cells of a level find their parents
 }
 
 
+SCHEME_NAMES = {"gbt30428": "GB/T 30428.2", "cjt214": "CJ/T 214"}
+
+
+def scheme_name(scheme: str) -> str:
+    """Return the name of a code list for people; any other name is shown as it was given."""
+    return SCHEME_NAMES.get(scheme, scheme)
+
+
+def source_name(words: Words, source: str) -> str:
+    """Return the name of a source for people: the one that nobody named, or as it was given."""
+    return words("default") if source == USUAL["source"] else source
+
+
 def level_name(words: Words, name: str) -> str:
     """Return a level's name in the reader's language where it is one of the usual ones, else as it was given."""
     return words(LEVEL_NAMES[name]) if name in LEVEL_NAMES else name
@@ -225,15 +287,24 @@ IMPORT_TITLES = {
     "updated": N_("of them updates"),
     "rejected": N_("Rejected"),
     "repeats": N_("Repeats"),
+    "again": N_("Came back corrected"),
+    "open": N_("Still open"),
 }
 
 
 def import_rows(data: Dataset) -> pd.DataFrame:
-    """Return the live imports, newest first, with their totals; times in the workspace's zone."""
+    """Return the live imports, newest first, with their totals; times in the workspace's zone.
+
+    `again` are the rows, among those read, that were rejected before and came back; `open` those of the file itself
+    that still wait for correction, wherever they came back.
+    """
+    waiting = imports_to_correct(data)
     rows = [
         {
             "import_id": record.import_id,
-            **{key: getattr(record, key) for key in IMPORT_TITLES},
+            **{key: getattr(record, key) for key in IMPORT_TITLES if key != "open"},
+            "again": sum(record.again.values()),
+            "open": waiting.get(record.import_id, 0),
             "when": pd.Timestamp(record.when).tz_convert(data.zone),
             "as_of": pd.Timestamp(record.as_of).tz_convert(data.zone),
         }
@@ -287,16 +358,21 @@ def history_rows(data: Dataset, words: Words) -> pd.DataFrame:
             "kind": words(KIND_NAMES[one.kind]) if one.kind in KIND_NAMES else one.kind,
             "when": pd.Timestamp(one.when).tz_convert(data.zone),
             "who": one.who,
-            "what": _what(one.kind, one.what, words),
+            "what": change_sentence(one.kind, one.what, words),
         }
         for one in reversed(data.history)
     ]
     return pd.DataFrame(rows, columns=list(HISTORY_TITLES))
 
 
-def _what(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+def change_sentence(kind: str, facts: Mapping[str, Any], words: Words) -> str:
+    """Return what a change of the workspace did, as its version tells."""
     if "level" in facts:
         facts = {**facts, "level": level_name(words, str(facts["level"]))}
+    if "source" in facts:
+        facts = {**facts, "source": source_name(words, str(facts["source"]))}
+    if "scheme" in facts:
+        facts = {**facts, "scheme": scheme_name(str(facts["scheme"]))}
     for name in (kind, *facts):
         if name in _HISTORY:
             try:
@@ -312,9 +388,10 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
     """Return where all stored incidents lie, a row a level: in a cell, near, outside, no location; the sum is n."""
     rows = []
     for level in data.levels:
-        located = queries.points(data, Scope(level=level.name))
+        scope = Scope(level=level.name, voided=True)
+        located = queries.points(data, scope)
         shared = count_ties(located["lon"].to_numpy(), located["lat"].to_numpy(), data.cells(level.name))
-        totals = queries.totals(data, Scope(level=level.name))
+        totals = queries.totals(data, scope)
         rows.append(
             {
                 words("Level"): level_name(words, level.name),
@@ -326,21 +403,31 @@ def place_rows(data: Dataset, words: Words) -> pd.DataFrame:
                 words("No location"): totals["no_location"],
                 words("In more than one cell (edge, overlap): counted in the first"): shared,
                 words("On one spot: not located?"): totals["one_spot"],
+                words("Voided: in no figure"): totals["n"] - queries.totals(data, Scope(level=level.name))["n"],
             }
         )
     return pd.DataFrame(rows)
 
 
-REJECTED_TITLES = corrections.TITLES
+REJECTED_TITLES = correction_sheet.TITLES
 
 
-NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", "filtered")  # rejected, and nobody need mend them
+def account_headline(found: Account, words: Words) -> str:
+    """Return what came in, and what waits for somebody, in one short sentence."""
+    facts = {"accepted": found.accepted, "read": found.read, "waiting": found.open}
+    if not found.open:
+        return words("{accepted} of {read} rows are in, none waits for correction", **facts)
+    return words("{accepted} of {read} rows are in, {waiting} wait for correction", **facts)
 
 
-def waiting(data: Dataset) -> int:
-    """Return how many rejected rows seem to be cases that somebody has to mend: not settled since, and no totals."""
-    rejected = corrections.rejections(data)
-    return int(((rejected["settled_by"] == "") & ~rejected["reason"].isin(NO_CASES)).sum())
+def account_sentence(found: Account, words: Words) -> str:
+    """Return the sum of all rows of the office's files."""
+    return words(
+        "{read} rows read from files = {accepted} accepted ({corrected} of them after correction) + {repeats} repeats "
+        "+ {settled} settled by a later file + {open} open + {left_out} left out (totals, notes, empty rows, filter). "
+        "A row that comes back in a sheet of rejected rows counts once.",
+        **{name: getattr(found, name) for name in Account.__slots__},
+    )
 
 
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
@@ -350,47 +437,76 @@ def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tu
     """
     rejected = corrections.rejections(data)
     rejected = rejected[rejected["settled_by"] == ""]
-    return _named(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
+    return named_rejected(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
+
+
+def to_correct(data: Dataset, import_id: str | None = None) -> pd.DataFrame:
+    """Return the rejected rows that wait for somebody to mend them: of the office's files, of one of its imports."""
+    rejected = corrections.rejections(data)
+    if import_id is not None:
+        of_import = data.imported(import_id).import_id
+        rejected = rejected[(rejected["import_id"] == of_import) | (rejected["first_import"] == of_import)]
+    return rejected[rejected["state"] == corrections.OPEN]
+
+
+def imports_to_correct(data: Dataset) -> dict[str, int]:
+    """Return the imports of the office's files that hold open rows, the newest first, and how many each holds."""
+    waiting = to_correct(data)["first_import"].value_counts()
+    newest_first = [record.import_id for record in reversed(data.imports)]
+    return {one: int(waiting[one]) for one in newest_first if one in waiting}
 
 
 def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the rows not taken, of one import or of all, for a download, and its titles.
+    """Return the rows that wait to be corrected, of one import or of all, for a download, and its titles.
 
     After the named columns come the original cells of each row, and at the end a mark: so the sheet can be corrected
-    and loaded again, and each row is known. Rows settled since, and those that a filter left out, are not in it.
+    and loaded again, and each row is known by the office's own file and row, however often it came back. Only rows that
+    are open are in it; those of an import also where another sheet brought them again.
     """
-    rejected = corrections.rejections(data, import_id)
-    rejected = rejected[(rejected["settled_by"] == "") & ~rejected["reason"].isin(corrections.BY_CHOICE)]
-    named = _named(rejected, data, words)
+    rejected = to_correct(data, import_id)
+    named = named_rejected(rejected, data, words)
     originals = [corrections.original_cells(text) for text in rejected["original"]]
     headers = list(dict.fromkeys(header for cells in originals for header in cells))
     cells = pd.DataFrame(
         {f"original-{place}": [row.get(header, "") for row in originals] for place, header in enumerate(headers)},
         index=named.index,
     )
-    marks = [corrections.mark_of(*row) for row in zip(rejected["import_id"], rejected["row"], strict=True)]
+    marks = [
+        correction_sheet.mark_of(*row) for row in zip(rejected["first_import"], rejected["first_row"], strict=True)
+    ]
     titles = {key: words(title) for key, title in REJECTED_TITLES.items()}
-    titles |= dict(zip(cells.columns, headers, strict=True)) | {"mark": corrections.MARK}
+    titles |= dict(zip(cells.columns, headers, strict=True)) | {"mark": correction_sheet.MARK}
     return pd.concat([named, cells, pd.Series(marks, named.index, dtype=object, name="mark")], axis=1), titles
 
 
-def _named(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
+def named_rejected(rejected: pd.DataFrame, data: Dataset, words: Words) -> pd.DataFrame:
+    """Return rejected rows (as `data.corrections.rejections`) under REJECTED_TITLES.
+
+    File and row are the office's own; of a row that came back the sentence names its place in the sheet too.
+    """
     files = {record.import_id: record.file for record in data.imports}
-    sentences = people.rejected_sentences(rejected, words)
-    named = rejected.assign(file=rejected["import_id"].map(files).fillna(""), sentence=sentences)
+    sentences = [
+        sentence
+        if [import_id, row] == first
+        else words("{reason} (row {row} of the sheet {file})", reason=sentence, row=str(row), file=files[import_id])
+        for sentence, import_id, row, *first in zip(
+            people.rejected_sentences(rejected, words),
+            *(rejected[name] for name in ("import_id", "row", "first_import", "first_row")),
+            strict=True,
+        )
+    ]
+    named = rejected.assign(file=rejected["first_import"].map(files), row=rejected["first_row"], sentence=sentences)
     return named[list(REJECTED_TITLES)].reset_index(drop=True)
 
 
-def remark_rows(data: Dataset, words: Words) -> pd.DataFrame:
+def remark_counts(data: Dataset) -> dict[str, int]:
     """Return how many stored incidents carry which remark."""
     counts = data.query("SELECT remark, count(*) AS n FROM incidents WHERE remark <> '' GROUP BY remark").to_pylist()
     totals = dict.fromkeys(REMARKS, 0)
     for one in counts:
         for code in one["remark"].split():
             totals[code] = totals.get(code, 0) + one["n"]
-    return pd.DataFrame(
-        [{words("Rows"): n, words("What is odd"): words(REMARKS[code])} for code, n in totals.items() if n]
-    )
+    return {code: n for code, n in totals.items() if n}
 
 
 SYSTEMS = {
@@ -436,8 +552,58 @@ def fit_sentence(found: list[Fit], words: Words) -> str:
     return words(
         "{systems} bring about as many points inside: the counts cannot tell them apart. Choose by where the points "
         "come from: phones and receivers give WGS 84, AMap and Tencent GCJ-02, Baidu BD-09.",
-        systems=words.listed([f"{system_name(fit.label, words)} ({words.number(fit.inside)})" for fit in rivals]),
+        systems=_counted(rivals, words),
     )
+
+
+CRS_FROM = {  # who says what the coordinates of a file are in
+    "said": N_("The points are read as “{system}”, as was chosen."),
+    "profile": N_("The points are read as “{system}”, as the saved profile says."),
+    "import": N_("The points are read as “{system}”, like the import whose rows come back."),
+    "file": N_("The points are read as “{system}”, as the file itself declares."),
+    "usual": N_(
+        "Nobody said which coordinate system the points are in: they are read as “{system}”. Say it with --crs wgs84, "
+        "gcj02, bd09 or EPSG:n."
+    ),
+}
+
+
+def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return what the points of a file were read in and why, and a warning where another system fits clearly better."""
+    crs, found = answer["crs"], answer["fits"]
+    if crs is None:
+        return []
+    who_says = CRS_FROM[answer["crs_from"]]
+    lines = [words(who_says, system=system_name(crs, words))]
+    if found is None:
+        lines.append(words("No boundary is loaded: whether the points lie where they should could not be checked."))
+    if not found:
+        return lines
+    taken = next(fit for fit in found if fit.label == crs)
+    rivals = alike(found)
+    if rivals and taken not in rivals:
+        lines.append(
+            words(
+                "CAREFUL: read so, {inside} of {n} points lie inside the boundary, but clearly more if they are read "
+                "as {systems}. If the file is in that system, say so ({options}) and import it again; what is stored "
+                "already has to be taken back first.",
+                inside=taken.inside,
+                n=taken.n,
+                systems=_counted(rivals, words),
+                options=words.listed(_crs_option(fit.label) for fit in rivals),
+            )
+        )
+    elif answer["crs_from"] == "usual" or not rivals:
+        lines.append(fit_sentence(found, words))
+    return lines
+
+
+def _crs_option(label: str) -> str:
+    return f'--crs "{label}"' if " " in label else f"--crs {label}"
+
+
+def _counted(fits: list[Fit], words: Words) -> str:
+    return words.listed(words("“{system}” ({n})", system=system_name(fit.label, words), n=fit.inside) for fit in fits)
 
 
 FINDING_TITLES = {
@@ -479,13 +645,13 @@ def type_rows(data: Dataset, words: Words) -> pd.DataFrame:
     return pd.DataFrame(
         {
             words("Type"): rows["type_name"],
-            words("Code"): rows["code"],
-            words("Hazard"): [words(HAZARD_NAMES[code]) for code in rows["hazard"]],
             words("Reports"): rows["n"],
+            words("Hazard"): [words(HAZARD_NAMES[code]) for code in rows["hazard"]],
+            words("Code"): rows["code"],
         }
     )
 
 
 def masked_sample(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the first rows of a file as they may be shown: personal data in free text masked."""
-    return rows.apply(lambda column: mask_text(column.astype(str)))
+    return rows.apply(lambda column: mask_text(column.astype(str).where(column.notna(), "")))

@@ -24,7 +24,8 @@ METHODS = (
             "are one waterlogging event; for the other hazards it is {radius} m and {hours} h. The distance is "
             "always measured from the first call, so a chain of calls along a street does not become one event."
             " Every test is made on events; the calls stand beside them. Were calls tested instead, two calls "
-            "an event on average would put a false hot spot on about half of all maps without any pattern."
+            "an event on average would put a false hot spot on about half of all maps without any pattern. "
+            "A case that was voided (作废) was no hazard: it is in no figure, test or ranking, and stated apart."
         ),
     ),
     Method(
@@ -115,7 +116,8 @@ METHODS = (
         N_("This period against the same months of the year before, because rain has seasons."),
         N_(
             "The ratio of the two counts with an exact 95% interval, conditional on their sum "
-            "(Clopper–Pearson). “Within chance” means that the interval holds 1. Both periods are whole months."
+            "(Clopper–Pearson). “Within chance” means that the interval holds 1. Both sides have the same days: a "
+            "period still under way is cut at the as-of day, and the one before at the same day."
         ),
     ),
     Method(

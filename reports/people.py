@@ -1,12 +1,13 @@
 """Answers in words: reasons, remarks and hazards as sentences; hot spots as the command line's JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from base.text import Words
+from base.text import N_, Words
+from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS
 from reports import answers
 
@@ -25,6 +26,24 @@ def remark_sentence(remark: str | None, words: Words) -> str:
     return words.listed(words(REMARKS[code]) for code in (remark or "").split() if code in REMARKS)
 
 
+def beside_sentence(n: int, beside: Mapping[str, int], words: Words) -> str:
+    """Return what lies beside the n reports of a scope, as `data.queries.beside` counts it; '' where nothing does."""
+    parts = [words(_BESIDE[name], n=beside[name]) for name in _BESIDE if beside[name]]
+    if not parts:
+        return ""
+    return words(
+        "Beside the {n} shown here: {parts}; {every} in all.", n=n, parts=words.listed(parts), every=beside["every"]
+    )
+
+
+_BESIDE = {
+    "before": N_("{n} before this period"),
+    "after": N_("{n} after it"),
+    "no_time": N_("{n} without a full report time"),
+    "voided": N_("{n} voided (in no figure here)"),
+}
+
+
 def incidents_for_people(incidents: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Return incidents with hazards, remarks and attributes in words, missing texts empty."""
     if "attributes" in incidents:
@@ -34,6 +53,8 @@ def incidents_for_people(incidents: pd.DataFrame, words: Words) -> pd.DataFrame:
         ]
         incidents = incidents.assign(attributes=lines)
     texts = incidents.select_dtypes(["object", "string", "category"]).columns
+    if "why" in incidents:
+        incidents = incidents.assign(why=[words(SLIPS[code]) for code in incidents["why"]], km=incidents["km"].round(1))
     named = incidents.assign(**{column: incidents[column].astype(object).fillna("") for column in texts})
     return named.assign(
         hazard=[words(HAZARD_NAMES[code]) for code in named["hazard"]],

@@ -10,6 +10,7 @@ from base.errors import HazardError
 from base.text import N_, Sentence, Term, Words
 from data import quality, queries
 from data.dataset import Dataset
+from data.faraway import km_text
 from data.schema import FIELD_TITLES, REASONS, Scope
 from reports import answers, repeats
 
@@ -17,6 +18,9 @@ SENTENCES = {
     **{f"missing-{name}": N_("{n} of {of} incidents: “{field}” is missing") for name in quality.MISSING},
     "no-location": N_("{n} of {of} incidents have no usable location"),
     "outside": N_("{n} of {of} incidents lie outside the boundary"),
+    "far-outside": N_(
+        "{n} of {of} incidents lie more than {far} km outside the boundary; the farthest is case {case}, {km} km"
+    ),
     "near": N_("{n} of {of} incidents lie just outside a cell and count in the nearest one"),
     "one-spot": N_("{n} of {of} incidents lie on one spot with many others of different addresses: not located?"),
     "zero-point": N_("{n} of {of} incidents lie at longitude 0, latitude 0: not located"),
@@ -33,6 +37,7 @@ SENTENCES = {
     "silent-cells": N_("{n} of {of} cells never reported anything while a neighbour did"),
 }
 _REJECTED = N_("{n} of {of} rows were not taken: {reason}")
+_SETTLED = N_("{of} rows had to be corrected: {n} are settled since, {open} are open")
 QUALITY_TITLES = {
     "source": N_("Source"),
     "sentence": N_("What is odd"),
@@ -73,6 +78,8 @@ def quality_items(dataset: Dataset, words: Words) -> pd.DataFrame:
     groups = again.members.groupby("source")["group"].nunique()
     minutes = found.minutes["source"].value_counts()
     items["source"] = items["source"].astype(object).mask(items["source"].isna(), None)
+    far = pd.concat([found.far.head(1).assign(source=None), found.far.drop_duplicates("source")])
+    farthest = {source: (case, km_text(km)) for source, case, km in far[["source", "incident_id", "km"]].to_numpy()}
     rows: list[Any] = list(items.itertuples())
     items["sentence"] = [
         _sentence(
@@ -81,6 +88,8 @@ def quality_items(dataset: Dataset, words: Words) -> pd.DataFrame:
                 "n": row.n,
                 "of": row.of,
                 "groups": len(again.groups) if row.source is None else int(groups.get(row.source, 0)),
+                "far": dataset.settings["far_km"],
+                **dict(zip(("case", "km"), farthest.get(row.source, ("-", 0)), strict=True)),
                 "minutes": len(found.minutes) if row.source is None else int(minutes.get(row.source, 0)),
             },
         ).say(words)
@@ -92,6 +101,8 @@ def quality_items(dataset: Dataset, words: Words) -> pd.DataFrame:
 def _sentence(code: str, facts: dict[str, Any]) -> Sentence:
     if code.startswith(quality.REJECTED):
         reason = code.removeprefix(quality.REJECTED)
+        if reason == quality.SETTLED:
+            return Sentence(_SETTLED, {**facts, "open": facts["of"] - facts["n"]})
         said: Any = Sentence(REASONS[reason], {"value": "…", "column": "…"}) if reason in REASONS else reason
         return Sentence(_REJECTED, {**facts, "reason": said})
     if (name := code.removeprefix("missing-")) in FIELD_TITLES:
@@ -135,7 +146,7 @@ def silent_cells(dataset: Dataset) -> pd.DataFrame:
     level = dataset.levels[-1].name if dataset.levels else ""
     cells = dataset.cells(level)
     silent = cells["cell_id"].isin(answers.silent_cells(dataset, level)).to_numpy()
-    heard = queries.counts(dataset, Scope(level=level), ["cell"])["cell_id"].dropna()
+    heard = queries.counts(dataset, Scope(level=level, voided=True), ["cell"])["cell_id"].dropna()
     shapes = cells.geometry.to_numpy()
     reporting = shapes[cells["cell_id"].isin(heard).to_numpy()]
     beside = np.unique(shapely.STRtree(reporting).query(shapes[silent], predicate="intersects")[0])

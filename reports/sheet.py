@@ -1,5 +1,6 @@
-"""The one export writer: frames -> an XLSX workbook in which text stays text, whatever it looks like."""
+"""The one export writer: frames -> an XLSX workbook or a CSV in which text stays text, whatever it looks like."""
 
+import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ import pandas as pd
 import xlsxwriter
 
 from base.text import Words
+from data.inert import inert
 
 _SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _MAX_ROWS = 1_048_575  # below the header; what lies beyond, a sheet drops in silence
@@ -53,6 +55,17 @@ def write_sheet(
             for row, line in enumerate(notes):
                 about.write_string(row, 0, line)
     return buffer.getvalue()
+
+
+def write_csv(frame: pd.DataFrame, titles: Mapping[str, str]) -> bytes:
+    """Return the columns of a frame that `titles` names as CSV: UTF-8 with the mark that spreadsheet programs need."""
+    columns = [column for column in titles if column in frame]
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow([inert(titles[column]) for column in columns])
+    for row in frame[columns].itertuples(index=False):
+        writer.writerow([inert(value) if isinstance(value, str) else value for value in row])
+    return buffer.getvalue().encode("utf-8-sig")
 
 
 def _sheet_name(name: str, number: int | None = None) -> str:

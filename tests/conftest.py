@@ -1,8 +1,10 @@
 """What tests share: the real files beside the project, a served app, a real browser, and the choice of long tests."""
 
+import functools
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # The same examples at every run, and no deadline: the machine may be slow and busy.
 hypothesis.settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("project")
+
+# Dozens of processes load the same modules: they are compiled once, whatever the surroundings say of it
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Hundreds of imports of small files of our own: a process for each would take minutes (tests/test_data_apart.py has it)
 settings.DEFAULTS["read_apart"] = 0
@@ -45,12 +51,34 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace with the demo, which no test changes."""
+    from data.example import load_demo
+    from data.store import Workspace
+
+    folder = tmp_path_factory.mktemp("demo")
+    load_demo(Workspace(folder), who="t")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def static_files() -> Path:
     """The folder static/, with the map's scripts in it."""
     from geo.maps import prepare_static
 
     prepare_static()
     return ROOT / "static"
+
+
+@pytest.fixture(scope="session")
+def components() -> Iterator[None]:
+    """Look through the installed packages for Streamlit's components once: AppTest does it at every run of a page."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @dataclass(frozen=True)

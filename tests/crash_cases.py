@@ -20,6 +20,18 @@ SECOND = HEADER + (
 )
 
 
+def year(first: int, n: int) -> bytes:
+    """Return a file of `n` cases over all months; where two of them overlap, they differ."""
+    rows = "".join(
+        f"{first + k},2025-{1 + k % 12:02d}-{1 + k % 28:02d} 08:00,{k}号门口积水,113.005,33.005\n" for k in range(n)
+    )
+    return (HEADER + rows).encode()
+
+
+def import_year(workspace: Workspace) -> None:
+    import_incidents(workspace, year(60, 360), "new.csv", who="t")
+
+
 def prepared(path: Path) -> Workspace:
     """Boundaries, one import with rejected rows, originals."""
     workspace = with_grids(path)

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 
 import deltalake
-from crash_cases import ACTIONS
+from crash_cases import ACTIONS, import_year
 
 from base import settings
 from data import tables, versions
@@ -58,7 +58,7 @@ for line in sys.stdin:
         try:
             if step:
                 end_at(step)
-            {**ACTIONS, "hold": hold}[action](Workspace(Path(folder)))
+            {**ACTIONS, "year": import_year, "hold": hold}[action](Workspace(Path(folder)))
             os._exit(0)
         except BaseException:
             traceback.print_exc()

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import io
+import itertools
+import random
 import tempfile
 
 import pandas as pd
@@ -15,8 +17,10 @@ from stored import with_grids
 from base.errors import HazardError
 from base.text import Words
 from data import persons
+from data.accounts import Account, account
 from data.changes import set_location, set_rules, set_settings, undo
-from data.corrections import MARK, rejections
+from data.correction_sheet import MARK, TITLES
+from data.corrections import rejections
 from data.exposures import join_exposures
 from data.gazetteer import load_gazetteer
 from data.levels import take_back_cells
@@ -95,7 +99,8 @@ def test_a_corrected_row_is_taken_and_no_longer_open_and_the_rest_is_left_as_it_
     assert found["settled_by"].tolist() == [answer["import_id"]] * 2  # taken, and rejected anew
     assert open_rows(workspace) == [[answer["import_id"], 3, "time-unreadable"]]
     shown, n = intake.rejected_rows(workspace.newest(), Words("en"))
-    assert (shown["file"].tolist(), n) == (["b.xlsx"], 1)
+    assert (shown[["file", "row"]].to_numpy().tolist(), n) == ([["a.csv", 4]], 1)  # the office's own
+    assert shown["sentence"][0].endswith(" (row 3 of the sheet b.xlsx)")
 
 
 def test_the_same_sheet_again_and_again_doubles_nothing(workspace):
@@ -198,7 +203,7 @@ def test_a_mark_that_no_live_import_knows_makes_a_plain_new_row(workspace, mark)
     rows[1][rows[0].index("案卷号")] = "9"
     answer = load(workspace, saved(rows), "b.xlsx")
     assert answer["accepted"] == 1
-    assert any("not known here" in str(note) for note in answer["notes"])
+    assert any("not known here (the first is row 2)" in str(note) for note in answer["notes"])
     assert open_rows(workspace) == [[first, 3, "time-unreadable"]]
 
 
@@ -207,8 +212,159 @@ def test_a_row_that_was_copied_with_its_mark_is_a_row_of_its_own(workspace):
     rows = correct(sheet(workspace), 1, "上报时间", "2025-03-06 08:00")
     rows.append([*rows[1]])
     rows = correct(rows, 2, "上报时间", "2025-03-07 08:00")
-    assert load(workspace, saved(rows), "b.xlsx")["accepted"] == 2
+    answer = load(workspace, saved(rows), "b.xlsx")
+    assert answer["accepted"] == 2
+    assert any("the mark of a row above them (the first is row 3)" in str(note) for note in answer["notes"])
     assert (len(cases(workspace)), open_rows(workspace)) == (3, [])
+    assert account(workspace.newest()) == Account(read=3, accepted=3, corrected=1)
+
+
+def test_a_row_that_was_added_to_the_sheet_has_no_mark_and_is_a_row_of_the_office(workspace):
+    load(workspace, csv(row(1), row(2, "昨天")))
+    rows = sheet(workspace)
+    rows.append([*rows[1][:-1], ""])
+    correct(rows, 2, "案卷号", "9")
+    answer = load(workspace, saved(correct(rows, 2, "上报时间", "2025-03-07")), "b.xlsx")
+    assert any("1 rows of the sheet bear no mark (the first is row 3)" in str(note) for note in answer["notes"])
+    assert [one[0] for one in cases(workspace)] == ["1", "9"]
+    assert account(workspace.newest()) == Account(read=3, accepted=2, open=1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_sheet_whose_marks_are_gone_is_refused_until_our_columns_are_gone_too(workspace, language, emptied):
+    load(workspace, csv(row(1), row(2, "昨天")))
+    rows = correct(sheet(workspace, language), 1, "上报时间", "2025-03-06")
+    bare = [
+        [*cells[:-1], ""] if emptied and place else cells[: None if emptied else -1] for place, cells in enumerate(rows)
+    ]
+    with pytest.raises(HazardError, match=r"b\.xlsx looks like a sheet of rejected rows, but its column hotspots_row"):
+        load(workspace, saved(bare), "b.xlsx")
+    own = [cells[len(TITLES) : -1] for cells in rows]
+    assert load(workspace, saved(own), "b.xlsx")["accepted"] == 1
+
+
+def test_a_row_rejected_again_stays_the_row_of_its_file_through_every_sheet(workspace):
+    first = load(workspace, csv(row(1), row(2, "昨天"), row(3, "前天")))["import_id"]
+    second = load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "2025-03-06")), "b.xlsx")["import_id"]
+    for one in (first, second, None):  # by its own file, by the sheet, and among all
+        (_, came) = sheet(workspace, "en", one)
+        assert came[:2] == ["a.csv", 4]
+        assert "(row 3 of the sheet b.xlsx)" in came[4]
+        assert came[-1] == f"{first}:4"
+    third = load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "大前天")), "c.xlsx")["import_id"]
+    (_, came) = sheet(workspace, "en")
+    assert (came[:2], came[3], came[-1]) == (["a.csv", 4], "大前天", f"{first}:4")
+    load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "2025-03-07")), "d.xlsx")
+    assert (len(cases(workspace)), open_rows(workspace)) == (3, [])
+    states = rejections(workspace.newest()).set_index(["import_id", "row"])["state"]
+    assert states.to_dict() == {
+        (first, 3): "corrected", (first, 4): "again", (second, 3): "again", (third, 2): "corrected",
+    }  # fmt: skip
+    assert account(workspace.newest()) == Account(read=3, accepted=3, corrected=2)
+
+
+def test_a_row_taken_then_spoilt_then_corrected_is_one_case_all_the_while(workspace):
+    load(workspace, csv(row(1), row("", "昨天")))
+    rows = sheet(workspace)
+    for day in ("2025-03-06", "后天", "2025-03-08"):
+        load(workspace, saved(correct(rows, 1, "上报时间", day)), "b.xlsx")
+        assert len(cases(workspace)) == 2
+        assert account(workspace.newest()).open == (day == "后天")
+    assert sorted(day for _, day, _ in cases(workspace)) == ["03-05 06:30", "03-07 16:00"]
+
+
+def test_a_file_is_not_taken_back_while_a_sheet_of_its_rows_is_in(workspace):
+    first = load(workspace, csv(row(1), row(2, "昨天")))["import_id"]
+    load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "2025-03-06")), "b.xlsx")
+    with pytest.raises(HazardError, match=r"a\.csv cannot be taken back: the later import .*b\.xlsx"):
+        undo(workspace, first, who="t")
+    undo(workspace, who="t")
+    undo(workspace, first, who="t")
+    assert account(workspace.newest()) == Account()
+
+
+def test_the_numbers_of_the_office_count_a_row_once_and_say_what_became_of_it(workspace):
+    good = [row(1), row(1), row(2), row(9, place=("别处", "113.005", "33.005", ""))]
+    wrong = [row(n, "昨天") for n in (3, 4, 5)]
+    load(workspace, csv(*good, *wrong), where={"地址": "示例路1号"})  # rows 2 to 8: 2 in, a repeat, one filtered
+    assert account(workspace.newest()) == Account(read=7, accepted=2, repeats=1, open=3, left_out=1)
+    rows = correct(sheet(workspace), 1, "上报时间", "2025-03-06")
+    load(workspace, saved(rows), "b.xlsx")
+    load(workspace, csv(row(4)), "c.csv")  # the case comes in a later file
+    found = account(workspace.newest())
+    assert found == Account(read=8, accepted=4, corrected=1, repeats=1, settled=1, open=1, left_out=1)
+    assert intake.account_headline(found, Words("en")) == "4 of 8 rows are in, 1 wait for correction"
+    assert intake.account_sentence(found, Words("en")).startswith(
+        "8 rows read from files = 4 accepted (1 of them after correction) + 1 repeats + 1 settled by a later file "
+        "+ 1 open + 1 left out"
+    )
+    shown = intake.import_rows(workspace.newest()).set_index("file")
+    assert shown[["read", "accepted", "rejected", "repeats", "again", "open"]].to_numpy().tolist() == [
+        [1, 1, 0, 0, 0, 0], [3, 1, 2, 0, 3, 0], [7, 2, 4, 1, 0, 1],
+    ]  # fmt: skip
+    assert intake.imports_to_correct(workspace.newest()) == [workspace.newest().imports[0].import_id]
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("file"), st.lists(st.sampled_from(["good", "wrong", "again"]), min_size=1, max_size=5)),
+    st.tuples(
+        st.just("sheet"), st.lists(st.sampled_from(["right", "wrong", "dropped", "emptied"]), min_size=5, max_size=5)
+    ),
+    st.tuples(st.just("undo"), st.none()),
+)
+
+
+FIRST_STEPS = [
+    ("file", ["wrong", "wrong", "again", "wrong", "wrong"]),
+    ("sheet", ["right", "wrong", "emptied", "dropped"]),
+]
+
+
+def walk(workspace, steps):
+    """Take the steps, and after each compare the account with a plain list of what became of each row of a file."""
+    held: list[list[str]] = [[]]  # after each live import: the state of every row that the files hold, the newest last
+    for n, (step, drawn) in enumerate(steps):
+        states = list(held[-1])
+        if step == "file":
+            lines = [row(n, text="first")]
+            for state in drawn:
+                lines.append(
+                    lines[0] if state == "again" else row(f"{n}-{len(lines)}", "2025-03-05" if state == "good" else "?")
+                )
+            load(workspace, csv(*lines), f"{n}.csv")
+            held.append([*states, "good", *drawn])
+        elif step == "sheet" and "wrong" in states:
+            rows = sheet(workspace)
+            waiting = [place for place, state in enumerate(states) if state == "wrong"]
+            kept, done = [rows[0]], dict(zip(waiting, drawn * len(waiting), strict=False))
+            assert len(rows) == 1 + len(waiting)
+            for place, cells in zip(waiting, rows[1:], strict=True):
+                if done[place] == "right":
+                    cells[rows[0].index("上报时间")], states[place] = "2025-03-07", "corrected"
+                if done[place] == "emptied":
+                    cells[len(TITLES) : -1] = [""] * (len(cells) - len(TITLES) - 1)
+                if done[place] != "dropped":
+                    kept.append(cells)
+            if len(kept) > 1:
+                load(workspace, saved(kept), f"{n}.xlsx")
+                held.append(states)
+        elif step == "undo" and len(held) > 1:
+            undo(workspace, who="t")
+            held.pop()
+        told = held[-1]
+        corrected, waiting = told.count("corrected"), told.count("wrong")
+        assert account(workspace.newest()) == Account(
+            len(told), told.count("good") + corrected, corrected, told.count("again"), open=waiting
+        )
+        assert len(cases(workspace)) == told.count("good") + corrected
+
+
+@settings(max_examples=2)
+@given(st.lists(STEPS, min_size=2, max_size=4))
+def test_no_row_is_lost_or_counted_twice_whatever_comes_is_corrected_or_is_taken_back(steps):
+    with tempfile.TemporaryDirectory() as folder:
+        walk(Workspace(folder), [*FIRST_STEPS, *steps])
 
 
 def test_a_column_of_the_file_that_bears_one_of_our_titles_stays_the_files_own(workspace):
@@ -294,18 +450,21 @@ def test_a_time_that_the_spreadsheet_program_makes_of_what_was_typed_is_taken(wo
     assert cases(workspace)[1] == ("2", "03-06 00:00", "")
 
 
-ROWS = st.tuples(
-    st.booleans(),  # has a case number
-    st.sampled_from(["2025-03-05 14:30", "2025-03-06 08:00"]),
-    st.sampled_from(["good", "corrected", "left wrong"]),
-    st.sampled_from(["甲", "乙"]),
-    st.sampled_from(["2025-04-01", "2025-04-02"]),
+# Every kind of row twice, and all of them in one file: with a number, its day, its fate, its text, its end
+KINDS = list(
+    itertools.product(
+        (True, False),
+        ("2025-03-05 14:30", "2025-03-06 08:00"),
+        ("good", "corrected", "left wrong"),
+        ("甲", "乙"),
+        ("2025-04-01", "2025-04-02"),
+    )
 )
 
 
-@settings(max_examples=5)
-@given(st.lists(ROWS, min_size=2, max_size=8))
-def test_a_file_and_the_sheet_of_its_corrected_rows_give_what_the_corrected_file_gives_at_once(drawn):
+def test_a_file_and_the_sheet_of_its_corrected_rows_give_what_the_corrected_file_gives_at_once(tmp_path):
+    drawn = random.Random(1).sample(2 * KINDS, k=2 * len(KINDS))
+
     def line(n, numbered, day, text, closed):
         return row(n if numbered else "", day, closed=closed, text=text)
 
@@ -317,18 +476,21 @@ def test_a_file_and_the_sheet_of_its_corrected_rows_give_what_the_corrected_file
         line(n, numbered, day if state != "left wrong" else f"?{n}", text, closed)
         for n, (numbered, day, state, text, closed) in enumerate(drawn)
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        parts, whole = Workspace(f"{folder}/a"), Workspace(f"{folder}/b")
-        load(parts, csv(*came))
-        rows = sheet(parts)
-        for place in range(1, len(rows)):
-            n = int(rows[place][1]) - 2
-            if drawn[n][2] == "corrected":
-                correct(rows, place, "上报时间", drawn[n][1])
-        if len(rows) > 1:
-            load(parts, saved(rows), "b.xlsx")
-        load(whole, csv(*right))
-        query = "SELECT description, reported_at, closed_at FROM incidents ORDER BY ALL"
-        assert parts.newest().query(query).to_pylist() == whole.newest().query(query).to_pylist()
-        assert len(open_rows(parts)) == len(open_rows(whole)) == sum(state == "left wrong" for *_, state, _, _ in drawn)
-        assert load(parts, csv(*right), "c.csv")["accepted"] == 0 or any(not numbered for numbered, *_ in drawn)
+    parts, whole = Workspace(tmp_path / "a"), Workspace(tmp_path / "b")
+    load(parts, csv(*came))
+    rows = sheet(parts)
+    for place in range(1, len(rows)):
+        n = int(rows[place][1]) - 2
+        if drawn[n][2] == "corrected":
+            correct(rows, place, "上报时间", drawn[n][1])
+    load(parts, saved(rows), "b.xlsx")
+    load(whole, csv(*right))
+    query = "SELECT description, reported_at, closed_at FROM incidents ORDER BY ALL"
+    assert parts.newest().query(query).to_pylist() == whole.newest().query(query).to_pylist()
+    assert len(open_rows(parts)) == len(open_rows(whole)) == 32  # a third of 96
+    assert account(parts.newest()) == Account(read=96, accepted=64, corrected=32, open=32)
+    last = load(parts, csv(*right), "c.csv")
+    numbered = (
+        "SELECT 1 FROM incidents WHERE import_id = $id AND NOT regexp_full_match(incident_id, '[0-9a-f]{16}-[0-9]+')"
+    )
+    assert parts.newest().query(numbered, {"id": last["import_id"]}).num_rows == 0

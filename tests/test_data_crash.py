@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 
 import pytest
-from crash_cases import ACTIONS, FIRST, HEADER, import_second, prepared, undo_second
+from crash_cases import ACTIONS, FIRST, HEADER, import_second, import_year, prepared, undo_second, year
 from stored import with_grids
 
 from base import files
 from base.errors import HazardError
 from data import changes, persons, tables, versions
+from data.loading import import_incidents
 from data.merging import CONTENT
 from data.store import Workspace
 
@@ -140,6 +141,34 @@ def test_a_writer_killed_at_a_random_time_leaves_the_old_or_the_new(kill, starts
     check_and_complete(action, tmp_path / "w", before, after)
 
 
+def test_a_killed_import_of_a_year_leaves_the_old_or_the_new_version_and_the_rerun_doubles_nothing(writers, tmp_path):
+    workspace, other = with_grids(tmp_path / "w"), tmp_path / "other"
+    import_incidents(workspace, year(0, 120), "old.csv", who="t")
+    old = shown(workspace)
+    shutil.copytree(workspace.path, other)
+    began = time.monotonic()
+    import_year(Workspace(other))
+    takes = time.monotonic() - began
+    both = shown(Workspace(other))
+    chance, outcomes = random.Random(7), []
+    for _ in range(5):
+        pid = writers.start("year", workspace.path)
+        time.sleep(chance.uniform(0, 1.2 * takes))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        assert writers.ended() in (0, KILLED)
+        outcomes.append(shown(workspace) == both)
+        if outcomes[-1]:
+            changes.undo(workspace, who="t")
+        assert shown(workspace) == old
+    assert not all(outcomes)  # at least one was killed in its midst
+    import_year(workspace)
+    record = workspace.newest().imports[-1]
+    assert (record.accepted, record.repeats, record.updated) == (360, 0, 60)
+    assert shown(workspace) == both
+    assert workspace.newest().query("SELECT count(*) AS n FROM incidents")["n"][0].as_py() == 420
+
+
 def test_the_lock_of_a_killed_writer_is_free(workspace, writers, tmp_path):
     workspace = Workspace(shutil.copytree(workspace, tmp_path / "w"))
     pid = writers.start("hold", tmp_path / "w")
@@ -157,7 +186,8 @@ def test_the_lock_of_a_killed_writer_is_free(workspace, writers, tmp_path):
 def test_two_imports_at_once_take_turns_with_words_and_lose_nothing(tmp_path):
     folder = tmp_path / "w"
     changes.set_settings(with_grids(folder), {"read_apart": 0}, who="t")
-    files_ = {"a.csv": FIRST, "b.csv": HEADER + "70,2025-01-05 10:00,积水,113.005,33.005\n"}
+    more = ("5,2025-06-05 10:00,墙体隐患", "70,2025-01-05 10:00,积水")  # one is in the other file too, and differs
+    files_ = {"a.csv": FIRST, "b.csv": HEADER + "".join(f"{one},113.005,33.005\n" for one in more)}
     running = []
     with versions.writers_lock(folder, who="Li", wait_s=0):
         for name, text in files_.items():
@@ -172,6 +202,8 @@ def test_two_imports_at_once_take_turns_with_words_and_lose_nothing(tmp_path):
     assert all(line.startswith("Waiting for Li (process ") for line in told)
     dataset = Workspace(folder).newest()
     assert {one.file for one in dataset.imports} == set(files_)
+    assert [one.version for one in dataset.imports] == [4, 5]
+    assert [one.updated for one in dataset.imports] == [0, 1]
     assert dataset.query("SELECT count(*) AS n FROM incidents")["n"][0].as_py() == 7
 
 

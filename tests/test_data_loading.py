@@ -2,11 +2,7 @@
 
 import io
 import json
-import random
-import subprocess
-import sys
-import time
-from pathlib import Path
+import re
 
 import pandas as pd
 import pytest
@@ -27,7 +23,6 @@ from data.store import Workspace
 from data.table import X_HEADER, Y_HEADER
 from data.taxonomy import DEFAULT_RULES
 
-ROOT = Path(__file__).resolve().parent.parent
 HEADER = "案卷号,上报时间,结案时间,处置截止时间,小类名称,问题描述,地址,经度,纬度,处置部门"
 GRID = Scope(level="grid")
 IN_A, IN_B, OUTSIDE, NOWHERE = "113.005,33.005", "113.015,33.005", "113.100,33.100", ","
@@ -614,69 +609,6 @@ def test_nothing_is_lost_or_doubled_by_any_files_and_their_undo(tmp_path_factory
         assert stored(workspace) == seen.pop()
 
 
-CHILD = """
-import sys
-from pathlib import Path
-from data.loading import import_incidents
-from data.store import Workspace
-folder, file = map(Path, sys.argv[1:])
-content = file.read_bytes()
-print("ready", flush=True)
-import_incidents(Workspace(folder), content, file.name, who=file.stem)
-"""
-
-
-def start(folder: Path, file: Path) -> subprocess.Popen:
-    """Begin an import in a process of its own, and return when its libraries are loaded."""
-    command = [sys.executable, "-c", CHILD, str(folder), str(file)]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert child.stdout.readline() == "ready\n", child.stderr.read()
-    return child
-
-
-def many(path: Path, first: int, n: int) -> Path:
-    months = [f"2025-{1 + k % 12:02d}-{1 + k % 28:02d} 08:00" for k in range(n)]
-    path.write_bytes(csv(*(case(first + k, day, address=f"示例路{k}号") for k, day in enumerate(months))))
-    return path
-
-
-def test_a_killed_import_leaves_the_old_or_the_new_version_and_the_rerun_doubles_nothing(workspace, tmp_path):
-    old_file, new_file = many(tmp_path / "old.csv", 0, 2000), many(tmp_path / "new.csv", 1000, 6000)
-    load(workspace, old_file.read_bytes())
-    old = set(stored(workspace))
-    both = old | {str(n) for n in range(1000, 7000)}
-    began = time.monotonic()
-    load(Workspace(tmp_path / "other"), new_file.read_bytes())
-    takes = time.monotonic() - began
-    chance, outcomes = random.Random(7), []
-    for _ in range(5):
-        child = start(workspace.path, new_file)
-        time.sleep(chance.uniform(0, 1.2 * takes))
-        child.kill()
-        child.communicate()
-        seen = set(stored(workspace))
-        assert seen in (old, both)
-        outcomes.append(seen == both)
-        if seen == both:
-            undo(workspace, who="t")
-    assert not all(outcomes)  # at least one was killed in its midst
-    answer = load(workspace, new_file.read_bytes(), "new.csv")
-    assert (answer["accepted"], answer["repeats"], answer["updated"]) == (6000, 0, 1000)
-    assert set(stored(workspace)) == both
-    assert queries.totals(workspace.newest(), GRID)["n"] == len(both)
-
-
-def test_two_imports_at_once_are_made_one_after_the_other(workspace, tmp_path):
-    children = [start(workspace.path, many(tmp_path / f"{name}.csv", n, 3000)) for n, name in ((0, "a"), (1500, "b"))]
-    for child in children:
-        _, said = child.communicate(timeout=120)
-        assert child.returncode == 0, said
-    dataset = workspace.newest()
-    assert sorted(record.file for record in dataset.imports) == ["a.csv", "b.csv"]
-    assert [record.version for record in dataset.imports] == [3, 4]
-    assert queries.totals(dataset, GRID)["n"] == 4500
-
-
 def test_boston_is_loaded_with_every_row_accounted_for(shared_data, tmp_path):
     # README of the files: 26 polygons, four of them invalid as stored; 8,521 rows, 393 of them on the one point of City
     # Hall; opened 2015-01-01 to 2015-12-31, closed up to 2016-01-12.
@@ -695,3 +627,17 @@ def test_boston_is_loaded_with_every_row_accounted_for(shared_data, tmp_path):
     assert load(workspace, content, zone="America/New_York")["unchanged"]
     undo(workspace, who="t")
     assert queries.totals(workspace.newest(), Scope(level="neighborhood"))["n"] == 0
+
+
+def test_an_import_names_the_points_far_outside_and_says_nothing_of_near_ones(tmp_path):
+    lines = ["案卷号,上报时间,经度,纬度", *(f"{n},2025-03-05 10:00,113.005,33.005" for n in range(9))]
+    lines += ["north,2025-03-05 10:00,113.005,34.02", "lost,2025-03-05 10:00,13.005,33.005", "next,,113.03,33.005"]
+    workspace = with_grids(tmp_path)
+    answer = import_incidents(workspace, "\n".join(lines).encode(), "a.csv", who="t", dry_run=True)
+    notes = [note.say(Words("en")) for note in answer["notes"]]
+    at = notes.index("Points more than 5 km outside the boundary (setting far_km): 2. The farthest:")
+    assert re.fullmatch(
+        r"Row 12, case lost: 8,90\d km from the boundary. Was a digit lost or mistyped\?", notes[at + 1]
+    )
+    # a degree of the meridian from 33.02 to 34.02 is 110.9 km long; 34.02 for 33.02 would be one digit too
+    assert notes[at + 2] == "Row 11, case north: 111 km from the boundary. Was a digit lost or mistyped?"

@@ -13,7 +13,9 @@ import pytest
 import shapely
 
 from base.errors import HazardError
+from base.text import Words
 from data import parquet_files
+from data.attributes import other_columns
 from data.geofiles import read_boundaries, read_points
 
 
@@ -116,6 +118,10 @@ def test_lists_bytes_and_foreign_types_are_left_out_and_not_run():
     table = read_points(_parquet(pa.table(columns, schema=hostile)), "a.parquet")
     assert table.headers[0] == "id"
     assert set(table.headers) <= {"id", "evil"}
+    assert set(table.unread) - {"evil"} == {"blob", "many", "in.side"}
+    told = [note.say(Words("en")) for note in other_columns(table, {"incident_id": "id"}).notes]
+    assert told[-1].startswith("Not loaded, these columns hold bytes or lists")
+    assert "blob, many, in.side" in told[-1]
     assert table.frame.iloc[0, 0] == "a"
 
 

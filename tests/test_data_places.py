@@ -41,7 +41,7 @@ def test_the_systems_of_a_file_are_found_from_its_text_and_left_to_people_where_
     assert {fit.label: (fit.inside, fit.n) for fit in found} == dict.fromkeys(("wgs84", "gcj02", "bd09"), (2, 2))
     english = intake.fit_sentence(found, Words("en"))
     assert english.startswith(
-        "WGS 84: GPS, most open data (2), GCJ-02: AMap, Tencent (2), BD-09: Baidu (2) bring about as"
+        "“WGS 84: GPS, most open data” (2), “GCJ-02: AMap, Tencent” (2), “BD-09: Baidu” (2) bring about as"
     )
     assert len(intake.fit_rows(found, Words("zh"))) == 3
     swapped = find_systems(text.rename(columns={"lon": "lat", "lat": "lon"}), cells)

@@ -48,11 +48,18 @@ def test_each_item_counts_what_was_drawn_up_by_hand(tmp_path):
     assert {code: int(k) for code, k in n.items() if k} == {
         "missing-reported_at": 1, "missing-due_at": 10, "missing-type_name": 9, "missing-description": 10,
         "missing-address": 10, "missing-channel": 10, "missing-unit": 10, "no-location": 1, "outside": 2, "near": 1,
+        "far-outside": 2,
         "zero-point": 1, "closed-before-reported": 1, "time-in-future": 1, "year-only": 1, "closed-at-once": 1,
         "closed-first-quarter-hour": 3, "other-type": 10, "hashed-id": 1,
     }  # fmt: skip
     assert quality.quality_rows(dataset, "closed-at-once")["incident_id"].tolist() == ["a"]
     assert quality.quality_rows(dataset, "outside")["incident_id"].tolist() == ["h", "g"]  # the latest first
+    far = quality.quality_rows(dataset, "far-outside")
+    # The communities reach to 113.04: "g" lies 0.96 degrees east of it, of 93.5 km each at 33 N
+    assert far[["incident_id", "why"]].to_numpy().tolist() == [["h", "zero"], ["g", "digit"]]
+    assert far["km"].round().tolist()[1] == 90
+    said = report.quality_items(dataset, Words("en")).set_index("code")["sentence"]["far-outside"]
+    assert said.startswith("2 of 11 incidents lie more than 5 km outside the boundary; the farthest is case h, ")
 
 
 def test_a_case_closed_on_the_day_of_its_report_is_no_quick_one_where_only_dates_are_known(tmp_path):
@@ -155,6 +162,28 @@ def test_rejected_rows_stand_under_their_reason_with_the_rows_read(tmp_path):
     ]
     assert quality.quality_rows(dataset, "rejected-time-unreadable")["row"].tolist() == [3, 4]
     assert quality.quality_rows(dataset, "rejected-time-unreadable", "other").empty
+
+
+def test_only_open_rows_count_as_not_taken_and_those_settled_since_are_said_apart(tmp_path):
+    workspace = with_grids(tmp_path / "w")
+    header = "案卷号,上报时间,经度,纬度"
+    content = (
+        f"{header}\n1,2025-03-05,113.005,33.005\n2,昨天,113.005,33.005\n3,前天,113.005,33.005\n4,?,113.005,33.005\n"
+    )
+    first = import_incidents(workspace, content.encode(), "a.csv", who="t")["import_id"]
+    back = f"{header},hotspots_row\n2,2025-03-06,113.005,33.005,{first}:3\n3,前天,113.005,33.005,{first}:4\n"
+    import_incidents(workspace, back.encode(), "b.csv", who="t")
+    import_incidents(workspace, f"{header}\n4,2025-03-07,113.005,33.005\n".encode(), "c.csv", who="t")
+    dataset = workspace.newest()
+    items = report.quality_items(dataset, Words("en")).set_index("code")
+    found = items.loc[[code for code in items.index if code.startswith("rejected-")], ["n", "of", "sentence"]]
+    assert found.to_numpy().tolist() == [
+        [2, 3, "3 rows had to be corrected: 2 are settled since, 1 are open"],
+        [1, 5, "1 of 5 rows were not taken: “…” in column … is no time: write it as 2025-03-05 14:30"],
+    ]
+    (row,) = report.quality_rows(dataset, "rejected-time-unreadable").to_dict("records")
+    assert (row["row"], row["first_import"], row["first_row"]) == (3, first, 4)
+    assert sorted(report.quality_rows(dataset, "rejected-settled")["row"]) == [3, 5]
 
 
 @pytest.mark.parametrize("ask", [quality.quality_rows, report.quality_rows])

@@ -220,7 +220,7 @@ def test_open_means_the_same_in_totals_lists_and_durations(tmp_path):
     assert histogram.loc[~histogram["resolved"], "n"].tolist() == [1]
 
 
-def test_a_voided_case_is_a_report_but_neither_open_nor_due_and_has_no_duration(tmp_path):
+def test_a_voided_case_is_in_no_answer_unless_asked_for_and_then_neither_open_nor_due(tmp_path):
     # The source knows up to 31 January 2026, 18:00: "later" is still open then, "archived" was voided and filed away.
     case = {"reported_at": "2026-01-01", "due_at": "2026-01-03"}
     voided, later = (pd.Timestamp(day, tz=ZONE).to_pydatetime() for day in ("2026-01-02", "2026-02-02"))
@@ -233,12 +233,38 @@ def test_a_voided_case_is_a_report_but_neither_open_nor_due_and_has_no_duration(
             {"incident_id": "plain", **case},
         ],
     )
-    scope = Scope(level="grid")
-    totals = queries.totals(dataset, scope)
-    assert [totals[name] for name in ("n", "open", "open_overdue", "due", "in_time")] == [4, 2, 2, 2, 0]
-    assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["later", "plain"]
-    assert queries.durations(dataset, scope)[["resolved", "n"]].to_numpy().tolist() == [[False, 2]]
-    assert queries.due(dataset, scope).to_numpy().tolist() == [["all", 2, 0]]
+    for voided_too, n in ((False, 2), (True, 4)):
+        scope = Scope(level="grid", voided=voided_too)
+        totals = queries.totals(dataset, scope)
+        assert [totals[name] for name in ("n", "open", "open_overdue", "due", "in_time")] == [n, 2, 2, 2, 0]
+        assert len(queries.incidents(dataset, scope)) == n
+        assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["later", "plain"]
+        assert queries.durations(dataset, scope)[["resolved", "n"]].to_numpy().tolist() == [[False, 2]]
+        assert queries.due(dataset, scope).to_numpy().tolist() == [["all", 2, 0]]
+
+
+def test_what_a_scope_leaves_out_adds_up_with_its_n_to_all_there_is(tmp_path):
+    void = {"voided_at": pd.Timestamp("2025-12-30", tz=ZONE).to_pydatetime()}
+    place = {"lon": 113.005, "lat": 33.005}
+    cases = [
+        {"incident_id": "1", "reported_at": "2025-09-30 23:59"},
+        {"incident_id": "2", "reported_at": "2025-09-30", **void},  # before the period first, voided second
+        {"incident_id": "3", "reported_at": "2025-10-01", **place},
+        {"incident_id": "4", "reported_at": "2025-12-31 23:59", **place},
+        {"incident_id": "5", "reported_at": "2025-11-01", **place, **void},
+        {"incident_id": "6", "reported_at": "2026-01-01"},
+        {"incident_id": "7"},
+        {"incident_id": "8", "hazard": "wall_risk", "reported_at": "2025-11-01"},
+    ]
+    dataset = dataset_of(tmp_path, cases)
+    scope = Scope(level="grid", start=dt.date(2025, 10, 1), end=dt.date(2026, 1, 1), hazards=("other",))
+    expected = {"voided": 1, "before": 2, "after": 1, "no_time": 1, "every": 7}
+    assert queries.beside(dataset, scope) == expected
+    assert queries.totals(dataset, scope)["n"] == 2
+    assert queries.points(dataset, scope)["incident_id"].tolist() == ["3", "4"]
+    always = Scope(level="grid", hazards=("other",))
+    assert queries.beside(dataset, always) == {"voided": 2, "before": 0, "after": 0, "no_time": 0, "every": 7}
+    assert queries.totals(dataset, always)["n"] == 5
 
 
 def test_a_period_before_the_first_edition_of_a_boundary_has_no_cells_and_is_answered(tmp_path):

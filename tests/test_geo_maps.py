@@ -260,6 +260,9 @@ def test_several_starts_at_once_leave_one_whole_copy_of_leaflet(tmp_path):
     [target] = targets
     assert {"leaflet.js", "leaflet.css", "images"} == set(os.listdir(target))
     assert os.listdir(tmp_path / "vendor") == [os.path.basename(target)]
+    assert maps.missing_files(folder=tmp_path) == ["map.js", "map.css"]
+    (target / "leaflet.js").unlink()
+    assert len(maps.missing_files(folder=tmp_path)) == 3
 
 
 def test_the_fonts_are_there_with_their_licence():

@@ -14,8 +14,6 @@ from unittest import mock
 import pytest
 
 import cli
-from data import example
-from data.store import Workspace
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.json"
 QUESTIONS = {
@@ -23,13 +21,6 @@ QUESTIONS = {
     "hot spots of waterlogging": ("hotspots", "--hazard", "waterlogging"),
     "resolution by hazard": ("resolution", "--by", "hazard"),
 }
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("golden")
-    example.load_demo(Workspace(folder), who="t")
-    return folder
 
 
 def ask(folder, *command):

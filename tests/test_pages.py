@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -14,11 +15,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from base.text import Words
-from data import changes, example, levels, loading, queries
+from data import changes, levels, loading, queries
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
-from pages.common import files_view
-from reports import answers, quality
+from pages.common import files_view, work
+from reports import answers, intake, quality
+from reports.sheet import write_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {
@@ -39,20 +41,19 @@ GRIDS = {
 
 
 @pytest.fixture(scope="session")
-def workspaces(tmp_path_factory):
+def workspaces(demo, tmp_path_factory):
     """Workspaces that no test changes: with the demo, empty, with boundaries only, with incidents only."""
-    made = {name: tmp_path_factory.mktemp(name) for name in ("demo", "empty", "boundaries", "incidents")}
-    demo = demo_cases.demo()
-    example.load_demo(Workspace(made["demo"]), who="t")
-    levels.load_cells(Workspace(made["boundaries"]), demo.grids, demo.names["grids"], level="grid", who="t")
+    made = {name: tmp_path_factory.mktemp(name) for name in ("empty", "boundaries", "incidents")}
+    files = demo_cases.demo()
+    levels.load_cells(Workspace(made["boundaries"]), files.grids, files.names["grids"], level="grid", who="t")
     loading.import_incidents(
-        Workspace(made["incidents"]), demo.incidents, demo.names["incidents"], zone="Asia/Shanghai", who="t"
+        Workspace(made["incidents"]), files.incidents, files.names["incidents"], zone="Asia/Shanghai", who="t"
     )
-    return made
+    return {"demo": demo, **made}
 
 
 @pytest.fixture
-def visit(workspaces, monkeypatch, static_files):
+def visit(workspaces, monkeypatch, static_files, components):
     """A function that opens a page alone, with address parameters, on one of the workspaces or on a folder."""
     st.cache_data.clear()
     st.cache_resource.clear()
@@ -382,6 +383,84 @@ def test_an_offices_ledger_needs_one_choice_and_the_next_one_none(visit, tmp_pat
     again.file_uploader[0].set_value((made.name, made.content, "application/zip")).run()
     assert "The saved profile “月报” was applied." in texts(again)
     assert box(again, "Coordinate system").value == "gcj02"
+
+
+def test_a_corrected_sheet_takes_the_coordinate_system_of_its_own_import(visit, tmp_path):
+    levels.load_cells(Workspace(tmp_path), demo_cases.demo().grids, "g.geojson", level="grid", who="t")
+    cases = [f"K{n},{at},道路积水,111.3,33.6" for n, at in enumerate(("2025-03-05 10:00", "2025年33月5日"))]
+    content = "\n".join(["案卷号,上报时间,小类,经度,纬度", *cases]).encode()
+    first = loading.import_incidents(Workspace(tmp_path), content, "三月.csv", crs="gcj02", source="街道", who="t")
+    rows, titles = intake.rejected_sheet(Workspace(tmp_path).newest(), ZH, first["import_id"])
+    (column,) = [key for key, title in titles.items() if title == "上报时间"]
+    sheet = write_sheet(rows.assign(**{column: "2025-03-05 11:00"}), titles, name="未接收的行", notes=[], words=ZH)
+    seen = visit("data", tmp_path, lang="zh")
+    seen.file_uploader[0].set_value(("更正.xlsx", sheet, "application/zip")).run()
+    assert box(seen, ZH("Coordinate system")).value == "gcj02"
+    assert any("沿用“三月.csv”首次导入时的选择" in text for text in texts(seen))
+    press(seen, ZH("Import"))
+    assert any("读取 1 行 = 接收 1 + 未接收 0 + 重复 0" in unescaped(one.value) for one in seen.success)
+    assert [one.source for one in Workspace(tmp_path).newest().imports] == ["街道", "街道"]
+
+
+def test_the_answer_of_an_import_links_to_lists_that_are_there():
+    remarks = {"no-location": 2, "no-report-time": 1, "one-spot": 0}
+    places = {"inside": 3, "near": 1, "outside": 4, "no_location": 2}
+    answer = {"rejected": 5, "remarks": remarks, "levels": {"street": dict.fromkeys(places, 0), "grid": places}}
+    found = [(one.n, one.section, one.item) for one in intake.worth_a_look(answer, EN)]
+    assert found == [
+        (5, "rejected", None),
+        (2, "quality", "no-location"),
+        (4, "quality", "outside"),
+        (1, "quality", "near"),
+        (1, "quality", "missing-reported_at"),
+    ]
+    assert set(intake.DOUBTFUL) <= set(quality.SENTENCES)
+    assert {"rejected", "quality"} <= set(files_view.SECTIONS)
+
+
+def work_page():
+    """Draw a button whose work counts how often it was begun."""
+    import time
+
+    import streamlit as st
+
+    from base.text import Words
+    from pages.common import results, work
+
+    words = Words("en")
+    begun = st.session_state.setdefault("begun", [])
+    work.collect()
+    results.show(words)
+
+    def do(tell):
+        begun.append(1)
+        tell(0.5, "half", {})
+        time.sleep(0.3)
+        return "done", [f"begun {len(begun)}"], []
+
+    if work.button(words, "go"):
+        work.run(words, "go", "first", do)
+
+
+def test_a_change_that_runs_is_joined_by_a_second_click_and_not_begun_again():
+    seen = AppTest.from_function(work_page, default_timeout=20).run()
+    seen.button(key="go").click().run()
+    assert [one.value for one in seen.success] == ["begun 1"]
+    assert not seen.button(key="go").disabled
+    running = work.Work("go", "first", lambda _tell: (time.sleep(0.5), ("done", ["the first click's"], []))[1])
+    seen.session_state["work"] = running
+    seen.button(key="go").click().run()
+    assert [one.value for one in seen.success] == ["the first click's"]
+    assert len(seen.session_state["begun"]) == 1
+
+
+def test_the_tables_of_the_data_page_hold_no_english_of_ours_in_chinese(visit):
+    ours = re.compile(r"\b(default|None|nan|NaT|event|component|cjt214|gbt30428|empty)\b")
+    for section in ("imports", "rejected", "quality", "boundaries", "history"):
+        seen = visit("data", "incidents", lang="zh", section=section)
+        cells = [str(one) for table in seen.dataframe for one in table.value.to_numpy().ravel() if isinstance(one, str)]
+        assert [one for one in [*cells, *texts(seen)] if ours.search(one)] == []
+    assert not any("empty" in text for text in texts(visit("data", "empty", lang="zh")))
 
 
 def test_a_day_that_may_be_a_month_is_asked_for_once_where_it_can_be_answered(visit, tmp_path):

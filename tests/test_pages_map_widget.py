@@ -9,6 +9,7 @@ from hostile_names import HOSTILE
 from streamlit.testing.v1 import AppTest
 
 PAGE = Path(__file__).parent / "map_page.py"
+pytestmark = pytest.mark.usefixtures("components")
 
 
 def opened():
@@ -27,6 +28,15 @@ def test_the_frame_loads_our_own_files_only():
     links = [*arguments["js_links"], *arguments["css_links"]]
     assert len(links) == 5
     assert all(link.startswith("../../app/static/") for link in links)
+
+
+def test_a_map_whose_files_are_missing_says_so_and_is_not_an_empty_frame():
+    with mock.patch("pages.common.map_widget.missing_files", return_value=["vendor/leaflet.js"]):
+        page = opened()
+    (said,) = [one.value.replace("\\", "") for one in page.warning]
+    assert "vendor/leaflet.js is missing" in said
+    assert "run.py setup" in said
+    assert not page.get("component_instance")
 
 
 def test_a_filter_changes_the_painted_values_and_nothing_else_so_the_frame_stays():

@@ -2,12 +2,13 @@
 
 import datetime as dt
 
-from stored import rows, store, with_grids
+import pandas as pd
+from stored import ZONE, rows, store, with_grids
 from test_data_placing import EDITIONS, with_editions
 
 from base.text import Words
 from data.schema import Scope
-from reports import answers, choropleth, intake
+from reports import answers, choropleth, intake, people
 
 GRID = Scope(level="grid")
 
@@ -36,6 +37,24 @@ def test_calls_known_by_their_cell_alone_are_one_event_a_cell_and_window(tmp_pat
     overview = answers.overview(dataset, GRID)
     assert (overview.totals["n"], overview.totals["no_location"], overview.events) == (6, 1, 5)
     assert overview.cells["count"].tolist() == [4, 1, 0, 0]
+
+
+def test_a_voided_case_makes_no_event_and_is_stated_beside_the_reports(tmp_path):
+    real = {"cell": "A", "reported_at": "2025-03-01 08:00"}
+    void = {"voided_at": pd.Timestamp("2025-03-02", tz=ZONE).to_pydatetime()}
+    dataset = put(with_grids(tmp_path), [real, real | void, {"cell": "B", "reported_at": "2025-03-01", **void}, {}])
+    scope = Scope(level="grid", start=dt.date(2025, 3, 1), end=dt.date(2025, 4, 1))
+    assert answers.hot_spots(dataset, scope).cells["calls"].tolist() == [1, 0, 0, 0]
+    overview = answers.overview(dataset, scope)
+    assert overview.cells["count"].tolist() == [1, 0, 0, 0]
+    assert people.beside_sentence(1, overview.beside, Words("en")) == (
+        "Beside the 1 shown here: 1 without a full report time, 2 voided (in no figure here); 4 in all."
+    )
+    assert people.beside_sentence(1, overview.beside, Words("zh")) == (
+        "除这 1 件外：没有完整上报时间 1 件、作废 2 件（各项数字均不计入）；合计 4 件。"
+    )
+    shown = intake.place_rows(dataset, Words("en")).set_index("Level").loc["Grid"]
+    assert shown[["Incidents", "In a cell", "No location", "Voided: in no figure"]].tolist() == [4, 3, 1, 2]
 
 
 def test_the_table_of_places_adds_up_with_those_near_a_cell(tmp_path):

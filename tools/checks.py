@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from tools.venv import ROOT, Refusal, say, venv_python
 
@@ -66,15 +67,28 @@ def test(*, slow: bool, extra: list[str]) -> int:
         "--maxprocesses",
         "4",
         "--dist",
-        "loadfile",
+        "worksteal",
         *(["--slow"] if slow else []),
         *extra,
     ]
     failed = []
-    for check in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], pytest):
+
+    def begin(check: list[str], **pipes: Any) -> subprocess.Popen:
         print("$", " ".join(check), flush=True)
-        if subprocess.run([venv_python(), "-m", *check], cwd=ROOT, check=False).returncode:
+        return subprocess.Popen([venv_python(), "-m", *check], cwd=ROOT, **pipes)
+
+    def end(check: list[str], begun: subprocess.Popen) -> None:
+        if said := begun.communicate()[0]:
+            print(said, end="", flush=True)
+        if begun.returncode:
             failed.append(" ".join(check[:2]))
+
+    for check in (["ruff", "check", "."], ["ruff", "format", "--check", "."]):
+        end(check, begin(check))
+    # Beside the tests: from nothing mypy takes a minute of one processor, and the tests wait now and then
+    typed = begin(["mypy"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+    end(pytest, begin(pytest))
+    end(["mypy"], typed)
     if failed:
         raise Refusal("Failed: " + ", ".join(failed) + ".", "未通过:" + "、".join(failed) + "。")
     return 0

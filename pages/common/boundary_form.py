@@ -9,11 +9,14 @@ from base.text import N_, Words, markdown_plain
 from data import cell_columns, levels
 from data.dataset import Dataset
 from data.schema import EXPOSURES
-from pages.common import cached, frame, place_form, reading, results
+from pages.common import cached, frame, place_form, reading, work
 from reports import intake
 
 LEVELS = ("grid", "community", "street", "building", "district", "neighborhood")
-SAME_ID = {"reject": N_("list them, take none"), "merge": N_("one cell of several parts")}
+SAME_ID = {
+    "reject": N_("take none of them; they are listed under Boundaries, to be corrected in the file"),
+    "merge": N_("merge them into one cell of several parts"),
+}
 COLUMNS = {"cell_id": N_("Code"), "name": N_("Name"), "parent": N_("Code or name one level up")}
 
 
@@ -28,7 +31,7 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
     columns = [column for column in columns if column not in hidden]
     guess = cell_columns.guess_cell_columns(columns)
     st.text(words.plural("{n} polygon can be read.", "{n} polygons can be read.", len(raw.frame)))
-    st.dataframe(intake.masked_sample(pd.DataFrame(raw.frame[columns]).head(3)), hide_index=True)
+    frame.table(intake.masked_sample(pd.DataFrame(raw.frame[columns]).head(3)))
     if exposures := [column for field, column in guess.items() if field in EXPOSURES]:
         st.caption(markdown_plain(words("Taken as exposure: {columns}", columns=words.listed(exposures))))
     first, second, third = st.columns(3)
@@ -73,26 +76,27 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
         st.info(words("Choose the level of these boundaries first."))
     elif crs is None:
         st.info(words("Choose the coordinate system of the boundaries first."))
-    ready = crs is not None and level is not None
-    if st.button(
-        words("Import"), type="primary", disabled=not ready, icon=":material/download_done:", key=f"b-go-{key}"
-    ):
-        options: dict[str, Any] = {"layer": layer, "encoding": encoding, "same_id": same_id, "crs": crs}
-        with st.spinner(words("Loading {file}", file=markdown_plain(name))):
-            answer = levels.load_cells(
-                cached.workspace(),
-                content,
-                name,
-                level=str(level),
-                id_column=chosen["cell_id"],
-                name_column=chosen["name"],
-                parent_column=chosen["parent"],
-                valid_from=valid_from.isoformat() if valid_from else None,
-                who=frame.who(),
-                **options,
-            )
-        results.tell("done", intake.cell_sentences(answer, name, words))
-        st.rerun()
+    if not work.button(words, f"b-go-{key}", ready=crs is not None and level is not None):
+        return
+    workspace, who = cached.workspace(), frame.who()
+    options: dict[str, Any] = {"layer": layer, "encoding": encoding, "same_id": same_id, "crs": crs}
+
+    def do(_tell: work.Tell) -> work.Answer:
+        answer = levels.load_cells(
+            workspace,
+            content,
+            name,
+            level=str(level),
+            id_column=chosen["cell_id"],
+            name_column=chosen["name"],
+            parent_column=chosen["parent"],
+            valid_from=valid_from.isoformat() if valid_from else None,
+            who=who,
+            **options,
+        )
+        return "done", intake.cell_sentences(answer, name, words), []
+
+    work.run(words, f"b-go-{key}", words("Loading {file}", file=name), do)
 
 
 def _column(words: Words, field: str, columns: list[str], guess: dict[str, str], key: str) -> str | None:

@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from base.text import Words, markdown_plain
-from data import example
+from data import accounts, example
+from data.accounts import Account
 from data.dataset import Dataset
 from data.schema import Scope
 from data.store import Workspace
@@ -143,13 +144,13 @@ def rejected(data: Dataset, words: Words) -> tuple[pd.DataFrame, int]:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _waiting(fingerprint: str, _dataset: Dataset) -> int:
-    return intake.waiting(_dataset)
+def _account(fingerprint: str, _dataset: Dataset) -> Account:
+    return accounts.account(_dataset)
 
 
-def waiting(data: Dataset) -> int:
-    """Return how many rejected rows wait for somebody."""
-    return _waiting(data.fingerprint, data)
+def account(data: Dataset) -> Account:
+    """Return how the rows of the office's files stand."""
+    return _account(data.fingerprint, data)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

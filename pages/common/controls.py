@@ -155,7 +155,12 @@ def scope(words: Words, dataset: Dataset) -> Scope:
         sources: tuple[str, ...] = ()
         if len(dataset.sources) > 1:
             names = sorted(dataset.sources)
-            one = select(words("Source"), "source", ["", *names], lambda key: key or words("All sources"))
+            one = select(
+                words("Source"),
+                "source",
+                ["", *names],
+                lambda key: intake.source_name(words, key) or words("All sources"),
+            )
             sources = (one,) if one else ()
     return Scope(level=level, start=start, end=end, hazards=hazards, sources=sources, area=area)
 

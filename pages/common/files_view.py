@@ -6,8 +6,8 @@ import streamlit as st
 from base.text import N_, Words, markdown_plain
 from data import changes, levels, profiles
 from data.dataset import Dataset
-from data.schema import HAZARD_NAMES, HAZARDS
-from data.taxonomy import DEFAULT_RULES
+from data.schema import HAZARD_NAMES, HAZARDS, REMARKS
+from data.taxonomy import DEFAULT_RULES, KINDS
 from pages.common import cached, controls, downloads, frame, results, tables_form
 from reports import intake
 
@@ -39,13 +39,7 @@ def headline(words: Words, data: Dataset) -> str:
     """Return the page's finding: what came in, and what waits for somebody."""
     if not data.imports:
         return words("Nothing is loaded yet") if not data.levels else words("Boundaries are loaded, reports are not")
-    read, accepted = (sum(getattr(one, name) for one in data.imports) for name in ("read", "accepted"))
-    waiting = cached.waiting(data)
-    if not waiting:
-        return words("{accepted} of {read} rows are in, none waits for correction", accepted=accepted, read=read)
-    return words(
-        "{accepted} of {read} rows are in, {waiting} wait for correction", accepted=accepted, read=read, waiting=waiting
-    )
+    return intake.account_headline(cached.account(data), words)
 
 
 def under_title(words: Words, data: Dataset) -> str:
@@ -65,20 +59,16 @@ def imports(words: Words, data: Dataset) -> None:
         st.info(words("No incidents are loaded yet."))
         return
     rows = intake.import_rows(data)
-    st.dataframe(
-        rows.drop(columns=["import_id"]),
-        hide_index=True,
-        column_config={
-            key: st.column_config.DatetimeColumn(words(title), format="YYYY-MM-DD HH:mm")
-            if key in ("when", "as_of")
-            else st.column_config.Column(words(title))
-            for key, title in intake.IMPORT_TITLES.items()
-        },
+    rows["source"] = [intake.source_name(words, one) for one in rows["source"]]
+    frame.table(
+        rows[[name for name in IMPORT_COLUMNS if name != "source" or len(data.sources) > 1]],
+        {key: words(title) for key, title in intake.IMPORT_TITLES.items()},
         alt=words.plural("Table of {n} import.", "Table of {n} imports.", len(rows)),
     )
+    st.text(intake.account_sentence(cached.account(data), words))
     places = cached.places(data, words)
     if len(places):
-        st.dataframe(places, hide_index=True, alt=words("Where the accepted rows lie, by level."))
+        frame.table(places, alt=words("Where the accepted rows lie, by level."))
         st.caption(
             markdown_plain(
                 words("Read = accepted + rejected + repeats. Accepted = in a cell + near + outside + no location.")
@@ -115,25 +105,37 @@ def rejected(words: Words, data: Dataset) -> None:
     if not n:
         st.info(words("Every row read was taken or was a repeat."))
     else:
-        st.dataframe(
-            rows,
-            hide_index=True,
+        several = rows["file"].nunique() > 1
+        titles = {key: words(title) for key, title in intake.REJECTED_TITLES.items()}
+        frame.table(
+            rows[["row", "sentence", "column", "value", *(["file"] if several else [])]],
+            titles,
             height=min(320, 40 + 35 * len(rows)),
-            column_config={key: st.column_config.Column(words(title)) for key, title in intake.REJECTED_TITLES.items()},
+            column_config={"row": st.column_config.Column(titles["row"], width=70)},
             alt=words.plural("Table of {n} row not taken.", "Table of {n} rows not taken.", n),
         )
         if n > len(rows):
             st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
         _sheet_to_correct(words, data)
-    remarks = intake.remark_rows(data, words)
-    if len(remarks):
+    remarks = intake.remark_counts(data)
+    if remarks:
         st.text(words("Accepted, but doubtful:"))
-        st.dataframe(remarks, hide_index=True)
+        frame.table(
+            pd.DataFrame(
+                {
+                    words("Rows"): list(remarks.values()),
+                    words("What is odd"): [words(REMARKS[code]) for code in remarks],
+                }
+            )
+        )
+        results.list_links(words, intake.worth_a_look({"rejected": 0, "levels": {}, "remarks": remarks}, words))
 
 
 def _sheet_to_correct(words: Words, data: Dataset) -> None:
     """Offer the rows not taken of one import as a sheet that can be corrected and loaded again."""
-    by_id = {one.import_id: one for one in reversed(data.imports) if one.rejected}
+    by_id = {one: data.imported(one) for one in intake.imports_to_correct(data)}
+    if not by_id:
+        return
     chosen = next(iter(by_id))
     if len(by_id) > 1:  # one sheet an import: their choices differ
         chosen = st.selectbox(
@@ -160,6 +162,7 @@ def _sheet_to_correct(words: Words, data: Dataset) -> None:
     )
 
 
+IMPORT_COLUMNS = ("file", "read", "accepted", "rejected", "updated", "repeats", "when", "as_of", "source", "who")
 FINDINGS = {
     "repaired": N_("Repaired outlines"),
     "rejected": N_("Outlines not taken"),
@@ -178,15 +181,9 @@ def history(words: Words, data: Dataset) -> None:
         return
     rows = intake.history_rows(data, words)
     titles = {key: words(title) for key, title in intake.HISTORY_TITLES.items()}
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={
-            key: st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm")
-            if key == "when"
-            else st.column_config.Column(title)
-            for key, title in titles.items()
-        },
+    frame.table(
+        rows[["when", "what", "kind", "who", "version"]],
+        titles,
         alt=words("Table of {n} changes.", n=len(rows)),
     )
     downloads.sheet(words, data, None, rows, titles, name=words("History"), file="history")
@@ -199,7 +196,7 @@ def _profiles(words: Words, data: Dataset) -> None:
     if not saved:
         return
     frame.heading(words("Saved profiles"))
-    st.dataframe(
+    frame.table(
         pd.DataFrame(
             {
                 words("Name"): [one.name for one in saved],
@@ -207,8 +204,7 @@ def _profiles(words: Words, data: Dataset) -> None:
                 words("By"): [one.who for one in saved],
                 words("When"): [words.time(pd.Timestamp(one.when).tz_convert(data.zone)) for one in saved],
             }
-        ),
-        hide_index=True,
+        )
     )
     with st.popover(words("Remove a profile"), icon=":material/delete:"):
         name = st.selectbox(words("Saved profile"), [one.name for one in saved], key=f"p-{data.fingerprint[:8]}")
@@ -241,7 +237,7 @@ def boundaries(words: Words, data: Dataset) -> None:
             if len(table):
                 with st.expander(words("{what} ({n})", what=words(FINDINGS[kind]), n=len(table))):
                     shown = intake.finding_rows(table, words)
-                    st.dataframe(shown, hide_index=True)
+                    frame.table(shown)
                     downloads.sheet(
                         words,
                         data,
@@ -278,10 +274,11 @@ def types(words: Words, data: Dataset) -> None:
     unmatched = intake.type_rows(data, words)
     if len(unmatched):
         with st.expander(words("The types in the data and what they became ({n})", n=len(unmatched))):
-            st.dataframe(unmatched, hide_index=True)
+            frame.table(unmatched)
     rules = data.rules()
     ours = set(DEFAULT_RULES["note"])  # these notes are sentences of ours, the others the office's own
     rules["note"] = [words(note) if note and note in ours else note for note in rules["note"]]
+    schemes = dict.fromkeys(["", *intake.SCHEME_NAMES, *data.standards()["scheme"], *rules["scheme"]])
     with st.expander(words("Edit the table ({n} lines)", n=len(rules))):
         edited = st.data_editor(
             rules,
@@ -289,8 +286,14 @@ def types(words: Words, data: Dataset) -> None:
             hide_index=True,
             key=f"rules-{data.fingerprint[:8]}",
             column_config={
-                "scheme": st.column_config.TextColumn(words("Code list")),
-                "kind": st.column_config.SelectboxColumn(words("Kind"), options=["", "component", "event"]),
+                "scheme": st.column_config.SelectboxColumn(
+                    words("Code list"), options=list(schemes), format_func=lambda one: intake.scheme_name(str(one))
+                ),
+                "kind": st.column_config.SelectboxColumn(
+                    words("Kind"),
+                    options=list(KINDS),
+                    format_func=lambda kind: words(intake.STANDARD_KINDS[str(kind)]) if kind else "",
+                ),
                 "code": st.column_config.TextColumn(words("Code")),
                 "pattern": st.column_config.TextColumn(words("Name holds"), width="large"),
                 "hazard": st.column_config.SelectboxColumn(

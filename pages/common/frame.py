@@ -1,13 +1,15 @@
-"""The frame of every page: page setup, the reader's language, the workspace.."""
+"""The frame of every page: page setup, the reader's language, the workspace, how a table is shown."""
 
 import getpass
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from base.errors import HazardError
@@ -35,6 +37,10 @@ _STYLE = """<style>
   .stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}
   h1 {font-size: 1.4rem !important}
   [class*="st-key-figure-"] {min-height: 0}
+  .stMain button[data-variant="segmented_control"] {border-radius: 0.4rem; margin-right: 0.3rem}
+  .stMain button[data-variant="segmented_control"][aria-checked="false"] {border: 1px solid #8888 !important}
+  [data-testid="stElementToolbar"] {display: none}
+  .st-key-totals [data-testid="stColumn"],
   [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [class*="st-key-figure-"]) > [data-testid="stColumn"]
     {min-width: calc(50% - 0.6rem); flex: 1 1 calc(50% - 0.6rem)}
 }
@@ -130,6 +136,21 @@ def title(text: str, caption: str = "") -> None:
     st.title(markdown_plain(text), anchor=False)
     if caption:
         st.caption(markdown_plain(caption))
+
+
+def table(rows: pd.DataFrame, titles: Mapping[str, str] | None = None, **more: Any) -> None:
+    """Show rows, the columns under their titles: times to the minute, and nothing where nothing is known."""
+    config: dict[str, Any] = {}
+    for name in map(str, rows):
+        title = (titles or {}).get(name)
+        is_time = pd.api.types.is_datetime64_any_dtype(rows[name])
+        config[name] = (
+            st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm")
+            if is_time
+            else st.column_config.Column(title)
+        )
+    config |= more.pop("column_config", {})
+    st.dataframe(rows, hide_index=True, placeholder="", column_config=config, **more)
 
 
 def heading(text: str) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from base.errors import HazardError
-from base.text import Words, markdown_plain
+from base.text import N_, Words, markdown_plain
 from data import apart
 from data.contents import kind_of
 from data.dataset import Dataset
 from data.purpose import PURPOSES, guess_purpose
-from pages.common import boundary_form, frame, reading, reports_form, tables_form
+from pages.common import boundary_form, frame, reading, reports_form, tables_form, work
 
 FORMATS = (
     "csv", "txt", "tsv", "xlsx", "xls", "html", "htm", "mht", "mhtml", "geojson", "json", "gpkg", "zip", "parquet",
@@ -23,6 +23,10 @@ FORMS: dict[str, Callable[[Words, Dataset, bytes, str, str], None]] = {
     "exposures": tables_form.exposure_table,
     "gazetteer": tables_form.address_table,
     "standard": tables_form.standard_table,
+}
+PERSONAL = {
+    False: N_("Columns of names, phones and identity numbers are not read; in other texts they are masked as ***."),
+    True: N_("Names, phones and identity numbers are masked as ***, in columns of their own and in other texts."),
 }
 _SHAPES = ("JSON", "SQLite", "ZIP", "KML", "KMZ", "Parquet")  # may hold points or polygons
 
@@ -38,15 +42,14 @@ def load_file(words: Words, data: Dataset) -> None:
         key=f"upload-{st.session_state.get('uploads', 0)}",
     )
     if file is None:
-        st.caption(
-            markdown_plain(
-                words(
-                    "Reports: CSV, XLSX, XLS, web page saved as XLS, GeoJSON, GeoPackage, Shapefile (zip), Parquet. "
-                    "Boundaries: GeoJSON, GeoPackage, Shapefile (zip), GeoParquet, KML, CSV with WKT. "
-                    "Nothing is stored before you press Import. Names, phones and identity numbers are masked."
-                )
-            )
+        work.join(words)  # of a file that was given before the reader went elsewhere
+        formats = words(
+            "Reports: CSV, XLSX, XLS, web page saved as XLS, GeoJSON, GeoPackage, Shapefile (zip), Parquet. "
+            "Boundaries: GeoJSON, GeoPackage, Shapefile (zip), GeoParquet, KML, CSV with WKT. "
+            "Nothing is stored before you press Import."
         )
+        masked = data.settings["personal_columns"] == "mask"
+        st.caption(markdown_plain(words.joined([formats, words(PERSONAL[masked])])))
         if data.settings["read_apart"]:
             apart.prepare()  # what reads the file is ready when it comes
         return

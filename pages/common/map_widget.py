@@ -7,9 +7,9 @@ from typing import Any
 import streamlit as st
 import streamlit_folium
 
-from base.text import Words
+from base.text import Words, markdown_plain
 from geo.legend import Legend, build_legend, legend_html
-from geo.maps import MapValues, base_map, painted
+from geo.maps import MapValues, base_map, missing_files, painted
 
 __all__ = ["Legend", "build_legend", "legend_html", "show_legend", "show_map"]
 
@@ -48,6 +48,15 @@ def show_map(
     LookupError
         If the cells are not published (any more).
     """
+    if missing := missing_files():
+        sentence = words(
+            "The map cannot be drawn: {file} is missing from the folder static. Delete the folder static/vendor, run "
+            "“python run.py setup” in the program's folder, and open this page anew. Numbers and tables are right "
+            "without it.",
+            file=missing[0],
+        )
+        st.warning(markdown_plain(sentence), icon=":material/map:")
+        return
     state = f"map-{key}"
     with st.container(key=f"frame-{key}"):
         frame = f".st-key-frame-{key} iframe"

@@ -476,5 +476,6 @@ def footer(words: Words, data: Dataset) -> None:
     """Say which data this page stands on, so that a number can be traced."""
     parts = [words("Example data, invented")] if data.is_demo else []
     parts.append(words("data version {n}", n=data.version))
-    parts.append(words("fingerprint {text}", text=data.fingerprint[:8]))
+    if data.version:
+        parts.append(words("fingerprint {text}", text=data.fingerprint[:8]))
     st.caption(markdown_plain(" · ".join(parts)))

@@ -12,7 +12,7 @@ from data.schema import Scope
 from data.table import Table
 from geo import maps
 from geo.crs import Fit
-from pages.common import cached, map_widget
+from pages.common import cached, frame, map_widget
 from reports import intake
 
 OTHER = "other"
@@ -67,9 +67,7 @@ def of_points(
     with left:
         crs = choose_system(words, f"i-crs-{form}", known, [fit.label for fit in found if fit.inside])
         if found:
-            st.dataframe(
-                intake.fit_rows(found[:MOST_LISTED], words), hide_index=True, alt=words("Points inside, by system.")
-            )
+            frame.table(intake.fit_rows(found[:MOST_LISTED], words), alt=words("Points inside, by system."))
         if data.levels:
             st.caption(markdown_plain(intake.fit_sentence(found, words)))
     if found:

@@ -64,8 +64,9 @@ def _answer(words: Words, data: Dataset, answer: dict[str, Any], name: str) -> N
     if answer["unchanged"]:
         st.info(markdown_plain(words.joined(lines)))
         return
-    for column, (key, title) in zip(st.columns(len(TOTALS)), TOTALS.items(), strict=True):
-        column.metric(words(title), words.number(answer[key]))
+    with st.container(key="totals"):
+        for column, (key, title) in zip(st.columns(len(TOTALS)), TOTALS.items(), strict=True):
+            column.metric(words(title), words.number(answer[key]))
     left, right = st.columns([1, 1])
     with left:
         st.text("\n".join(line for line in [*lines[1:], _months(words, answer["by_month"])] if line))

@@ -14,11 +14,14 @@ from reports import quality as report
 
 MOST_ROWS = 200
 COLUMNS = (
-    "incident_id", "source", "reported_at", "closed_at", "hazard", "type_name", "description", "address", "cell_id",
-    "remark", "group",
+    "km", "why", "group", "incident_id", "type_name", "reported_at", "address", "description", "remark", "closed_at",
+    "hazard", "cell_id", "source", "row",
 )  # fmt: skip
 TITLES = {
     "incident_id": N_("Case number"),
+    "row": N_("Row in its file"),
+    "km": N_("km from the boundary"),
+    "why": N_("Likely reason"),
     "source": N_("Source"),
     "reported_at": N_("Reported"),
     "closed_at": N_("Closed"),
@@ -46,13 +49,12 @@ def draw(words: Words, data: Dataset) -> None:
     if found.empty:
         st.success(words("Nothing is missing or odd."))
         return
-    sources = {None: words("all")}
-    listed = {words("What is odd"): found["sentence"], words("Share"): found["share"]}
+    listed = {words("What is odd"): found["sentence"], words("Share"): found["share"].round(3)}
     if len(data.sources) > 1:
-        listed[words("Source")] = pd.Series([sources.get(one, one) for one in found["source"]])
-    st.dataframe(
+        names = [words("all") if one is None else intake.source_name(words, one) for one in found["source"]]
+        listed[words("Source")] = pd.Series(names)
+    frame.table(
         pd.DataFrame(listed),
-        hide_index=True,
         height=min(420, 40 + 35 * len(found)),
         column_config={
             words("Share"): st.column_config.ProgressColumn(words("Share"), min_value=0, max_value=1, format="percent"),
@@ -71,31 +73,31 @@ def draw(words: Words, data: Dataset) -> None:
     )
     rows = report.quality_rows(data, code, limit=MOST_ROWS)
     n = int(whole.loc[whole["code"] == code, "n"].iloc[0])
-    shown, titles = _rows(words, rows, code)
-    st.dataframe(
+    shown, titles = _rows(words, data, rows, code)
+    if len(data.sources) == 1 and "source" in shown:
+        shown = shown.drop(columns=["source"])
+    frame.table(
         shown,
-        hide_index=True,
-        column_config={name: st.column_config.Column(title) for name, title in titles.items()},
+        titles,
         alt=words("Table of {n} rows.", n=len(shown)),
     )
     if n > len(rows):
         st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
     downloads.deferred(
-        words, data, None, lambda: _rows(words, report.quality_rows(data, code, limit=None), code),
+        words, data, None, lambda: _rows(words, data, report.quality_rows(data, code, limit=None), code),
         name=words("Rows of this item"), file=f"quality-{code}",
     )  # fmt: skip
     if code == "no-location" and len(rows):
         _locate(words, data, rows)
 
 
-def _rows(words: Words, rows: pd.DataFrame, code: str) -> tuple[pd.DataFrame, dict[str, str]]:
+def _rows(words: Words, data: Dataset, rows: pd.DataFrame, code: str) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return rows for people, and their titles."""
     if code.startswith(REJECTED):
-        sentences = people.rejected_sentences(rows, words)
-        titles = {key: words(title) for key, title in intake.REJECTED_TITLES.items() if key != "file"}
-        return rows.assign(sentence=sentences)[list(titles)], titles
+        return intake.named_rejected(rows, data, words), {k: words(v) for k, v in intake.REJECTED_TITLES.items()}
     if "hazard" in rows:
         rows = people.incidents_for_people(rows, words)
+        rows["source"] = [intake.source_name(words, one) for one in rows["source"]]
     names = [name for name in (*COLUMNS, "name", "parent", "area_km2") if name in rows]
     return rows[names], {name: words(TITLES[name]) for name in names}
 

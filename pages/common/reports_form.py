@@ -15,7 +15,7 @@ from data.headers import fingerprint
 from data.privacy import mask, personal_headers
 from data.schema import FIELD_TITLES, FIELDS, HAZARD_NAMES, HAZARDS
 from data.table import Table
-from pages.common import cached, frame, place_form, preview_view, reading, results
+from pages.common import cached, frame, place_form, preview_view, reading, work
 from reports import intake
 
 ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
@@ -27,7 +27,7 @@ DELIMITERS = {
     "，": N_("full-width comma"),
 }
 DAY_ORDERS = {None: N_("detected"), True: N_("day first: 05/03 is 5 March"), False: N_("month first: 05/03 is May 3")}
-SCHEMES = {"": N_("detected"), "cjt214": "CJ/T 214", "gbt30428": "GB/T 30428.2"}
+SCHEMES = {"": N_("detected"), **intake.SCHEME_NAMES}
 DUPLICATES = {"review": N_("set them aside for review"), "newest": N_("take the newest")}
 USUAL_FIELDS = ("incident_id", "reported_at", "closed_at", "type_name", "description", "address", "lon", "lat", "cell")
 SMALL = 20_000  # rows up to which the check runs by itself
@@ -41,21 +41,28 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
         return reading.table(data, content, name, digest, **options)
 
     asked = {one: st.session_state.get(f"i_{one}_{key}") or None for one in profiles.READING}
+    saved = [one.name for one in profiles.profiles(data)]
+    above = st.container()  # what the choice of a profile says depends on what fits
     try:
-        choice = profiles.choose(data, read, asked, profile=_profile(words, data, key))
+        choice = profiles.choose(data, read, asked, profile=_asked_profile(saved, key))
     except HazardError as error:  # perhaps another encoding or another header row helps
+        with above:
+            _profile(words, saved, None, key)
         st.error(markdown_plain(words.error(error)), icon=":material/block:")
         _reading(words, None, key)
         return
     table, before = choice.table, choice.options
+    with above:
+        _profile(words, saved, choice, key)
     st.text(intake.reading_sentence(table, words))
-    for note in choice.notes:
-        st.info(markdown_plain(note.say(words)))
+    again = intake.as_before_sentence(data, choice.corrected, words)
+    if notes := [note.say(words) for note in choice.notes] + [again] * bool(again):
+        st.info(markdown_plain(words.joined(notes)))
     _reading(words, table, key)
     form = f"{key}-{fingerprint(table.headers)}-{choice.profile.fingerprint if choice.profile else ''}"
     _sample(table)
     mapping = _mapping(words, table, before["mapping"], form)
-    known = choice.profile.options.get("crs") if choice.profile else None
+    known = before["crs"] if again else choice.profile.options.get("crs") if choice.profile else None
     crs = place_form.of_points(words, data, table, mapping, digest, form, known or table.crs)
     read_as = {one: before[one] for one in profiles.READING if before.get(one) is not None}
     options = {**read_as, **_more(words, data, table, before, form), "crs": crs, "mapping": mapping}
@@ -63,20 +70,29 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
         st.info(words("Choose the coordinate system of the points first: a wrong one moves points into other grids."))
         return
     checked = preview_view.show(words, data, content, name, digest, options, by_itself=len(table.frame) <= SMALL)
-    _import(words, content, name, options, table, form, ready=checked)
+    _import(words, content, name, options, form, ready=checked)
 
 
-def _profile(words: Words, data: Dataset, key: str) -> str | None:
-    """Draw the choice of a saved profile where there are some; by itself the one that fits the headers."""
-    names = [one.name for one in profiles.profiles(data)]
-    if not names:
-        return profiles.AUTO
-    options = [profiles.AUTO, "", *names]
-    titles = {profiles.AUTO: words("the one that fits the headers"), "": words("none")}
-    chosen = st.selectbox(
-        words("Saved profile"), options, format_func=lambda one: titles.get(one, one), key=f"i_profile_{key}"
+def _asked_profile(saved: list[str], key: str) -> str | None:
+    """Return the saved profile that is asked for; by itself the one that fits the headers."""
+    asked = st.session_state.get(f"i_profile_{key}", profiles.AUTO)
+    return (asked or None) if asked in ("", *saved) else profiles.AUTO
+
+
+def _profile(words: Words, saved: list[str], choice: profiles.Choice | None, key: str) -> None:
+    """Draw the choice of a saved profile where there are some, and say whether one fits."""
+    if not saved:
+        return
+    found = words("the one that fits the headers")
+    if choice and not choice.profile:
+        found = words("none fits the headers of this file")
+    titles = {profiles.AUTO: found, "": words("none")}
+    st.selectbox(
+        words("Saved profile"),
+        [profiles.AUTO, "", *saved],
+        format_func=lambda one: titles.get(one, one),
+        key=f"i_profile_{key}",
     )
-    return chosen or None
 
 
 def _reading(words: Words, table: Table | None, key: str) -> None:
@@ -124,11 +140,7 @@ def _sample(table: Table) -> None:
     hidden = personal_headers(table.headers)
     keys = [key for key, header in zip(table.frame.columns, table.headers, strict=True) if header not in hidden]
     titles = dict(zip(table.frame.columns, table.headers, strict=True))
-    st.dataframe(
-        intake.masked_sample(table.frame[keys].head(3)),
-        hide_index=True,
-        column_config={key: st.column_config.TextColumn(titles[key]) for key in keys},
-    )
+    frame.table(intake.masked_sample(table.frame[keys].head(3)), titles)
 
 
 def _mapping(words: Words, table: Table, guess: Mapping[str, str], form: str) -> dict[str, str]:
@@ -189,6 +201,7 @@ def _more(words: Words, data: Dataset, table: Table, before: Mapping[str, Any], 
             source = st.selectbox(
                 words("Source (the same case number there is the same case)"),
                 known,
+                format_func=lambda one: intake.source_name(words, one),
                 accept_new_options=True,
                 key=f"i_source_{form}",
             )
@@ -271,9 +284,7 @@ def _where(words: Words, table: Table, form: str, before: Mapping[str, str]) -> 
     return {**{one: value for one, value in before.items() if one != first}, header: value or ""}
 
 
-def _import(
-    words: Words, content: bytes, name: str, options: Mapping[str, Any], table: Table, form: str, *, ready: bool
-) -> None:
+def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any], form: str, *, ready: bool) -> None:
     """Import when asked to, with progress, and save the choices under a name if one is given."""
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     with left:
@@ -283,30 +294,17 @@ def _import(
             key=f"i_save_{form}",
         ).strip()
     with right:
-        go = st.button(
-            words("Import"),
-            type="primary",
-            icon=":material/download_done:",
-            disabled=not ready,
-            width="stretch",
-            key=f"i_go_{form}",
-        )
-    if not go:
+        wanted = work.button(words, f"i_go_{form}", ready=ready, width="stretch")
+    if not wanted:
         return
-    bar = st.progress(0.0, text=words("Reading {file}", file=markdown_plain(name)))
+    workspace, who = cached.workspace(), frame.who()
 
-    def progress(share: float, sentence: str, fields: dict[str, Any]) -> None:
-        bar.progress(min(max(share, 0.0), 1.0), text=markdown_plain(words(sentence, **fields)))
+    def do(tell: work.Tell) -> work.Answer:
+        answer = loading.import_incidents(workspace, content, name, who=who, progress=tell, profile=None, **options)
+        lines = intake.import_sentences(answer, name, words)
+        if save:
+            profiles.save_profile(workspace, save, **answer["choices"], who=who)
+            lines.append(words("The choices are saved as profile “{name}”.", name=save))
+        return "same" if answer["unchanged"] else "done", lines, intake.worth_a_look(answer, words)
 
-    try:
-        answer = loading.import_incidents(
-            cached.workspace(), content, name, who=frame.who(), progress=progress, profile=None, **options
-        )
-    finally:
-        bar.empty()
-    lines = intake.import_sentences(answer, name, words)
-    if save:
-        profiles.save_profile(cached.workspace(), save, **answer["choices"], who=frame.who())
-        lines.append(words("The choices are saved as profile “{name}”.", name=save))
-    results.tell("same" if answer["unchanged"] else "done", lines)
-    st.rerun()
+    work.run(words, f"i_go_{form}", words("Reading {file}", file=name), do)

@@ -1,25 +1,40 @@
-"""What the last change said, kept over the rerun that follows it."""
+"""What the last change said, kept over the rerun that follows it, and links to the rows that are worth a look."""
 
 import contextlib
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from base.text import Words, markdown_plain
 from pages.common import frame
+from reports import intake
 
 
-def tell(kind: str, lines: list[str]) -> None:
+def tell(kind: str, lines: Sequence[str], links: Sequence[intake.Look] = ()) -> None:
     """Keep sentences for the next run ("done" or "same"), and begin with an empty upload."""
-    st.session_state["result"] = (kind, lines)
+    st.session_state["result"] = (kind, lines, links)
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
 def show(words: Words) -> None:
     """Show what the last change said, once."""
-    kind, lines = st.session_state.pop("result", (None, []))
-    if kind is not None:
-        (st.success if kind == "done" else st.info)("\n\n".join(markdown_plain(line) for line in lines))
-        with contextlib.suppress(StreamlitPageNotFoundError):  # a page opened alone knows no other
-            overview = frame.ROOT / "pages" / "overview.py"
-            st.page_link(overview, label=words("To the overview"), icon=":material/map:")
+    kind, lines, links = st.session_state.pop("result", (None, [], []))
+    if kind is None:
+        return
+    (st.success if kind == "done" else st.info)("\n\n".join(markdown_plain(line) for line in lines))
+    with contextlib.suppress(StreamlitPageNotFoundError):  # a page opened alone knows no other
+        st.page_link(frame.ROOT / "pages" / "overview.py", label=words("To the overview"), icon=":material/map:")
+    list_links(words, links)
+
+
+def list_links(words: Words, links: Sequence[intake.Look]) -> None:
+    """Draw links to lists of rows, side by side; their addresses can be opened in another window too."""
+    with contextlib.suppress(StreamlitPageNotFoundError), st.container(horizontal=True):
+        for title, n, section, item in links:
+            st.page_link(
+                frame.ROOT / "pages" / "files.py",
+                label=markdown_plain(words("{what}: {n} rows", what=title, n=n)),
+                icon=":material/list:",
+                query_params={"section": section, **({"item": item} if item else {}), "lang": words.language},
+            )

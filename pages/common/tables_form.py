@@ -1,5 +1,7 @@
 """The forms of tables that belong to the reports: exposures by cell, addresses with points, a city's standard."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -9,11 +11,10 @@ from data.dataset import Dataset
 from data.privacy import personal_headers
 from data.schema import EXPOSURES
 from data.table import Table
-from pages.common import cached, frame, place_form, reading, results
+from pages.common import cached, frame, place_form, reading, work
 from reports import intake
 
 KINDS = {"": N_("detected"), "component": N_("components (部件)"), "event": N_("events (事件)")}
-SCHEMES = ("gbt30428", "cjt214")
 
 
 def _sample(table: Table) -> list[str]:
@@ -24,16 +25,15 @@ def _sample(table: Table) -> list[str]:
         for key, title in zip(table.frame.columns, table.headers, strict=True)
         if title and title not in hidden
     }
-    st.dataframe(
-        intake.masked_sample(table.frame[list(titles)].head(3)),
-        hide_index=True,
-        column_config={key: st.column_config.TextColumn(title) for key, title in titles.items()},
-    )
+    frame.table(intake.masked_sample(table.frame[list(titles)].head(3)), titles)
     return list(dict.fromkeys(titles.values()))
 
 
-def _pressed(words: Words, key: str, *, ready: bool = True) -> bool:
-    return st.button(words("Import"), type="primary", icon=":material/download_done:", key=key, disabled=not ready)
+def _load(words: Words, key: str, name: str, do: Callable[[str], list[str]], *, ready: bool = True) -> None:
+    """Draw the button, and load when asked to; `do` gets who is at work and returns what is to be said."""
+    if work.button(words, key, ready=ready):
+        who = frame.who()
+        work.run(words, key, words("Loading {file}", file=name), lambda _tell: ("done", do(who), []))
 
 
 def exposure_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
@@ -68,12 +68,15 @@ def exposure_table(words: Words, data: Dataset, content: bytes, name: str, diges
             )
             if chosen:
                 mapping[field] = chosen
-    if _pressed(words, f"x-go-{digest[:8]}"):
+    workspace = cached.workspace()
+
+    def do(who: str) -> list[str]:
         answer = exposures.join_exposures(
-            cached.workspace(), content, name, level=level, key=key or None, mapping=mapping or None, who=frame.who()
+            workspace, content, name, level=level, key=key or None, mapping=mapping or None, who=who
         )
-        results.tell("done", intake.exposure_sentences(answer, name, words))
-        st.rerun()
+        return intake.exposure_sentences(answer, name, words)
+
+    _load(words, f"x-go-{digest[:8]}", name, do)
 
 
 def address_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
@@ -81,10 +84,13 @@ def address_table(words: Words, data: Dataset, content: bytes, name: str, digest
     _sample(reading.table(data, content, name, digest))
     st.caption(words("Reports without coordinates are placed by these addresses, those stored already too."))
     crs = place_form.choose_system(words, f"a-crs-{digest[:8]}", None)
-    if _pressed(words, f"a-go-{digest[:8]}", ready=crs is not None) and crs:
-        answer = gazetteer.load_gazetteer(cached.workspace(), content, name, crs=crs, who=frame.who())
-        results.tell("done", intake.address_sentences(answer, name, words))
-        st.rerun()
+    workspace = cached.workspace()
+
+    def do(who: str) -> list[str]:
+        answer = gazetteer.load_gazetteer(workspace, content, name, crs=str(crs), who=who)
+        return intake.address_sentences(answer, name, words)
+
+    _load(words, f"a-go-{digest[:8]}", name, do, ready=crs is not None)
 
 
 def standard_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
@@ -94,8 +100,8 @@ def standard_table(words: Words, data: Dataset, content: bytes, name: str, diges
     with first:
         scheme = st.selectbox(
             words("Code list"),
-            SCHEMES,
-            format_func=lambda one: {"gbt30428": "GB/T 30428.2", "cjt214": "CJ/T 214"}.get(one, one),
+            list(intake.SCHEME_NAMES),
+            format_func=intake.scheme_name,
             accept_new_options=True,
             key=f"s-scheme-{digest[:8]}",
         )
@@ -107,18 +113,21 @@ def standard_table(words: Words, data: Dataset, content: bytes, name: str, diges
         since = st.date_input(
             words("Stands from (empty: always)"), value=None, format="YYYY-MM-DD", key=f"s-from-{digest[:8]}"
         )
-    if _pressed(words, f"s-go-{digest[:8]}"):
+    workspace = cached.workspace()
+
+    def do(who: str) -> list[str]:
         answer = standards.load_standard(
-            cached.workspace(),
+            workspace,
             content,
             name,
-            scheme=scheme or SCHEMES[0],
+            scheme=scheme or next(iter(intake.SCHEME_NAMES)),
             kind=kind or None,
             valid_from=since.isoformat() if since else None,
-            who=frame.who(),
+            who=who,
         )
-        results.tell("done", intake.standard_sentences(answer, name, words))
-        st.rerun()
+        return intake.standard_sentences(answer, name, words)
+
+    _load(words, f"s-go-{digest[:8]}", name, do)
 
 
 def standards_list(words: Words, data: Dataset) -> None:
@@ -128,12 +137,12 @@ def standards_list(words: Words, data: Dataset) -> None:
         counts = rows.groupby(["scheme", "kind", "valid_from"]).size().reset_index(name="n")
         shown = pd.DataFrame(
             {
-                words("Code list"): counts["scheme"],
-                words("Kind"): [words(intake.STANDARD_KINDS.get(kind, kind)) for kind in counts["kind"]],
+                words("Code list"): [intake.scheme_name(one) for one in counts["scheme"]],
+                words("Kind"): [words(intake.STANDARD_KINDS[kind]) for kind in counts["kind"]],
                 words("Stands from"): counts["valid_from"],
                 words("Rows"): counts["n"],
             }
         )
-        st.dataframe(shown, hide_index=True)
+        frame.table(shown)
     else:
         st.caption(markdown_plain(words("No standard is loaded: a city's own table of classes and deadlines can be.")))

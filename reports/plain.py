@@ -1,0 +1,314 @@
+"""What the commands say to people in a terminal: whole sentences first, then a table of few columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from base.text import N_, Words
+from data import corrections
+from data.dataset import Dataset
+from data.quality import REJECTED
+from data.schema import HAZARD_NAMES
+from data.searching import Needle
+from geo.crs import Fit
+from reports import intake, people
+from reports.terminal import table
+
+MOST = 50  # rows of one import or one answer that are shown; --json has all
+_ITEMS = {"no-report-time": "missing-reported_at"}  # items of the quality report that a remark has under another name
+
+
+def after_import(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return by which commands the rows are listed that an import did not take or found doubtful."""
+    if answer["import_id"] is None:
+        return [words("Nothing is stored yet.")]
+    lines = []
+    if answer["rejected"] and not answer["unchanged"]:
+        lines.append(
+            words(
+                "The rows not taken: cli.py rejected --import {import_id}. As a sheet to correct: the same with --out "
+                "rows.xlsx.",
+                import_id=answer["import_id"],
+            )
+        )
+    if answer["remarks"]:
+        commands = [f"cli.py quality --item {_ITEMS.get(code, code)}" for code in answer["remarks"]]
+        lines.append(words("The doubtful rows: {commands}.", commands=words.listed(commands)))
+    return lines
+
+
+_IMPORTS = {"import_id": N_("Import"), **{key: intake.IMPORT_TITLES[key] for key in ("file", "source", "when")}} | {
+    key: intake.IMPORT_TITLES[key] for key in ("read", "accepted", "rejected", "repeats")
+}
+
+
+def imports(rows: pd.DataFrame, words: Words) -> list[str]:
+    """Return the live imports with their totals."""
+    return table(rows, _said(_IMPORTS, words), words)
+
+
+def history(rows: pd.DataFrame, words: Words) -> list[str]:
+    """Return the changes of the workspace."""
+    return table(rows, _said(intake.HISTORY_TITLES, words), words)
+
+
+def rejected(data: Dataset, found: pd.DataFrame, words: Words) -> list[str]:
+    """Return the rows not taken, import by import, with the reason and what settled them since."""
+    if found.empty:
+        return [words("Every row read was taken or was a repeat.")]
+    titles = {"row": intake.REJECTED_TITLES["row"], "sentence": intake.REJECTED_TITLES["sentence"]}
+    lines: list[str] = []
+    for import_id, rows in found.groupby("import_id", sort=False):
+        waiting = rows["state"] == corrections.OPEN
+        lines.append(
+            words(
+                "{file} (import {import_id}): {n} rows were not taken, {open} of them wait to be corrected.",
+                file=data.imported(str(import_id)).file, import_id=import_id, n=len(rows), open=int(waiting.sum()),
+            )
+        )  # fmt: skip
+        rows = rows.assign(sentence=people.rejected_sentences(rows, words))
+        settled = {"settled_by": N_("Settled by import")} if rows["settled_by"].any() else {}
+        lines += [*table(rows.head(MOST), _said(titles | settled, words), words), *_more(len(rows), words), ""]
+        if waiting.any():
+            sentence = words(
+                "As a sheet to correct: cli.py rejected --import {import_id} --out rows.xlsx", import_id=import_id
+            )
+            lines[-1:] = [sentence, ""]
+    return lines[:-1]
+
+
+def quality(items: pd.DataFrame, words: Words) -> list[str]:
+    """Return what is missing or odd, with the code by which the rows of each are listed."""
+    found = items[items["n"] > 0]
+    if found.empty:
+        return [words("Nothing is missing or odd.")]
+    titles = {"sentence": words("What is odd"), "code": words("Code")}
+    if found["source"].notna().any():
+        titles["source"] = words("Source")
+    found = found.assign(source=found["source"].fillna(words("all")))
+    hint = words("The rows of one of them: cli.py quality --item, and its code.")
+    return [*table(found, titles, words), hint]
+
+
+_ROWS = {
+    "incident_id": N_("Case number"),
+    "group": N_("Group"),
+    "reported_at": N_("Reported"),
+    "type_name": N_("Type"),
+    "address": N_("Address"),
+    "cell_id": N_("Cell"),
+    "name": N_("Name"),
+    "parent": N_("Belongs to"),
+}
+
+
+def quality_rows(rows: pd.DataFrame, code: str, words: Words) -> list[str]:
+    """Return the rows behind one item: cases, rows not taken or cells."""
+    if code.startswith(REJECTED):
+        titles = {"import_id": N_("Import"), **{key: intake.REJECTED_TITLES[key] for key in ("row", "sentence")}}
+        return table(rows.assign(sentence=people.rejected_sentences(rows, words)), _said(titles, words), words)
+    several = {"source": N_("Source")} if "source" in rows and rows["source"].nunique() > 1 else {}
+    return table(rows, _said(several | _ROWS, words), words)
+
+
+_COUNTS = {
+    "cell_id": N_("Cell"),
+    "hazard": N_("Hazard"),
+    "month": N_("Month"),
+    "source": N_("Source"),
+    "channel": N_("Channel"),
+    "unit": N_("Handling unit"),
+    "count": N_("Reports"),
+}
+
+
+def counts(rows: pd.DataFrame, words: Words) -> list[str]:
+    """Return counts by their keys."""
+    return table(_hazards(rows, words), _said(_COUNTS, words), words)
+
+
+_SPOTS = {
+    "hot": N_("Hot spot"),
+    "cell_id": N_("Code"),
+    "name": N_("Name"),
+    "calls": N_("Reports"),
+    "observed": N_("Events"),
+    "expected": N_("Expected"),
+    "p": N_("Chance"),
+}
+_GROUPS = {
+    "cell_ids": N_("Cells"),
+    "hazard": N_("Hazard"),
+    "observed": N_("Reports"),
+    "first": N_("First report"),
+    "last": N_("Last report"),
+}
+
+
+def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return the claim, the cells, hot and unlikely ones first, and the dense groups of points."""
+    lines = [answer["reason"]]
+    if answer["cells"]:
+        cells = pd.DataFrame(answer["cells"])
+        cells = cells.assign(sure=~cells["hot"]).sort_values(["sure", "p", "cell_id"], na_position="last")
+        cells["hot"] = [words("yes") if hot else "" for hot in cells["hot"]]
+        cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
+        lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
+    if answer["clusters"]:
+        groups = _hazards(pd.DataFrame(answer["clusters"]), words)
+        lines += ["", words("Dense groups of points:")]
+        lines += [*table(groups.head(MOST), _said(_GROUPS, words), words), *_more(len(groups), words)]
+    return lines
+
+
+_KEYS = {
+    "hazard": N_("Hazard"),
+    "cell": N_("Cell"),
+    "unit": N_("Handling unit"),
+    "source": N_("Source"),
+    "month": N_("Month of report"),
+}
+
+
+def resolution(groups: pd.DataFrame, by: str, words: Words) -> list[str]:
+    """Return medians with their intervals, open cases counted, and shares in time."""
+
+    def hours(value: float) -> str:
+        return words.duration(value) if pd.notna(value) else words("not reached")
+
+    shown = _hazards(groups.assign(hazard=groups["key"]), words) if by == "hazard" else groups
+    key = shown["hazard" if by == "hazard" else "key"]
+    shown = shown.assign(
+        key=key.where(key != "", words("not given")),
+        median=[hours(value) for value in groups["median_hours"]],
+        interval=[
+            f"{hours(low)} – {hours(high)}" if pd.notna(low) else ""
+            for low, high in zip(groups["low"], groups["high"], strict=True)
+        ],
+        share=[words.percent(share, 1) if pd.notna(share) else "" for share in groups["share_in_time"]],
+    )
+    titles = {
+        "key": _KEYS[by],
+        "n": N_("Cases"),
+        "open": N_("Open"),
+        "median": N_("Median"),
+        "interval": N_("95% interval"),
+        "share": N_("Share in time"),
+    }
+    return table(shown, _said(titles, words), words)
+
+
+def systems(found: Sequence[Fit], words: Words) -> list[str]:
+    """Return how many points each system brings inside, with the word that --crs takes."""
+    label = pd.Series([fit.label for fit in found], dtype=object)
+    rows = intake.fit_rows(list(found), words).assign(label=label)
+    titles = {name: name for name in rows.columns} | {"label": "--crs"}
+    return table(rows, titles, words)
+
+
+def profiles(listed: Sequence[Mapping[str, Any]], zone: str, words: Words) -> list[str]:
+    """Return the saved choices: name, columns of the files they are for, who and when."""
+    rows = pd.DataFrame(listed)
+    titles = {"name": N_("Name"), "headers": N_("For files with the columns"), "who": N_("By"), "when": N_("When")}
+    if len(rows):
+        rows["when"] = pd.to_datetime(rows["when"], utc=True).dt.tz_convert(zone)
+    return table(rows, _said(titles, words), words)
+
+
+def settings(listed: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
+    """Return the settings with value and default."""
+    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value"), "unit": N_("Measured in")}
+    rows = pd.DataFrame(listed).astype({"value": str, "default": str})
+    return table(rows, _said(titles, words), words)
+
+
+def placed(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return where a case lies that was given its place by hand."""
+    cells = [f"{intake.level_name(words, level)} {cell}" for level, cell in answer["cells"].items() if cell]
+    facts = {"case": answer["incident_id"], "source": answer["source"]}
+    if not cells:
+        return [words("Case {case} of source {source} has its place now; it lies in no cell.", **facts)]
+    return [words("Case {case} of source {source} has its place now: {cells}.", **facts, cells=words.listed(cells))]
+
+
+_PLACES = {
+    "incidents": N_("Incidents"),
+    "rejected": N_("Rows not taken"),
+    "cells": N_("Boundaries"),
+    "findings": N_("Findings in boundaries"),
+    "gazetteer": N_("Table of addresses"),
+    "placements": N_("Places by hand"),
+    "corrections": N_("Corrected rows"),
+    "profiles": N_("Saved profile"),
+    "rules": N_("Table of types"),
+    "standards": N_("Standard of deadlines"),
+    "earlier versions": N_("Earlier versions"),
+    "history": N_("History"),
+    "originals": N_("File as it came"),
+    "originals, not searchable": N_("File as it came, which cannot be searched"),
+    "log": N_("Log"),
+    "files": N_("Another file of the workspace"),
+}
+
+
+def person_found(found: list[dict[str, Any]], text: str, data: Dataset, words: Words) -> list[str]:
+    """Return where a text stands, imports and files by their names, in which the text itself is hidden."""
+    if not found:
+        return [words("The text stands nowhere.")]
+    hide = Needle(text).hide
+    files = {one.import_id: f"{hide(one.file)} ({one.import_id})" for one in data.imports}
+    rows = pd.DataFrame(found)
+    rows["source"] = [words.listed(hide(files.get(one, one)) for one in str(of).split(", ")) for of in rows["source"]]
+    rows["incident_id"] = [
+        words("data version {n}", n=one) if place == "history" else hide(str(one))
+        for place, one in zip(rows["place"], rows["incident_id"], strict=True)
+    ]
+    rows["place"] = [words(_PLACES[place]) for place in rows["place"]]
+    titles = {
+        "place": N_("Place"),
+        "source": N_("Source or import"),
+        "incident_id": N_("Case, row or file"),
+        "column": N_("Column"),
+        "count": N_("Times"),
+    }
+    return table(rows, _said(titles, words), words)
+
+
+def person_erased(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return what an erasure did."""
+    if not answer["places"]:
+        return [words("The text stands nowhere.")]
+    return [
+        words(
+            "The text is erased for good. It stood in: {places}. {cleared} earlier versions and {originals} files as "
+            "they came are gone with it.",
+            places=words.listed(f"{words(_PLACES[place])} ({n})" for place, n in answer["places"].items()),
+            cleared=answer["cleared"],
+            originals=answer["originals"],
+        )
+    ]
+
+
+def tidied(answer: dict[str, int], words: Words) -> list[str]:
+    """Return what was removed because the settings keep it no longer."""
+    return [
+        words(
+            "Removed for good: {versions} earlier versions, {files} files of tables, {originals} files as they came.",
+            **answer,
+        )
+    ]
+
+
+def _said(titles: Mapping[str, str], words: Words) -> dict[str, str]:
+    return {name: words(title) for name, title in titles.items()}
+
+
+def _hazards(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    if "hazard" not in rows:
+        return rows
+    return rows.assign(hazard=[words(HAZARD_NAMES[code]) if code in HAZARD_NAMES else code for code in rows["hazard"]])
+
+
+def _more(n: int, words: Words) -> list[str]:
+    return [words("The first {shown} of {n} rows; --json gives all.", shown=MOST, n=n)] if n > MOST else []

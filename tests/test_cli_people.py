@@ -1,0 +1,128 @@
+"""What the commands print for people: sentences and tables of 100 columns, and nothing that steers a terminal."""
+
+import pandas as pd
+import pytest
+from rich.cells import cell_len
+from stored import with_grids
+from test_cli import Said, asked
+
+import cli
+from base.text import Words
+from data.inert import as_it_was, inert
+
+HEADER = "案卷号,上报时间,小类名称,地址,经度,纬度\n"
+STEERING = "红\x1b[31m\x1b]0;taken\x07\x9b2J\u202e[red]x[/red]"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with_grids(tmp_path / "w")
+    return tmp_path
+
+
+def put(folder, name, *lines):
+    (folder / name).write_text(HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return folder / name
+
+
+MARCH = ("1,2025-03-01,道路积水,示例路1号,113.005,33.005", "2,昨天,道路积水,=1+1,113.005,33.005", "合计,,2,,,")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_list_fits_in_100_columns_and_holds_no_codes_of_ours_and_no_none(folder, monkeypatch, language):
+    monkeypatch.setattr(cli, "WORDS", Words(language))
+    long = "示例街道示例社区" * 9
+    put(folder, "a.csv", *MARCH, f"3,2025-03-01,道路积水,{long},,")
+    said = Said(folder / "w", "import", folder / "a.csv", "--save-profile", "月报")
+    assert said.err == ""
+    import_id = asked(folder / "w", "imports")[0]["import_id"]
+    assert f"cli.py rejected --import {import_id}" in said.out
+    assert "cli.py quality --item no-location" in said.out
+    commands = (
+        ("imports",), ("history",), ("quality",), ("quality", "--item", "no-location"), ("rejected",), ("profiles",),
+        ("settings",), ("count",), ("resolution",), ("person", "find", "示例路1号"), ("systems", folder / "a.csv"),
+    )  # fmt: skip
+    for command in commands:
+        text = Said(folder / "w", *command).out
+        assert text.strip()
+        for line in text.splitlines():
+            assert cell_len(line) <= 100 or line[-1] in ".。", (command, line)
+        for wrong in ("None", "nan", "{", "NaT", "import_id"):
+            assert wrong not in text, (command, text)
+    listed = "".join(Said(folder / "w", "quality", "--item", "no-location").out.split())
+    assert long in listed  # broken into lines, not cut
+
+
+def test_names_from_a_file_do_not_steer_the_terminal(folder):
+    name = f"a{STEERING}.csv".replace("/", "")
+    put(folder, name, f"1,{STEERING},道路积水,x,113.005,33.005", f"2,2025-03-01,{STEERING},{STEERING},,")
+    texts = [Said(folder / "w", "import", folder / name, "--source", STEERING, "--json").err]
+    commands = (
+        ("import", folder / name, "--source", "b"), ("imports",), ("history",), ("rejected",), ("quality",),
+        ("quality", "--item", "no-location"), ("count", "--by", "source"), ("person", "find", "taken"),
+        ("count", "--hazard", STEERING), ("import", folder / f"no{name}"),
+    )  # fmt: skip
+    for command in commands:
+        said = Said(folder / "w", *command)
+        texts += [said.out, said.err]
+    for text in texts:
+        assert not set(text) & set("\x1b\x07\x9b\u202e"), text
+    assert any("[red]x[" in text for text in texts)  # markup of the table writer stays what was typed
+
+
+def test_the_sheet_of_one_import_goes_out_and_comes_back_and_several_are_named(folder):
+    office = folder / "w"
+    first = asked(office, "import", put(folder, "march.csv", *MARCH))["import_id"]
+    out = folder / "rows.xlsx"
+    assert asked(office, "rejected", "--out", out) == {"file": str(out), "rows": 1}  # without the totals
+    second = asked(office, "import", put(folder, "april.csv", "12,前天,道路积水,x,113.005,33.005"))["import_id"]
+    refused = Said(office, "rejected", "--out", out)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert f"{second} (april.csv: 1), {first} (march.csv: 1)" in refused.err
+    assert asked(office, "rejected", "--import", second, "--out", out)["rows"] == 1
+    asked(office, "undo")
+    asked(office, "undo")
+    nothing = Said(office, "rejected", "--out", folder / "none.csv", "--json")
+    assert nothing.json == {"file": None, "rows": 0}
+    assert not (folder / "none.csv").exists()
+
+
+def test_a_csv_of_rejected_rows_holds_no_formula_and_comes_back_as_the_workbook_does(folder):
+    office, out = folder / "w", folder / "rows.csv"
+    asked(office, "import", put(folder, "march.csv", *MARCH))
+    assert asked(office, "rejected", "--out", out)["rows"] == 1
+    content = out.read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert b",'=1+1," in content
+    out.write_bytes(content.replace(",昨天,道路".encode(), ",2025-03-02,道路".encode()))
+    back = asked(office, "import", out)
+    assert [back[key] for key in ("read", "accepted", "rejected", "crs_from")] == [1, 1, 0, "import"]
+    (row,) = cli.Workspace(office).newest().query("SELECT address FROM incidents WHERE incident_id = '2'").to_pylist()
+    assert row["address"] == "=1+1"
+    assert {one["reason"]: one["settled_by"] for one in asked(office, "rejected")} == {
+        "time-unreadable": back["import_id"], "totals-row": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1", "''@x", "-3", "-3+1", "'x", "+86 1", "＝1", "113.5", "", "-1e3"])
+def test_a_text_kept_from_being_a_formula_comes_back_as_it_was(text):
+    kept = inert(text)
+    assert not kept.startswith(("=", "@", "＝", "+8", "-3+"))
+    assert as_it_was(pd.Series([kept])).tolist() == [text]
+
+
+def test_doubtful_rows_are_named_by_their_first_rows(folder):
+    lines = [f"{n},2025-03-01,道路积水,x,," for n in range(7)]
+    said = Said(folder / "w", "import", put(folder, "lost.csv", *lines), "--dry-run", "--json")
+    assert said.json["remark_rows"] == {"no-location": [2, 3, 4, 5, 6]}
+    assert "The first of them: row 2, 3, 4, 5, 6." in said.err
+
+
+def test_originals_that_hold_a_person_are_named_by_file_and_import_without_the_person(folder):
+    office = folder / "w"
+    answer = asked(office, "import", put(folder, "王小明.csv", "1,2025-03-01,道路积水,王小明家,113.005,33.005"))
+    (found,) = [one for one in asked(office, "person", "find", "王小明") if one["place"] == "originals"]
+    assert (found["source"], found["incident_id"]) == (answer["import_id"], "***.csv")
+    text = Said(office, "person", "find", "王小明").out
+    assert f"***.csv ({answer['import_id']})" in text
+    assert "王小明" not in text
