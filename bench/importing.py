@@ -21,9 +21,10 @@ import psutil
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from bench.join import COLUMNS, ROWS, build_cells
+from bench.invented import SETS, build_cells
 
 N, SEED = 1_000_000, 20260101
+COLUMNS, ROWS, _ = SETS["300"]
 TYPES = ("道路积水", "井盖下沉", "围墙倾斜", "暴露垃圾", "占道经营", "路灯不亮")
 SIZE = 0.01  # degrees of a cell's side
 WEST, SOUTH = 113.0, 33.5

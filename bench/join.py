@@ -1,66 +1,133 @@
-"""Points in polygons: `assign_cells` beside `geopandas.sjoin`, in turn in one run, on the same points.
+"""Points in polygons: `assign_cells` beside geopandas, SedonaDB and DuckDB spatial, in turn, on the same points.
 
-Run by `python run.py bench`, or alone: `python -m bench.join`. The ratio holds; the seconds drift with the machine.
+1 and 10 million points on 23, 300 and 10,000 polygons. Each way has a process of its own; in every round each joins
+once, one after the other. Ours from arrays, the index included, and once more with the read of the Parquet that the
+databases read themselves. The answers must be equal, or the run fails.
+
+The peers need a Python of their own, for they want other versions: `python -m venv .venv-peers`, then
+`.venv-peers/bin/pip install -r bench/requirements.txt`. What is absent is said.
+
+Run by `python run.py bench join`, or alone: `python -m bench.join [--points N]... [--sets NAME]... [--rounds N]`.
 """
 
-import time
-from itertools import pairwise
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-from shapely.geometry import Polygon
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
 
-from geo.join import assign_cells
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
 
-POINTS, COLUMNS, ROWS, SIDE_VERTICES, ROUNDS, SEED = 1_000_000, 20, 15, 125, 3, 20260101
+from bench.invented import SETS, build_cells, scatter  # noqa: E402
 
-
-def build_cells() -> gpd.GeoDataFrame:
-    """Return 300 polygons of 500 vertices that share wavy edges, as real boundaries do (no overlap, no gap)."""
-    along = np.linspace(0, 1, SIDE_VERTICES, endpoint=False)
-    wave = 0.03 * np.sin(2 * np.pi * along * 3)
-
-    def side(start: tuple[int, int], end: tuple[int, int]) -> np.ndarray:
-        dx, dy = end[0] - start[0], end[1] - start[1]
-        back = dx + dy < 0  # the same edge seen from its other side: reversed, so that both cells bend it alike
-        offset = np.concatenate([[0], wave[:0:-1]]) if back else wave
-        return np.column_stack([start[0] + along * dx + offset * abs(dy), start[1] + along * dy + offset * abs(dx)])
-
-    polygons = []
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1), (column, row)]
-            ring = np.concatenate([side(a, b) for a, b in pairwise(corners)])
-            polygons.append(Polygon(ring.round(9)))  # rounded: both sides of an edge are the same numbers
-    return gpd.GeoDataFrame(geometry=polygons, crs="EPSG:4547")
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
+OURS = "assign_cells"
+WAYS = {
+    OURS: sys.executable,
+    "assign_cells + Parquet": sys.executable,
+    "geopandas": sys.executable,
+    "SedonaDB tg": str(PEERS),
+    "SedonaDB geo": str(PEERS),
+    "DuckDB spatial": str(PEERS),
+}
+SLOW = 10_000_000  # points from which on geopandas and DuckDB join in the first round only
 
 
-def by_sjoin(x: np.ndarray, y: np.ndarray, cells: gpd.GeoDataFrame) -> np.ndarray:
-    """Return the lowest position that geopandas' join finds, -1 where there is none."""
-    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=cells.crs)
-    pairs = gpd.sjoin(points, cells, predicate="intersects")
-    lowest = pairs["index_right"].groupby(level=0).min()
-    return lowest.reindex(np.arange(len(x)), fill_value=-1).to_numpy()
+def write_input(folder: Path, points: int, shape: tuple[int, int, int]) -> None:
+    """Write points and polygons in the forms that the ways read."""
+    columns, rows, _ = shape
+    x, y = scatter(points, columns, rows)
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", y)
+    table = pa.table({"id": np.arange(points, dtype=np.int32), "x": x, "y": y})
+    pq.write_table(table, folder / "points.parquet", compression="zstd")
+    wkb = shapely.to_wkb(build_cells(*shape).geometry.to_numpy())
+    pq.write_table(pa.table({"position": np.arange(len(wkb), dtype=np.int32), "wkb": wkb}), folder / "cells.parquet")
 
 
-def main() -> None:
-    """Print the seconds of both, the ratio of the medians and the number of different answers."""
-    cells = build_cells()
-    chance = np.random.default_rng(SEED)
-    x, y = chance.uniform(-0.4, COLUMNS + 0.4, POINTS), chance.uniform(-0.3, ROWS + 0.3, POINTS)
-    seconds: dict[str, list[float]] = {"assign_cells": [], "geopandas.sjoin": []}
-    answers = {}
-    for _ in range(ROUNDS):
-        for name, method in (("assign_cells", assign_cells), ("geopandas.sjoin", by_sjoin)):
-            start = time.perf_counter()
-            answers[name] = method(x, y, cells)
-            seconds[name].append(time.perf_counter() - start)
-    ours, theirs = (float(np.median(seconds[name])) for name in ("assign_cells", "geopandas.sjoin"))
-    different = int((answers["assign_cells"] != answers["geopandas.sjoin"]).sum())
-    print(f"join: {POINTS:,} points, {len(cells)} polygons, {ROUNDS} rounds in turn, median seconds")
-    print(f"  assign_cells     {ours:7.2f}\n  geopandas.sjoin  {theirs:7.2f}")
-    print(f"  ratio            {ours / theirs:7.3f}   (different answers: {different})")
+class Worker:
+    """A process that joins whenever it is asked."""
+
+    def __init__(self, way: str, folder: Path) -> None:
+        command = [WAYS[way], str(ROOT / "bench" / "join_worker.py"), way, str(folder)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.absent = not self._read()
+
+    def ask(self) -> dict:
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        if answer := self._read():
+            return answer
+        raise RuntimeError(self.process.communicate()[1])
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def _read(self) -> dict:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        return json.loads(line) if line else {}
+
+
+def compare(points: int, name: str, rounds: int, ways: list[str]) -> bool:
+    """Print what each way cost; return whether all gave the same answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_input(Path(folder), points, SETS[name])
+        workers = {}
+        for way, python in ((way, WAYS[way]) for way in ways):
+            worker = Worker(way, Path(folder)) if Path(python).exists() else None
+            if worker is None or worker.absent:
+                print(f"  {way}: absent (bench/requirements.txt)")
+            else:
+                workers[way] = worker
+        said: dict[str, list[dict]] = {way: [] for way in workers}
+        try:
+            for number in range(rounds):
+                for way, worker in workers.items():
+                    if number == 0 or points < SLOW or way not in ("geopandas", "DuckDB spatial"):
+                        said[way].append(worker.ask())
+        finally:
+            for worker in workers.values():
+                worker.end()
+    digests = {one["digest"] for answers in said.values() for one in answers}
+    ours = said[OURS]
+    print(
+        f"join: {points:,} points, {name} polygons, {rounds} rounds in turn; medians; ratio of ours to each, by pairs"
+    )
+    for way, answers in said.items():
+        seconds, cpu, peak = (float(np.median([one[of] for one in answers])) for of in ("seconds", "cpu", "peak_mb"))
+        pairs = [mine["seconds"] / one["seconds"] for mine, one in zip(ours, answers, strict=False)]
+        print(f"  {way:24s} {seconds:8.3f} s {cpu:8.3f} s CPU {peak:7.0f} MB more   {float(np.median(pairs)):7.3f}")
+    print(f"  different answers: {len(digests) - 1}", flush=True)
+    return len(digests) == 1
+
+
+def main() -> int:
+    """Compare all sizes and sets, or those named; return 1 if any answers differ."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--points", type=float, action="append")
+    parser.add_argument("--sets", action="append", choices=list(SETS))
+    parser.add_argument("--ways", action="append", choices=list(WAYS), help="beside ours; all if not given")
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    same = [
+        compare(int(points), name, asked.rounds, [way for way in WAYS if way == OURS or way in (asked.ways or WAYS)])
+        for points in asked.points or (1e6, 1e7)
+        for name in asked.sets or SETS
+    ]
+    return 0 if all(same) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

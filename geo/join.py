@@ -15,9 +15,9 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
-from geo.lattice import OUTSIDE, Lattice
+from geo.lattice import OUTSIDE, Lattice, covered
 
-FEW_POINTS = 20_000  # fewer ask a tree: a lattice would cost more than it saves
+A_VERTEX = 0.6  # points: what a vertex costs in the making of a lattice, in points that ask a tree (bench/join.py)
 _TOO_COARSE = 16  # a kept lattice serves up to so many times the points it was made for
 _MOST_KEPT = 4
 _MOST_REACH = 1e100
@@ -217,15 +217,19 @@ def _polygons(cells: gpd.GeoDataFrame) -> tuple[NDArray[np.object_], NDArray[np.
 
 def _lattice(geometries: NDArray[np.object_], points: int) -> Lattice | None:
     """Return the lattice of some polygons that suits a number of points, the kept one if there is one; None for few."""
-    if points < FEW_POINTS or not len(geometries):
+    if not len(geometries):
         return None
-    wkb = shapely.to_wkb(geometries)
+    pays = points > A_VERTEX * shapely.get_num_coordinates(geometries).sum()
+    if not (pays or _kept):
+        return None
     digest = hashlib.blake2b(digest_size=16)
-    for one in wkb:
+    for one in shapely.to_wkb(geometries):
         digest.update(one)
     key = digest.digest()
     with _keeping:
         kept = _kept.pop(key, None)
+        if kept is None and not pays:
+            return None
         if kept is None or kept.meant_for * _TOO_COARSE < points:
             kept = Lattice(geometries, points)
         _kept[key] = kept  # the newest last
@@ -244,5 +248,6 @@ def _pairs(
     tree = shapely.STRtree(geometries)
     for start in range(0, len(finite), _PAIR_CHUNK):
         some = finite[start : start + _PAIR_CHUNK]
-        point, cell = tree.query(shapely.points(x[some], y[some]), predicate="intersects")
-        yield some[point], cell
+        point, cell = tree.query(shapely.points(x[some], y[some]))
+        inside = covered(geometries, cell.astype(np.int32), x[some[point]], y[some[point]])
+        yield some[point[inside]], cell[inside]

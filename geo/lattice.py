@@ -160,28 +160,30 @@ class Lattice:
         with self._testing:
             while len(points):
                 wanted = self._candidates[at]
-                covered = self._covered(wanted, x, y)
-                position[points[covered]] = wanted[covered]
+                inside = covered(self._geometries, wanted, x, y)
+                position[points[inside]] = wanted[inside]
                 at += 1
-                rest = np.flatnonzero(~covered & (at < last))
+                rest = np.flatnonzero(~inside & (at < last))
                 points, at, last, x, y = (each[rest] for each in (points, at, last, x, y))
 
-    def _covered(self, wanted: Positions, x: Floats, y: Floats) -> Flags:
-        """Return whether each point is covered by its polygon; the points of one polygon are asked at once."""
-        narrow = wanted.astype(np.uint16) if len(self._geometries) <= 1 << 16 else wanted  # sorted by counting
-        order = np.argsort(narrow, kind="stable")
-        x, y, wanted = x[order], y[order], wanted[order]
-        bounds = np.append(np.flatnonzero(np.diff(wanted, prepend=-1)), len(order))
-        shapely.prepare(self._geometries[wanted[bounds[:-1][np.diff(bounds) >= WORTH_PREPARING]]])
-        middle = int(bounds[np.searchsorted(bounds, len(order) // 2)])
-        parts = [slice(0, middle), slice(middle, None)]  # no polygon in both
-        covered = np.empty(len(order), dtype=bool)
-        covered[order] = np.concatenate(
-            list(
-                _both_cores(lambda part: shapely.intersects_xy(self._geometries[wanted[part]], x[part], y[part]), parts)
-            )
-        )
-        return covered
+
+def covered(geometries: NDArray[np.object_], wanted: Positions, x: Floats, y: Floats) -> Flags:
+    """Return whether each point lies in its polygon, at position `wanted`; the points of one are asked together.
+
+    The polygons are prepared in place, and not by two threads at once: the caller sees to it that nobody else asks.
+    """
+    narrow = wanted.astype(np.uint16) if len(geometries) <= 1 << 16 else wanted  # sorted by counting
+    order = np.argsort(narrow, kind="stable")
+    x, y, wanted = x[order], y[order], wanted[order]
+    bounds = np.append(np.flatnonzero(np.diff(wanted, prepend=-1)), len(order))
+    shapely.prepare(geometries[wanted[bounds[:-1][np.diff(bounds) >= WORTH_PREPARING]]])
+    middle = int(bounds[np.searchsorted(bounds, len(order) // 2)])
+    parts = [slice(0, middle), slice(middle, None)]  # no polygon in both
+    answer = np.empty(len(order), dtype=bool)
+    answer[order] = np.concatenate(
+        list(_both_cores(lambda part: shapely.intersects_xy(geometries[wanted[part]], x[part], y[part]), parts))
+    )
+    return answer
 
 
 def _best_side(points: int, edge_length: float) -> int:
@@ -343,7 +345,7 @@ def _candidates(
 
 
 def _both_cores(work: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
-    """Yield the results of parts of a work in their order; two threads do it, as numpy and shapely let go of the lock."""
+    """Yield what parts of a work give, in their order; two threads do it, as numpy and shapely let go of the lock."""
     if len(parts) < 2:
         yield from map(work, parts)
         return

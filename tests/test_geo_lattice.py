@@ -141,7 +141,7 @@ def binary(cells):
 
 @pytest.mark.parametrize("cells", [binary(wavy_grid(6, 4)), binary(messy(7))], ids=["wavy", "messy"])
 def test_shifting_scaling_mirroring_or_splitting_both_sides_changes_no_answer(cells, monkeypatch):
-    monkeypatch.setattr(join, "FEW_POINTS", 0)
+    monkeypatch.setattr(join, "A_VERTEX", 0)
     x, y = (np.round(part * 2**20) / 2**20 for part in hard_points(cells, 400))
     answer = assign_cells(x, y, cells)
     assert (assign_cells(x + 4096, y - 1024, moved(cells, [4096, -1024])) == answer).all()
@@ -165,7 +165,7 @@ def test_few_and_many_points_get_the_same_answers_and_ties(monkeypatch):
     for cells in (MESSY, wavy_grid(4, 4), messy(11)):
         x, y = hard_points(cells, 300)
         few, ties = assign_cells(x, y, cells), count_ties(x, y, cells)
-        monkeypatch.setattr(join, "FEW_POINTS", 0)
+        monkeypatch.setattr(join, "A_VERTEX", 0)
         assert assign_cells(x, y, cells).tolist() == few.tolist()
         assert count_ties(x, y, cells) == ties > 0
         monkeypatch.undo()
@@ -211,7 +211,7 @@ def test_a_sliver_a_million_times_as_long_as_wide_is_found(thin):
 
 
 def test_cells_that_are_missing_or_empty_cover_nothing_and_shift_no_position(monkeypatch):
-    monkeypatch.setattr(join, "FEW_POINTS", 0)
+    monkeypatch.setattr(join, "A_VERTEX", 0)
     cells = gpd.GeoDataFrame(geometry=[None, box(0, 0, 1, 1), Polygon(), box(0.5, 0, 2, 1)], crs="EPSG:4547")
     assert assign_cells([0.2, 0.7, 1.5, 3.0], [0.5, 0.5, 0.5, 0.5], cells).tolist() == [1, 1, 3, -1]
     assert assign_cells([0.2], [0.5], cells.iloc[[0, 2]]).tolist() == [-1]
@@ -237,7 +237,7 @@ def test_a_lattice_is_kept_for_the_same_outlines_and_made_anew_for_others_or_man
             super().__init__(geometries, points)
 
     monkeypatch.setattr(join, "Lattice", Counted)
-    monkeypatch.setattr(join, "FEW_POINTS", 10)
+    monkeypatch.setattr(join, "A_VERTEX", 0.1)
     monkeypatch.setattr(join, "_kept", {})
     x, y = np.full(12, 50.0), np.full(12, 50.0)
     for _ in range(3):

@@ -1,0 +1,155 @@
+"""One way to join points and polygons, in a process of its own: for each line on standard input it does the whole join.
+
+Started by bench/join.py, with the Python that has the way's library: `join_worker.py WAY FOLDER`. The folder holds
+x.npy, y.npy, points.parquet (id, x, y) and cells.parquet (position, wkb). Each answer is a line of JSON: seconds
+(index included), cpu (user and system), digest of the positions, peak_mb beyond what was in memory before.
+"""
+
+import hashlib
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+FOLDER = Path()
+QUERY = """
+    SELECT p.id, c.position FROM (SELECT id, ST_Point(x, y) AS geom FROM {points}) p
+    JOIN (SELECT position, ST_GeomFromWKB(wkb) AS geom FROM {cells}) c ON ST_Intersects(p.geom, c.geom)
+    """
+
+
+def lowest(point: Any, position: Any, n: int) -> np.ndarray:
+    """Return the lowest position that each of n points is paired with, -1 where there is none."""
+    found = np.full(n, np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(found, np.asarray(point), np.asarray(position, dtype=np.int32))
+    found[found == np.iinfo(np.int32).max] = -1
+    return found
+
+
+def read_arrays() -> tuple[np.ndarray, np.ndarray]:
+    """Return the coordinates of the points, touched, so that no join waits for the disk."""
+    return np.load(FOLDER / "x.npy") + 0.0, np.load(FOLDER / "y.npy") + 0.0
+
+
+def read_outlines() -> np.ndarray:
+    """Return the polygons, as they come from a file: nobody has prepared anything."""
+    import shapely
+
+    return shapely.from_wkb(pq.read_table(FOLDER / "cells.parquet")["wkb"].to_numpy(zero_copy_only=False))
+
+
+def ours(*, parquet: bool) -> Callable[[], np.ndarray]:
+    """Return our join, from arrays or with the read of the Parquet."""
+    import geopandas as gpd
+
+    from geo import join
+
+    x, y = read_arrays() if not parquet else (None, None)
+
+    def run() -> np.ndarray:
+        join._kept.clear()  # the lattice is part of the price
+        cells = gpd.GeoDataFrame(geometry=read_outlines())
+        points = pq.read_table(FOLDER / "points.parquet", columns=["x", "y"]) if parquet else None
+        if points is None:
+            return join.assign_cells(x, y, cells)
+        return join.assign_cells(points["x"].to_numpy(), points["y"].to_numpy(), cells)
+
+    return run
+
+
+def geopandas_sjoin() -> Callable[[], np.ndarray]:
+    """Return geopandas' join, from arrays."""
+    import geopandas as gpd
+
+    x, y = read_arrays()
+
+    def run() -> np.ndarray:
+        points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y))
+        pairs = gpd.sjoin(points, gpd.GeoDataFrame(geometry=read_outlines()), predicate="intersects")
+        return lowest(pairs.index, pairs["index_right"], len(x))
+
+    return run
+
+
+def sedona(library: str) -> Callable[[], np.ndarray]:
+    """Return SedonaDB's join with one of its libraries for the exact test; it reads the Parquet itself."""
+    import sedonadb
+
+    session = sedonadb.connect()
+    session.sql(f"SET sedona.spatial_join.spatial_library = '{library}'").execute()
+    for name in ("points", "cells"):
+        session.read_parquet(str(FOLDER / f"{name}.parquet")).to_view(name)
+    n = pq.read_metadata(FOLDER / "points.parquet").num_rows
+
+    def run() -> np.ndarray:
+        pairs = pa.table(session.sql(QUERY.format(points="points", cells="cells")))
+        return lowest(pairs["id"], pairs["position"], n)
+
+    return run
+
+
+def duckdb_spatial() -> Callable[[], np.ndarray]:
+    """Return the join of DuckDB's spatial extension; it reads the Parquet itself."""
+    import duckdb
+    import duckdb_extension_spatial
+
+    connection = duckdb.connect(config={"allow_unsigned_extensions": "false"})
+    (extension,) = Path(duckdb_extension_spatial.__file__).parent.rglob("spatial.duckdb_extension")
+    connection.execute(f"LOAD '{extension}'")
+    n = pq.read_metadata(FOLDER / "points.parquet").num_rows
+    files = {name: f"read_parquet('{FOLDER / name}.parquet')" for name in ("points", "cells")}
+
+    def run() -> np.ndarray:
+        pairs = connection.execute(QUERY.format(**files)).to_arrow_table()
+        return lowest(pairs["id"], pairs["position"], n)
+
+    return run
+
+
+WAYS: dict[str, Callable[[], Callable[[], np.ndarray]]] = {
+    "assign_cells": lambda: ours(parquet=False),
+    "assign_cells + Parquet": lambda: ours(parquet=True),
+    "geopandas": geopandas_sjoin,
+    "SedonaDB tg": lambda: sedona("tg"),
+    "SedonaDB geo": lambda: sedona("geo"),
+    "DuckDB spatial": duckdb_spatial,
+}
+
+
+def main() -> None:
+    """Join once for every line that comes, and say what it cost."""
+    global FOLDER
+    FOLDER = Path(sys.argv[2])
+    run = WAYS[sys.argv[1]]()
+    print(json.dumps({"ready": True}), flush=True)
+    for _ in sys.stdin:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        before = _status("VmRSS")
+        cpu, start = _cpu(), time.perf_counter()
+        position = run()
+        seconds = time.perf_counter() - start
+        answer = {"seconds": seconds, "cpu": _cpu() - cpu, "peak_mb": (_status("VmHWM") - before) / 1024}
+        answer["digest"] = hashlib.sha256(position.astype(np.int32).tobytes()).hexdigest()
+        print(json.dumps(answer), flush=True)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _status(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1])
+
+
+if __name__ == "__main__":
+    main()
