@@ -37,7 +37,9 @@ class Edges(NamedTuple):
 
     def some(self, chosen: NDArray[np.integer]) -> "Edges":
         """Return those at the chosen positions."""
-        return Edges(self.ends.take(chosen, axis=0), *(part.take(chosen) for part in self[1:]))
+        return Edges(
+            self.ends.take(chosen, axis=0), self.left.take(chosen), self.right.take(chosen), self.odd.take(chosen)
+        )
 
     def turned(self, chosen: Flags) -> "Edges":
         """Return the edges, those flagged seen from their other end."""

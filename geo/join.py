@@ -26,6 +26,8 @@ _NEAR_CHUNK = 1 << 17  # points asked for their nearest edge at a time
 _AXIS_M, _ECCENTRICITY2 = 6378137.0, 0.0066943799901413165  # WGS 84
 _TIE_M = 0.001  # a millimetre apart is equally near: two cells may write one edge in two directions
 
+__all__ = ["OUTSIDE", "assign_cells", "count_ties", "nearest_within"]
+
 _keeping = threading.Lock()
 _kept: dict[bytes, Lattice] = {}  # by what the outlines are; the least asked for goes first
 

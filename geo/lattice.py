@@ -75,14 +75,13 @@ class Lattice:
         self._columns, self._rows = (int(size * self._scale) + 2 * _MARGIN + 1 for size in (width, height))
         runs = crossing_runs(self._on_lattice(edges.ends), np.maximum(edges.left, edges.right), self._columns)
         label, overlapping = _painted(*runs, self._columns * self._rows)
+
         edges = joined
         on_lattice = edges._replace(ends=self._on_lattice(edges.ends))
         cell, edge = passed(on_lattice.ends, self._columns)
         first = np.flatnonzero(np.diff(cell, prepend=-1))
-        marked, rank = (
-            cell.take(first),
-            np.repeat(np.arange(len(first), dtype=np.int32), np.diff(first, append=len(cell))),
-        )
+        marked = cell.take(first)
+        rank = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(first, append=len(cell)))
         # What has no edge in a cell may cover it whole, beside those that have
         left, right = edges.left.take(edge), edges.right.take(edge)
         covering = _covering(label, marked, rank, left, right)
@@ -101,12 +100,12 @@ class Lattice:
         """Return the lowest position among the polygons that cover each point, edges included; -1 where none does."""
         position = np.empty(len(x), dtype=np.int32)
 
-        def look_up(start: int) -> tuple[Ints, Positions]:
+        def look_up(start: int) -> tuple[Ints, Ints]:
             part = slice(start, start + CHUNK)
             position[part], points, rank = self._look_up(x[part], y[part])
             return points + start, rank
 
-        waiting: list[tuple[Ints, Positions]] = []
+        waiting: list[tuple[Ints, Ints]] = []
         for undecided in _both_cores(look_up, range(0, len(x), CHUNK)):
             waiting.append(undecided)
             if sum(len(points) for points, _ in waiting) > UNDECIDED_CHUNK:
@@ -128,7 +127,7 @@ class Lattice:
             found.append(points + start)
         return np.concatenate(found)
 
-    def _look_up(self, x: Floats, y: Floats) -> tuple[Positions, Ints, Positions]:
+    def _look_up(self, x: Floats, y: Floats) -> tuple[Positions, NDArray[np.intp], Ints]:
         """Return the positions of some points; which of them are undecided, and the ranks of their lattice cells."""
         position = self._label.take(self._cell_of(x, y))
         points = np.flatnonzero(position < OUTSIDE)
@@ -152,7 +151,7 @@ class Lattice:
         cell += u.astype(np.int64)
         return cell
 
-    def _test(self, x: Floats, y: Floats, waiting: list[tuple[Ints, Positions]], position: Positions) -> None:
+    def _test(self, x: Floats, y: Floats, waiting: list[tuple[Ints, Ints]], position: Positions) -> None:
         """Fill in the positions of undecided points: each candidate in turn, the lowest first, until one covers."""
         points, rank = map(np.concatenate, zip(*waiting, strict=True))
         position[points] = OUTSIDE
@@ -213,6 +212,7 @@ def _rules(on_lattice: Edges, edges: Edges, edge: Positions, first: Ints, column
     one, square = edge.take(first.take(lone)), _Squares(column.take(lone), row.take(lone))
     a = on_lattice.some(one)
     x0, y0, x1, y1 = a.ends.T
+    # It has to cross the cell from side to side: with no end in it, or so near that what begins there may be missed
     cut = np.flatnonzero(~a.odd & ~square.near(x0, y0) & ~square.near(x1, y1) & square.cut_by(a.ends))
     _write(rules, lone.take(cut), edges.some(one.take(cut)), _CUT)
 
