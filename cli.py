@@ -482,7 +482,10 @@ def imports(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def undo(
     context: typer.Context,
-    import_id: Annotated[str | None, typer.Option("--import", help="Its id; the newest if not given.")] = None,
+    newest_or: Annotated[str | None, typer.Argument(metavar="[ID]", help="Of the import; the newest if not given.")] = (
+        None
+    ),
+    import_id: Annotated[str | None, typer.Option("--import", help="The same as ID.")] = None,
     boundary: Annotated[bool, typer.Option("--cells", help="The newest boundary change, not an import.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -491,7 +494,7 @@ def undo(
         answer = levels.take_back_cells(context.obj, who=_who())
         _print(answer, as_json, [intake.change_sentence("cells-undo", answer, WORDS)])
         return
-    answer = changes.undo(context.obj, import_id, who=_who())
+    answer = changes.undo(context.obj, newest_or or import_id, who=_who())
     _print(answer, as_json, [intake.change_sentence("undo", answer, WORDS)])
 
 

@@ -145,7 +145,8 @@ def survival_figure(
         )  # fmt: skip
     figure.add_hline(y=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1)
     note = label(words("open cases are censored at the as-of time"))
-    title = f'{label(words("Time since the report"))}<br><span style="font-size:13px">{note}</span>'
+    since = label(words("Time since the report"))
+    title = f'{since}<br><span style="font-size:13px">{note}</span>'
     first, last = np.log10(stops[0]), np.log10(stops[-1])
     x_axis: dict[str, Any] = {
         "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,

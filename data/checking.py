@@ -124,7 +124,7 @@ def check_rows(choice: Choice, options: dict[str, Any], before: Dataset) -> Chec
         options={**options, "scheme": scheme, "mapping": chosen},
         corrected=corrections.table_of(choice.corrected, ids, rejected, given),
         system=system_taken(raw, options["crs"], choice.crs_from, boundary),
-        notes=[*choice.notes, *_notes(others, chosen), *accepted.attrs["notes"], *scheme_notes],
+        notes=[*choice.notes, *_notes(others, chosen, options["untyped"]), *accepted.attrs["notes"], *scheme_notes],
     )
 
 
@@ -213,13 +213,17 @@ def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, doors: bo
     return pa.table(columns, schema=schema)
 
 
-def _notes(others: Others, mapping: Mapping[str, str]) -> list[Sentence]:
+def _notes(others: Others, mapping: Mapping[str, str], untyped: str | None) -> list[Sentence]:
     notes = list(others.notes)
     if "incident_id" not in mapping:
         notes.append(
             Sentence(
                 N_("No column holds a case number: a case is the same if its report is the same word for word."), {}
             )
+        )
+    if not untyped and not {"type_name", "code", "description"} & mapping.keys():
+        notes.append(
+            Sentence(N_("No column says what was reported: every case counts as “other”. Choose a hazard for all."), {})
         )
     if "reported_at" not in mapping:
         notes.append(Sentence(N_("No column holds the report time: the cases are in no period and no duration."), {}))

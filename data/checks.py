@@ -31,6 +31,7 @@ _DAMAGED_ID = r"^[+-]?\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,3}$"
 _PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # a deadline is no news of a case
 _BLANKS = r"[\s" + "\u3000\xa0]+"
 _COUNT = r"^[\d,.]+\s*[件起条例宗个处次项]?$"
+_COUNTED = r"^[\d,.]+\s*[件起条例宗个处次项]$"  # no year alone is one
 DUPLICATES = ("review", "newest")
 Mask = NDArray[np.bool_]
 
@@ -252,6 +253,7 @@ def _totals(text: pd.DataFrame, rows: Iterable[int]) -> Mask:
     found = np.ones(len(text), dtype=bool)
     if "reported_at" in text:  # most rows have a time, and so are none
         found = (text["reported_at"] == "").to_numpy() | says_total(text["reported_at"])
+        found |= text["reported_at"].str.match(_COUNTED).to_numpy(dtype=bool)  # 合计 | 35件, in the columns before
     some = text.loc[found, ["incident_id", "type_name"]]
     listed = some.index.isin(list(rows))
     in_id = says_total(some["incident_id"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from pandas.api.types import is_string_dtype
 
 from base.text import Words
 from data.inert import inert
@@ -37,15 +38,17 @@ def write_sheet(
     with xlsxwriter.Workbook(buffer, _SAFE) as book:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        text = book.add_format({"num_format": 49})  # @: what is typed there stays as typed, no number turns 3.2E+17
         for number, start in enumerate(starts, start=1):
             sheet = book.add_worksheet(_sheet_name(name, number if len(starts) > 1 else None))
             part = frame.iloc[start : start + _MAX_ROWS]
             for place, column in enumerate(columns):
                 sheet.write_string(0, place, titles[column], head)
                 widest = max([len(str(value)) for value in part[column].head(200)] + [len(titles[column]) * 2])
-                sheet.set_column(place, place, min(max(widest, 8), 48))
+                kind = text if is_string_dtype(part[column].dropna()) else None
+                sheet.set_column(place, place, min(max(widest, 8), 48), kind)
                 for row, value in enumerate(part[column], start=1):
-                    _write(sheet, row, place, value, moment)
+                    _write(sheet, row, place, value, moment, text)
             sheet.freeze_panes(1, 0)
             if len(part) and columns:
                 sheet.autofilter(0, 0, len(part), len(columns) - 1)
@@ -74,7 +77,7 @@ def _sheet_name(name: str, number: int | None = None) -> str:
     return (plain[: 31 - len(end)] + end).strip() or "1"
 
 
-def _write(sheet: Any, row: int, column: int, value: Any, moment: Any) -> None:
+def _write(sheet: Any, row: int, column: int, value: Any, moment: Any, text: Any) -> None:
     if isinstance(value, (list, tuple, set)):
         value = ", ".join(map(str, value))
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
@@ -86,4 +89,4 @@ def _write(sheet: Any, row: int, column: int, value: Any, moment: Any) -> None:
     elif isinstance(value, (int, float, np.number)):
         sheet.write_number(row, column, float(value))
     else:
-        sheet.write_string(row, column, str(value)[:32767])
+        sheet.write_string(row, column, str(value)[:32767], text)

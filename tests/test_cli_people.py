@@ -80,7 +80,7 @@ def test_the_sheet_of_one_import_goes_out_and_comes_back_and_several_are_named(f
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert f"{second} (april.csv: 1), {first} (march.csv: 1)" in refused.err
     assert asked(office, "rejected", "--import", second, "--out", out)["rows"] == 1
-    asked(office, "undo")
+    asked(office, "undo", second)
     asked(office, "undo")
     nothing = Said(office, "rejected", "--out", folder / "none.csv", "--json")
     assert nothing.json == {"file": None, "rows": 0}

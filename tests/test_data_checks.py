@@ -63,6 +63,7 @@ def test_a_good_row_is_typed_and_placed():
         ("A,2024-07-15,,积水,,33.7,113.2", "lon-lat-swapped", "纬度", "113.2"),
         ("3.2E+17,2024-07-15,,积水,,113.2,33.7", "id-scientific", "编号", "3.2E+17"),
         ("合计,,,,,,", "totals-row", "", ""),
+        ("合计,202件,,,,,", "totals-row", "", ""),
         ("Total,,,17,,,", "totals-row", "", ""),
         (",,,,,,", "empty-row", "", ""),
     ],

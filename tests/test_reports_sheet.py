@@ -1,6 +1,7 @@
 """The one export writer: what comes out of it is inert, and is what went in."""
 
 import io
+import re
 import zipfile
 
 import numpy as np
@@ -51,6 +52,15 @@ def test_numbers_times_and_gaps_keep_their_kind():
     assert rows[1] == [3.0, 1.5, moment.tz_localize(None).to_pydatetime(), "a, b", True]
     assert rows[2][1] == ""
     assert rows[2][2] == ""
+
+
+def test_a_column_of_text_is_formatted_as_text_for_what_is_typed_into_it_too():
+    frame = pd.DataFrame({"id": ["3.2E+17", None], "n": [1, 2]})
+    with zipfile.ZipFile(io.BytesIO(write_sheet(frame, {"id": "Id", "n": "N"}, name="x", words=EN))) as book:
+        sheet, styles = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "styles"))
+    formats = re.findall(r'<xf numFmtId="(\d+)"', styles.split("<cellXfs")[1])
+    columns = dict(re.findall(r'<col min="(\d+)"[^>]*?style="(\d+)"', sheet))
+    assert {place: formats[int(style)] for place, style in columns.items()} == {"1": "49"}  # 49 is @, text
 
 
 def test_only_the_named_columns_are_written_in_their_order():

@@ -123,7 +123,7 @@ def groups(words: Words, data: Dataset, scope: Scope, answer: answers.Resolution
             "median": [words.duration(m) if pd.notna(m) else words("not reached") for m in table["median_hours"]],
             "interval": [interval(low, high) for low, high in zip(table["low"], table["high"], strict=True)],
             "due": table["due"].astype(int),
-            "share": table["share_in_time"] * 100,
+            "share": ["–" if pd.isna(share) else words.percent(share) for share in table["share_in_time"]],
             "note": [words("few cases") if n < few else "" for n in table["n"]],
         }
     )
@@ -140,8 +140,7 @@ def groups(words: Words, data: Dataset, scope: Scope, answer: answers.Resolution
     st.dataframe(
         shown,
         hide_index=True,
-        column_config={name: st.column_config.Column(title) for name, title in titles.items()}
-        | {"share": st.column_config.NumberColumn(titles["share"], format="%.0f%%")},
+        column_config={name: st.column_config.Column(title) for name, title in titles.items()},
         alt=words("Medians of {n} groups.", n=len(shown)),
     )
     if by in ("cell", "unit") and len(table) > 1:
