@@ -516,8 +516,10 @@ def rejected(
         _print({"file": str(out) if n else None, "rows": n}, as_json, [done if n else nothing])
         return
     frame = corrections.rejections(dataset, import_id)
-    sentences = people.rejected_sentences(frame, WORDS)
-    _print(frame.assign(sentence=sentences), as_json, plain.rejected(dataset, frame, WORDS))
+    if as_json:
+        _print(frame.assign(sentence=people.rejected_sentences(frame, WORDS)), True, ())
+    else:
+        _print(frame, False, plain.rejected(dataset, frame, WORDS))
 
 
 def _write_rejected(dataset: Dataset, import_id: str | None, out: Path) -> int:
@@ -592,7 +594,7 @@ def count(
     end: End = None,
     as_json: Json = False,
 ) -> None:
-    """Count incidents by cell, hazard, month and source."""
+    """Count incidents by cell, hazard, month and source; voided ones too, which the other answers leave out."""
     dataset = context.obj.newest()
     keys = [key.strip() for key in by.split(",") if key.strip()]
     scope = replace(_scope(dataset, level, hazard, start, end), voided=True)  # every report that was accepted

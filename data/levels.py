@@ -10,7 +10,7 @@ import pyarrow as pa
 import shapely
 
 from base.errors import HazardError
-from base.text import N_, Sentence
+from base.text import N_, Listed, Sentence
 from data import apart, tables
 from data.cell_columns import cell_table, guess_cell_columns
 from data.editions import add_edition, newest_edition, read_day
@@ -116,7 +116,7 @@ def load_cells(
     if not (crs or raw.crs or trusted):
         notes.append(Sentence(_ASSUMED, {"file": mask(name)}))
     if raw.unread:
-        notes.append(Sentence(UNREAD, {"columns": ", ".join(raw.unread)}))
+        notes.append(Sentence(UNREAD, {"columns": Listed(raw.unread)}))
     checked = _explained(lambda: check_cells(table, settings=settings, crs=used_crs, same_id=same_id))
     rejected = pd.concat([raw.rejected, checked.rejected], ignore_index=True).sort_values("row", ignore_index=True)
     details = {

@@ -19,7 +19,7 @@ import shapely
 from base.errors import HazardError
 from data import accounts, corrections
 from data.dataset import Dataset
-from data.faraway import explained, far_points
+from data.faraway import explained, far_counts, far_points
 from data.queries import DATES_ALONE
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
 from data.tables import near_column
@@ -56,12 +56,12 @@ CODES = (*_CONDITIONS, *_JOINED)
 
 @dataclass(frozen=True)
 class Quality:
-    """The counts of all items, and the minutes, spots and points behind three of them."""
+    """The counts of all items, and the minutes, spots and farthest points behind three of them."""
 
     counts: pd.DataFrame  # code, source, n, of: one row an item and source; `of` is what n is a part of
     minutes: pd.DataFrame  # source, minute (in the workspace's zone), n: most first
     spots: pd.DataFrame  # source, lon, lat, n, level, cell_id: most first
-    far: pd.DataFrame  # as `data.faraway.far_points`
+    far: pd.DataFrame  # as `data.faraway.far_counts`
 
 
 def check_quality(dataset: Dataset) -> Quality:
@@ -76,9 +76,9 @@ def check_quality(dataset: Dataset) -> Quality:
         {"zone": dataset.zone},
     ).to_pandas()
     counts = wide.melt(["source", "of"], var_name="code", value_name="n")
-    minutes, spots, far = bulk_minutes(dataset), centre_spots(dataset), far_points(dataset)
+    minutes, spots, far = bulk_minutes(dataset), centre_spots(dataset), far_counts(dataset)
     of = wide.set_index("source")["of"]
-    for code, found in zip(_JOINED, (minutes, spots, far.assign(n=1)), strict=True):
+    for code, found in zip(_JOINED, (minutes, spots, far), strict=True):
         n = found.groupby("source")["n"].sum().reindex(of.index).fillna(0)
         counts = pd.concat([counts, pd.DataFrame({"code": code, "source": of.index, "n": n.values, "of": of.values})])
     counts = pd.concat([counts, _rejected(dataset)])[["code", "source", "n", "of"]]
@@ -126,8 +126,7 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
             known=", ".join(CODES),
         )
     if code == "far-outside":
-        far = far_points(dataset)[["source", "incident_id", "km"]]
-        far = far if source is None else far[far["source"] == source]
+        far = far_points(dataset, source, limit)
         schema = pa.schema([("source", pa.string()), ("incident_id", pa.string()), ("km", pa.float64())])
         found = pa.Table.from_pandas(far, schema=schema, preserve_index=False)
         joined = "JOIN found USING (source, incident_id)"

@@ -18,6 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 _USUAL = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$"  # taken at once; the rest goes through the pattern
 _BEFORE_NOON, _AFTER_NOON = ("上午", "凌晨", "早上", "清晨", "am"), ("下午", "晚上", "傍晚", "中午", "pm")
 _EVENING = ("晚上", "傍晚")
+_NO_EVENING = (0, 1, 2, 3, 4, 12)  # hours of either the night before or the one after: of which day?
 _PATTERN = (  # RE2
     r"(?i)^(?:(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*日?"
     r"|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year2>\d{4}))"
@@ -35,6 +36,7 @@ _LONGEST_YEAR = 12
 _DIGITS = {**{digit: at for at, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "○": 0, "0": 0, "两": 2, "兩": 2}
 _TENS = {"十": 10, "百": 100}
 _NUMERALS = rf"([{''.join((*_DIGITS, *_TENS))}]+)(?=\s*[年月日时時点點分秒])"  # not the day of 星期三
+_SPELT = r"[〇○零一二三四五六七八九十两兩]\s*[年月日时時点點分秒]"
 _REPUBLIC = r"民[國国]\s*(\d{1,3})\s*年?"  # years of the Republic: 107 is 2018, said only with the word
 
 
@@ -46,7 +48,7 @@ class _Column:
     texts: pd.Series
     found: pd.Series  # naive times, or NaT
     rest: pd.DataFrame  # parts, under the index of the texts not yet read
-    order: str = ""  # "month" first, "day" first, "unknown", or "" where it does not matter
+    order: str = ""  # "month" first, "day" first, "unknown", "both" by different rows, or "" where it does not matter
     exact: pd.Series | None = None  # the times in UTC, where the column needs no zone
 
 
@@ -62,8 +64,8 @@ def read_times(
     Read are ISO (with T, Z or an offset too), 2025/3/5, 2025年3月5日 14时30分, 民國114年3月5日, 上午 and 下午,
     01/09/2015 02:56:26 PM, 20250305, the serial numbers of spreadsheets (20000 to 80000), and, where a whole column is
     such, seconds or milliseconds since 1970. Whether 03/05/2025 begins with the day or the
-    month is told by values above 12 in its column, else in the file's other columns; AM and PM tell nothing. Years,
-    months, days and hours may be written in Chinese numerals: 二〇二五年三月五日.
+    month is told by values above 12 in its column, else in the file's other columns; AM and PM tell nothing. Any number
+    may be written in Chinese numerals: 二〇二五年三月五日, 2025年3月5日 下午三点.
 
     Parameters
     ----------
@@ -97,6 +99,15 @@ def read_times(
             order = "day" if day_first else "month"
         elif order == "unknown" and len(orders) == 1:
             order = next(iter(orders))
+        elif order == "both":
+            rest, (day, month) = part.rest, _evidence(part.rest)
+            raise HazardError(
+                "day-month-ambiguous",
+                "Column {column}: times such as {day} begin with the day, others such as {month} with the month. Say "
+                "which comes first (on the command line: --day-first or --month-first); the others are not taken then.",
+                column=(titles or {}).get(name, name), field=name,
+                day=str(rest["text"][day].iloc[0]), month=str(rest["text"][month].iloc[0]),
+            )  # fmt: skip
         elif order == "unknown":
             example = part.rest["text"][part.rest["a"].notna()].iloc[0]
             raise HazardError(
@@ -128,7 +139,7 @@ def _plain(unique: Any) -> pd.Series:
     odd = ~pc.string_is_ascii(pa.array(texts)).to_numpy(zero_copy_only=False)
     if odd.any():
         wide = texts[odd].astype(object).str.normalize("NFKC")  # full-width digits and colons
-        spelt = wide.str.contains(r"[〇○零一二三四五六七八九十]\s*[年月日]", regex=True)
+        spelt = wide.str.contains(_SPELT, regex=True)
         wide[spelt] = wide[spelt].str.replace(_NUMERALS, lambda found: _numeral(found[1]), regex=True)
         texts[odd] = wide.str.replace(_REPUBLIC, lambda found: f"{int(found[1]) + 1911}年", regex=True)
     return texts
@@ -214,13 +225,17 @@ def _parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
 
 
 def _order(rest: pd.DataFrame) -> str:
-    some = rest[rest["a"].notna()]
-    a, b = some["a"], some["b"]
-    if (a > 12).any() and not (b > 12).any():
-        return "day"
-    if (b > 12).any():
-        return "month"
-    return "unknown" if (a != b).any() else ""
+    day, month = (rows.any() for rows in _evidence(rest))
+    if day or month:
+        return "both" if day and month else "day" if day else "month"
+    a, b = rest["a"], rest["b"]
+    return "unknown" if ((a <= 12) & (b <= 12) & (a != b)).any() else ""
+
+
+def _evidence(rest: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return which rows can only begin with the day, and which only with the month."""
+    a, b = rest["a"], rest["b"]
+    return a.between(13, 31) & (b <= 12), b.between(13, 31) & (a <= 12)
 
 
 def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
@@ -233,8 +248,8 @@ def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
     hour = rest["hour"].fillna(0)
     late = rest["half"].isin(_AFTER_NOON) & (hour < 12) & ~((rest["half"] == "中午") & (hour >= 10))
     early = rest["half"].isin(_BEFORE_NOON)
-    midnight = rest["half"].isin(_EVENING) & (hour == 12)  # of which of two days?
-    hour = hour.where(~late, hour + 12).where(~(early & (hour == 12)), 0).where(~(early & (hour > 12) | midnight), -1)
+    night = rest["half"].isin(_EVENING) & hour.isin(_NO_EVENING)
+    hour = hour.where(~late, hour + 12).where(~(early & (hour == 12)), 0).where(~(early & (hour > 12) | night), -1)
     naive = part.found.copy()
     naive[rest.index] = _moments(rest["year"], month, day, hour, rest["minute"], rest["second"])
     first_time = np.ones(len(naive), dtype=bool)  # of an hour that comes twice

@@ -1,25 +1,10 @@
-"""How far points lie outside a boundary, and which slip of the pen may have put them there."""
+"""Which slip of the pen may have put a point far outside a boundary."""
 
 from collections.abc import Iterator
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from pyproj import Geod
 
 Box = tuple[float, float, float, float]  # west, south, east, north
 _PLACEHOLDER = 0.01  # degrees: nearer to the equator or to Greenwich a coordinate is the 0 of an empty field
 _AROUND = 0.01  # degrees around the box that a mended point may lie in: it was not surveyed
-
-
-def km_outside(lon: ArrayLike, lat: ArrayLike, box: Box) -> NDArray[np.float64]:
-    """Return how many kilometres each point lies from the box that a boundary fills, on the ellipsoid; 0 inside it.
-
-    The box and not the cells, for so a million points take a second; far off both say the same. Measured to the point
-    of the box that is nearest in degrees.
-    """
-    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    west, south, east, north = box
-    return np.asarray(Geod(ellps="WGS84").inv(x, y, x.clip(west, east), y.clip(south, north))[2]) / 1000
 
 
 def likely_slip(lon: float, lat: float, box: Box) -> str:

@@ -571,13 +571,12 @@ CRS_FROM = {  # who says what the coordinates of a file are in
 def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
     """Return what the points of a file were read in and why, and a warning where another system fits clearly better."""
     crs, found = answer["crs"], answer["fits"]
-    if crs is None:
+    if crs is None or found == []:  # no columns of coordinates, or nothing in them
         return []
     who_says = CRS_FROM[answer["crs_from"]]
     lines = [words(who_says, system=system_name(crs, words))]
     if found is None:
         lines.append(words("No boundary is loaded: whether the points lie where they should could not be checked."))
-    if not found:
         return lines
     taken = next(fit for fit in found if fit.label == crs)
     rivals = alike(found)

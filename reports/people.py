@@ -53,13 +53,19 @@ def incidents_for_people(incidents: pd.DataFrame, words: Words) -> pd.DataFrame:
         ]
         incidents = incidents.assign(attributes=lines)
     texts = incidents.select_dtypes(["object", "string", "category"]).columns
-    if "why" in incidents:
-        incidents = incidents.assign(why=[words(SLIPS[code]) for code in incidents["why"]], km=incidents["km"].round(1))
+    incidents = slips_in_words(incidents, words)
     named = incidents.assign(**{column: incidents[column].astype(object).fillna("") for column in texts})
     return named.assign(
         hazard=[words(HAZARD_NAMES[code]) for code in named["hazard"]],
         remark=[remark_sentence(code, words) for code in named["remark"]],
     )
+
+
+def slips_in_words(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return rows with the likely reason in words where they lie far outside the boundary, any others as they are."""
+    if "why" not in rows:
+        return rows
+    return rows.assign(why=[words(SLIPS[code]) for code in rows["why"]], km=rows["km"].round(1))
 
 
 def hot_spots_json(found: answers.HotSpots, methods: Sequence[str], words: Words) -> dict[str, Any]:

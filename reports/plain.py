@@ -67,9 +67,11 @@ def rejected(data: Dataset, found: pd.DataFrame, words: Words) -> list[str]:
                 file=data.imported(str(import_id)).file, import_id=import_id, n=len(rows), open=int(waiting.sum()),
             )
         )  # fmt: skip
-        rows = rows.assign(sentence=people.rejected_sentences(rows, words))
-        settled = {"settled_by": N_("Settled by import")} if rows["settled_by"].any() else {}
-        lines += [*table(rows.head(MOST), _said(titles | settled, words), words), *_more(len(rows), words), ""]
+        settled = rows["state"].isin((corrections.CORRECTED, corrections.SETTLED))  # not what was refused again
+        more = {"settled_by": N_("Settled by import")} if settled.any() else {}
+        shown = rows.assign(settled_by=rows["settled_by"].where(settled, "")).head(MOST)
+        shown = shown.assign(sentence=people.rejected_sentences(shown, words))
+        lines += [*table(shown, _said(titles | more, words), words), *_more(len(rows), words), ""]
         if waiting.any():
             sentence = words(
                 "As a sheet to correct: cli.py rejected --import {import_id} --out rows.xlsx", import_id=import_id
@@ -93,6 +95,8 @@ def quality(items: pd.DataFrame, words: Words) -> list[str]:
 
 _ROWS = {
     "incident_id": N_("Case number"),
+    "km": N_("km from the boundary"),
+    "why": N_("Likely reason"),
     "group": N_("Group"),
     "reported_at": N_("Reported"),
     "type_name": N_("Type"),
@@ -109,7 +113,7 @@ def quality_rows(rows: pd.DataFrame, code: str, words: Words) -> list[str]:
         titles = {"import_id": N_("Import"), **{key: intake.REJECTED_TITLES[key] for key in ("row", "sentence")}}
         return table(rows.assign(sentence=people.rejected_sentences(rows, words)), _said(titles, words), words)
     several = {"source": N_("Source")} if "source" in rows and rows["source"].nunique() > 1 else {}
-    return table(rows, _said(several | _ROWS, words), words)
+    return table(people.slips_in_words(rows, words), _said(several | _ROWS, words), words)
 
 
 _COUNTS = {
@@ -168,6 +172,7 @@ _KEYS = {
     "unit": N_("Handling unit"),
     "source": N_("Source"),
     "month": N_("Month of report"),
+    "channel": N_("Channel"),
 }
 
 
@@ -250,6 +255,7 @@ _PLACES = {
     "log": N_("Log"),
     "files": N_("Another file of the workspace"),
 }
+_FILES = ("originals", "originals, not searchable")
 
 
 def person_found(found: list[dict[str, Any]], text: str, data: Dataset, words: Words) -> list[str]:
@@ -259,7 +265,10 @@ def person_found(found: list[dict[str, Any]], text: str, data: Dataset, words: W
     hide = Needle(text).hide
     files = {one.import_id: f"{hide(one.file)} ({one.import_id})" for one in data.imports}
     rows = pd.DataFrame(found)
-    rows["source"] = [words.listed(hide(files.get(one, one)) for one in str(of).split(", ")) for of in rows["source"]]
+    rows["source"] = [  # only a file has come with several imports; the name of a source may hold a comma
+        words.listed(hide(files.get(one, one)) for one in (of.split(", ") if place in _FILES else [str(of)]))
+        for place, of in zip(rows["place"], rows["source"], strict=True)
+    ]
     rows["incident_id"] = [
         words("data version {n}", n=one) if place == "history" else hide(str(one))
         for place, one in zip(rows["place"], rows["incident_id"], strict=True)

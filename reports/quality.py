@@ -78,7 +78,7 @@ def quality_items(dataset: Dataset, words: Words) -> pd.DataFrame:
     groups = again.members.groupby("source")["group"].nunique()
     minutes = found.minutes["source"].value_counts()
     items["source"] = items["source"].astype(object).mask(items["source"].isna(), None)
-    far = pd.concat([found.far.head(1).assign(source=None), found.far.drop_duplicates("source")])
+    far = pd.concat([found.far.head(1).assign(source=None), found.far])
     farthest = {source: (case, km_text(km)) for source, case, km in far[["source", "incident_id", "km"]].to_numpy()}
     rows: list[Any] = list(items.itertuples())
     items["sentence"] = [

@@ -8,7 +8,9 @@ from test_cli import Said, asked
 
 import cli
 from base.text import Words
+from data.corrections import AGAIN, CORRECTED, LEFT_OUT, OPEN, SETTLED
 from data.inert import as_it_was, inert
+from reports import people, plain
 
 HEADER = "案卷号,上报时间,小类名称,地址,经度,纬度\n"
 STEERING = "红\x1b[31m\x1b]0;taken\x07\x9b2J\u202e[red]x[/red]"
@@ -104,10 +106,14 @@ def test_a_csv_of_rejected_rows_holds_no_formula_and_comes_back_as_the_workbook_
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["=1+1", "'=1", "''@x", "-3", "-3+1", "'x", "+86 1", "＝1", "113.5", "", "-1e3"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "'=1", "''@x", "-3", "-3+1", "'x", "+86 1", "＝1", "113.5", "", "-1e3",
+     "\n=1+1", " =1+1", "\u3000＝1", "' =1", " -3", "\xa0\t@x", " x=1", "\v+cmd"],
+)  # fmt: skip
 def test_a_text_kept_from_being_a_formula_comes_back_as_it_was(text):
     kept = inert(text)
-    assert not kept.startswith(("=", "@", "＝", "+8", "-3+"))
+    assert not kept.lstrip().startswith(("=", "@", "＝", "+8", "+c", "-3+"))
     assert as_it_was(pd.Series([kept])).tolist() == [text]
 
 
@@ -126,3 +132,64 @@ def test_originals_that_hold_a_person_are_named_by_file_and_import_without_the_p
     text = Said(office, "person", "find", "王小明").out
     assert f"***.csv ({answer['import_id']})" in text
     assert "王小明" not in text
+
+
+def rejected_rows(*states):
+    facts = {
+        "row": 2,
+        "reason": "time-unreadable",
+        "value": "昨天",
+        "column": "上报时间",
+        "settled_by": "000009-abcdef01",
+    }
+    return pd.DataFrame([{"import_id": "a", **facts, "state": state} for state in states])
+
+
+class Named:
+    file = "march.csv"
+
+    def imported(self, _id):
+        return self
+
+
+def test_only_rows_that_came_in_since_are_said_to_be_settled():
+    assert "000009" not in "".join(plain.rejected(Named(), rejected_rows(AGAIN, OPEN, LEFT_OUT), Words("en")))
+    for state in (CORRECTED, SETTLED):
+        text = "\n".join(plain.rejected(Named(), rejected_rows(AGAIN, state), Words("en")))
+        assert (text.count("000009"), text.count("Settled by import")) == (1, 1)
+
+
+def test_sentences_are_made_only_of_the_rows_that_are_shown(monkeypatch):
+    made, say = [], people.rejected_sentences
+    monkeypatch.setattr(people, "rejected_sentences", lambda rows, words: made.append(len(rows)) or say(rows, words))
+    assert "The first 50 of 60 rows" in "".join(plain.rejected(Named(), rejected_rows(*[OPEN] * 60), Words("en")))
+    assert made == [50]
+
+
+def test_medians_by_channel_and_points_far_outside_are_listed_for_people(folder):
+    lines = [f"{n},2025-03-01,道路积水,x,113.005,33.005" for n in range(9)]
+    path = put(folder, "a.csv", *lines, "lost,2025-03-01,道路积水,x,13.005,33.005")
+    assert Said(folder / "w", "import", path).err == ""
+    assert "Channel" in Said(folder / "w", "resolution", "--by", "channel").out.splitlines()[0]
+    listed = " ".join(Said(folder / "w", "quality", "--item", "far-outside").out.split())
+    for said in ("km from the boundary", "Was a digit lost or mistyped?"):
+        assert all(word in listed for word in said.split()), listed
+
+
+def test_points_far_outside_are_none_where_no_boundary_is(tmp_path):
+    path = put(tmp_path, "a.csv", MARCH[0])
+    assert Said(tmp_path / "w", "import", path).err == ""
+    said = Said(tmp_path / "w", "quality", "--item", "far-outside")
+    assert (said.code, said.out.strip(), said.err) == (0, "Nothing to list.", "")
+
+
+def test_a_source_whose_name_holds_a_comma_is_one_source():
+    found = [{"place": "incidents", "source": "热线, 夜班", "incident_id": "1", "column": "address", "count": 1}]
+    data = type("Data", (), {"imports": ()})()
+    assert "热线, 夜班" in "".join(plain.person_found(found, "王小明", data, Words("zh")))
+    found[0] |= {"place": "originals", "source": "a1, a2"}
+    assert "a1、a2" in "".join(plain.person_found(found, "王小明", data, Words("zh")))
+
+
+def test_the_help_of_count_says_that_voided_cases_are_in_it(tmp_path):
+    assert "voided" in Said(tmp_path, "count", "--help").out

@@ -82,3 +82,13 @@ def test_a_table_of_addresses_says_its_system_too(folder):
     assert (said.json["crs"], said.json["crs_from"]) == ("wgs84", "usual")
     assert "--crs gcj02" in said.err
     assert asked(folder / "w", "addresses", folder / "known.csv", "--crs", "gcj02")["crs_from"] == "said"
+
+
+@pytest.mark.parametrize("how", [(), ("--crs", "gcj02")])
+def test_nothing_is_said_of_the_system_where_no_row_has_coordinates(folder, how):
+    path = folder / "empty.csv"
+    path.write_text(HEADER + "1,2025-03-01,道路积水,,\n", encoding="utf-8")
+    said = Said(folder / "w", "import", path, *how, "--dry-run")
+    assert said.code == 0
+    for word in ("WGS", "GCJ", "coordinate system"):
+        assert word not in said.out

@@ -3,7 +3,9 @@
 import datetime as dt
 import json
 
+import geopandas as gpd
 import pytest
+import shapely
 from stored import boundary, rows, store, with_grids
 
 from base.errors import HazardError
@@ -198,3 +200,15 @@ def test_a_file_that_does_not_say_its_system_is_taken_as_wgs84_and_this_is_said(
     assert any("WGS 84 was assumed" in str(note) for note in answer["notes"])
     answer = load_cells(workspace, content, "a", level="grid", crs="wgs84", who="t")
     assert not any("assumed" in str(note) for note in answer["notes"])
+
+
+def test_columns_left_out_are_listed_with_the_comma_of_the_readers_language(tmp_path):
+    cells = gpd.GeoDataFrame(
+        {"cell_id": ["A"], "网格员": [[1, 2]], "照片": [b"\x00"]},
+        geometry=[shapely.box(113, 33, 113.01, 33.01)],
+        crs=4326,
+    )
+    cells.to_parquet(tmp_path / "a.parquet")
+    content = (tmp_path / "a.parquet").read_bytes()
+    answer = load_cells(Workspace(tmp_path / "w"), content, "a.parquet", level="grid", who="t")
+    assert "网格员、照片" in "".join(cell_sentences(answer, "a.parquet", Words("zh")))

@@ -36,6 +36,9 @@ def _read(*texts: str, zone: str = "Asia/Shanghai", day_first: bool | None = Non
         ("2025-03-05 晚上8:30", "2025-03-05 12:30:00"),
         ("03/25/2025 02:56:26 PM", "2025-03-25 06:56:26"),
         ("25/03/2025", "2025-03-24 16:00:00"),
+        ("2025-03-05 晚上5:00", "2025-03-05 09:00:00"),
+        ("2025年3月5日 下午三点", "2025-03-05 07:00:00"),  # only the hour in numerals
+        ("2025-3-5 下午两点十五分", "2025-03-05 06:15:00"),
         ("二〇二五年三月五日", "2025-03-04 16:00:00"),
         ("二零二五年三月十五日 下午两时三十分", "2025-03-15 06:30:00"),
         ("二0二五年十二月三十一日十四时零五分", "2025-12-31 06:05:00"),
@@ -58,7 +61,9 @@ def test_a_time_is_read_as_it_is_meant(text, utc):
      "2025-03-05 25:00",
      "2025-03-05 10:61:00", "20251305", "12345", "90000", "上午", "2025",
      "二〇二五年十三月五日", "二十五年三月五日",
-     "1741156200", "2025-03-05 上午14:30", "2025-03-05 晚上12:30", "inf", "=1+1"],
+     "1741156200", "2025-03-05 上午14:30", "2025-03-05 晚上12:30", "inf",
+     "2025年3月5日 晚上0:30", "2025-03-05 晚上1:30", "2025-03-05 晚上 2时", "2025-03-05 傍晚4:59",
+     "2025年3月5日 星期三十点", "=1+1"],
 )  # fmt: skip
 def test_what_is_no_time_is_not_guessed(text):
     assert _read(text, "2025-03-05") == [None, "2025-03-04 16:00:00"]
@@ -98,6 +103,20 @@ def test_or_asked_once_with_the_name_of_the_column():
     assert _read("03/05/2025", zone="UTC", day_first=True) == ["2025-05-03 00:00:00"]
     assert _read("03/05/2025", zone="UTC", day_first=False) == ["2025-03-05 00:00:00"]
     assert _read("03/25/2025", zone="UTC", day_first=True) == [None]  # against the answer
+
+
+def test_rows_that_contradict_one_another_over_day_and_month_are_asked_about_and_not_guessed():
+    texts = ("03/04/2025", "13/05/2025", "05/14/2025")
+    with pytest.raises(
+        HazardError, match=r"such as 13/05/2025 begin with the day, others such as 05/14/2025"
+    ) as caught:
+        _read(*texts)
+    assert caught.value.code == "day-month-ambiguous"
+    proved = {"a": pd.Series(texts), "b": pd.Series(["25/03/2025"] * 3)}
+    with pytest.raises(HazardError, match="Column a: "):  # another column does not speak for this one
+        read_times(proved, zone="UTC")
+    assert _read(*texts, zone="UTC", day_first=True) == ["2025-04-03 00:00:00", "2025-05-13 00:00:00", None]
+    assert _read("13/13/2025", "45/03/2025", "25/03/2025", zone="UTC") == [None, None, "2025-03-25 00:00:00"]
 
 
 def test_an_unknown_zone_is_refused():
