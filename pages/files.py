@@ -10,6 +10,7 @@ with frame.told(_):
     data = cached.dataset()
     frame.title(files_view.headline(_, data), files_view.under_title(_, data))
     results.show(_)
+    above = st.container()
     sections = {
         "load": load_view.load_file,
         "imports": files_view.imports,
@@ -21,4 +22,7 @@ with frame.told(_):
     }
     with st.container(border=True):
         sections[files_view.section(_)](_, data)
+        with above, frame.told(_, stop=False):
+            work.fail()  # what failed and has no form here that could say it
+        work.join(_)
     panels.footer(_, data)
