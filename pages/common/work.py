@@ -1,7 +1,7 @@
 """One change at a time, done beside the page: while it runs no button begins another, and the page shows it.
 
 A rerun of the page, which any click causes, would cut off what the page itself does. So a change runs in a thread of
-its own and comes to its end, whoever clicks, reloads or leaves; what it says is said, wherever on the page they are.
+its own and comes to its end, whoever clicks, reloads or leaves; what it says is said by the next run.
 """
 
 import threading
