@@ -214,7 +214,7 @@ def demo(context: typer.Context, as_json: Json = False) -> None:
     """Make the invented street office (示例) in an empty workspace."""
     answer = example.load_demo(context.obj, who=_who(), progress=_progress)
     (record,) = context.obj.newest().imports
-    _print(answer, as_json, intake.import_sentences(answer, record.file, WORDS))
+    _print(answer, as_json, intake.import_sentences(answer, record.file, WORDS, option="--crs"))
 
 
 @app.command()
@@ -330,7 +330,7 @@ def addresses(
         sheet=sheet,
         who=_who(),
     )
-    _print(_without(answer), as_json, (), intake.address_sentences(answer, file.name, WORDS))
+    _print(_without(answer), as_json, (), intake.address_sentences(answer, file.name, WORDS, option="--crs"))
 
 
 @app.command("systems")
@@ -424,7 +424,7 @@ def import_(
         who=_who(),
         progress=_progress,
     )
-    sentences, choices = intake.import_sentences(answer, file.name, WORDS), answer["choices"]
+    sentences, choices = intake.import_sentences(answer, file.name, WORDS, option="--crs"), answer["choices"]
     answer = _without(answer, "choices", "preview")  # a map's worth of points
     if save_profile is not None and not dry_run:
         named = saved.save_profile(context.obj, save_profile, choices["headers"], choices["options"], who=_who())

@@ -10,6 +10,7 @@ with frame.told(_):
     data = cached.dataset()
     frame.title(files_view.headline(_, data), files_view.under_title(_, data))
     results.show(_)
+    above = st.container()
     sections = {
         "load": load_view.load_file,
         "imports": files_view.imports,
@@ -20,5 +21,10 @@ with frame.told(_):
         "history": files_view.history,
     }
     with st.container(border=True):
-        sections[files_view.section(_)](_, data)
+        section = files_view.section(_)
+        sections[section](_, data)
+        with above, frame.told(_, stop=False):
+            work.fail()  # what failed and has no form here that could say it
+        if section == "load":  # elsewhere the wait would leave the form before it on the page, grey
+            work.join(_)
     panels.footer(_, data)

@@ -18,8 +18,8 @@ from geo.join import count_ties
 from reports import people
 
 
-def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
-    """Return what an import says: the totals that tie, the places, and what is worth a look."""
+def import_sentences(answer: dict[str, Any], file: str, words: Words, *, option: str = "") -> list[str]:
+    """Return what an import says: totals that tie, places, what is odd; `option` as `crs_sentences` takes it."""
     if answer["unchanged"]:
         return [words("{file} was imported before with the same choices: nothing changed.", file=file)]
     lines = [
@@ -38,7 +38,7 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words) -> list[st
                 **places,
             )
         )
-    lines += crs_sentences(answer, words)
+    lines += crs_sentences(answer, words, option=option)
     if first := answer.get("rejected_rows"):
         lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
@@ -158,8 +158,8 @@ def reading_sentence(table: Table, words: Words) -> str:
     )
 
 
-def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
-    """Return what the load of a table of addresses says."""
+def address_sentences(answer: dict[str, Any], file: str, words: Words, *, option: str = "") -> list[str]:
+    """Return what the load of a table of addresses says; `option` as `crs_sentences` takes it."""
     lines = [
         words(
             "{file}: {read} rows read = {accepted} addresses taken + {rejected} rejected + {repeats} repeats; "
@@ -176,7 +176,7 @@ def address_sentences(answer: dict[str, Any], file: str, words: Words) -> list[s
                 answer["placed"],
             )
         )
-    lines += crs_sentences(answer, words)
+    lines += crs_sentences(answer, words, option=option)
     return lines + _row_sentences(answer["rejected_rows"].head(5), words)
 
 
@@ -568,8 +568,11 @@ CRS_FROM = {  # who says what the coordinates of a file are in
 }
 
 
-def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
-    """Return what the points of a file were read in and why, and a warning where another system fits clearly better."""
+def crs_sentences(answer: dict[str, Any], words: Words, *, option: str = "") -> list[str]:
+    """Return what the points of a file were read in and why, and a warning where another system fits clearly better.
+
+    The warning says how another system is chosen: with the `option` of the command line, else on the page.
+    """
     crs, found = answer["crs"], answer["fits"]
     if crs is None or found == []:  # no columns of coordinates, or nothing in them
         return []
@@ -589,7 +592,7 @@ def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
                 inside=taken.inside,
                 n=taken.n,
                 systems=_counted(rivals, words),
-                options=words.listed(_crs_option(fit.label) for fit in rivals),
+                options=words.listed(_choice(fit.label, option, words) for fit in rivals),
             )
         )
     elif answer["crs_from"] == "usual" or not rivals:
@@ -597,8 +600,10 @@ def crs_sentences(answer: dict[str, Any], words: Words) -> list[str]:
     return lines
 
 
-def _crs_option(label: str) -> str:
-    return f'--crs "{label}"' if " " in label else f"--crs {label}"
+def _choice(label: str, option: str, words: Words) -> str:
+    if option:
+        return f'{option} "{label}"' if " " in label else f"{option} {label}"
+    return words("Coordinate system “{system}”", system=system_name(label, words))
 
 
 def _counted(fits: list[Fit], words: Words) -> str:

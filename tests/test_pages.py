@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import threading
 import time
 from pathlib import Path
 from unittest import mock
@@ -14,11 +15,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from base.errors import HazardError
 from base.text import Words
-from data import changes, levels, loading, queries
+from data import changes, levels, loading, profiles, queries
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
-from pages.common import files_view, work
+from geo.crs import Fit
+from pages.common import files_view, reports_form, work
 from reports import answers, intake, quality
 from reports.sheet import write_sheet
 
@@ -419,39 +422,127 @@ def test_the_answer_of_an_import_links_to_lists_that_are_there():
 
 
 def work_page():
-    """Draw a button whose work counts how often it was begun."""
-    import time
-
+    """Draw an upload, two buttons that may be left for elsewhere, and what the data page draws around them."""
     import streamlit as st
 
     from base.text import Words
-    from pages.common import results, work
+    from pages.common import frame, results, work
 
     words = Words("en")
-    begun = st.session_state.setdefault("begun", [])
+    state = st.session_state
+    begun = state.setdefault("begun", [])
     work.collect()
     results.show(words)
+    st.file_uploader("file", key=work.upload_key())
+    if not st.checkbox("elsewhere"):
+        for key in ("one", "two"):
 
-    def do(tell):
-        begun.append(1)
-        tell(0.5, "half", {})
-        time.sleep(0.3)
-        return "done", [f"begun {len(begun)}"], []
+            def do(tell, key=key):
+                begun.append(key)
+                tell(0.5, "half", {})
+                return "done", [f"begun {key}"], []
 
-    if work.button(words, "go"):
-        work.run(words, "go", "first", do)
+            with frame.told(words, stop=False):
+                if work.button(words, key):
+                    work.run(key, "first", do)
+    st.caption("above")
+    with frame.told(words, stop=False):
+        work.fail()
+    if not state.get("passing"):
+        work.join(words)
+
+
+def working():
+    return AppTest.from_function(work_page, default_timeout=20).run()
 
 
 def test_a_change_that_runs_is_joined_by_a_second_click_and_not_begun_again():
-    seen = AppTest.from_function(work_page, default_timeout=20).run()
-    seen.button(key="go").click().run()
-    assert [one.value for one in seen.success] == ["begun 1"]
-    assert not seen.button(key="go").disabled
-    running = work.Work("go", "first", lambda _tell: (time.sleep(0.5), ("done", ["the first click's"], []))[1])
+    seen = working()
+    seen.button(key="one").click().run()
+    assert [one.value for one in seen.success] == ["begun one"]
+    assert not seen.button(key="one").disabled
+    running = work.Work("one", "first", lambda _tell: (time.sleep(0.3), ("done", ["the first click's"], []))[1])
     seen.session_state["work"] = running
-    seen.button(key="go").click().run()
+    seen.button(key="one").click().run()
     assert [one.value for one in seen.success] == ["the first click's"]
-    assert len(seen.session_state["begun"]) == 1
+    assert seen.session_state["begun"] == ["one"]
+
+
+def test_no_other_change_can_be_begun_while_one_runs():
+    seen, may_end = working(), threading.Event()
+    running = work.Work("one", "first", lambda _tell: (may_end.wait(20), ("done", ["1"], []))[1])
+    seen.session_state["work"], seen.session_state["passing"] = running, True
+    seen.button(key="two").click().run()
+    assert [(one.label, one.disabled) for one in seen.button] == [("At work …", True)] * 2
+    assert (seen.session_state["begun"], seen.session_state["work"]) == ([], running)
+    may_end.set()
+    seen.session_state["passing"] = False
+    seen.run()
+    assert [one.value for one in seen.success] == ["1"]
+
+
+def test_a_click_that_was_not_reached_begins_nothing_later():
+    seen = working()
+    seen.button(key="one").click()
+    seen.checkbox[0].check().run()
+    seen.checkbox[0].uncheck().run()
+    assert seen.session_state["begun"] == []
+    assert not any(one.disabled for one in seen.button)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_a_change_failed_with_is_said_once_at_its_button_or_where_that_is_gone(elsewhere):
+    seen = working()
+    refused = mock.Mock(side_effect=HazardError("t", "It failed"))
+    seen.session_state["work"] = work.Work("two", "", refused)
+    seen.checkbox[0].set_value(elsewhere).run()
+    assert refusals(seen) == ["It failed"]
+    drawn = [type(one).__name__ for one in seen.main]
+    assert (drawn.index("Error") > drawn.index("Caption")) == elsewhere
+    assert not refusals(seen.run())
+
+
+@pytest.mark.parametrize(("given", "kept"), [(b"the file of the change", "uploads"), (b"another", "upload-0")])
+def test_the_end_of_a_change_empties_the_upload_of_its_own_file_only(given, kept):
+    seen = working()
+    seen.session_state["work"] = work.Work("one", "", lambda _tell: ("done", ["1"], []), b"the file of the change")
+    seen.file_uploader[0].set_value(("a.csv", given, "text/csv")).run()
+    assert [one.value for one in seen.success] == ["1"]
+    assert seen.session_state[kept]
+
+
+LEDGER = "案卷号,上报时间,小类,经度,纬度\nK1,2025-03-05 10:00,道路积水,111.3,33.6\n".encode()
+
+
+def store(workspace, save):
+    options = {"crs": "wgs84", "source": "街道"}
+    return reports_form.store(EN, workspace, LEDGER, "三月.csv", options, save, who="t", tell=lambda *_: None)
+
+
+def test_an_import_whose_choices_cannot_be_saved_is_said_to_be_in(tmp_path, monkeypatch):
+    busy = mock.Mock(side_effect=HazardError("workspace-busy", "Somebody else is at work."))
+    monkeypatch.setattr(profiles, "save_profile", busy)
+    kind, lines, _ = store(Workspace(tmp_path), "月报")
+    assert kind == "done"
+    assert "1 rows read = 1 accepted" in lines[0]
+    assert lines[-2].startswith("The file is imported, but its choices could not be saved as profile “月报”.")
+    assert lines[-1] == "Somebody else is at work."
+    assert len(Workspace(tmp_path).newest().imports) == 1
+
+
+def test_a_name_no_profile_can_have_is_refused_before_anything_is_stored(tmp_path):
+    with pytest.raises(HazardError, match="A profile needs a name"):
+        store(Workspace(tmp_path), "长" * 200)
+    assert not Workspace(tmp_path).newest().version
+
+
+def test_a_page_names_its_own_choice_of_another_system_and_the_terminal_its_option():
+    fits = [Fit("gcj02", False, 9, 9, [], []), Fit("wgs84", False, 0, 9, [], [])]
+    answer = {"crs": "wgs84", "crs_from": "said", "fits": fits}
+    on_page, typed = intake.crs_sentences(answer, ZH), intake.crs_sentences(answer, ZH, option="--crs")
+    assert "请指定（坐标系“GCJ-02" in on_page[-1]
+    assert "--" not in "".join(on_page)
+    assert "请指定（--crs gcj02）" in typed[-1]
 
 
 def test_the_tables_of_the_data_page_hold_no_english_of_ours_in_chinese(visit):

@@ -96,7 +96,7 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
         )
         return "done", intake.cell_sentences(answer, name, words), []
 
-    work.run(words, f"b-go-{key}", words("Loading {file}", file=name), do)
+    work.run(f"b-go-{key}", words("Loading {file}", file=name), do)
 
 
 def _column(words: Words, field: str, columns: list[str], guess: dict[str, str], key: str) -> str | None:

@@ -39,10 +39,9 @@ def load_file(words: Words, data: Dataset) -> None:
         words("A file of reports, of boundaries, or a table that belongs to them"),
         type=list(FORMATS),
         max_upload_size=int(data.settings["max_file_mb"]),
-        key=f"upload-{st.session_state.get('uploads', 0)}",
+        key=work.upload_key(),
     )
     if file is None:
-        work.join(words)  # of a file that was given before the reader went elsewhere
         formats = words(
             "Reports: CSV, XLSX, XLS, web page saved as XLS, GeoJSON, GeoPackage, Shapefile (zip), Parquet. "
             "Boundaries: GeoJSON, GeoPackage, Shapefile (zip), GeoParquet, KML, CSV with WKT. "

@@ -14,6 +14,7 @@ from data.dataset import Dataset
 from data.headers import fingerprint
 from data.privacy import mask, personal_headers
 from data.schema import FIELD_TITLES, FIELDS, HAZARD_NAMES, HAZARDS
+from data.store import Workspace
 from data.table import Table
 from pages.common import cached, frame, place_form, preview_view, reading, work
 from reports import intake
@@ -300,11 +301,39 @@ def _import(words: Words, content: bytes, name: str, options: Mapping[str, Any],
     workspace, who = cached.workspace(), frame.who()
 
     def do(tell: work.Tell) -> work.Answer:
-        answer = loading.import_incidents(workspace, content, name, who=who, progress=tell, profile=None, **options)
-        lines = intake.import_sentences(answer, name, words)
-        if save:
+        return store(words, workspace, content, name, options, save, who=who, tell=tell)
+
+    work.run(f"i_go_{form}", words("Reading {file}", file=name), do)
+
+
+def store(
+    words: Words,
+    workspace: Workspace,
+    content: bytes,
+    name: str,
+    options: Mapping[str, Any],
+    save: str,
+    *,
+    who: str,
+    tell: work.Tell,
+) -> work.Answer:
+    """Import, save the choices under the name `save` if there is one, and return what is to be said of both."""
+    if save:
+        profiles.check_profile(save, options)  # refused before anything is stored
+    answer = loading.import_incidents(workspace, content, name, who=who, progress=tell, profile=None, **options)
+    lines = intake.import_sentences(answer, name, words)
+    if save:
+        try:
             profiles.save_profile(workspace, save, **answer["choices"], who=who)
             lines.append(words("The choices are saved as profile “{name}”.", name=save))
-        return "same" if answer["unchanged"] else "done", lines, intake.worth_a_look(answer, words)
-
-    work.run(words, f"i_go_{form}", words("Reading {file}", file=name), do)
+        except (HazardError, OSError) as error:
+            lines.append(
+                words(
+                    "The file is imported, but its choices could not be saved as profile “{name}”. Load the file again "
+                    "and save them then: no row is taken twice.",
+                    name=save,
+                )
+            )
+            if isinstance(error, HazardError):
+                lines.append(words.error(error))
+    return "same" if answer["unchanged"] else "done", lines, intake.worth_a_look(answer, words)

@@ -12,9 +12,8 @@ from reports import intake
 
 
 def tell(kind: str, lines: Sequence[str], links: Sequence[intake.Look] = ()) -> None:
-    """Keep sentences for the next run ("done" or "same"), and begin with an empty upload."""
+    """Keep sentences for the next run ("done" or "same")."""
     st.session_state["result"] = (kind, lines, links)
-    st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
 def show(words: Words) -> None:

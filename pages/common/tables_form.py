@@ -33,7 +33,7 @@ def _load(words: Words, key: str, name: str, do: Callable[[str], list[str]], *, 
     """Draw the button, and load when asked to; `do` gets who is at work and returns what is to be said."""
     if work.button(words, key, ready=ready):
         who = frame.who()
-        work.run(words, key, words("Loading {file}", file=name), lambda _tell: ("done", do(who), []))
+        work.run(key, words("Loading {file}", file=name), lambda _tell: ("done", do(who), []))
 
 
 def exposure_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:

@@ -1,7 +1,7 @@
-"""One change at a time, done beside the page: it shows how far it is, and a second click joins it and begins no other.
+"""One change at a time, done beside the page: while it runs no button begins another, and the page shows it.
 
 A rerun of the page, which any click causes, would cut off what the page itself does. So a change runs in a thread of
-its own and comes to its end, whoever clicks, reloads or leaves.
+its own and comes to its end, whoever clicks, reloads or leaves; what it says is said by the next run.
 """
 
 import threading
@@ -24,8 +24,8 @@ _LOOK_S = 0.1  # how often the page looks how far the work is
 class Work:
     """A change that runs: how far it is, and its answer."""
 
-    def __init__(self, key: str, first: str, do: Callable[[Tell], Answer]) -> None:
-        self.key, self.first = key, first
+    def __init__(self, key: str, first: str, do: Callable[[Tell], Answer], file: bytes | None = None) -> None:
+        self.key, self.first, self.file = key, first, file
         self.share = 0.0
         self.said: Sentence | None = None
         self.answer: Future[Answer] = Future()
@@ -42,26 +42,22 @@ class Work:
 
 
 def button(words: Words, key: str, *, ready: bool = True, **more: Any) -> bool:
-    """Draw the button of a change and return whether it is wanted; until it is done it cannot be pressed again."""
-    state = st.session_state
-    wanted = state.get("wanted") == key
-    st.button(
-        words("At work …") if wanted else words("Import"),
+    """Draw the button of a change and return whether this click begins it; raise what its last change failed with."""
+    busy = "work" in st.session_state
+    clicked = st.button(
+        words("At work …") if busy else words("Import"),
         type="primary",
-        icon=":material/hourglass_top:" if wanted else ":material/download_done:",
-        disabled=wanted or not ready,
+        icon=":material/hourglass_top:" if busy else ":material/download_done:",
+        disabled=busy or not ready,
         key=key,
-        on_click=lambda: state.update(wanted=key),
         **more,
     )
-    if (failed := state.get("failed")) and failed[0] == key:
-        del state["failed"]
-        raise failed[1]
-    return bool(wanted)
+    fail(key)
+    return clicked and ready and not busy  # a click may come from a page that was drawn before the change began
 
 
-def run(words: Words, key: str, first: str, do: Callable[[Tell], Answer]) -> None:
-    """Do a change that is wanted, or join it if it runs, and begin the page anew when it is done.
+def run(key: str, first: str, do: Callable[[Tell], Answer]) -> None:
+    """Begin a change, and the page anew, where its button is drawn at work and `join` shows how far it is.
 
     Parameters
     ----------
@@ -72,15 +68,13 @@ def run(words: Words, key: str, first: str, do: Callable[[Tell], Answer]) -> Non
     do : callable
         Gets the function that is told how far it is, and returns what `results.tell` takes. Asks nothing of the page.
     """
-    work = st.session_state.get("work")
-    if work is None or work.key != key:
-        work = st.session_state["work"] = Work(key, first, do)
-    join(words, work)
+    st.session_state["work"] = Work(key, first, do, _upload())
+    st.rerun()
 
 
-def join(words: Words, work: "Work | None" = None) -> None:
+def join(words: Words) -> None:
     """Show how far the change is that runs, if any, and begin the page anew when it is done."""
-    work = work or st.session_state.get("work")
+    work = st.session_state.get("work")
     if work is None:
         return
     bar = st.progress(0.0)
@@ -91,14 +85,33 @@ def join(words: Words, work: "Work | None" = None) -> None:
 
 
 def collect() -> None:
-    """Take the answer of a change that is done: for `results.show`, or for its button if it failed."""
+    """Take what a change that is done says, for `results.show` or `fail`, and empty the upload it came from."""
     state = st.session_state
     work = state.get("work")
     if work is None or not work.answer.done():
         return
+    del state["work"]
     if error := work.answer.exception():
         state["failed"] = (work.key, error)
-    else:
-        results.tell(*work.answer.result())
-    for name in ("work", "wanted"):
-        state.pop(name, None)
+        return
+    results.tell(*work.answer.result())
+    if work.file == _upload():  # another file that was given meanwhile keeps its form
+        state["uploads"] = state.get("uploads", 0) + 1
+
+
+def fail(key: str | None = None) -> None:
+    """Raise what the last change failed with, once: that of the button `key`, or of any."""
+    failed = st.session_state.get("failed")
+    if failed and key in (None, failed[0]):
+        del st.session_state["failed"]
+        raise failed[1]
+
+
+def upload_key() -> str:
+    """Return the key of the upload; a new one is an empty one."""
+    return f"upload-{st.session_state.get('uploads', 0)}"
+
+
+def _upload() -> bytes | None:
+    file = st.session_state.get(upload_key())
+    return file.getvalue() if file else None
