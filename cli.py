@@ -197,6 +197,12 @@ def _scope(
     )
 
 
+def _about(dataset: Dataset, scope: Scope) -> list[str]:
+    """Return what an answer is about, and what lies beside it."""
+    beside = people.beside_sentence(queries.beside(dataset, scope), WORDS)
+    return [people.scope_words(WORDS, dataset, scope), *([beside] if beside else [])]
+
+
 def _who() -> str:
     try:
         return getpass.getuser()
@@ -620,9 +626,10 @@ def hotspots_(
         if name not in known:
             raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
     dataset = context.obj.newest()
-    found = answers.hot_spots(dataset, _scope(dataset, level, hazard, start, end), exposure=exposure, seed=seed)
+    scope = _scope(dataset, level, hazard, start, end)
+    found = answers.hot_spots(dataset, scope, exposure=exposure, seed=seed)
     answer = people.hot_spots_json(found, method or list(known), WORDS)
-    _print(answer, as_json, plain.hot_spots(answer, WORDS))
+    _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
 
 
 @app.command("resolution")
@@ -644,7 +651,7 @@ def resolution_(
     scope = _scope(dataset, level, hazard, start, end, as_of)
     groups = answers.resolution_times(dataset, scope, by=by).groups
     groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
-    _print(groups, as_json, plain.resolution(groups, by, WORDS))
+    _print(groups, as_json, [*_about(dataset, scope), *plain.resolution(groups, by, WORDS)])
 
 
 @app.command("settings")

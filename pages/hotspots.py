@@ -15,6 +15,7 @@ with frame.told(_):
     chosen = controls.cell(data, scope)
 
     frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))
+    panels.beside(_, data, scope)
     spots_view.reason(_, spots)
     left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):

@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from base.text import markdown_plain
 from pages.common import cached, controls, frame, panels
-from reports import people
 
 _ = frame.open_page("overview")
 with frame.told(_):
@@ -18,8 +16,7 @@ with frame.told(_):
     chosen = controls.cell(data, scope)
 
     frame.title(panels.headline(_, answer, spots), panels.under_title(_, data, scope, answer))
-    if beside := people.beside_sentence(answer.totals["n"], answer.beside, _):
-        st.caption(markdown_plain(beside))
+    panels.beside(_, data, scope)
     panels.figures(_, answer, spots, compare)
     left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):

@@ -14,6 +14,7 @@ with frame.told(_):
     answer = cached.resolution(data, scope, by)
 
     frame.title(times_view.headline(_, answer), panels.under_title(_, data, scope))
+    panels.beside(_, data, scope)
     times_view.figures(_, answer)
     with st.container(border=True):
         times_view.curves(_, data, scope, answer, by)

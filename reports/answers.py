@@ -217,7 +217,6 @@ class Overview:
     in_time: tuple[float, float, float]  # share, low, high; NaN when nothing was due
     cells: pd.DataFrame  # cell_id, name, count, before, one_spot, per_km2, per_1000_households, median_hours, low, high
     months: pd.DataFrame  # month, hazard, count; complete with zero months
-    beside: dict[str, int]  # as `data.queries.beside`
 
 
 def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overview:
@@ -241,7 +240,6 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
         in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
         cells=_cell_table(dataset, scope, compared.before if compared else None),
         months=months(dataset, scope),
-        beside=queries.beside(dataset, scope),
     )
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from base.text import N_, Words
+from data.dataset import Dataset
 from data.faraway import SLIPS
-from data.schema import HAZARD_NAMES, REASONS, REMARKS
+from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
 
 
@@ -26,11 +27,29 @@ def remark_sentence(remark: str | None, words: Words) -> str:
     return words.listed(words(REMARKS[code]) for code in (remark or "").split() if code in REMARKS)
 
 
-def beside_sentence(n: int, beside: Mapping[str, int], words: Words) -> str:
-    """Return what lies beside the n reports of a scope, as `data.queries.beside` counts it; '' where nothing does."""
+def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
+    """Return what an answer is about: period, hazards, area and as-of time."""
+    period = words.period(scope.start, scope.end) if scope.start and scope.end else words("All time")
+    hazards = words("All hazards")
+    if scope.hazards:
+        hazards = words.listed([words(HAZARD_NAMES[hazard]) for hazard in scope.hazards])
+    parts = [period, hazards]
+    if scope.area:
+        level = next(level for level in dataset.levels if level.name == scope.level)
+        if level.parent_level:
+            cells = dataset.cells(level.parent_level)
+            parts.append(str(cells.loc[cells["cell_id"] == scope.area, "name"].iloc[0]))
+    if dataset.as_of is not None:
+        parts.append(words("as of {time}", time=dataset.as_of))
+    return " · ".join(parts)
+
+
+def beside_sentence(beside: Mapping[str, int], words: Words) -> str:
+    """Return what lies beside the reports of a scope, as `data.queries.beside` counts it; '' where nothing does."""
     parts = [words(_BESIDE[name], n=beside[name]) for name in _BESIDE if beside[name]]
     if not parts:
         return ""
+    n = beside["every"] - sum(beside[name] for name in _BESIDE)
     return words(
         "Beside the {n} shown here: {parts}; {every} in all.", n=n, parts=words.listed(parts), every=beside["every"]
     )

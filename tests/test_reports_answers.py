@@ -7,6 +7,7 @@ from stored import ZONE, rows, store, with_grids
 from test_data_placing import EDITIONS, with_editions
 
 from base.text import Words
+from data import queries
 from data.schema import Scope
 from reports import answers, choropleth, intake, people
 
@@ -45,12 +46,12 @@ def test_a_voided_case_makes_no_event_and_is_stated_beside_the_reports(tmp_path)
     dataset = put(with_grids(tmp_path), [real, real | void, {"cell": "B", "reported_at": "2025-03-01", **void}, {}])
     scope = Scope(level="grid", start=dt.date(2025, 3, 1), end=dt.date(2025, 4, 1))
     assert answers.hot_spots(dataset, scope).cells["calls"].tolist() == [1, 0, 0, 0]
-    overview = answers.overview(dataset, scope)
-    assert overview.cells["count"].tolist() == [1, 0, 0, 0]
-    assert people.beside_sentence(1, overview.beside, Words("en")) == (
+    assert answers.overview(dataset, scope).cells["count"].tolist() == [1, 0, 0, 0]
+    beside = queries.beside(dataset, scope)
+    assert people.beside_sentence(beside, Words("en")) == (
         "Beside the 1 shown here: 1 without a full report time, 2 voided (in no figure here); 4 in all."
     )
-    assert people.beside_sentence(1, overview.beside, Words("zh")) == (
+    assert people.beside_sentence(beside, Words("zh")) == (
         "除这 1 件外：没有完整上报时间 1 件、作废 2 件（各项数字均不计入）；合计 4 件。"
     )
     shown = intake.place_rows(dataset, Words("en")).set_index("Level").loc["Grid"]

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from base.text import Words, markdown_plain
-from data import accounts, example
+from data import accounts, example, queries
 from data.accounts import Account
 from data.dataset import Dataset
 from data.schema import Scope
@@ -50,6 +50,11 @@ def _overview(fingerprint: str, scope: Scope, compare: str, _dataset: Dataset) -
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+def _beside(fingerprint: str, scope: Scope, _dataset: Dataset) -> dict[str, int]:
+    return queries.beside(_dataset, scope)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
 def _hot_spots(fingerprint: str, scope: Scope, exposure: str, _dataset: Dataset) -> answers.HotSpots:
     return answers.hot_spots(_dataset, scope, exposure=exposure)
 
@@ -67,6 +72,11 @@ def _cell(fingerprint: str, scope: Scope, cell: str, _cells: pd.DataFrame, _data
 def overview(data: Dataset, scope: Scope, compare: str) -> answers.Overview:
     """Return the overview of a scope."""
     return _overview(data.fingerprint, scope, compare, data)
+
+
+def beside(data: Dataset, scope: Scope) -> dict[str, int]:
+    """Return what a scope leaves out for its period and for being voided."""
+    return _beside(data.fingerprint, scope, data)
 
 
 def hot_spots(data: Dataset, scope: Scope, exposure: str = "auto") -> answers.HotSpots:

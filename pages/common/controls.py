@@ -187,20 +187,3 @@ def cell(dataset: Dataset, scope: Scope) -> str | None:
     chosen = choice("cell", ids.__contains__, None)
     keep("cell", chosen)
     return chosen
-
-
-def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
-    """Return the line under a title: period, hazards, area and as-of time."""
-    period = words.period(scope.start, scope.end) if scope.start and scope.end else words("All time")
-    hazards = words("All hazards")
-    if scope.hazards:
-        hazards = words.listed([words(HAZARD_NAMES[hazard]) for hazard in scope.hazards])
-    parts = [period, hazards]
-    if scope.area:
-        level = next(level for level in dataset.levels if level.name == scope.level)
-        if level.parent_level:
-            cells = dataset.cells(level.parent_level)
-            parts.append(str(cells.loc[cells["cell_id"] == scope.area, "name"].iloc[0]))
-    if dataset.as_of is not None:
-        parts.append(words("as of {time}", time=dataset.as_of))
-    return " · ".join(parts)

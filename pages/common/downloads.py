@@ -8,7 +8,7 @@ import streamlit as st
 from base.text import Words
 from data.dataset import Dataset
 from data.schema import Scope
-from pages.common import controls
+from reports import people
 from reports.sheet import write_sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,7 +42,7 @@ def deferred(
     """Draw a download button whose frame and titles are built when it is pressed."""
     notes = [words("Hazard Hotspots"), name]
     if scope is not None:
-        notes.append(controls.scope_words(words, data, scope))
+        notes.append(people.scope_words(words, data, scope))
     notes.extend(more)
     notes.append(words("data version {n}", n=data.version) + " · " + data.fingerprint[:8])
     if data.is_demo:

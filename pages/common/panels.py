@@ -45,7 +45,7 @@ def stop_if_empty(words: Words, data: Dataset) -> None:
 def stop_without_cells(words: Words, data: Dataset, scope: Scope) -> None:
     """Where the chosen area holds no cell of the chosen level, say so and end the page."""
     if not len(answers.cells_of(data, scope)):
-        frame.title(words("No cells here"), controls.scope_words(words, data, scope))
+        frame.title(words("No cells here"), people.scope_words(words, data, scope))
         st.info(words("The chosen area is not divided into cells of this level: choose another area or level."))
         st.stop()
 
@@ -53,7 +53,7 @@ def stop_without_cells(words: Words, data: Dataset, scope: Scope) -> None:
 def under_title(words: Words, data: Dataset, scope: Scope, answer: answers.Overview | None = None) -> str:
     """Return the line under a page's title: the scope, n, and that a demo is one."""
     parts = [words("Example data, invented")] if data.is_demo else []
-    parts.append(controls.scope_words(words, data, scope))
+    parts.append(people.scope_words(words, data, scope))
     if answer is not None:
         parts.append(words.plural("{n} report", "{n} reports", answer.totals["n"]))
         parts += compared_with(words, answer)
@@ -74,6 +74,12 @@ def compared_with(words: Words, answer: answers.Overview) -> list[str]:
 def headline(words: Words, answer: answers.Overview, spots: answers.HotSpots) -> str:
     """Return the overview's finding in one sentence."""
     return summary.headline(spots.result, answer.change, answer.totals["n"]).say(words)
+
+
+def beside(words: Words, data: Dataset, scope: Scope) -> None:
+    """Say what lies beside the period, where something does: the numbers of the pages tie by it."""
+    if sentence := people.beside_sentence(cached.beside(data, scope), words):
+        st.caption(markdown_plain(sentence))
 
 
 def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, compare: str) -> None:
