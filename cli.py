@@ -521,7 +521,10 @@ def rejected(
         nothing = WORDS("No row waits to be corrected: no file was written.")
         _print({"file": str(out) if n else None, "rows": n}, as_json, [done if n else nothing])
         return
-    frame = corrections.rejections(dataset, import_id)
+    frame = corrections.rejections(dataset)
+    if import_id is not None:
+        frame = frame[frame["import_id"] == dataset.imported(import_id).import_id]
+    frame = corrections.with_cells(dataset, frame.reset_index(drop=True))
     if as_json:
         _print(frame.assign(sentence=people.rejected_sentences(frame, WORDS)), True, ())
     else:

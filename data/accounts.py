@@ -1,15 +1,14 @@
 """How the rows of the office's files stand: each counted once, however often it came back in a sheet of rejected rows.
 
 Of an import: read = accepted + rejected + repeats, and its rows that came back (`ImportRecord.again`) are such a sum
-within it. Of the workspace: read = accepted + repeats + settled + open + left out. Both are asserted.
+within it. Of the workspace: read = accepted + repeats + settled + open + left out. An import asserts its sum before it
+is stored; a page says it if the workspace's does not tie (`Account.ties`), and shows the rest.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from data import corrections
 from data.dataset import Dataset
-from data.schema import ImportRecord
 
 _PARTS = ("accepted", "rejected", "repeats")
 
@@ -26,28 +25,34 @@ class Account:
     open: int = 0  # not taken, and somebody has to mend them
     left_out: int = 0  # no cases (totals, notes, empty rows), or left out by a filter
 
+    @property
+    def ties(self) -> bool:
+        """Whether the parts make up what was read: else the program has a fault."""
+        return self.read == self.accepted + self.repeats + self.settled + self.open + self.left_out
 
-def own(records: Iterable[ImportRecord]) -> dict[str, int]:
+
+def own(dataset: Dataset, source: str | None = None) -> dict[str, int]:
     """Return the totals of imports without the rows that came back: read, accepted, rejected, repeats."""
+    back = corrections.came_back(dataset)
     totals = dict.fromkeys(("read", *_PARTS), 0)
-    for record in records:
-        parts = {name: getattr(record, name) - record.again.get(name, 0) for name in _PARTS}
-        if min(parts.values()) < 0 or record.read != sum(parts.values()) + sum(record.again.values()):
-            raise RuntimeError("the totals of an import do not tie")
-        for name, n in {"read": sum(parts.values()), **parts}.items():
-            totals[name] += n
+    for record in dataset.imports:
+        if source in (None, record.source):
+            again = back[record.import_id]
+            totals["read"] += record.read - sum(again.values())
+            for name in _PARTS:
+                totals[name] += getattr(record, name) - again.get(name, 0)
     return totals
 
 
 def account(dataset: Dataset) -> Account:
     """Return how the rows of all live imports stand."""
-    totals = own(dataset.imports)
+    totals = own(dataset)
     states = corrections.rejections(dataset)["state"].value_counts()
-    corrected, settled, waiting, left_out = (
-        int(states.get(state, 0))
-        for state in (corrections.CORRECTED, corrections.SETTLED, corrections.OPEN, corrections.LEFT_OUT)
-    )
-    if totals["rejected"] != corrected + settled + waiting + left_out:
-        raise RuntimeError("a rejected row was lost or counted twice")
-    accepted = totals["accepted"] + corrected
-    return Account(totals["read"], accepted, corrected, totals["repeats"], settled, waiting, left_out)
+    corrected, repeated, settled, waiting, left_out = (
+        int(states[state])
+        for state in (
+            corrections.CORRECTED, corrections.REPEATED, corrections.SETTLED, corrections.OPEN, corrections.LEFT_OUT,
+        )
+    )  # fmt: skip
+    accepted, repeats = totals["accepted"] + corrected, totals["repeats"] + repeated
+    return Account(totals["read"], accepted, corrected, repeats, settled, waiting, left_out)

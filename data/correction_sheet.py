@@ -47,7 +47,7 @@ def mark_of(import_id: str, row: int) -> str:
 def take_apart(table: Table) -> tuple[Table, pd.Series]:
     """Return a table without the columns that a sheet of rejected rows brings, and its marks by row ('' where none).
 
-    What `data.inert` kept from being a formula is again what the first file had.
+    What `data.inert` kept from being a formula in a CSV is again what the first file had; in a workbook text is text.
 
     Raises
     ------
@@ -59,13 +59,18 @@ def take_apart(table: Table) -> tuple[Table, pd.Series]:
     marks = pd.Series([], dtype=object)
     if marked:
         marks = table.frame.iloc[:, table.headers.index(MARK)].astype(object).str.strip()
+        if "last" in table.bad:  # a comma too many does not hide which row it is
+            ends = table.bad.set_index("row")["last"].astype(object).str.strip()
+            if len(ends := ends[ends.str.fullmatch(_MARK_FORM).astype(bool)]):
+                marks = pd.concat([marks, ends]).sort_index()
     if not (marked and (marks.empty or (marks != "").any())):
         _refuse_unmarked(table)
     if not marked:
         return table, marks
-    table = dataclasses.replace(
-        table, headers=as_it_was(pd.Series(table.headers)).tolist(), frame=table.frame.apply(as_it_was)
-    )
+    if table.kind == "CSV":
+        table = dataclasses.replace(
+            table, headers=as_it_was(pd.Series(table.headers)).tolist(), frame=table.frame.apply(as_it_was)
+        )
     ours = {place for place, header in enumerate(table.headers) if header == MARK}
     for titles in spoken:
         for start in range(len(table.headers) - len(titles) + 1):
@@ -111,8 +116,7 @@ def known_rows(dataset: Dataset, marks: pd.Series) -> tuple[pd.DataFrame, list[S
     parts = marks.str.extract(f"^{_MARK_FORM.pattern}$")
     named = pd.DataFrame({"by_row": marks.index, "import_id": parts[0].to_numpy(), "row": parts[1].to_numpy()})
     named = named.dropna().astype({"row": np.int64, "by_row": np.int64})
-    known = corrections.origins(dataset, named["import_id"].unique())
-    found = named.merge(known, on=["import_id", "row"]).sort_values("by_row")
+    found = corrections.origins(dataset, named).sort_values("by_row")
     found = found[["by_row", "first_import", "first_row"]].set_axis(["by_row", "import_id", "row"], axis=1)
     copied = found.duplicated(["import_id", "row"])
     back = found[~copied].reset_index(drop=True)

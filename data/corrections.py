@@ -1,11 +1,21 @@
-"""What became of the rows that were not taken: corrected, settled otherwise, left out by choice, or open.
+"""What became of the rows that were not taken, each of them counted once, however often it comes back in a sheet.
 
-A rejected row stays the row of the file it came in first, however often it comes back in a sheet: what an import says
-of it is a word, and the newest word of a live import counts. So each row of the office is told, and counted, once.
+A row of an office's file that was not taken is in one state. What live imports said of it since (the table
+`corrections`) are words; a better one stands, whatever is said later:
+
+- CORRECTED: it came back in a sheet and is in;
+- REPEATED: it came back and says what a stored case, or another row of the sheet, says;
+- SETTLED: a later file brought its case number, be it new, changed or the same as stored;
+- LEFT_OUT: it is no case (a total, a note, an empty row), or the office left it out by a filter;
+- OPEN: somebody has to mend it.
+
+A row of a sheet that was refused in its turn is no further row. It stands in the place of the office's own, which is
+AGAIN then, if its cells are kept: so the next sheet holds the newest. Else it is AGAIN, and the older one stands.
 """
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +26,16 @@ from data.dataset import Dataset
 
 BY_CHOICE = ("filtered",)  # reasons that are no fault: such rows are not corrected
 NO_CASES = ("totals-row", "empty-row", "note-row", "header-again", *BY_CHOICE)  # and nobody need mend them
-OPEN, CORRECTED, SETTLED, LEFT_OUT, AGAIN = "open", "corrected", "settled", "left-out", "again"  # states, `rejections`
+_NO_CELLS = ("empty-row", "note-row", "header-again", "ragged-row", "undecodable-row", *BY_CHOICE)  # none are kept
+STATES = OPEN, CORRECTED, REPEATED, SETTLED, LEFT_OUT, AGAIN = (
+    "open", "corrected", "repeat", "settled", "left-out", "again",
+)  # fmt: skip
+MENDED = (CORRECTED, REPEATED, SETTLED)
+STANDING = (OPEN, LEFT_OUT)
+_ACCEPTED, _REPEATS, _REJECTED, _MET = "accepted", "repeats", "rejected", "met"  # words: of a row that came; of a case
 _HASHED_ID = r"^([0-9a-f]{16})-(\d+)$"
+_BLANKS = " \t\r\n\u00a0\u3000"
 _KEY = ["import_id", "row"]
-_FIRST = ["first_import", "first_row"]
 
 
 def settled_ids(
@@ -42,7 +58,7 @@ def settled_ids(
     if back.empty:
         return ids
     words = _live_words(dataset)
-    taken = words[words["incident_id"] != ""].drop_duplicates(_KEY, keep="last")
+    taken = words[words["outcome"].isin((_ACCEPTED, _REPEATS))].drop_duplicates(_KEY, keep="last")
     former = dict(zip(zip(taken["import_id"], taken["row"], strict=True), taken["incident_id"], strict=True))
     bases = ids[back["by_row"]].str.extract(_HASHED_ID)[0]
     stored = dataset.query(
@@ -66,7 +82,7 @@ def settled_ids(
 
 
 def table_of(corrected: pd.DataFrame, ids: pd.Series, rejected: pd.DataFrame, given: pd.Series) -> pd.DataFrame:
-    """Return what became of the rows that came back: import_id, row, by_row, incident_id ('' if rejected again), empty.
+    """Return what became of the rows that came back: import_id, row, by_row, incident_id ('' if rejected again).
 
     Parameters
     ----------
@@ -80,131 +96,221 @@ def table_of(corrected: pd.DataFrame, ids: pd.Series, rejected: pd.DataFrame, gi
     if corrected.empty:
         return corrected
     again = corrected["by_row"].isin(rejected["row"])
-    empty = corrected["by_row"].isin(rejected.loc[rejected["reason"] == "empty-row", "row"])
     numbers = corrected["by_row"].map(ids).fillna(corrected["by_row"].map(given)).fillna("")
-    return corrected.assign(incident_id=numbers.where(~again, ""), empty=empty)
+    return corrected.assign(incident_id=numbers.where(~again, ""), outcome=np.where(again, _REJECTED, _REPEATS))
 
 
-def stored(found: pd.DataFrame, import_id: str) -> pa.Table:
-    """Return what became of rows as the store takes it, under the import that brought them.
+def words_of(
+    before: Dataset, source: str, checked: tuple[pd.DataFrame, pa.Table], fresh: pa.Table, import_id: str
+) -> tuple[pa.Table, dict[str, int]]:
+    """Return what an import says of rows not taken before, as the store takes it; and how many came back, by outcome.
 
-    A row that came back without any content is not the newer one: it is settled by the old one, which stays open.
+    Parameters
+    ----------
+    checked : (DataFrame, pyarrow.Table)
+        The rows that came back (`table_of`), and all rows of the file that passed the checks.
+    fresh : pyarrow.Table
+        Those of them that are new or correct a stored case; the others say what is stored.
     """
-    empty = found["empty"].to_numpy(bool)
-    frame = pd.DataFrame(
-        {
-            "import_id": np.where(empty, import_id, found["import_id"]),
-            "row": np.where(empty, found["by_row"], found["row"]),
-            "by": import_id,
-            "by_row": np.where(empty, found["row"], found["by_row"]),
-            "incident_id": found["incident_id"],
-        }
-    )
-    return pa.Table.from_pandas(frame, schema=tables.TABLES["corrections"].schema, preserve_index=False)
+    back, rows = checked
+    new = fresh["row"].to_pandas()
+    words = pd.DataFrame({name: [] for name in tables.TABLES["corrections"].schema.names}, dtype=object)
+    if len(back):
+        accepted = back["by_row"].isin(new)
+        words = back.assign(by=import_id, outcome=back["outcome"].mask(accepted, _ACCEPTED))
+    tally = {name: int((words["outcome"] == name).sum()) for name in (_ACCEPTED, _REJECTED, _REPEATS)}
+    same = rows.select(["incident_id", "row"]).to_pandas()
+    same = same[~same["row"].isin(new)]
+    waiting = rejections(before) if len(same) else None
+    if waiting is not None and len(waiting := waiting[waiting["state"] == OPEN]):
+        came = pa.Table.from_pandas(same.assign(source=source, import_id=import_id), preserve_index=False)
+        met = _brought(before, waiting, "came", came=came)
+        met = waiting.loc[met["at"], ["first_import", "first_row"]].set_axis(_KEY, axis=1).assign(
+            by=import_id, by_row=met["row"].to_numpy(), incident_id=met["incident_id"].to_numpy(), outcome=_MET
+        )  # fmt: skip
+        words = pd.concat([words, met]) if len(words) else met
+    schema = tables.TABLES["corrections"].schema
+    return pa.Table.from_pandas(words[schema.names], schema=schema, preserve_index=False), tally if len(back) else {}
 
 
-def tally(found: pd.DataFrame, rejected: pa.Table, accepted: pa.Table) -> dict[str, int]:
-    """Return how many of the rows that came back were accepted, rejected and repeats; {} if none came back."""
-    if found.empty:
-        return {}
-    taken, refused = (int(found["by_row"].isin(rows["row"].to_pandas()).sum()) for rows in (accepted, rejected))
-    return {"accepted": taken, "rejected": refused, "repeats": len(found) - taken - refused}
+def together(before: Dataset, words: pa.Table) -> pa.Table:
+    """Return the words of a version and further ones; an older workspace does not know the outcome of its own."""
+    known = before.rows("corrections")
+    if "outcome" not in known.column_names:
+        known = known.append_column("outcome", pa.nulls(known.num_rows, pa.string()))
+    return pa.concat_tables([known.select(words.column_names).cast(words.schema), words])
 
 
 def _live_words(dataset: Dataset) -> pd.DataFrame:
-    """Return what live imports said of rows that came back, the newest word last; what was taken back is not said."""
-    frame = dataset.rows("corrections").to_pandas()
+    """Return what live imports said of rows that were not taken, the newest last; what was taken back is not said."""
+    if "words" in dataset.derived:
+        known: pd.DataFrame = dataset.derived["words"]
+        return known.copy()
+    frame = together(dataset, tables.TABLES["corrections"].schema.empty_table()).to_pandas()
     order = {record.import_id: place for place, record in enumerate(dataset.imports)}
     frame = frame[frame["by"].isin(order)].astype({"row": np.int64, "by_row": np.int64})
-    return frame.sort_values("by", key=lambda by: by.map(order), kind="stable", ignore_index=True)
+    guess = np.where(frame["incident_id"] == "", _REJECTED, _ACCEPTED)
+    frame["outcome"] = frame["outcome"].astype(object).where(frame["outcome"].notna(), guess)
+    frame = frame.sort_values("by", key=lambda by: by.map(order), kind="stable", ignore_index=True)
+    dataset.derived["words"] = frame
+    return frame.copy()
 
 
-def _rejected_again(words: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of sheets that were rejected in place of the office's own: import_id, row and _FIRST, by time."""
-    again = words[(words["incident_id"] == "") & (words["import_id"] != words["by"])]
-    return again[["by", "by_row", *_KEY]].set_axis([*_KEY, *_FIRST], axis=1)
-
-
-def _with_origins(rejected: pd.DataFrame, again: pd.DataFrame) -> pd.DataFrame:
-    """Return rejected rows with _FIRST: the import and row where the office's own row stands."""
-    found = rejected.astype({"row": np.int64}).merge(again, on=_KEY, how="left")
-    found["first_import"] = found["first_import"].fillna(found["import_id"])
-    found["first_row"] = found["first_row"].fillna(found["row"]).astype(np.int64)
-    return found
-
-
-def origins(dataset: Dataset, import_ids: Iterable[str]) -> pd.DataFrame:
-    """Return the rejected rows of these imports that can be corrected: import_id, row, first_import, first_row."""
-    live = {record.import_id for record in dataset.imports}
-    frames = [dataset.rejected(one) for one in import_ids if one in live]
-    rejected = pd.concat(frames or [dataset.rejected().head(0)])
-    rejected = rejected.loc[~rejected["reason"].isin(BY_CHOICE), _KEY].drop_duplicates()
+def came_back(dataset: Dataset) -> dict[str, dict[str, int]]:
+    """Return of each live import how many of the rows it read had come back, by outcome; {} where none had."""
     words = _live_words(dataset)
-    hollow = words.loc[words["import_id"] == words["by"], _KEY].apply(tuple, axis=1)  # came back without content
-    rejected = rejected[~rejected.apply(tuple, axis=1).isin(hollow)]
-    return _with_origins(rejected, _rejected_again(words))
+    said = words.groupby(["by", "outcome"]).size().to_dict()
+    older = set(words["by"])
+    back = {}
+    for record in dataset.imports:
+        back[record.import_id] = again = dict(record.again)
+        if not again and record.import_id in older:  # what its record does not say in older workspaces
+            told = {name: int(said.get((record.import_id, name), 0)) for name in (_ACCEPTED, _REPEATS, _REJECTED)}
+            taken = told[_ACCEPTED] + told[_REPEATS]
+            refused, accepted = min(told[_REJECTED], record.rejected), min(taken, record.accepted)
+            again |= {_ACCEPTED: accepted, _REJECTED: refused, _REPEATS: min(taken - accepted, record.repeats)}
+    return back
 
 
-def rejections(dataset: Dataset, import_id: str | None = None) -> pd.DataFrame:
-    """Return the rejected rows with what became of them since.
+def origins(dataset: Dataset, marked: pd.DataFrame) -> pd.DataFrame:
+    """Return those of some marked rows (import_id, row, ...) that can be corrected, with first_import and first_row."""
+    known = rejections(dataset)
+    known = known[known["import_id"].isin(marked["import_id"].unique()) & ~known["reason"].isin(BY_CHOICE)]
+    known = known[[*_KEY, "first_import", "first_row"]].astype({"import_id": object, "first_import": object})
+    return marked.merge(known, on=_KEY)
+
+
+def rejections(dataset: Dataset) -> pd.DataFrame:
+    """Return the rejected rows of all live imports with what became of them: derived once a version, not to be changed.
 
     Returns
     -------
     DataFrame
-        As `Dataset.rejected`, and
+        Sorted by import and row, without the cells (`with_cells` adds those of the rows asked for):
 
+        - import_id, row, reason;
         - first_import, first_row: where the office's own row stands, if this one came back in a sheet;
-        - settled_by: the import that took the row or rejected it anew, by its mark or because it holds the same case
-          number; '' while the row is open or left out;
-        - state: AGAIN if the row stands elsewhere, for a sheet brought it again and it was rejected again; else
-          CORRECTED (a later sheet brought it in), SETTLED (a later import took its case number), LEFT_OUT (no case, or
-          filtered) or OPEN. Each row that the office's files hold and that was not taken has one state but AGAIN.
+        - settled_by: the import that took the row or its case; '' if its state is none of MENDED;
+        - state: each row that the office's files hold and that was not taken has one of STATES but AGAIN.
     """
+    if "rejections" not in dataset.derived:
+        dataset.derived["rejections"] = _rejections(dataset)
+    found: pd.DataFrame = dataset.derived["rejections"]
+    return found
+
+
+def _rejections(dataset: Dataset) -> pd.DataFrame:
+    ids = sorted(record.import_id for record in dataset.imports)
+    places = pd.Index(ids)
+    stored = dataset.rejected_rows(columns=[*_KEY, "reason"])
+    own = places.get_indexer(stored["import_id"].to_pandas()).astype(np.int64)
+    keys = (own << 32) + stored["row"].to_numpy()
+    order = np.argsort(keys, kind="stable")
+    order = order[own[order] >= 0]
+    keys, own = keys[order], own[order]
+    reason = stored["reason"].combine_chunks().dictionary_encode().take(pa.array(order)).to_pandas()
+    case = ~reason.isin(NO_CASES).to_numpy()
+    first, now = np.arange(len(keys)), np.arange(len(keys))
+    code = {name: place for place, name in enumerate(STATES)}
+    state = np.where(case, code[OPEN], code[LEFT_OUT]).astype(np.int8)
+    by = np.full(len(keys), -1)
+
+    def at(import_ids: pd.Series, rows: pd.Series) -> np.ndarray:
+        place = places.get_indexer(pd.Index(import_ids)).astype(np.int64)
+        wanted = (place << 32) + rows.to_numpy(np.int64)
+        spots = np.searchsorted(keys, wanted)
+        spots[spots == len(keys)] = 0
+        known = (place >= 0) & (keys[spots] == wanted) if len(keys) else np.zeros(len(wanted), bool)
+        return np.where(known, spots, -1)
+
     words = _live_words(dataset)
-    again = _rejected_again(words)
-    found = _with_origins(dataset.rejected(import_id), again)
-    newest = words.drop_duplicates(_KEY, keep="last").set_axis([*_FIRST, "by", "by_row", "taken"], axis=1)
-    found = found.merge(newest, on=_FIRST, how="left").astype({"by": object}).fillna({"by": "", "taken": ""})
-    standing = again.drop_duplicates(_FIRST, keep="last").set_axis(["now_import", "now_row", *_FIRST], axis=1)
-    found = found.merge(standing, on=_FIRST, how="left")
-    elsewhere = found["now_import"].notna() & (
-        (found["now_import"] != found["import_id"]) | (found["now_row"] != found["row"])
-    )
-    elsewhere |= found["by"] == found["first_import"]  # it came back without any content: the old one stays
-    corrected = ~elsewhere & (found["taken"] != "")
-    open_ = ~elsewhere & ~corrected
-    found["settled_by"] = found["by"].mask(open_, "")
-    found["state"] = np.select(
-        [elsewhere, corrected, found["reason"].isin(NO_CASES)], [AGAIN, CORRECTED, LEFT_OUT], OPEN
-    )
-    asked = found[found["state"] == OPEN]
-    if len(asked):
-        found.loc[asked.index, "settled_by"] = _by_number(dataset, asked)
-        found.loc[asked.index, "state"] = np.where(found.loc[asked.index, "settled_by"] != "", SETTLED, OPEN)
-    return found.drop(columns=["by", "by_row", "taken", "now_import", "now_row"])
+    words["of"], words["at"] = at(words["import_id"], words["row"]), at(words["by"], words["by_row"])
+    words = words[words["of"] >= 0]
+    hollow = words["import_id"] == words["by"]  # how older workspaces say that a row came back empty
+    state[words.loc[hollow, "of"]] = code[AGAIN]
+    words = words[~hollow]
+    refused = words[(words["outcome"] == _REJECTED) & (words["at"] >= 0)]
+    first[refused["at"]] = refused["of"]
+    while (first != first[first]).any():  # in older workspaces a sheet may bear the marks of a sheet
+        first = first[first]
+    words, refused = (some.assign(of=first[some["of"]]) for some in (words, refused))
+    stands = refused[~reason.iloc[refused["at"]].isin(_NO_CELLS).to_numpy()].drop_duplicates("of", keep="last")
+    state[refused["at"]] = state[stands["of"]] = code[AGAIN]
+    state[stands["at"]] = np.where(case[stands["at"]], code[OPEN], code[LEFT_OUT])
+    now[stands["of"]] = stands["at"]
+    for outcome, said in ((_MET, SETTLED), (_REPEATS, REPEATED), (_ACCEPTED, CORRECTED)):  # the better after the worse
+        of = words[words["outcome"] == outcome]
+        state[now[of["of"]]], by[now[of["of"]]] = code[said], places.get_indexer(pd.Index(of["by"]))
+
+    def named(which: Any, names: Iterable[str] = ("", *ids)) -> pd.Categorical:
+        return pd.Categorical.from_codes(which, pd.Index(names))
+
+    found = pd.DataFrame(
+        {
+            "import_id": named(own + 1), "row": keys & 0xFFFFFFFF, "reason": reason.array,
+            "first_import": named(own[first] + 1), "first_row": keys[first] & 0xFFFFFFFF,
+        }
+    )  # fmt: skip
+    settled = _settled(dataset, found[state == code[OPEN]])
+    state[settled.index], by[settled.index] = code[SETTLED], places.get_indexer(pd.Index(settled))
+    return found.assign(settled_by=named(by + 1), state=named(state, STATES))
 
 
-def _by_number(dataset: Dataset, rejected: pd.DataFrame) -> pd.Series:
-    """Return for each rejected row the later import in which its case number was taken, '' if none."""
+def with_cells(dataset: Dataset, rows: pd.DataFrame, *, original: bool = True) -> pd.DataFrame:
+    """Return some rows of `rejections` with column, value and, if wanted, `original`, the row as JSON."""
+    names = ["column", "value", *(["original"] if original else [])]
+    cells = dataset.rejected_rows(_spans(rows), columns=[*_KEY, *names]).to_pandas()
+    plain = rows.astype({name: object for name in rows if rows[name].dtype == "category"})
+    return plain.merge(cells.astype({"row": np.int64}), on=_KEY, how="left").set_axis(rows.index)
+
+
+def _spans(rows: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    return rows.groupby("import_id", observed=True)["row"].agg(["min", "max"]).itertuples(name=None)
+
+
+def _settled(dataset: Dataset, waiting: pd.DataFrame) -> pd.Series:
+    """Return the later import that took the case number of a waiting row, by the row's place; only rows so settled."""
     places = {record.import_id: place for place, record in enumerate(dataset.imports)}
-    keys = []
-    for at, import_id, original in zip(rejected.index, rejected["import_id"], rejected["original"], strict=True):
-        record = dataset.imports[places[import_id]]
-        header = record.options.get("mapping", {}).get("incident_id", "")
-        if number := original_cells(original).get(header, "").strip():
-            keys.append((at, places[import_id], record.source, number))
-    settled = pd.Series("", rejected.index, dtype=object)
-    if not keys:
-        return settled
-    asked = pd.DataFrame(keys, columns=["at", "place", "source", "incident_id"])
-    found = dataset.query(
-        'SELECT "at", place, import_id FROM incidents JOIN asked USING (source, incident_id)',
+    last = {record.source: record.import_id for record in dataset.imports}
+    early = [record.import_id for record in dataset.imports if last[record.source] != record.import_id]
+    found = _brought(dataset, waiting[waiting["import_id"].isin(early)], "incidents")
+    came = found["import_id"].map(places).fillna(-1).to_numpy()
+    own = waiting.loc[found["at"], "import_id"].astype(object).map(places).to_numpy()
+    found = found[came > own]
+    return pd.Series(found["import_id"].to_numpy(object), found["at"].to_numpy())
+
+
+def _brought(dataset: Dataset, waiting: pd.DataFrame, by: str, **frames: pa.Table) -> pd.DataFrame:
+    """Return which of the waiting rows bear the case number of a row in a table `by` of ours: at, and where that is.
+
+    The table has source, incident_id, import_id and row.
+    """
+    titles = [
+        # the case number's title, as a pointer into the row's JSON
+        {"import_id": one.import_id, "source": one.source, "title": "/" + title.replace("~", "~0").replace("/", "~1")}
+        for one in dataset.imports
+        if (title := one.options.get("mapping", {}).get("incident_id"))
+    ]
+    waiting = waiting[waiting["import_id"].isin([one["import_id"] for one in titles])]
+    if waiting.empty:
+        return pd.DataFrame({"at": np.array([], np.int64), "incident_id": [], "import_id": [], "row": []})
+    asked = waiting[_KEY].astype({"import_id": object, "row": np.int32}).assign(at=waiting.index)
+    return dataset.query(
+        f"""
+        WITH numbered AS (
+            SELECT "at", source, CASE WHEN json_valid(original)
+                THEN trim(json_extract_string(original, title), $blanks) END AS incident_id
+            FROM asked JOIN cells USING (import_id, row) JOIN titles USING (import_id)
+        )
+        SELECT "at", incident_id, came.import_id, came.row FROM numbered JOIN {by} AS came USING (source, incident_id)
+        ORDER BY "at"
+        """,  # noqa: S608  a name of our own
+        {"blanks": _BLANKS},
         asked=pa.Table.from_pandas(asked, preserve_index=False),
+        cells=dataset.rejected_rows(_spans(waiting), columns=[*_KEY, "original"]),
+        titles=pa.Table.from_pylist(titles),
+        **frames,
     ).to_pandas()
-    later = [places.get(one, -1) for one in found["import_id"]]
-    found = found[np.array(later, dtype=int) > found["place"].to_numpy()]
-    settled[found["at"].to_numpy()] = found["import_id"].to_numpy(dtype=object)
-    return settled
 
 
 def original_cells(text: str | None) -> dict[str, str]:

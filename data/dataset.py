@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import threading
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,24 @@ class Dataset:
         partition = ("import_id", self.imported(import_id).import_id) if import_id is not None else None
         return self._read("rejected", partition).to_pandas().sort_values(["import_id", "row"], ignore_index=True)
 
+    def rejected_rows(self, spans: Iterable[tuple[Any, ...]] | None = None, *, columns: list[str]) -> pa.Table:
+        """Return some columns of the rows that were not taken, of all imports or of some: (import_id, first, last row).
+
+        Of a million rows the columns that are not asked for are not read.
+        """
+        if spans is None:
+            return self._read("rejected", columns=columns)
+        parts = [
+            self._read("rejected", ("import_id", import_id), columns=columns, rows=(first, last))
+            for import_id, first, last in spans
+        ]
+        return pa.concat_tables([tables.TABLES["rejected"].schema.empty_table().select(columns), *parts])
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What other modules derived from this version, by name: found once, and never changed."""
+        return {}
+
     def gazetteer(self) -> pd.DataFrame:
         """Return the office's table of addresses: address (as `data.gazetteer.address_keys` writes it), lon, lat."""
         return self._read("gazetteer").to_pandas()
@@ -275,11 +294,19 @@ class Dataset:
         folder = self.root / "versions"
         return tuple(versions.read(folder, n) for n in versions.numbers(folder) if n <= self.version)
 
-    def _read(self, name: str, partition: tuple[str, str] | None = None, columns: list[str] | None = None) -> pa.Table:
+    def _read(
+        self,
+        name: str,
+        partition: tuple[str, str] | None = None,
+        columns: list[str] | None = None,
+        rows: tuple[int, int] | None = None,
+    ) -> pa.Table:
         if name not in self.named.tables:
             return tables.TABLES[name].schema.empty_table()
         table = tables.open_table(self.root, name, self.named.tables[name])
-        filters = [(partition[0], "=", partition[1])] if partition else None
+        filters: list[tuple[str, str, Any]] | None = [(partition[0], "=", partition[1])] if partition else None
+        if filters and rows:
+            filters += [("row", ">=", rows[0]), ("row", "<=", rows[1])]
         return table.to_pyarrow_table(filters=filters, columns=columns)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

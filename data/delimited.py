@@ -61,16 +61,18 @@ def first_records(utf8: bytes, delimiter: str, n: int = HEAD) -> list[list[str]]
     return list(itertools.islice(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), n))
 
 
-def read_delimited(utf8: bytes, delimiter: str, width: int, first: int) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
+def read_delimited(
+    utf8: bytes, delimiter: str, width: int, first: int
+) -> tuple[pd.DataFrame, list[tuple[int, str, str]]]:
     """Return the records from number `first` on as columns c000, c001 ... of text, and those that are no rows.
 
     Returns
     -------
     frame : DataFrame
         Shorter records are filled up. A line break inside a quoted cell does not count as a row.
-    bad : list of (int, str)
-        Record number and reason: ``ragged-row`` where it has more cells than the header, ``undecodable-row`` where
-        it holds bytes that are no text.
+    bad : list of (int, str, str)
+        Record number, last cell and reason: ``ragged-row`` where it has more cells than the header,
+        ``undecodable-row`` where it holds bytes that are no text.
     """
     names = column_names(width)
     stand_in = not delimiter.isascii()
@@ -80,13 +82,13 @@ def read_delimited(utf8: bytes, delimiter: str, width: int, first: int) -> tuple
     frame = frame.iloc[frame.index.searchsorted(first) :]
 
     short: dict[int, list[str]] = {}
-    bad: list[tuple[int, str]] = []
+    bad: list[tuple[int, str, str]] = []
     for number, text in odd:
         if number < first:
             continue
         cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
         if any(cell.strip() for cell in cells[len(names) :]) or ('"' in text and text.count('"') % 2):
-            bad.append((number, "ragged-row"))
+            bad.append((number, next(filter(None, map(str.strip, reversed(cells))), ""), "ragged-row"))
         else:
             short[number] = (cells + [""] * len(names))[: len(names)]
     if short:
@@ -98,7 +100,8 @@ def read_delimited(utf8: bytes, delimiter: str, width: int, first: int) -> tuple
         broken = pd.Series(False, index=frame.index)
         for column in names:
             broken |= frame[column].str.contains(f"[\x00{BROKEN}]")
-        bad += [(int(number), "undecodable-row") for number in frame.index[broken]]
+        last = frame.loc[broken, names[-1]]
+        bad += [(int(number), str(cell), "undecodable-row") for number, cell in zip(last.index, last, strict=True)]
         frame = frame[~broken]
     return frame, sorted(bad)
 

@@ -192,7 +192,8 @@ def import_incidents(
     if dry_run:
         return _dry_run(checked, before, digest)
     with workspace.change("import", who=who, waiting=lambda sentence, fields: tell(0.5, sentence, fields)) as change:
-        if _basis(change.before) != _basis(before):  # changed by another writer since
+        numbered = len(checked.corrected) > 0  # rows that come back are told from stored ones
+        if _basis(change.before, numbered) != _basis(before, numbered):  # changed by another writer since
             checked = check(change.before)
         if same := _same(change.before, digest, checked.options):
             return unchanged_answer(checked, same, change.before)
@@ -205,10 +206,10 @@ def import_incidents(
         return answer
 
 
-def _basis(dataset: Dataset) -> tuple[Any, ...]:
+def _basis(dataset: Dataset, numbered: bool) -> tuple[Any, ...]:
     """Return what the checks of a file take from a version: equal means they would find the same."""
     named = dataset.named.tables
-    used = ("rules", "cells", "profiles", "rejected", "corrections")
+    used = ("rules", "cells", "profiles", "rejected", "corrections", *(["incidents"] if numbered else []))
     return dataset.is_demo, dataset.settings, dataset.levels, [named.get(name) for name in used]
 
 
@@ -285,13 +286,14 @@ def _merge(
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)
         change.write("rejected", with_column(checked.rejected, "import_id", ids), append=True)
-    if len(checked.corrected):
-        change.write("corrections", corrections.stored(checked.corrected, import_id), append=True)
-    again = corrections.tally(checked.corrected, checked.rejected, fresh)
+    source = checked.options["source"]
+    words, again = corrections.words_of(before, source, (checked.corrected, checked.rows), fresh, import_id)
+    if words.num_rows:
+        change.write("corrections", corrections.together(before, words))
     touched = sorted({*touched, *checked.corrected["import_id"]})  # whose rows these are stays, while this import does
     record = ImportRecord(
         import_id=import_id,
-        source=checked.options["source"],
+        source=source,
         file=name,
         content_hash=digest,
         options=checked.options,

@@ -112,12 +112,11 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     if code.startswith(REJECTED):
         sources = {record.import_id: record.source for record in dataset.imports}
         rows, reason = corrections.rejections(dataset), code.removeprefix(REJECTED)
-        standing = rows["state"].isin((corrections.OPEN, corrections.LEFT_OUT)) & (rows["reason"] == reason)
-        settled = rows["state"].isin((corrections.CORRECTED, corrections.SETTLED))
-        rows = rows[settled if reason == SETTLED else standing]
+        standing = rows["state"].isin(corrections.STANDING) & (rows["reason"] == reason)
+        rows = rows[rows["state"].isin(corrections.MENDED) if reason == SETTLED else standing]
         if source is not None:
-            rows = rows[rows["import_id"].map(sources) == source]
-        return rows.head(limit) if limit is not None else rows
+            rows = rows[rows["import_id"].isin([one for one, of in sources.items() if of == source])]
+        return corrections.with_cells(dataset, rows.head(limit) if limit is not None else rows)
     if code not in CODES:
         raise HazardError(
             "quality-item-unknown",
@@ -252,15 +251,14 @@ def _cell(dataset: Dataset) -> str:
 
 def _rejected(dataset: Dataset) -> pd.DataFrame:
     sources = {record.import_id: record.source for record in dataset.imports}
-    read = {
-        one: accounts.own(record for record in dataset.imports if record.source == one)["read"]
-        for one in dataset.sources
-    }
-    rows = corrections.rejections(dataset)
+    read = {one: accounts.own(dataset, one)["read"] for one in dataset.sources}
+    kinds = corrections.rejections(dataset).groupby(["import_id", "reason", "state"], observed=True)
+    rows = kinds.agg(n=("row", "size")).reset_index().astype({"import_id": object, "reason": object})
     rows = rows.assign(source=rows["import_id"].map(sources), code=REJECTED + rows["reason"])
-    standing = rows[rows["state"].isin((corrections.OPEN, corrections.LEFT_OUT))]
-    counted = standing.groupby(["code", "source"], as_index=False).size().rename(columns={"size": "n"})
+    standing = rows[rows["state"].isin(corrections.STANDING)]
+    counted = standing.groupby(["code", "source"], as_index=False)["n"].sum()
     counted["of"] = [read[source] for source in counted["source"]]
-    faults = rows[rows["state"].isin((corrections.OPEN, corrections.CORRECTED, corrections.SETTLED))]
-    mended = (faults["state"] != corrections.OPEN).groupby(faults["source"]).agg(n="sum", of="size").reset_index()
+    faults = rows[rows["state"].isin((corrections.OPEN, *corrections.MENDED))]
+    done = faults["n"].where(faults["state"] != corrections.OPEN, 0)
+    mended = faults.assign(n=done, of=faults["n"]).groupby("source", as_index=False)[["n", "of"]].sum()
     return pd.concat([mended[mended["n"] > 0].assign(code=REJECTED + SETTLED), counted])

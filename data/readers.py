@@ -161,7 +161,8 @@ def _finished(table: Table, head: Sequence[Sequence[str]], layout: Layout) -> Ta
             "{file} has a header and no rows below it. At least one report was expected.",
             file=table.name,
         )
-    bad = pd.concat([table.bad, _bad(others.items())], ignore_index=True) if others else table.bad
+    no_cases = [(row, str(frame.at[row, frame.columns[kept[-1]]]), reason) for row, reason in others.items()]
+    bad = pd.concat([table.bad, _bad(no_cases)], ignore_index=True) if others else table.bad
     frame = frame.drop(index=list(others)) if others else frame
     frame = frame.iloc[:, kept].set_axis(column_names(len(kept)), axis=1)
     return dataclasses.replace(
@@ -182,9 +183,10 @@ def _last_filled(frame: pd.DataFrame) -> int:
     return 0
 
 
-def _bad(rows: Iterable[tuple[int, str]]) -> pd.DataFrame:
-    # by number alone: which cell holds what, a person too, nobody knows here
-    return pd.DataFrame([(row, "", "", reason, "") for row, reason in rows], columns=list(REJECTED_COLUMNS))
+def _bad(rows: Iterable[tuple[int, str, str]]) -> pd.DataFrame:
+    # by number and last cell: which cell holds what, a person too, nobody knows here
+    found = [(row, "", "", reason, "", last) for row, last, reason in rows]
+    return pd.DataFrame(found, columns=[*REJECTED_COLUMNS, "last"])
 
 
 def _samples_of(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ class Table:
     `frame` has the columns c000, c001 ... under an index of row numbers as Excel counts them; a line break inside a
     quoted cell does not count. `headers[i]` is the title of column i; where the file has none, its letter, "[C]".
     `bad` holds rows with more cells than the header, with bytes that are no text, the header repeated further down and
-    notes below the table (the columns of `data.schema.REJECTED_COLUMNS`, by number only); shorter rows are filled up.
+    notes below the table (the columns of `data.schema.REJECTED_COLUMNS`, by number only; also `last`, the last cell,
+    for `data.correction_sheet` alone); shorter rows are filled up.
     Empty rows at the end are left out, those in between are kept, as empty. Rows read = len(frame) + len(bad).
     `sums` are the numbers of the rows in `frame` that begin with a word such as 合计.
 

@@ -66,12 +66,16 @@ TABLES = {
         pa.schema(_fields(("source", "incident_id", "lon", "lat", "level", "cell_id", "who", "at"), _POINT)),
         codes=("level", "at"),
     ),
-    # What became of a rejected row in a later import `by`: its row there, and its case number ('' if rejected again).
+    # What became of a rejected row in a later import `by`: its row there, its case number ('' if rejected again), and
+    # the outcome: accepted, repeats, rejected, or met (by brought its case in a row of its own, the same as stored).
     "corrections": TableKind(
         pa.schema(
-            _fields(("import_id", "row", "by", "by_row", "incident_id"), {"row": pa.int32(), "by_row": pa.int32()})
+            _fields(
+                ("import_id", "row", "by", "by_row", "incident_id", "outcome"),
+                {"row": pa.int32(), "by_row": pa.int32()},
+            )
         ),
-        codes=("import_id", "by"),
+        codes=("import_id", "by", "outcome"),
     ),
     # Saved choices for files with the same headers; headers and options are JSON.
     "profiles": TableKind(

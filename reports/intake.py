@@ -298,12 +298,12 @@ def import_rows(data: Dataset) -> pd.DataFrame:
     `again` are the rows, among those read, that were rejected before and came back; `open` those of the file itself
     that still wait for correction, wherever they came back.
     """
-    waiting = imports_to_correct(data)
+    waiting, back = imports_to_correct(data), corrections.came_back(data)
     rows = [
         {
             "import_id": record.import_id,
-            **{key: getattr(record, key) for key in IMPORT_TITLES if key != "open"},
-            "again": sum(record.again.values()),
+            **{key: getattr(record, key) for key in IMPORT_TITLES if key not in ("again", "open")},
+            "again": sum(back[record.import_id].values()),
             "open": waiting.get(record.import_id, 0),
             "when": pd.Timestamp(record.when).tz_convert(data.zone),
             "as_of": pd.Timestamp(record.as_of).tz_convert(data.zone),
@@ -421,13 +421,16 @@ def account_headline(found: Account, words: Words) -> str:
 
 
 def account_sentence(found: Account, words: Words) -> str:
-    """Return the sum of all rows of the office's files."""
-    return words(
+    """Return the sum of all rows of the office's files; if it does not tie, that too."""
+    said = words(
         "{read} rows read from files = {accepted} accepted ({corrected} of them after correction) + {repeats} repeats "
         "+ {settled} settled by a later file + {open} open + {left_out} left out (totals, notes, empty rows, filter). "
         "A row that comes back in a sheet of rejected rows counts once.",
         **{name: getattr(found, name) for name in Account.__slots__},
     )
+    if found.ties:
+        return said
+    return words.joined([said, words("This sum does not tie: the program has a fault. Please report it.")])
 
 
 def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tuple[pd.DataFrame, int]:
@@ -436,24 +439,16 @@ def rejected_rows(data: Dataset, words: Words, *, most: int | None = None) -> tu
     Rows that a later import settled are not listed.
     """
     rejected = corrections.rejections(data)
-    rejected = rejected[rejected["settled_by"] == ""]
-    return named_rejected(rejected.head(most) if most is not None else rejected, data, words), len(rejected)
-
-
-def to_correct(data: Dataset, import_id: str | None = None) -> pd.DataFrame:
-    """Return the rejected rows that wait for somebody to mend them: of the office's files, of one of its imports."""
-    rejected = corrections.rejections(data)
-    if import_id is not None:
-        of_import = data.imported(import_id).import_id
-        rejected = rejected[(rejected["import_id"] == of_import) | (rejected["first_import"] == of_import)]
-    return rejected[rejected["state"] == corrections.OPEN]
+    rejected = rejected[rejected["state"].isin(corrections.STANDING)]
+    shown = rejected.head(most) if most is not None else rejected
+    return named_rejected(corrections.with_cells(data, shown, original=False), data, words), len(rejected)
 
 
 def imports_to_correct(data: Dataset) -> dict[str, int]:
     """Return the imports of the office's files that hold open rows, the newest first, and how many each holds."""
-    waiting = to_correct(data)["first_import"].value_counts()
-    newest_first = [record.import_id for record in reversed(data.imports)]
-    return {one: int(waiting[one]) for one in newest_first if one in waiting}
+    rejected = corrections.rejections(data)
+    waiting = rejected.loc[rejected["state"] == corrections.OPEN, "first_import"].value_counts()
+    return {one: n for record in reversed(data.imports) if (n := int(waiting[one := record.import_id]))}
 
 
 def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -463,7 +458,12 @@ def rejected_sheet(data: Dataset, words: Words, import_id: str | None = None) ->
     and loaded again, and each row is known by the office's own file and row, however often it came back. Only rows that
     are open are in it; those of an import also where another sheet brought them again.
     """
-    rejected = to_correct(data, import_id)
+    rejected = corrections.rejections(data)
+    rejected = rejected[rejected["state"] == corrections.OPEN]
+    if import_id is not None:
+        of_import = data.imported(import_id).import_id
+        rejected = rejected[(rejected["import_id"] == of_import) | (rejected["first_import"] == of_import)]
+    rejected = corrections.with_cells(data, rejected)
     named = named_rejected(rejected, data, words)
     originals = [corrections.original_cells(text) for text in rejected["original"]]
     headers = list(dict.fromkeys(header for cells in originals for header in cells))

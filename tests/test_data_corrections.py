@@ -1,5 +1,6 @@
 """Rejected rows go out as a sheet and come back corrected: taken once, settled, and nothing else is doubled."""
 
+import dataclasses
 import datetime as dt
 import io
 import itertools
@@ -21,6 +22,7 @@ from data.accounts import Account, account
 from data.changes import set_location, set_rules, set_settings, undo
 from data.correction_sheet import MARK, TITLES
 from data.corrections import rejections
+from data.dataset import Dataset
 from data.exposures import join_exposures
 from data.gazetteer import load_gazetteer
 from data.levels import take_back_cells
@@ -29,7 +31,7 @@ from data.profiles import save_profile
 from data.standards import load_standard
 from data.store import Workspace
 from reports import intake
-from reports.sheet import write_sheet
+from reports.sheet import write_csv, write_sheet
 
 HEADERS = ["案卷号", "上报时间", "结案时间", "小类名称", "问题描述", "地址", "经度", "纬度", "Value"]
 PLACE = ("示例路1号", "113.005", "33.005", "")
@@ -74,7 +76,7 @@ def correct(rows, at, header, value):
 
 def open_rows(workspace):
     found = rejections(workspace.newest())
-    return found.loc[found["settled_by"] == "", ["import_id", "row", "reason"]].to_numpy().tolist()
+    return found.loc[found["state"] == "open", ["import_id", "row", "reason"]].to_numpy().tolist()
 
 
 def cases(workspace):
@@ -95,8 +97,9 @@ def test_a_corrected_row_is_taken_and_no_longer_open_and_the_rest_is_left_as_it_
     assert [answer[key] for key in ("read", "accepted", "rejected", "repeats", "updated")] == [2, 1, 1, 0, 0]
     assert cases(workspace) == [("1", "03-05 06:30", ""), ("2", "03-06 00:00", ""), ("4", "03-05 06:30", "")]
     assert set(answer["mapping"].values()) <= set(HEADERS)
-    found = rejections(workspace.newest(), first["import_id"])
-    assert found["settled_by"].tolist() == [answer["import_id"]] * 2  # taken, and rejected anew
+    found = rejections(workspace.newest())
+    found = found[found["import_id"] == first["import_id"]]
+    assert found["settled_by"].tolist() == [answer["import_id"], ""]  # taken, and rejected anew
     assert open_rows(workspace) == [[answer["import_id"], 3, "time-unreadable"]]
     shown, n = intake.rejected_rows(workspace.newest(), Words("en"))
     assert (shown[["file", "row"]].to_numpy().tolist(), n) == ([["a.csv", 4]], 1)  # the office's own
@@ -264,13 +267,13 @@ def test_a_row_rejected_again_stays_the_row_of_its_file_through_every_sheet(work
     assert account(workspace.newest()) == Account(read=3, accepted=3, corrected=2)
 
 
-def test_a_row_taken_then_spoilt_then_corrected_is_one_case_all_the_while(workspace):
+def test_a_row_taken_then_spoilt_then_corrected_is_one_case_all_the_while_and_never_open(workspace):
     load(workspace, csv(row(1), row("", "昨天")))
     rows = sheet(workspace)
     for day in ("2025-03-06", "后天", "2025-03-08"):
         load(workspace, saved(correct(rows, 1, "上报时间", day)), "b.xlsx")
         assert len(cases(workspace)) == 2
-        assert account(workspace.newest()).open == (day == "后天")
+        assert account(workspace.newest()) == Account(read=2, accepted=2, corrected=1)
     assert sorted(day for _, day, _ in cases(workspace)) == ["03-05 06:30", "03-07 16:00"]
 
 
@@ -303,13 +306,14 @@ def test_the_numbers_of_the_office_count_a_row_once_and_say_what_became_of_it(wo
     assert shown[["read", "accepted", "rejected", "repeats", "again", "open"]].to_numpy().tolist() == [
         [1, 1, 0, 0, 0, 0], [3, 1, 2, 0, 3, 0], [7, 2, 4, 1, 0, 1],
     ]  # fmt: skip
-    assert intake.imports_to_correct(workspace.newest()) == [workspace.newest().imports[0].import_id]
+    assert intake.imports_to_correct(workspace.newest()) == {workspace.newest().imports[0].import_id: 1}
 
 
 STEPS = st.one_of(
-    st.tuples(st.just("file"), st.lists(st.sampled_from(["good", "wrong", "again"]), min_size=1, max_size=5)),
+    st.tuples(st.just("file"), st.lists(st.sampled_from(["good", "wrong", "again", "brings"]), min_size=1, max_size=5)),
     st.tuples(
-        st.just("sheet"), st.lists(st.sampled_from(["right", "wrong", "dropped", "emptied"]), min_size=5, max_size=5)
+        st.just("sheet"),
+        st.lists(st.sampled_from(["right", "spoilt", "twin", "wrong", "dropped", "emptied"]), min_size=5, max_size=5),
     ),
     st.tuples(st.just("undo"), st.none()),
 )
@@ -317,45 +321,62 @@ STEPS = st.one_of(
 
 FIRST_STEPS = [
     ("file", ["wrong", "wrong", "again", "wrong", "wrong"]),
-    ("sheet", ["right", "wrong", "emptied", "dropped"]),
+    ("sheet", ["wrong", "right", "twin", "emptied"]),
+    ("sheet", ["spoilt", "dropped"]),
+    ("file", ["brings", "wrong"]),
 ]
 
 
 def walk(workspace, steps):
     """Take the steps, and after each compare the account with a plain list of what became of each row of a file."""
-    held: list[list[str]] = [[]]  # after each live import: the state of every row that the files hold, the newest last
+    # After each live import: the state of every row that the files hold, the newest last; and where it came first
+    held: list[list[str]] = [[]]
+    numbers: list[list[str]] = [[]]
     for n, (step, drawn) in enumerate(steps):
-        states = list(held[-1])
+        states, known = list(held[-1]), list(numbers[-1])
         if step == "file":
             lines = [row(n, text="first")]
             for state in drawn:
-                lines.append(
-                    lines[0] if state == "again" else row(f"{n}-{len(lines)}", "2025-03-05" if state == "good" else "?")
-                )
+                number = f"{n}-{len(lines)}"
+                if state == "brings" and "wrong" in states:  # the case of a row that waits, in a row of its own
+                    number = known[at := states.index("wrong")]
+                    states[at] = "settled"
+                lines.append(lines[0] if state == "again" else row(number, "?" if state == "wrong" else "2025-03-05"))
             load(workspace, csv(*lines), f"{n}.csv")
-            held.append([*states, "good", *drawn])
+            held.append([*states, "good", *("good" if state == "brings" else state for state in drawn)])
+            numbers.append([*known, *(str(line[0]) for line in lines)])
         elif step == "sheet" and "wrong" in states:
             rows = sheet(workspace)
             waiting = [place for place, state in enumerate(states) if state == "wrong"]
             kept, done = [rows[0]], dict(zip(waiting, drawn * len(waiting), strict=False))
+            number, day = (rows[0].index(header) for header in ("案卷号", "上报时间"))
+            right = [place for place in waiting if done[place] in ("right", "spoilt")]
+            spoilt = []
             assert len(rows) == 1 + len(waiting)
             for place, cells in zip(waiting, rows[1:], strict=True):
-                if done[place] == "right":
-                    cells[rows[0].index("上报时间")], states[place] = "2025-03-07", "corrected"
+                if place in right:
+                    cells[day], states[place] = "2025-03-07", "corrected"
+                if done[place] == "twin" and right:  # it says what another row of the sheet says
+                    cells[number], cells[day], states[place] = known[right[0]], "2025-03-07", "again"
+                if done[place] == "spoilt":
+                    spoilt.append([*cells[:day], "?", *cells[day + 1 :]])
                 if done[place] == "emptied":
                     cells[len(TITLES) : -1] = [""] * (len(cells) - len(TITLES) - 1)
                 if done[place] != "dropped":
                     kept.append(cells)
             if len(kept) > 1:
-                load(workspace, saved(kept), f"{n}.xlsx")
-                held.append(states)
+                for sent in (kept, [rows[0], *spoilt])[: 2 if spoilt else 1]:  # what is in stays in
+                    load(workspace, saved(sent), f"{n}.xlsx")
+                    held.append(states)
+                    numbers.append(known)
         elif step == "undo" and len(held) > 1:
             undo(workspace, who="t")
             held.pop()
+            numbers.pop()
         told = held[-1]
         corrected, waiting = told.count("corrected"), told.count("wrong")
         assert account(workspace.newest()) == Account(
-            len(told), told.count("good") + corrected, corrected, told.count("again"), open=waiting
+            len(told), told.count("good") + corrected, corrected, told.count("again"), told.count("settled"), waiting
         )
         assert len(cases(workspace)) == told.count("good") + corrected
 
@@ -365,6 +386,79 @@ def walk(workspace, steps):
 def test_no_row_is_lost_or_counted_twice_whatever_comes_is_corrected_or_is_taken_back(steps):
     with tempfile.TemporaryDirectory() as folder:
         walk(Workspace(folder), [*FIRST_STEPS, *steps])
+
+
+def test_a_row_is_settled_too_by_a_later_file_that_brings_its_case_as_it_is_stored(workspace):
+    load(workspace, csv(row(1)))
+    load(workspace, csv(row(1, "昨天")), "b.csv")
+    third = load(workspace, csv(row(1), row(2)), "c.csv")
+    assert (third["accepted"], third["repeats"]) == (1, 1)
+    assert account(workspace.newest()) == Account(read=4, accepted=2, repeats=1, settled=1)
+    assert rejections(workspace.newest())["settled_by"].tolist() == [third["import_id"]]
+    undo(workspace, who="t")
+    assert account(workspace.newest()) == Account(read=2, accepted=1, open=1)
+
+
+def test_rows_of_a_sheet_that_a_filter_leaves_out_stay_open_under_their_first_reason(workspace):
+    first = load(workspace, csv(row(1), row(2, "昨天")))["import_id"]
+    rows = correct(sheet(workspace), 1, "上报时间", "2025-03-06")
+    load(workspace, saved(rows), "b.xlsx", where={"地址": "别处"})
+    assert open_rows(workspace) == [[first, 3, "time-unreadable"]]
+    assert account(workspace.newest()) == Account(read=2, accepted=1, open=1)
+
+
+def test_a_row_of_a_csv_sheet_with_a_comma_too_many_is_no_further_row(workspace):
+    first = load(workspace, csv(row(1), row(2, "昨天"), row(3, "前天")))["import_id"]
+    content = write_csv(*intake.rejected_sheet(workspace.newest(), Words("zh"))).decode("utf-8-sig")
+    content = content.replace("示例路1号", "示例路1号,东侧", 1).replace(",前天,道路", ",2025-03-06,道路")
+    content = content.replace(",前天,,", ",2025-03-06,,")
+    answer = load(workspace, content.encode("utf-8-sig"), "b.csv")
+    assert [answer[key] for key in ("read", "accepted", "rejected")] == [2, 1, 1]
+    assert open_rows(workspace) == [[first, 3, "time-unreadable"]]
+    assert account(workspace.newest()) == Account(read=3, accepted=2, corrected=1, open=1)
+
+
+def test_an_apostrophe_of_the_file_comes_back_from_a_workbook(workspace):
+    load(workspace, csv(row(1, "昨天", text="'-3度结冰")))
+    load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "2025-03-06")), "b.xlsx")
+    assert [text for *_, text in cases(workspace)] == ["'-3度结冰"]
+
+
+def test_a_workspace_that_knows_no_outcomes_yet_is_counted_as_it_was(workspace):
+    load(workspace, csv(row(1), row(2, "昨天"), row(3, "前天")))
+    load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "2025-03-06")), "b.xlsx")
+    before = account(workspace.newest())
+    with workspace.change("rules", who="t") as change:
+        change.write("corrections", change.before.rows("corrections").drop_columns("outcome"))
+        change.imports = tuple(dataclasses.replace(record, again={}) for record in change.imports)
+        change.commit()
+    assert account(workspace.newest()) == before == Account(read=3, accepted=2, corrected=1, open=1)
+    assert intake.import_rows(workspace.newest())["again"].tolist() == [2, 0]
+    load(workspace, saved(correct(sheet(workspace), 1, "上报时间", "2025-03-06")), "c.xlsx")
+    assert account(workspace.newest()) == Account(read=3, accepted=3, corrected=2)
+
+
+def test_a_sum_that_does_not_tie_is_said_and_not_died_of():
+    assert "does not tie" in intake.account_sentence(Account(read=2, accepted=1), Words("en"))
+    assert "does not tie" not in intake.account_sentence(Account(read=2, accepted=1, open=1), Words("en"))
+
+
+def test_the_page_reads_no_cells_of_rows_but_those_it_shows(workspace, monkeypatch):
+    load(workspace, csv(row(1), *(row(n, "昨天") for n in range(2, 9))))
+    data, read = workspace.newest(), []
+    real = Dataset._read
+
+    def noted(self, name, partition=None, columns=None, rows=None):
+        read.append((name, tuple(columns or ()), rows))
+        return real(self, name, partition, columns, rows)
+
+    monkeypatch.setattr(Dataset, "_read", noted)
+    account(data), intake.import_rows(data), intake.imports_to_correct(data)
+    assert len(intake.rejected_rows(data, Words("en"), most=2)[0]) == 2
+    assert [one for one in read if one[0] == "rejected"] == [
+        ("rejected", ("import_id", "row", "reason"), None),
+        ("rejected", ("import_id", "row", "column", "value"), (3, 4)),
+    ]
 
 
 def test_a_column_of_the_file_that_bears_one_of_our_titles_stays_the_files_own(workspace):
