@@ -353,7 +353,8 @@ def walk(workspace, steps):
             right = [place for place in waiting if done[place] in ("right", "spoilt")]
             spoilt = []
             assert len(rows) == 1 + len(waiting)
-            for place, cells in zip(waiting, rows[1:], strict=True):
+            marks = [(cells[-1].split(":")[0], int(cells[-1].split(":")[1]), cells) for cells in rows[1:]]
+            for place, (_, _, cells) in zip(waiting, sorted(marks), strict=True):
                 if place in right:
                     cells[day], states[place] = "2025-03-07", "corrected"
                 if done[place] == "twin" and right:  # it says what another row of the sheet says
