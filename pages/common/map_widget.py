@@ -33,7 +33,8 @@ def show_map(
     Parameters
     ----------
     key : str
-        Letters, digits and hyphens; one map of the page. The map's zoom and place live as long as it.
+        Letters, digits and hyphens; one map of the page. Its frame lives as long as it, and with the frame zoom and
+        place, as long as the same cells are shown.
     cells_key : str
         From `geo.maps.publish_cells`.
     alt : str
@@ -66,12 +67,12 @@ def show_map(
         )
         st.html(f'<p style="{_HIDDEN}">{html.escape(alt)}</p>')
         streamlit_folium.st_folium(
-            base_map(cells_key),
+            base_map(),
             key=state,
             height=480,  # until the style above is there
             use_container_width=True,
             returned_objects=[],  # silent on pan and zoom: map.js answers itself
-            feature_group_to_add=painted(values, words=words),
+            feature_group_to_add=painted(cells_key, values, words=words),
             on_change=lambda: _pass_on(st.session_state.get(state), values, on_click),
         )
 
