@@ -77,7 +77,10 @@ def build_levels() -> dict[str, pd.DataFrame]:
     frames["grid"] = pd.DataFrame(
         {
             "code": [f"G{n:05d}" for n in range(len(grid))],
-            "name": [f"示例{c + 1}社区第{n + 1}网格" for c, n in zip(community, grid.groupby("community").cumcount(), strict=True)],
+            "name": [
+                f"示例{c + 1}社区第{n + 1}网格"
+                for c, n in zip(community, grid.groupby("community").cumcount(), strict=True)
+            ],
             "parent": [f"C{n:04d}" for n in community],
             "shape": shapes,
         }

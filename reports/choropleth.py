@@ -28,6 +28,7 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
 OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the overview
 MOST_CELLS = 2_000  # of all levels together in one view
 MOST_POINTS = 5_000  # drawn one by one
+MOST_RINGS = 200  # of dense groups, the largest; the list beside the map has all
 Simplified = Callable[[str, str], NDArray[np.object_]]  # outlines of a level for a map of another one
 
 
@@ -301,7 +302,7 @@ def _alt(words: Words, table: pd.DataFrame, measure: str, title: str, shown: lis
 
 def points_layer(values: maps.MapValues, first: pd.DataFrame, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
     """Return the map with the points of events, gathered where they are many, and the rings of their clusters."""
-    rings: list[Any] = list(clusters.itertuples(index=False))
+    rings: list[Any] = list(clusters.nlargest(MOST_RINGS, "members").itertuples(index=False))
     at = first[["lon", "lat"]].to_numpy(float)
     many = points.gathered(at) if len(at) > MOST_POINTS else None
     return dataclasses.replace(

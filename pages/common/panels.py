@@ -154,17 +154,17 @@ def choropleth(
 ) -> None:
     """Show the map of the chosen measure with its legend, the choice of a cell without a mouse, and the download."""
     table = answer.cells
-    view = drawing.view_of(data, scope)
-    shown = table if view in (None, scope) else cached.cell_table(data, view)
-    controls.way_back(words, data, scope)
-    left, right = st.columns([3, 2])
-    with left:
-        measure = controls.select(
-            words("Map shows"), "measure", drawing.measures(shown), lambda name: words(drawing.MEASURES[name][0])
-        )
-    with right:
-        pick_cell(words, table, chosen)
-    picture = cells_map(words, data, scope, view, shown, spots, chosen, measure)
+    with st.container():
+        view, held = map_head(words, data, scope)
+        shown = table if view is None or held is None else cached.cell_table(data, view)
+        left, right = st.columns([3, 2])
+        with left:
+            measure = controls.select(
+                words("Map shows"), "measure", drawing.measures(shown), lambda name: words(drawing.MEASURES[name][0])
+            )
+        with right:
+            pick_cell(words, table, chosen)
+    picture = cells_map(words, data, view, held, shown, spots, chosen, measure)
     if picture is not None:
         notes(words, answer.totals)
     downloads.sheet(
@@ -209,11 +209,35 @@ def pick_cell(words: Words, table: pd.DataFrame, chosen: str | None) -> None:
     )
 
 
+def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope | None, pd.Series | None]:
+    """Show the way back, and what a map shows in place of too many cells; return its view and `held_by`, None without.
+
+    Call it in one container with what else stands over the map: where blocks come and go before it, its frame is made
+    anew, and the map is blank meanwhile.
+    """
+    controls.way_back(words, data, scope)
+    view = drawing.view_of(data, scope)
+    n = len(answers.cells_of(data, scope))
+    if view is None:
+        sentence = words(
+            "{n} cells do not fit one map, which holds {most}. Load a coarser level in which they lie (Data page), or "
+            "choose one.",
+            n=n,
+            most=drawing.MOST_CELLS,
+        )
+        st.info(markdown_plain(sentence))
+    if view in (None, scope):
+        return view, None
+    more = words("A click goes on to the cells inside. Figures and lists are of all {n} cells.", n=n)
+    st.info(markdown_plain(words.joined([drawing.stands_in(words, scope, view, n), more])))
+    return view, drawing.held_by(data, scope, view)
+
+
 def cells_map(
     words: Words,
     data: Dataset,
-    scope: Scope,
     view: Scope | None,
+    held: pd.Series | None,
     table: pd.DataFrame,
     spots: answers.HotSpots,
     chosen: str | None,
@@ -221,31 +245,18 @@ def cells_map(
     *,
     points: pd.DataFrame | None = None,
 ) -> drawing.Choropleth | None:
-    """Show the map of a scope, or say why it cannot be drawn.
+    """Show the map of a view, if there is one.
 
     Parameters
     ----------
-    view : Scope or None
-        As `reports.choropleth.view_of` gives it.
+    view, held
+        As `map_head` returns them.
     table : DataFrame
         The cells of the view.
     """
     drawn = cached.published(data, view) if view is not None else None
     if view is None or drawn is None:
-        sentence = words(
-            "{n} cells do not fit one map, which holds {most}. Load a coarser level in which they lie (Data page), or "
-            "choose one.",
-            n=len(answers.cells_of(data, scope)),
-            most=drawing.MOST_CELLS,
-        )
-        st.info(markdown_plain(sentence))
         return None
-    held = None
-    if view != scope:
-        held = drawing.held_by(data, scope, view)
-        instead = drawing.stands_in(words, scope, view, len(held))
-        more = words("A click goes on to the cells inside. Figures and lists are of all {n} cells.", n=len(held))
-        st.info(markdown_plain(words.joined([instead, more])))
     picture = drawing.choropleth(
         data,
         drawn,

@@ -60,16 +60,16 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
     """Show the map of events with claims as outlines, and the points with the rings of dense groups if wished."""
     table = answers.event_table(spots)
-    controls.way_back(words, data, scope)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        dots = st.toggle(words("Show events and dense groups as points"), key="dots")
-    with right:
-        panels.pick_cell(words, table, chosen)
+    with st.container():
+        view, held = panels.map_head(words, data, scope)
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
+        with left:
+            dots = st.toggle(words("Show events and dense groups as points"), key="dots")
+        with right:
+            panels.pick_cell(words, table, chosen)
     points = cached.first_calls(data, scope) if dots else None
-    view = drawing.view_of(data, scope)
-    shown = table if view in (None, scope) else drawing.gather(table, data, view, drawing.held_by(data, scope, view))
-    panels.cells_map(words, data, scope, view, shown, spots, chosen, "events", points=points)
+    shown = table if view is None or held is None else drawing.gather(table, data, view, held)
+    panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
 
 
 def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
