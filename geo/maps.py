@@ -153,20 +153,16 @@ def base_map() -> OfflineMap:
     return drawn
 
 
-def painted(key: str, values: MapValues, *, words: Words, folder: Path = STATIC) -> folium.FeatureGroup:
+def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup:
     """Return what changes (colours, numbers, marks, words) as a group whose script repaints the map it is added to.
 
     The browser asks for the cells file `key` if it has not got it yet; until it comes, the map stays as it is.
 
     Raises
     ------
-    LookupError
-        If the cells file is not there (any more): publish the cells again.
     ValueError
         If the lists differ in length, or a class is no step of the palette.
     """
-    if not touch_cells(key, folder=folder):
-        raise LookupError(f"no cells file {key}")
     classes = [int(step) for step in values.classes]
     if not len(classes) == len(values.labels) == len(values.tips):
         raise ValueError("classes, labels and tips differ in length")

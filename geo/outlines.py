@@ -53,7 +53,7 @@ def publish_cells(levels: Sequence[MapLevel], *, folder: Path = STATIC) -> str:
     """Write the levels as ``cells/<key>.js`` under `folder`, if they are not there, and return the key.
 
     The key is a hash of the content, so the same cells give the same file, whoever writes it and how often. Of all
-    cells files the `KEPT` last used stay (`geo.maps.painted` counts as use).
+    cells files the `KEPT` last used stay (`touch_cells` counts as use).
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import streamlit_folium
 
 from base.text import Words, markdown_plain
 from geo.legend import Legend, build_legend, legend_html
-from geo.maps import MapValues, base_map, missing_files, painted
+from geo.maps import MapValues, base_map, missing_files, painted, touch_cells
 
 __all__ = ["Legend", "build_legend", "legend_html", "show_legend", "show_map"]
 
@@ -49,6 +49,8 @@ def show_map(
     LookupError
         If the cells are not published (any more).
     """
+    if not touch_cells(cells_key):
+        raise LookupError(f"no cells file {cells_key}")
     if missing := missing_files():
         sentence = words(
             "The map cannot be drawn: {file} is missing from the folder static. Delete the folder static/vendor, run "
