@@ -281,8 +281,12 @@
       const lines = f.hot ? f.named || f.bare && [f.value] : values.points ? null : named && f.named || f.bare && [f.value];
       if (lines) text(f.at, lines, f.size, ink(f.position), "cell-label");
     });
+    const taken = [];                             // the largest group comes first and keeps its number
     values.circles.forEach(function ([lon, lat, radius, words]) {
-      if (words) text(L.latLng(lat + radius / 110574, lon), [words], 13, view.colours.ink, "cell-label circle-label");
+      const at = L.latLng(lat + radius / 110574, lon), spot = map.latLngToContainerPoint(at);
+      if (!words || taken.some((other) => Math.abs(other.x - spot.x) < 30 && Math.abs(other.y - spot.y) < 22)) return;
+      taken.push(spot);
+      text(at, [words], 13, view.colours.ink, "cell-label circle-label");
     });
   }
 
