@@ -296,14 +296,13 @@ def _checked(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
 
 def _smallest_count(p: float, total: int, share: Floats) -> Ints:
     """Return the smallest count whose upper tail is at most `p`; the total + 1 where there is none."""
-    count = np.asarray(scipy.stats.binom.isf(p, total, share), dtype=float) + 1
-    count = np.clip(count, 0, total + 1)
-    # The inverse is off by one now and then, where the tail meets p; the tail itself decides.
-    while (high := (count <= total) & (scipy.stats.binom.sf(count - 1, total, share) > p)).any():
-        count = count + high
-    while (low := (count > 0) & (scipy.stats.binom.sf(count - 2, total, share) <= p)).any():
-        count = count - low
-    return count.astype(np.int64)
+    # Halving, not the inverse of scipy: that one is lost for the tiny p of a city's strongest cell
+    low, high = np.zeros(len(share), dtype=np.int64), np.full(len(share), total + 1)
+    while (low < high).any():
+        middle = (low + high) // 2
+        enough = (scipy.stats.binom.sf(middle - 1, total, share) <= p) | (middle > total)
+        low, high = np.where(enough, low, np.minimum(middle + 1, high)), np.where(enough, middle, high)
+    return high
 
 
 _TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")

@@ -1,6 +1,7 @@
 """A workspace at one version, read-only: what pages, reports and commands ask; it never changes under them."""
 
 import datetime as dt
+import hashlib
 import json
 import threading
 from collections.abc import Iterable
@@ -48,6 +49,19 @@ class Dataset:
     def fingerprint(self) -> str:
         """Hash of the version's file: equal means the same data and settings. A key for caches."""
         return self.named.fingerprint
+
+    @cached_property
+    def boundaries(self) -> str:
+        """Hash of all that the cells on a screen depend on, beside the day: a key for what is made of outlines alone.
+
+        It stays the same when incidents are loaded; a table is never written into files that were there before.
+        """
+        files: list[str] = []
+        if "cells" in self.named.tables:
+            files = tables.file_paths(self.root, "cells", self.named.tables["cells"])
+        dated = any(self.has_editions(level.name) for level in self.levels)
+        seen = (files, self.levels, self.known_to if dated else None)  # which edition is the newest hangs on the day
+        return hashlib.sha256(repr(seen).encode()).hexdigest()
 
     @cached_property
     def settings(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from geo.classes import SCHEMES, Classes
 from geo.maps import MapValues
 
 _SWATCH = "display:inline-block;flex:none;width:24px;height:15px;border-radius:2px;box-sizing:border-box;"
-_ITEM = "display:inline-flex;align-items:center;gap:7px;white-space:nowrap;"
+_ITEM = "display:inline-flex;align-items:center;gap:7px;"
 _ROW = "display:flex;flex-wrap:wrap;align-items:center;gap:4px 18px;font-size:15px;line-height:1.7;"
 _EDGE = "box-shadow:inset 0 0 0 1px #8886;"
 

@@ -117,6 +117,8 @@ class MapValues:
         Degrees, WGS 84. Numbers then stand in hot cells only.
     point_hazards : sequence of str, length m, or None
         Hazard code of each point, for its colour.
+    point_counts : sequence of int, length m, or None
+        How many each point stands for, where they are gathered: `geo.points.gathered`.
     circles : sequence of Circle
     stamp : str
         Text in the corner: internal use, map review number.
@@ -133,33 +135,28 @@ class MapValues:
     selected: int | None = None
     points: Any = None
     point_hazards: Sequence[str] | None = None
+    point_counts: Sequence[int] | None = None
     circles: Sequence[Circle] = ()
     stamp: str = ""
 
 
-def base_map(key: str, *, folder: Path = STATIC) -> OfflineMap:
-    """Return an empty map of published cells; its script depends on `key` alone, so the frame outlives every repaint.
+def base_map() -> OfflineMap:
+    """Return an empty map; its script is always the same, so the frame outlives every repaint and other cells too.
 
     Build it anew at each run and keep none: what shows it hangs the painted values into it.
-
-    Raises
-    ------
-    LookupError
-        If the cells file is not there (any more): publish the cells again.
     """
-    if not touch_cells(key, folder=folder):
-        raise LookupError(f"no cells file {key}")
     drawn = OfflineMap(
         location=(0, 0), tiles=None, zoom_control=False, zoom_snap=0.1, max_zoom=20, attribution_control=False
     )
-    drawn.default_js = [*OfflineMap.default_js, ("cells", f"{WEB}/cells/{key}.js")]
-    drawn.add_child(Script(lambda parent: f"hotspots.start({parent.get_name()}, {script_value(key)});"))
+    drawn.add_child(Script(lambda parent: f"hotspots.start({parent.get_name()});"))
     check_links(drawn)
     return drawn
 
 
-def painted(values: MapValues, *, words: Words) -> folium.FeatureGroup:
+def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup:
     """Return what changes (colours, numbers, marks, words) as a group whose script repaints the map it is added to.
+
+    The browser asks for the cells file `key` if it has not got it yet; until it comes, the map stays as it is.
 
     Raises
     ------
@@ -172,6 +169,8 @@ def painted(values: MapValues, *, words: Words) -> folium.FeatureGroup:
     if classes and not -1 <= min(classes) <= max(classes) < len(palette.LIGHT["fills"]):
         raise ValueError("a class is no step of the palette")
     message = {
+        "cells": key,
+        "link": f"{WEB}/cells/{key}.js",
         "layer": values.level,
         "parent": _whole(values.parent),
         "classes": classes,
@@ -203,6 +202,10 @@ def _points(values: MapValues) -> dict[str, Any]:
         return {"points": None}
     steps = np.rint(np.asarray(values.points, dtype=float).reshape(-1, 2) * 1e5).astype(np.int64)
     flat = np.diff(steps, axis=0, prepend=0).ravel().tolist()
+    if values.point_counts is not None:
+        if len(values.point_counts) != len(steps):
+            raise ValueError("points and their counts differ in number")
+        return {"points": flat, "kinds": None, "counts": [int(n) for n in values.point_counts]}
     if values.point_hazards is None:
         return {"points": flat, "kinds": None}
     if len(values.point_hazards) != len(steps):

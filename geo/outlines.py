@@ -1,6 +1,7 @@
-"""Cell outlines and names as a file that the browser keeps: written once per boundary version, named by its content.
+"""Cell outlines and names as a file that the browser keeps: named by its content, so the same cells are one file.
 
-A repaint then sends numbers only. Whoever reaches the port can read the file: outlines and names, never incidents.
+A repaint then sends numbers only. A level is simplified as a whole, so that neighbours still share their edges, and a
+file holds what one view shows of it. Whoever reaches the port can read the file: outlines and names, never incidents.
 """
 
 import hashlib
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from geo.scripts import script_value
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-KEPT = 20  # cells files; the ones unused for longest go
+KEPT = 100  # cells files; the ones unused for longest go
 _LARGE = 20_000  # vertices of a level; a smaller one is sent as it is
-_STEPS = 8_000  # of the larger side of the area: a tenth of a pixel where the whole map is seen
+_SHARE = 1 / 50  # of a cell's side: a corner of that width is two pixels where fifty cells fill the screen
+_FINEST_M, _COARSEST_M = 1.0, 50.0  # below a metre the digits sent lose more than simplifying does
 _DEGREE = 1e5  # outlines are whole numbers of 1e-5 degrees, about a metre
 _METRES_PER_DEGREE = 110_574.0  # of latitude, WGS 84 at the equator; for label places it need not be exact
 
@@ -51,12 +53,12 @@ def publish_cells(levels: Sequence[MapLevel], *, folder: Path = STATIC) -> str:
     """Write the levels as ``cells/<key>.js`` under `folder`, if they are not there, and return the key.
 
     The key is a hash of the content, so the same cells give the same file, whoever writes it and how often. Of all
-    cells files the `KEPT` last used stay (`geo.maps.base_map` counts as use).
+    cells files the `KEPT` last used stay (`touch_cells` counts as use).
 
     Parameters
     ----------
     levels : sequence of MapLevel
-        About 2,000 cells in all at most: more are not readable on a screen.
+        About 2,000 cells in all at most: more are not readable on a screen. Large outlines come `simplified`.
     folder : Path
         Served as ``app/static``.
 
@@ -67,7 +69,7 @@ def publish_cells(levels: Sequence[MapLevel], *, folder: Path = STATIC) -> str:
     """
     layers = [
         {
-            "shapes": encode_shapes(simplified(_checked(level).shapes)),
+            "shapes": encode_shapes(_checked(level).shapes),
             "anchors": anchors(level.shapes),
             "names": list(level.names),
             "short": list(level.short_names),
@@ -108,21 +110,52 @@ def _checked(level: MapLevel) -> MapLevel:
     return level
 
 
-def simplified(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return outlines with no more vertices than a screen shows; small levels and what would break stay as they are.
+def tolerance_m(shapes: NDArray[np.object_]) -> float:
+    """Return the side in metres of a corner that an outline of such cells may lose: few for grids, tens for streets."""
+    if not len(shapes):
+        return _FINEST_M
+    side_m = float(np.sqrt(np.median(shapely.area(_flat(shapes, _scale(shapes))))))
+    return min(max(side_m * _SHARE, _FINEST_M), _COARSEST_M)
 
-    Cells that fit together edge by edge are simplified together and still fit; others each on its own.
+
+def simplified(shapes: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
+    """Return outlines with fewer vertices, where a level has many; what would break stays as it is.
+
+    All cells of a level come together: an edge that two of them share gets one new form, and no sliver opens. Where
+    cells overlap, the edges that do not match are simplified each on its own.
     """
     if shapely.get_num_coordinates(shapes).sum() <= _LARGE:
         return shapes
-    bounds = shapely.total_bounds(shapes)
-    tolerance = float(max(bounds[2] - bounds[0], bounds[3] - bounds[1])) / _STEPS
-    if shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes):
-        simple = shapely.coverage_simplify(shapes, tolerance)
-    else:
-        simple = shapely.simplify(shapes, tolerance, preserve_topology=True)
+    scale = _scale(shapes)
+    simple = _flat(shapely.coverage_simplify(_flat(shapes, scale), tolerance_m), 1 / scale)
     good = shapely.is_valid(simple) & ~shapely.is_empty(simple)
     return np.where(good, simple, shapes)
+
+
+def _scale(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the metres of a degree of longitude and of latitude in the middle of some shapes."""
+    middle = np.radians(shapely.total_bounds(shapes)[[1, 3]].mean())
+    return np.array([_METRES_PER_DEGREE * np.cos(middle), _METRES_PER_DEGREE])
+
+
+def _flat(shapes: NDArray[np.object_], scale: NDArray[np.float64]) -> NDArray[np.object_]:
+    return np.asarray(shapely.transform(shapes, lambda xy: xy * scale), dtype=object)
+
+
+def rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return valid outlines in whole numbers of 1e-5 degrees, as many as came in.
+
+    Each vertex is rounded on its own, so an edge that two cells share stays shared. Where that makes a ring cross
+    itself, GEOS cleans it on the same lattice; a cell smaller than a step becomes one step wide.
+    """
+    steps = shapely.transform(shapes, lambda xy: np.rint(xy * _DEGREE))
+    for at in np.flatnonzero(~shapely.is_valid(steps)):
+        whole = shapely.make_valid(shapes[at], method="structure", keep_collapsed=False)
+        steps[at] = shapely.set_precision(shapely.transform(whole, lambda xy: xy * _DEGREE), 1)
+        if shapely.is_empty(steps[at]):
+            west, south, east, north = np.rint(np.array(shapely.bounds(shapes[at])) * _DEGREE)
+            steps[at] = shapely.box(west, south, max(east, west + 1), max(north, south + 1))
+    return np.asarray(steps, dtype=object)
 
 
 def encode_shapes(shapes: NDArray[np.object_]) -> list[list[list[list[int]]]]:
@@ -132,14 +165,13 @@ def encode_shapes(shapes: NDArray[np.object_]) -> list[list[list[list[int]]]]:
     """
 
     def ring(line: shapely.LinearRing) -> list[int]:
-        steps = np.rint(shapely.get_coordinates(line)[:-1] * _DEGREE).astype(np.int64)
+        steps = shapely.get_coordinates(line)[:-1].astype(np.int64)
         return np.diff(steps, axis=0, prepend=0).ravel().tolist()
 
     def rings(part: shapely.Polygon) -> list[list[int]]:
-        holes = [ring(hole) for hole in part.interiors if hole.length * _DEGREE > 4]
-        return [ring(part.exterior), *holes]
+        return [ring(part.exterior), *(ring(hole) for hole in part.interiors)]
 
-    return [[rings(part) for part in shapely.get_parts(shape)] for shape in shapes]
+    return [[rings(part) for part in shapely.get_parts(shape)] for shape in rounded(shapes)]
 
 
 def anchors(shapes: NDArray[np.object_]) -> list[list[int]]:
@@ -150,9 +182,8 @@ def anchors(shapes: NDArray[np.object_]) -> list[list[int]]:
     if not len(shapes):
         return []
     largest = np.array([max(shapely.get_parts(shape), key=lambda part: part.area) for shape in shapes])
-    middle = np.radians(shapely.total_bounds(largest)[[1, 3]].mean())
-    scale = np.array([_METRES_PER_DEGREE * np.cos(middle), _METRES_PER_DEGREE])
-    flat = shapely.transform(largest, lambda xy: xy * scale)
+    scale = _scale(largest)
+    flat = _flat(largest, scale)
     tolerance = np.maximum(np.sqrt(shapely.area(flat)) / 200, 0.5)
     lines = shapely.maximum_inscribed_circle(flat, tolerance=tolerance)  # from the centre to the edge
     centres = shapely.get_coordinates(lines)[::2] / scale * _DEGREE

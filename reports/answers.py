@@ -106,6 +106,11 @@ def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     return cells.reset_index(drop=True)
 
 
+def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
+    """Return whether an area is divided into cells of a level."""
+    return bool((dataset.cells(level, dataset.edition_day(scope))["parent"] == area).any())
+
+
 @dataclass(frozen=True)
 class HotSpots:
     """What the hot-spot screen says: the tested cells, the clusters, and what stands behind them."""
@@ -238,7 +243,7 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
         change=change,
         overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
         in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
-        cells=_cell_table(dataset, scope, compared.before if compared else None),
+        cells=cell_table(dataset, scope, compared.before if compared else None),
         months=months(dataset, scope),
     )
 
@@ -295,7 +300,8 @@ def months(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     return summary.complete_months(counts, start, end, scope.hazards or HAZARDS)
 
 
-def _cell_table(dataset: Dataset, scope: Scope, before: Scope | None) -> pd.DataFrame:
+def cell_table(dataset: Dataset, scope: Scope, before: Scope | None = None) -> pd.DataFrame:
+    """Return the cells of a scope with their numbers, as `Overview.cells`; `before` is the scope compared with."""
     cells = cells_of(dataset, scope)
     table = pd.DataFrame({"cell_id": cells["cell_id"], "name": cells["name"]})
     if not len(table):

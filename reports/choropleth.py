@@ -2,18 +2,21 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.hotspots import HotSpots
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
-from geo import classes, legend, maps
+from geo import classes, legend, maps, outlines, points
+from reports import intake
+from reports.answers import cells_of
 
 MEASURES = {  # column of the cell table -> what it is called, its unit, whether it is a whole number
     "count": (N_("Reports"), "", True),
@@ -24,13 +27,17 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
 }
 OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the overview
 MOST_CELLS = 2_000  # of all levels together in one view
+MOST_POINTS = 5_000  # drawn one by one
+MOST_RINGS = 200  # of dense groups, the largest; the list beside the map has all
+Simplified = Callable[[str, str], NDArray[np.object_]]  # outlines of a level for a map of another one
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """The levels in one map file, and where the scope's level and area stand among them."""
+    """The levels in one map file, coarse to fine, the codes of the cells of each, and the file's key."""
 
     levels: tuple[str, ...]
+    ids: tuple[tuple[str, ...], ...]
     key: str
 
 
@@ -39,32 +46,115 @@ def measures(table: pd.DataFrame) -> list[str]:
     return [name for name in OFFERED if name == "count" or table[name].notna().any()]
 
 
-def publish(dataset: Dataset, level: str, on: dt.date | None = None) -> Drawn | None:
-    """Write the outlines of a level with those it hangs on and those that hang on it; None if it is too large to draw.
+def view_of(dataset: Dataset, scope: Scope) -> Scope | None:
+    """Return the scope whose cells the map of a scope shows: its own, or where they are too many those they lie in.
 
-    The chain goes from parent to child, as far down as fits one view, so that a step down or up needs no other file.
-    The cells are those valid on a day, or the newest.
+    None if no level above them has few enough.
+    """
+    by_name = {level.name: level for level in dataset.levels}
+    view = scope
+    while len(cells_of(dataset, view)) > MOST_CELLS:
+        above = by_name[view.level].parent_level
+        if above is None:
+            return None
+        cells = dataset.cells(above, dataset.edition_day(scope))
+        around = cells.loc[cells["cell_id"] == view.area, "parent"]
+        view = dataclasses.replace(view, level=above, area=(around.iloc[0] or None) if len(around) else None)
+    return view
+
+
+def held_by(dataset: Dataset, scope: Scope, view: Scope) -> pd.Series:
+    """Return the cell of the view that each cell of a scope lies in, under its cell_id; '' where none is known."""
+    by_name = {level.name: level for level in dataset.levels}
+    held = cells_of(dataset, scope).set_index("cell_id")["parent"]
+    level = by_name[scope.level].parent_level
+    while level is not None and level != view.level:
+        above = dataset.cells(level, dataset.edition_day(scope)).set_index("cell_id")["parent"]
+        held, level = held.map(above), by_name[level].parent_level
+    return held.fillna("").astype(object)
+
+
+def stands_in(words: Words, scope: Scope, view: Scope, n: int) -> str:
+    """Say which level a map shows in place of one with `n` cells, too many for it."""
+    return words(
+        "{n} cells of the level {level} do not fit one map, which holds {most}: it shows the level {shown}.",
+        n=n,
+        most=MOST_CELLS,
+        level=intake.level_name(words, scope.level),
+        shown=intake.level_name(words, view.level),
+    )
+
+
+def gather(table: pd.DataFrame, dataset: Dataset, view: Scope, held: pd.Series) -> pd.DataFrame:
+    """Return a table of counts by cell as one of the view's cells, each with the sum of those in it."""
+    cells = cells_of(dataset, view)[["cell_id", "name"]]
+    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[["count", "events", "one_spot"]].sum()
+    return cells.join(sums.reindex(cells["cell_id"]).fillna(0).astype(int).reset_index(drop=True))
+
+
+def file_of(dataset: Dataset, view: Scope) -> tuple[tuple[str, ...], str | None]:
+    """Return the levels in the map file of a view, and the area whose cells alone it holds.
+
+    Where they fit, all levels of a chain from parent to child are in one file, so that a step down or up needs no
+    other. Else a file is of one level, or of one area with the cells beside that area.
     """
     by_name = {one.name: one for one in dataset.levels}
     for finest in reversed(dataset.levels):
         names = [finest.name]
         while (parent := by_name[names[0]].parent_level) is not None:
             names.insert(0, parent)
-        if level in names and sum(by_name[name].cells for name in names) <= MOST_CELLS:
-            break
-    else:
-        names = [level]
-        if by_name[level].cells > MOST_CELLS:
-            return None
-    layers = []
-    above: pd.Index | None = None
-    for name in names:
+        if view.level in names and sum(by_name[name].cells for name in names) <= MOST_CELLS:
+            return tuple(names), None
+    above = by_name[view.level].parent_level
+    return (view.level,) if above is None or view.area is None else (above, view.level), view.area
+
+
+def simplified(dataset: Dataset, level: str, finest: str, on: dt.date | None) -> NDArray[np.object_]:
+    """Return the outlines of a level, as fine as a map of another one needs: its borders stand over those cells."""
+    tolerance_m = outlines.tolerance_m(dataset.cells(finest, on).geometry.to_numpy())
+    return outlines.simplified(dataset.cells(level, on).geometry.to_numpy(), tolerance_m)
+
+
+def publish(
+    dataset: Dataset,
+    names: Sequence[str],
+    area: str | None = None,
+    on: dt.date | None = None,
+    *,
+    simple: Simplified | None = None,
+) -> Drawn | None:
+    """Write the outlines of some levels, each the parent of the next; None if they are too many for one view.
+
+    Parameters
+    ----------
+    names, area
+        As `file_of` gives them.
+    on : date, optional
+        The cells are those valid on this day, or the newest.
+    simple : callable, optional
+        `simplified` that remembers: level, finest -> outlines.
+    """
+    simple = simple or (lambda level, finest: simplified(dataset, level, finest, on))
+    layers: list[maps.MapLevel] = []
+    ids: list[tuple[str, ...]] = []
+    for place, name in enumerate(names):
         cells = dataset.cells(name, on)
-        parents = None if above is None else above.get_indexer(cells["parent"].fillna("")).tolist()
-        titles = cells["name"].tolist()
-        layers.append(maps.MapLevel(name, cells.geometry.to_numpy(), titles, short_names(titles), parents))
-        above = pd.Index(cells["cell_id"])
-    return Drawn(tuple(names), maps.publish_cells(layers))
+        shown = np.ones(len(cells), dtype=bool)
+        if area is not None:
+            finest = place == len(names) - 1
+            around = [area] if finest else cells.loc[cells["cell_id"] == area, "parent"]
+            shown = cells["parent"].isin(around).to_numpy()
+        titles = cells["name"][shown].tolist()
+        parents = pd.Index(ids[-1]).get_indexer(cells["parent"][shown].fillna("")).tolist() if ids else None
+        shapes = simple(name, names[min(place + 1, len(names) - 1)])[shown]
+        layers.append(maps.MapLevel(name, shapes, titles, short_names(titles), parents))
+        ids.append(tuple(cells["cell_id"][shown]))
+    while sum(map(len, ids)) > MOST_CELLS and len(ids) > 1:  # cells beside the area: the finest ones count
+        del layers[0], ids[0]
+        layers[0] = dataclasses.replace(layers[0], parents=None)
+    if sum(map(len, ids)) > MOST_CELLS:
+        return None
+    return Drawn(tuple(names[-len(ids) :]), tuple(ids), maps.publish_cells(layers))
 
 
 def short_names(names: Sequence[str]) -> list[str]:
@@ -95,6 +185,7 @@ def choropleth(
     measure: str,
     selected: str | None,
     words: Words,
+    held: pd.Series | None = None,
 ) -> Choropleth:
     """Return the map of `measure` over the cells of a scope.
 
@@ -106,11 +197,19 @@ def choropleth(
         Claims over the same cells, in the same order.
     silent : frozenset of str
         Cells that never reported anything.
+    held : Series, optional
+        As `held_by`, where the map stands in for finer cells: `spots` and `selected` are theirs then, and a strong
+        outline says that a cell holds some with a claim.
     """
     level = drawn.levels.index(scope.level)
-    day = dataset.edition_day(scope)
-    every = dataset.cells(scope.level, day)["cell_id"]
-    place = pd.Index(every).get_indexer(table["cell_id"])
+    every = pd.Index(drawn.ids[level])
+    place = every.get_indexer(pd.Index(table["cell_id"]))
+    claims = spots.hot.astype(int)
+    claim = claim_words(spots, float(dataset.settings["fdr"]), words)
+    if held is not None:
+        claims = table["cell_id"].map(held[spots.hot].value_counts()).fillna(0).to_numpy(int)
+        claim = words("holds cells with a claim: {claim}", claim=claim)
+        selected = held.get(selected) if selected is not None else None
     few_reports = int(dataset.settings["few_reports"])
     title, unit, whole = MEASURES[measure]
     numbers = table[measure].to_numpy(float)
@@ -120,19 +219,19 @@ def choropleth(
     shown = [_number(words, measure, value) for value in numbers]
     labels = [""] * len(every)
     tips = [""] * len(every)
-    for at, text, (_index, row) in zip(place, shown, table.iterrows(), strict=True):
+    for at, text, n, (_index, row) in zip(place, shown, claims, table.iterrows(), strict=True):
         labels[at] = text
         tips[at] = _tip(words, row, measure, text)
-    hot = place[spots.hot]
-    quiet = [at for at, cell in zip(place, table["cell_id"], strict=True) if cell in silent]
+        if held is not None and n:
+            tips[at] += "\n" + words.plural("{n} cell with a claim in it", "{n} cells with a claim in it", int(n))
+    hot = place[claims > 0]
+    quiet = place[table["cell_id"].isin(silent).to_numpy()].tolist()
     cases = table["cases"].fillna(0) if measure == "median_hours" else table["count"]
-    few = [] if whole else place[((cases > 0) & (cases < few_reports)).to_numpy(bool)]
+    few: list[int] = [] if whole else place[((cases > 0) & (cases < few_reports)).to_numpy(bool)].tolist()
     parent = None
-    above = drawn.levels[level - 1] if level else None
-    if scope.area is not None and above is not None:
-        found = np.flatnonzero(dataset.cells(above, day)["cell_id"] == scope.area)
-        parent = int(found[0]) if len(found) else None
-    chosen = int(np.flatnonzero(every == selected)[0]) if selected is not None and (every == selected).any() else None
+    if scope.area is not None and level and scope.area in drawn.ids[level - 1]:
+        parent = drawn.ids[level - 1].index(scope.area)
+    chosen = drawn.ids[level].index(selected) if selected in drawn.ids[level] else None
     values = maps.MapValues(
         level=level,
         classes=codes.tolist(),
@@ -141,11 +240,10 @@ def choropleth(
         parent=parent,
         hot=hot.tolist(),
         silent=quiet,
-        few=list(few),
+        few=few,
         selected=chosen,
         stamp=stamp(dataset, words),
     )
-    claim = claim_words(spots, float(dataset.settings["fdr"]), words)
     key = legend.build_legend(
         classed,
         values,
@@ -157,7 +255,7 @@ def choropleth(
     )
     if measure == "median_hours" and key.missing:
         key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
-    return Choropleth(values, key, _alt(words, table, measure, words(title), shown, int(spots.hot.sum()), claim))
+    return Choropleth(values, key, _alt(words, table, measure, words(title), shown, int((claims > 0).sum()), claim))
 
 
 def claim_words(spots: HotSpots, fdr: float, words: Words) -> str:
@@ -203,12 +301,15 @@ def _alt(words: Words, table: pd.DataFrame, measure: str, title: str, shown: lis
 
 
 def points_layer(values: maps.MapValues, first: pd.DataFrame, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
-    """Return the map with the points of events and the rings of their clusters."""
-    rings: list[Any] = list(clusters.itertuples(index=False))
+    """Return the map with the points of events, gathered where they are many, and the rings of their clusters."""
+    rings: list[Any] = list(clusters.nlargest(MOST_RINGS, "members").itertuples(index=False))
+    at = first[["lon", "lat"]].to_numpy(float)
+    many = points.gathered(at) if len(at) > MOST_POINTS else None
     return dataclasses.replace(
         values,
-        points=first[["lon", "lat"]].to_numpy(float),
-        point_hazards=first["hazard"].tolist(),
+        points=at if many is None else many.points,
+        point_hazards=first["hazard"].tolist() if many is None else None,
+        point_counts=None if many is None else many.counts.tolist(),
         circles=[maps.Circle(row.lon, row.lat, max(row.radius_m, 15.0), words.number(row.members)) for row in rings],
     )
 

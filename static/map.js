@@ -1,9 +1,9 @@
 /* Draws cells with Leaflet. Names and numbers arrive as plain text and are set as textContent, never as HTML.
-   hotspots.start(map, key) once a frame, hotspots.paint(values) at every change; geo/maps.py writes both calls. */
+   hotspots.start(map) once a frame, hotspots.paint(values) at every change; geo/maps.py writes both calls. */
 (function () {
   "use strict";
   const SCALE = 1e5;                              // outlines come as whole numbers of 1e-5 degrees
-  const view = { map: null, levels: [], shown: null, theme: null, place: null, fitBox: null, moved: false };
+  const view = { map: null, levels: [], cells: null, wanted: null, shown: null, theme: null, place: null, fitBox: null, moved: false };
 
   function decode(flat) {                         // [lon, lat, dlon, dlat, ...] -> [[lat, lon], ...]
     const out = [];
@@ -20,22 +20,18 @@
 
   /* ---- once ---- */
 
-  function start(map, key) {
+  function start(map) {
     view.map = map;
     for (const pane of ["marks", "points", "labels"]) map.createPane(pane);
     view.canvas = L.canvas({ padding: 0.5 });
     view.marksCanvas = L.canvas({ padding: 0.5, pane: "marks" });    // over all cells: no neighbour hides a claim
     view.pointsCanvas = L.canvas({ padding: 0.5, pane: "points" });  // deaf by map.css, or it would take every click
     for (const group of ["marks", "hover", "points", "labels"]) view[group] = L.layerGroup().addTo(map);
-    view.levels = window.hotspotsCells[key].layers.map(level);
     controls(map);
     const box = map.getContainer();
     // Leaflet focuses the map when the mouse goes down; the page would scroll under it and the click hit another cell.
     box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
     keyboard(box);
-    const all = L.latLngBounds([]);
-    view.levels.forEach((one) => one.cells.forEach((cell) => all.extend(cell.getBounds())));
-    map.setMaxBounds(all.pad(0.8));
     map.on("zoomend moveend", label);
     map.on("zoomend", touch);
     map.on("dragstart zoomstart", () => { if (!view.fitting) view.moved = true; });
@@ -44,6 +40,22 @@
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
     if (document.fonts) document.fonts.addEventListener("loadingdone", label);   // widths change with the font
     new ResizeObserver(() => { map.invalidateSize({ animate: false }); if (!view.moved && view.fitBox) fit(false); }).observe(map.getContainer());
+  }
+
+  function load(values) {                         // the file of other cells, once; the ground stays until it is there
+    const file = element("script");
+    file.src = values.link;
+    file.addEventListener("load", () => paint(view.wanted));
+    document.head.appendChild(file);
+  }
+
+  function ground(values) {
+    view.levels.forEach((one) => one.remove());
+    view.levels = window.hotspotsCells[values.cells].layers.map(level);
+    view.cells = values.cells;
+    view.all = L.latLngBounds([]);
+    view.levels.forEach((one) => one.cells.forEach((cell) => view.all.extend(cell.getBounds())));
+    view.map.setMaxBounds();                      // set again where the map has arrived
   }
 
   function level(data, number) {
@@ -114,9 +126,9 @@
 
   function fit(animate) {
     view.fitting = true;
+    view.map.once("moveend", () => { view.fitting = false; view.map.setMaxBounds(view.all.pad(0.8)); });
     view.map.fitBounds(view.fitBox, { padding: [12, 12], animate: animate });
     view.moved = false;
-    view.map.once("moveend", () => { view.fitting = false; });
     if (!animate) view.fitting = false;
     touch();
   }
@@ -133,7 +145,10 @@
   }
 
   function paint(values) {
-    const one = view.levels[values.layer], place = values.layer + "/" + values.parent;
+    view.wanted = values;
+    if (!(window.hotspotsCells || {})[values.cells]) { load(values); return; }
+    if (values.cells !== view.cells) ground(values);
+    const one = view.levels[values.layer], place = [values.cells, values.layer, values.parent].join("/");
     view.theme = theme();
     view.shown = values;
     view.colours = values.palettes[view.theme];
@@ -210,10 +225,10 @@
   }
 
   function points(values) {
-    const c = view.colours, kinds = values.kinds, dot = { renderer: view.pointsCanvas, pane: "points", interactive: false };
+    const c = view.colours, kinds = values.kinds, counts = values.counts, most = Math.max(...(counts || [1])), dot = { renderer: view.pointsCanvas, pane: "points", interactive: false };
     view.points.clearLayers();
     decode(values.points || []).forEach((at, i) => view.points.addLayer(L.circleMarker(at, Object.assign({}, dot, {
-      radius: kinds ? 3.5 : 2.5, stroke: Boolean(kinds), color: c.line, weight: 0.8, fillColor: kinds ? values.hues[kinds[i]] : c.ink, fillOpacity: kinds ? 0.9 : 0.55 }))));
+      radius: counts ? 1.5 + 5 * Math.sqrt(counts[i] / most) : kinds ? 3.5 : 2.5, stroke: Boolean(kinds), color: c.line, weight: 0.8, fillColor: kinds ? values.hues[kinds[i]] : c.ink, fillOpacity: kinds ? 0.9 : 0.55 }))));
     for (const [lon, lat, radius] of values.circles)
       for (const [colour, weight] of [[c.line, 4], [c.ink, 1.8]])
         view.points.addLayer(L.circle([lat, lon], Object.assign({}, dot, { radius: radius, fill: false, color: colour, weight: weight })));
@@ -266,8 +281,12 @@
       const lines = f.hot ? f.named || f.bare && [f.value] : values.points ? null : named && f.named || f.bare && [f.value];
       if (lines) text(f.at, lines, f.size, ink(f.position), "cell-label");
     });
+    const taken = [];                             // the largest group comes first and keeps its number
     values.circles.forEach(function ([lon, lat, radius, words]) {
-      if (words) text(L.latLng(lat + radius / 110574, lon), [words], 13, view.colours.ink, "cell-label circle-label");
+      const at = L.latLng(lat + radius / 110574, lon), spot = map.latLngToContainerPoint(at);
+      if (!words || taken.some((other) => Math.abs(other.x - spot.x) < 30 && Math.abs(other.y - spot.y) < 22)) return;
+      taken.push(spot);
+      text(at, [words], 13, view.colours.ink, "cell-label circle-label");
     });
   }
 

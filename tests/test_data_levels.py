@@ -11,6 +11,7 @@ from stored import boundary, rows, store, with_grids
 from base.errors import HazardError
 from base.text import Words
 from data.levels import load_cells, take_back_cells
+from data.loading import import_incidents
 from data.schema import Scope
 from data.store import Workspace
 from reports import answers
@@ -108,6 +109,39 @@ def test_a_few_buildings_are_finer_than_many_grids(tmp_path):
     _load(workspace, boundary(["b1", "b2"], step=0.001), "building")
     _load(workspace, boundary([f"g{n:02d}" for n in range(12)], columns=4), "grid")
     assert [level.name for level in workspace.newest().levels] == ["grid", "building"]
+
+
+def test_four_levels_down_to_buildings_are_assigned_in_one_import_and_wrong_parents_are_listed_in_each(tmp_path):
+    # Drawn by hand: streets S, T of 0.08 degrees; four communities of 0.04; eight grids of 0.02; a building of 0.002 at
+    # the south-west corner of the first grid and one beside it. In each level but the first one parent is wrong.
+    workspace = Workspace(tmp_path)
+    _load(workspace, boundary(["b1", "b2"], step=0.002, parents=["g1", "g2"]), "building")
+    grids = [f"g{n}" for n in range(1, 9)]
+    _load(workspace, boundary(grids, step=0.02, columns=8, parents=["c1", "c1", "c2", "c3", *"XXXX"]), "grid")
+    _load(
+        workspace, boundary(["c1", "c2", "c3", "c4"], step=0.04, columns=4, parents=["S", "T", "T", "T"]), "community"
+    )
+    again = ["c1", "c1", "c2", "c3", "c3", "c3", "c4", "c4"]  # g4 lies in c2
+    _load(workspace, boundary(grids, step=0.02, columns=8, parents=again), "grid")
+    _load(workspace, boundary("ST", step=0.08), "street")
+    levels = workspace.newest().levels
+    assert [(level.name, level.parent_level) for level in levels] == [
+        ("street", None), ("community", "street"), ("grid", "community"), ("building", "grid"),
+    ]  # fmt: skip
+    wrong = {level.name: workspace.newest().findings(level.name)["parents"].to_numpy().tolist() for level in levels}
+    assert wrong == {
+        "street": [],
+        "community": [["c2", "T", "S"]],
+        "grid": [["g4", "c3", "c2"]],
+        "building": [["b2", "g2", "g1"]],
+    }
+    rows_ = ["案卷号,上报时间,小类名称,经度,纬度"]
+    rows_ += [f"{n},2025-01-0{n} 08:00,道路积水,{at}" for n, at in enumerate(("113.001,33.001", "113.07,33.01"), 1)]
+    answer = import_incidents(workspace, "\n".join(rows_).encode(), "r.csv", crs="wgs84", who="t")
+    assert [counts["inside"] for counts in answer["levels"].values()] == [2, 2, 2, 1]
+    columns = ", ".join(level.column for level in levels)
+    found = workspace.newest().query(f"SELECT {columns} FROM incidents ORDER BY incident_id").to_pylist()
+    assert [list(row.values()) for row in found] == [["S", "c1", "g1", "b1"], ["S", "c2", "g4", None]]
 
 
 def test_a_boundary_from_a_day_on_ends_the_one_before_and_both_stay(tmp_path):

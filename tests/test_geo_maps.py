@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 
 from base import palette
 from base.text import Words
+from bench.map_city import build_grids
 from geo import maps
 from geo.classes import classify
 from geo.legend import Legend, build_legend, legend_html
 from geo.maps import Circle, MapLevel, MapValues
-from geo.outlines import KEPT, anchors, encode_shapes, simplified
+from geo.outlines import KEPT, anchors, encode_shapes, rounded, simplified, tolerance_m
+from geo.points import gathered
 
 EN = Words("en")
 # Four cells of 0.01 degrees, two and two, and their parent.
@@ -38,7 +40,7 @@ def spoken(script):
 
 
 def script_of(values):
-    return next(iter(maps.painted(values, words=EN)._children.values())).code(None)
+    return next(iter(maps.painted("0f", values, words=EN)._children.values())).code(None)
 
 
 # --- text ---
@@ -106,21 +108,67 @@ def wavy_cells():
 
 def test_large_outlines_get_smaller_and_neighbours_still_fit_edge_by_edge():
     cells = wavy_cells()
-    simple = simplified(cells)
+    simple = simplified(cells, 10)
     assert shapely.get_num_coordinates(simple).sum() < shapely.get_num_coordinates(cells).sum() / 20
     assert shapely.coverage_is_valid(simple)
     assert shapely.hausdorff_distance(simple, cells).max() < 1 / 1_000
 
 
 def test_small_outlines_are_sent_as_they_are():
-    assert simplified(CELLS) is CELLS
+    assert simplified(CELLS, 10) is CELLS
+
+
+def test_cells_that_overlap_are_simplified_too_and_none_is_lost():
+    t = np.linspace(0, 2 * np.pi, 400)
+    around = [(114 + x / 100, 30 + y / 100) for x in range(9) for y in range(9)]
+    cells = np.array(
+        [shapely.Polygon(np.column_stack([x + 0.008 * np.cos(t), y + 0.008 * np.sin(t)])) for x, y in around]
+    )
+    simple = simplified(cells, 10)
+    assert shapely.get_num_coordinates(simple).sum() < shapely.get_num_coordinates(cells).sum() / 5
+    assert shapely.is_valid(simple).all()
+    assert shapely.area(simple) == pytest.approx(shapely.area(cells), rel=0.01)
+
+
+def test_the_tolerance_grows_with_the_cells_a_few_metres_for_grids_and_some_tens_for_streets():
+    # By hand: a fiftieth of the side; 0.0025 degrees of latitude are 276 m, at 60 degrees north as wide as 0.005.
+    assert tolerance_m(np.array([shapely.box(114, 60, 114.005, 60.0025)])) == pytest.approx(5.5, abs=0.1)
+    assert tolerance_m(np.array([shapely.box(0, 0, 0.5, 0.5)])) == 50
+
+
+def test_rounding_leaves_every_cell_a_valid_outline():
+    step = 1e-5
+    speck = shapely.box(0, 0, step / 10, step / 10)
+    neck = shapely.Polygon([(0, 0), (1, 0), (1, 1), (0.5, step / 5), (0, 1)])  # the tip falls on the base
+    pinhole = shapely.box(0, 0, 1, 1).difference(shapely.box(0.4, 0.4, 0.4 + step / 5, 0.4 + step / 5))
+    whole = rounded(np.array([speck, neck, pinhole]))
+    assert shapely.is_valid(whole).all()
+    assert shapely.area(whole) * step**2 == pytest.approx([step**2, 0.5, 1.0], rel=1e-4)
+
+
+def test_neighbours_of_a_city_leave_no_gap_and_no_overlap_when_they_are_simplified_and_rounded():
+    cells = build_grids(40, 12)
+    whole = rounded(simplified(cells, tolerance_m(cells)))
+    union = shapely.union_all(whole)
+    assert shapely.get_num_coordinates(cells).sum() > 20_000  # else they would have been sent as they are
+    assert (union.geom_type, len(union.interiors)) == ("Polygon", 0)
+    assert shapely.area(whole).sum() == pytest.approx(union.area, rel=1e-9)
+
+
+def test_gathered_points_keep_their_number_and_their_middle():
+    lonlat = np.random.default_rng(1).uniform((114, 30), (114.2, 30.1), (9_000, 2))
+    many = gathered(lonlat)
+    assert many.counts.sum() == 9_000
+    assert len(many.points) <= 3_600
+    assert np.average(many.points, axis=0, weights=many.counts) == pytest.approx(lonlat.mean(axis=0))
+    assert gathered([[114, 30]] * 3).counts.tolist() == [3]
 
 
 def test_the_neighbourhoods_of_boston_stay_valid(shared_data):
     features = json.loads((shared_data / "boston311_2015/boston_neighborhoods.geojson").read_text("utf-8"))["features"]
     shapes = [shapely.make_valid(shapely.geometry.shape(feature["geometry"])) for feature in features]
     polygons = np.array([shapely.union_all([p for p in shapely.get_parts(s) if p.area > 0]) for s in shapes])
-    simple = simplified(polygons)
+    simple = simplified(polygons, 10)
     assert shapely.is_valid(simple).all()
     assert shapely.area(simple).sum() == pytest.approx(shapely.area(polygons).sum(), rel=1e-3)
 
@@ -141,11 +189,6 @@ def test_of_many_cells_files_the_last_used_stay(tmp_path):
     assert maps.touch_cells(keys[0], folder=tmp_path)  # used again: now the second is the oldest
     maps.publish_cells(LEVELS, folder=tmp_path)
     assert [maps.touch_cells(key, folder=tmp_path) for key in keys] == [True, False] + [True] * (KEPT - 2)
-
-
-def test_a_map_of_cells_that_are_gone_is_refused(tmp_path):
-    with pytest.raises(LookupError, match="no cells file"):
-        maps.base_map("0123456789abcdef", folder=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -174,29 +217,22 @@ def test_hostile_names_stand_in_the_cells_file_as_plain_strings(tmp_path):
 # --- the map ---
 
 
-@pytest.fixture
-def key(tmp_path):
-    return maps.publish_cells(LEVELS, folder=tmp_path)
+def test_a_map_asks_for_our_own_files_only():
+    links = re.findall(r'(?:src|href)="([^"]+)"', maps.base_map().get_root().render())
+    assert len(links) == 4
+    assert all(link.startswith("../../app/static/") for link in [*links, spoken(script_of(VALUES))["link"]])
 
 
-def test_a_map_asks_for_our_own_files_only(key, tmp_path):
-    page = maps.base_map(key, folder=tmp_path).get_root().render()
-    links = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(links) == 5
-    assert all(link.startswith("../../app/static/") for link in links)
-    assert f"../../app/static/cells/{key}.js" in links
-
-
-def test_the_script_of_a_map_depends_on_its_cells_alone(key, tmp_path):
-    scripts = [maps.base_map(key, folder=tmp_path).get_root().render() for _ in range(2)]
+def test_the_script_of_a_map_is_always_the_same_so_other_cells_need_no_new_frame():
+    scripts = [maps.base_map().get_root().render() for _ in range(2)]
     assert len({re.sub(r"_[a-z0-9]+", "", script) for script in scripts}) == 1  # as streamlit-folium compares them
 
 
 @pytest.mark.parametrize(
     "part", [MarkerCluster(), folium.TileLayer(), folium.FeatureGroup().add_child(MarkerCluster())]
 )
-def test_a_part_that_asks_elsewhere_is_refused(part, key, tmp_path):
-    drawn = maps.base_map(key, folder=tmp_path).add_child(part)
+def test_a_part_that_asks_elsewhere_is_refused(part):
+    drawn = maps.base_map().add_child(part)
     with pytest.raises(ValueError, match="would ask for"):
         maps.check_links(drawn)
 
@@ -224,7 +260,7 @@ def test_hostile_text_reaches_a_repaint_as_plain_strings():
     assert said["values"] == list(HOSTILE)
     assert said["tips"] == [name.splitlines() for name in HOSTILE]
     assert [circle[3] for circle in said["circles"]] == list(HOSTILE)
-    rendered = folium.Map(tiles=None).add_child(maps.painted(everywhere, words=EN)).get_root().render()
+    rendered = folium.Map(tiles=None).add_child(maps.painted("0f", everywhere, words=EN)).get_root().render()
     assert script in rendered  # not compiled again as a template
     assert "49" not in re.findall(r'"values":\[(.*?)\]', rendered)[0]
 
@@ -251,7 +287,7 @@ def test_points_are_sent_as_differences_with_the_colour_of_their_hazard():
 )
 def test_values_that_do_not_fit_together_are_refused(values, message):
     with pytest.raises(ValueError, match=message):
-        maps.painted(values, words=EN)
+        maps.painted("0f", values, words=EN)
 
 
 def test_several_starts_at_once_leave_one_whole_copy_of_leaflet(tmp_path):

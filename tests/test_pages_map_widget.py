@@ -8,6 +8,10 @@ import pytest
 from hostile_names import HOSTILE
 from streamlit.testing.v1 import AppTest
 
+from base.text import Words
+from geo.maps import MapValues
+from pages.common.map_widget import show_map
+
 PAGE = Path(__file__).parent / "map_page.py"
 pytestmark = pytest.mark.usefixtures("components")
 
@@ -26,7 +30,7 @@ def test_the_frame_loads_our_own_files_only():
     assert not page.exception
     _, arguments = handed_over(page)
     links = [*arguments["js_links"], *arguments["css_links"]]
-    assert len(links) == 5
+    assert len(links) == 4
     assert all(link.startswith("../../app/static/") for link in links)
 
 
@@ -37,6 +41,11 @@ def test_a_map_whose_files_are_missing_says_so_and_is_not_an_empty_frame():
     assert "vendor/leaflet.js is missing" in said
     assert "run.py setup" in said
     assert not page.get("component_instance")
+
+
+def test_a_map_of_cells_that_are_gone_is_refused():
+    with pytest.raises(LookupError, match="no cells file"):
+        show_map("gone", "0123456789abcdef", MapValues(0, [], [], []), words=Words("en"), alt="")
 
 
 def test_a_filter_changes_the_painted_values_and_nothing_else_so_the_frame_stays():

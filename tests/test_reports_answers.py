@@ -78,7 +78,7 @@ def test_a_screen_shows_the_cells_valid_at_the_end_of_its_period(tmp_path, stati
         assert overview.cells["count"].tolist() == counts
         spots = answers.hot_spots(dataset, scope)
         assert "".join(spots.cells["cell_id"]) == ids
-        drawn = choropleth.publish(dataset, "grid", dataset.edition_day(scope))
+        drawn = choropleth.publish(dataset, ["grid"], on=dataset.edition_day(scope))
         picture = choropleth.choropleth(
             dataset, drawn, scope, overview.cells, spots.result, frozenset(), measure="count", selected="C",
             words=Words("en"),

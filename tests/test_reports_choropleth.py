@@ -1,8 +1,95 @@
-"""Short names for cells; the rest of the map is tested on the pages."""
+"""Which cells a map shows, in which file, and their short names; the rest of the map is tested on the pages."""
+
+from unittest import mock
 
 import pytest
+from stored import boundary
 
-from reports.choropleth import short_names
+from base.text import Words
+from data.levels import load_cells
+from data.schema import Scope
+from data.store import Workspace
+from reports import answers, choropleth
+from reports.choropleth import file_of, gather, held_by, publish, short_names, view_of
+
+HELD = {"A": "C1", "B": "C1", "C": "C1", "D": "C2", "E": "C2"}
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    """One street S of two communities C1 and C2, and five grids in them."""
+    workspace = Workspace(tmp_path_factory.mktemp("city"))
+    for level, content in (
+        ("street", boundary(["S"], step=0.06)),
+        ("community", boundary(["C1", "C2"], step=0.03, parents=["S", "S"])),
+        ("grid", boundary(HELD, columns=5, parents=list(HELD.values()))),
+    ):
+        load_cells(workspace, content, f"{level}.geojson", level=level, crs="wgs84", who="test")
+    return workspace.open(workspace.newest_version()[0])
+
+
+def views(city, most):
+    with mock.patch.object(choropleth, "MOST_CELLS", most):
+        asked = [Scope(level="grid"), Scope(level="grid", area="C1"), Scope(level="community")]
+        return [
+            (view.level, view.area, *file_of(city, view)) if (view := view_of(city, one)) else None for one in asked
+        ]
+
+
+def test_a_map_shows_the_level_above_where_cells_are_too_many_and_a_file_holds_what_fits(city):
+    chain = ("street", "community", "grid")
+    assert views(city, 8) == [
+        ("grid", None, chain, None),
+        ("grid", "C1", chain, None),
+        ("community", None, chain, None),
+    ]
+    above = ("community", None, chain[:2], None)
+    assert views(city, 4) == [above, ("grid", "C1", chain[1:], "C1"), above]
+    street = ("street", None, ("street",), None)
+    alone = ("community", None, ("community",), None)
+    assert views(city, 2) == [alone, ("community", "S", ("street", "community"), "S"), alone]
+    assert views(city, 1) == [street, street, street]
+    assert views(city, 0) == [None, None, None]
+
+
+def test_the_file_of_an_area_holds_its_cells_and_the_areas_beside_it(city, tmp_path):
+    with mock.patch("geo.maps.publish_cells", return_value="key") as written:
+        drawn = publish(city, ["community", "grid"], "C2")
+    assert (drawn.levels, drawn.ids) == (("community", "grid"), (("C1", "C2"), ("D", "E")))
+    assert list(written.call_args[0][0][1].parents) == [1, 1]
+
+
+def test_cells_too_many_for_one_view_get_no_file_and_the_finest_count_first(city):
+    with mock.patch.object(choropleth, "MOST_CELLS", 3), mock.patch("geo.maps.publish_cells", return_value="key"):
+        assert publish(city, ["grid"]) is None
+        assert publish(city, ["community", "grid"], "C1").levels == ("grid",)
+
+
+def test_cells_are_summed_by_the_ones_that_hold_them(city):
+    grid, view = Scope(level="grid"), Scope(level="community")
+    held = held_by(city, grid, view)
+    assert held.to_dict() == HELD
+    assert set(held_by(city, grid, Scope(level="street"))) == {"S"}
+    table = answers.cell_table(city, grid).assign(count=[1, 2, 3, 4, 5], events=[1, 1, 1, 2, 0])
+    summed = gather(table, city, view, held)
+    assert summed[["cell_id", "count", "events"]].values.tolist() == [["C1", 6, 3], ["C2", 9, 2]]
+
+
+def test_a_map_that_stands_in_outlines_what_holds_a_claim_and_says_so(city):
+    grid, view = Scope(level="grid"), Scope(level="community")
+    spots = answers.hot_spots(city, grid).result
+    claims = {"hot": spots.hot | [False, False, False, True, True], "claims": ("", "", "", "hot_spot", "hot_spot")}
+    with mock.patch("geo.maps.publish_cells", return_value="key"):
+        drawn = publish(city, ["street", "community"])
+    for name, value in claims.items():
+        object.__setattr__(spots, name, value)
+    picture = choropleth.choropleth(
+        city, drawn, view, answers.cell_table(city, view), spots, frozenset(), measure="count", selected="A",
+        words=Words("en"), held=held_by(city, grid, view),
+    )  # fmt: skip
+    assert (list(picture.values.hot), picture.values.selected) == ([1], 0)
+    assert picture.values.tips[1].endswith("2 cells with a claim in it")
+    assert picture.legend.hot == "holds cells with a claim: hot spot (false discovery rate 5%)"
 
 
 @pytest.mark.parametrize(

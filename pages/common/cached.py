@@ -3,8 +3,10 @@
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from base.text import Words, markdown_plain
 from data import accounts, example, queries
@@ -108,9 +110,24 @@ def _silent(fingerprint: str, level: str, _dataset: Dataset) -> frozenset[str]:
     return answers.silent_cells(_dataset, level)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _published(fingerprint: str, level: str, on: dt.date | None, _dataset: Dataset) -> choropleth.Drawn | None:
-    return choropleth.publish(_dataset, level, on)
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _simplified(boundaries: str, level: str, finest: str, on: dt.date | None, _dataset: Dataset) -> NDArray[np.object_]:
+    return choropleth.simplified(_dataset, level, finest, on)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _published(
+    boundaries: str, levels: tuple[str, ...], area: str | None, on: dt.date | None, _dataset: Dataset
+) -> choropleth.Drawn | None:
+    def simple(level: str, finest: str) -> NDArray[np.object_]:
+        return _simplified(boundaries, level, finest, on, _dataset)
+
+    return choropleth.publish(_dataset, levels, area, on, simple=simple)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _cell_table(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
+    return answers.cell_table(_dataset, scope)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -133,13 +150,19 @@ def silent(data: Dataset, level: str) -> frozenset[str]:
     return _silent(data.fingerprint, level, data)
 
 
-def published(data: Dataset, scope: Scope) -> choropleth.Drawn | None:
-    """Return the levels that a map of a scope can show; their outlines are in static/ afterwards."""
-    level, on = scope.level, data.edition_day(scope)
-    drawn = _published(data.fingerprint, level, on, data)
+def cell_table(data: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the cells of a scope with their numbers, without a comparison."""
+    return _cell_table(data.fingerprint, scope, data)
+
+
+def published(data: Dataset, view: Scope) -> choropleth.Drawn | None:
+    """Return the levels in the map file of a view; their outlines are in static/ afterwards."""
+    levels, area = choropleth.file_of(data, view)
+    asked = (data.boundaries, levels, area, data.edition_day(view))
+    drawn = _published(*asked, data)
     if drawn is not None and not touch_cells(drawn.key):  # swept since
         _published.clear()
-        drawn = _published(data.fingerprint, level, on, data)
+        drawn = _published(*asked, data)
     return drawn
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from base.text import N_, Words
+from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
 from reports import answers, intake, periods
@@ -179,6 +179,27 @@ def drill(level: str, area: str) -> None:
     for name, value in (("level", level), ("area", area), ("cell", None)):
         keep(name, value)
         st.session_state.pop(f"w_{name}", None)
+
+
+def way_back(words: Words, dataset: Dataset, scope: Scope) -> None:
+    """Show the areas around the cells in view, from everywhere down to the chosen one; each leads back to its cells."""
+    by_name = {level.name: level for level in dataset.levels}
+    steps: list[tuple[str, str, str | None]] = []  # title, level and area of the view it leads to
+    level, area = scope.level, scope.area
+    while area and (above := by_name[level].parent_level):
+        cells = dataset.cells(above, dataset.edition_day(scope)).set_index("cell_id")
+        if area not in cells.index:
+            break
+        steps.insert(0, (str(cells["name"][area]), level, area))
+        level, area = above, cells["parent"][area] or None
+    if not steps:
+        return
+    steps.insert(0, (words("Everywhere"), level, None))
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="way-back"):
+        for place, (title, *where) in enumerate(steps[:-1]):
+            st.button(markdown_plain(title), type="tertiary", key=f"back-{place}", on_click=drill, args=where)
+            st.markdown("›", width="content")
+        st.markdown(f"**{markdown_plain(steps[-1][0])}**", width="content")
 
 
 def cell(dataset: Dataset, scope: Scope) -> str | None:

@@ -9,7 +9,7 @@ import streamlit_folium
 
 from base.text import Words, markdown_plain
 from geo.legend import Legend, build_legend, legend_html
-from geo.maps import MapValues, base_map, missing_files, painted
+from geo.maps import MapValues, base_map, missing_files, painted, touch_cells
 
 __all__ = ["Legend", "build_legend", "legend_html", "show_legend", "show_map"]
 
@@ -33,7 +33,8 @@ def show_map(
     Parameters
     ----------
     key : str
-        Letters, digits and hyphens; one map of the page. The map's zoom and place live as long as it.
+        Letters, digits and hyphens; one map of the page. Its frame lives as long as it, and with the frame zoom and
+        place, as long as the same cells are shown.
     cells_key : str
         From `geo.maps.publish_cells`.
     alt : str
@@ -48,6 +49,8 @@ def show_map(
     LookupError
         If the cells are not published (any more).
     """
+    if not touch_cells(cells_key):
+        raise LookupError(f"no cells file {cells_key}")
     if missing := missing_files():
         sentence = words(
             "The map cannot be drawn: {file} is missing from the folder static. Delete the folder static/vendor, run "
@@ -66,12 +69,12 @@ def show_map(
         )
         st.html(f'<p style="{_HIDDEN}">{html.escape(alt)}</p>')
         streamlit_folium.st_folium(
-            base_map(cells_key),
+            base_map(),
             key=state,
             height=480,  # until the style above is there
             use_container_width=True,
             returned_objects=[],  # silent on pan and zoom: map.js answers itself
-            feature_group_to_add=painted(values, words=words),
+            feature_group_to_add=painted(cells_key, values, words=words),
             on_change=lambda: _pass_on(st.session_state.get(state), values, on_click),
         )
 

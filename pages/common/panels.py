@@ -15,7 +15,7 @@ from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
-from reports import answers, people
+from reports import answers, intake, people
 from reports import choropleth as drawing
 
 
@@ -160,14 +160,17 @@ def choropleth(
 ) -> None:
     """Show the map of the chosen measure with its legend, the choice of a cell without a mouse, and the download."""
     table = answer.cells
-    left, right = st.columns([3, 2])
-    with left:
-        measure = controls.select(
-            words("Map shows"), "measure", drawing.measures(table), lambda name: words(drawing.MEASURES[name][0])
-        )
-    with right:
-        pick_cell(words, table, chosen)
-    picture = cells_map(words, data, scope, table, spots, chosen, measure)
+    with st.container():
+        view, held = map_head(words, data, scope)
+        shown = table if view is None or held is None else cached.cell_table(data, view)
+        left, right = st.columns([3, 2])
+        with left:
+            measure = controls.select(
+                words("Map shows"), "measure", drawing.measures(shown), lambda name: words(drawing.MEASURES[name][0])
+            )
+        with right:
+            pick_cell(words, table, chosen)
+    picture = cells_map(words, data, view, held, shown, spots, chosen, measure)
     if picture is not None:
         notes(words, answer.totals)
     downloads.sheet(
@@ -212,10 +215,35 @@ def pick_cell(words: Words, table: pd.DataFrame, chosen: str | None) -> None:
     )
 
 
+def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope | None, pd.Series | None]:
+    """Show the way back, and what a map shows in place of too many cells; return its view and `held_by`, None without.
+
+    Call it in one container with what else stands over the map: where blocks come and go before it, its frame is made
+    anew, and the map is blank meanwhile.
+    """
+    controls.way_back(words, data, scope)
+    view = drawing.view_of(data, scope)
+    n = len(answers.cells_of(data, scope))
+    if view is None:
+        sentence = words(
+            "{n} cells do not fit one map, which holds {most}. Load a coarser level in which they lie (Data page), or "
+            "choose one.",
+            n=n,
+            most=drawing.MOST_CELLS,
+        )
+        st.info(markdown_plain(sentence))
+    if view in (None, scope):
+        return view, None
+    more = words("A click goes on to the cells inside. Figures and lists are of all {n} cells.", n=n)
+    st.info(markdown_plain(words.joined([drawing.stands_in(words, scope, view, n), more])))
+    return view, drawing.held_by(data, scope, view)
+
+
 def cells_map(
     words: Words,
     data: Dataset,
-    scope: Scope,
+    view: Scope | None,
+    held: pd.Series | None,
     table: pd.DataFrame,
     spots: answers.HotSpots,
     chosen: str | None,
@@ -223,32 +251,56 @@ def cells_map(
     *,
     points: pd.DataFrame | None = None,
 ) -> drawing.Choropleth | None:
-    """Show the map of the scope's level, or say why it cannot be drawn."""
-    drawn = cached.published(data, scope)
-    if drawn is None or scope.level not in drawn.levels:
-        st.info(words("More than {n} cells do not fit one map: choose a coarser level.", n=drawing.MOST_CELLS))
+    """Show the map of a view, if there is one.
+
+    Parameters
+    ----------
+    view, held
+        As `map_head` returns them.
+    table : DataFrame
+        The cells of the view.
+    """
+    drawn = cached.published(data, view) if view is not None else None
+    if view is None or drawn is None:
         return None
     picture = drawing.choropleth(
         data,
         drawn,
-        scope,
+        view,
         table,
         spots.result,
-        cached.silent(data, scope.level),
+        cached.silent(data, view.level),
         measure=measure,
         selected=chosen,
         words=words,
+        held=held,
     )
     values: maps.MapValues = picture.values
     if points is not None:
         values = drawing.points_layer(values, points, spots.clusters, words)
         picture = drawing.with_points(picture, values, words)
-    ids = data.cells(scope.level, data.edition_day(scope))["cell_id"].tolist()
+    below = next((level.name for level in data.levels if level.parent_level == view.level), None)
 
-    def click(_level: int, position: int) -> None:
-        controls.keep("cell", None if ids[position] == chosen else ids[position])
+    def click(level: int, position: int) -> None:
+        cell = drawn.ids[level][position]
+        if below and (held is not None or cell == chosen) and answers.has_cells(data, view, below, cell):
+            controls.drill(below, cell)
+        elif held is None:
+            controls.keep("cell", None if cell == chosen else cell)
 
     map_widget.show_map("cells", drawn.key, values, words=words, alt=picture.alt, on_click=click)
+    if below and held is None:
+        level = intake.level_name(words, below)
+        st.caption(
+            markdown_plain(words("A click chooses a cell; one more shows its cells of the level {level}.", level=level))
+        )
+    if values.point_counts is not None:
+        sentence = words(
+            "{n} events are more than {most}: each dot stands for all of them nearby, the larger the more.",
+            n=sum(values.point_counts),
+            most=drawing.MOST_POINTS,
+        )
+        st.caption(markdown_plain(sentence))
     map_widget.show_legend(picture.legend)
     return picture
 

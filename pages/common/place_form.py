@@ -13,7 +13,7 @@ from data.table import Table
 from geo import maps
 from geo.crs import Fit
 from pages.common import cached, frame, map_widget
-from reports import intake
+from reports import choropleth, intake
 
 OTHER = "other"
 BY_WORDS = ("cell", "community", "street", "district", "address")  # fields that place a report without coordinates
@@ -87,13 +87,13 @@ def _systems(digest: str, columns: tuple[str, str], fingerprint: str, _table: Ta
 
 def _map(words: Words, data: Dataset, fit: Fit, *, known: bool) -> None:
     """Show where the points would fall, read in one system."""
-    scope = Scope(level=data.levels[-1].name)
-    drawn = cached.published(data, scope)
-    if drawn is None:
+    view = choropleth.view_of(data, Scope(level=data.levels[-1].name))
+    drawn = cached.published(data, view) if view is not None else None
+    if view is None or drawn is None:
         return
-    n = len(data.cells(scope.level, data.edition_day(scope)))
+    level = drawn.levels.index(view.level)
+    n = len(drawn.ids[level])
     points = pd.DataFrame({"lon": fit.lon, "lat": fit.lat}).dropna().head(MOST_POINTS)
-    level = drawn.levels.index(scope.level)
     values = maps.MapValues(level, [-1] * n, [""] * n, [""] * n, points=points.to_numpy(float))
     title = words("Where the points fall, read as {system}", system=intake.system_name(fit.label, words))
     st.caption(markdown_plain(title if known else words("{title} (not chosen yet)", title=title)))

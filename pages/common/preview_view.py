@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from base.errors import HazardError
@@ -14,7 +15,7 @@ from data.dataset import Dataset
 from data.schema import NO_MONTH, Scope
 from geo import classes, legend, maps
 from pages.common import cached, frame, map_widget
-from reports import intake
+from reports import choropleth, intake
 
 TOTALS = {
     "read": N_("Rows read"),
@@ -96,15 +97,21 @@ def _map(words: Words, data: Dataset, preview: Mapping[str, Any]) -> None:
         st.info(words("No boundaries are loaded yet: load them, and the reports are placed."))
         return
     scope = Scope(level=preview["level"])
-    drawn = cached.published(data, scope)
-    if drawn is None:
+    view = choropleth.view_of(data, scope)
+    drawn = cached.published(data, view) if view is not None else None
+    if view is None or drawn is None:
         return
-    ids = data.cells(scope.level, data.edition_day(scope))["cell_id"]
-    counts = ids.map(preview["cells"]).fillna(0).to_numpy(float)
+    level = drawn.levels.index(view.level)
+    found = pd.Series(preview["cells"], dtype=float)
+    if view != scope:
+        held = choropleth.held_by(data, scope, view)
+        found = found.groupby(held).sum()
+        st.caption(markdown_plain(choropleth.stands_in(words, scope, view, len(held))))
+    counts = found.reindex(drawn.ids[level]).fillna(0).to_numpy(float)
     classed = classes.classify(counts, whole=True)
     labels = [words.number(n) if n else "" for n in counts]
     tips = [words.plural("{n} report", "{n} reports", int(n)) for n in counts]
-    values = maps.MapValues(drawn.levels.index(scope.level), np.asarray(classed.codes).tolist(), labels, tips)
+    values = maps.MapValues(level, np.asarray(classed.codes).tolist(), labels, tips)
     title = words(
         "Reports of this file by cell: {n} in {cells} cells.", n=int(counts.sum()), cells=int((counts > 0).sum())
     )

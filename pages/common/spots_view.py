@@ -10,6 +10,7 @@ from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
 from reports import answers
+from reports import choropleth as drawing
 
 
 def exposure(words: Words, data: Dataset, scope: Scope) -> str:
@@ -59,13 +60,16 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
     """Show the map of events with claims as outlines, and the points with the rings of dense groups if wished."""
     table = answers.event_table(spots)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        dots = st.toggle(words("Show events and dense groups as points"), key="dots")
-    with right:
-        panels.pick_cell(words, table, chosen)
+    with st.container():
+        view, held = panels.map_head(words, data, scope)
+        left, right = st.columns([3, 2], vertical_alignment="bottom")
+        with left:
+            dots = st.toggle(words("Show events and dense groups as points"), key="dots")
+        with right:
+            panels.pick_cell(words, table, chosen)
     points = cached.first_calls(data, scope) if dots else None
-    panels.cells_map(words, data, scope, table, spots, chosen, "events", points=points)
+    shown = table if view is None or held is None else drawing.gather(table, data, view, held)
+    panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
 
 
 def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
