@@ -144,8 +144,8 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
     """Return the spots with too many different reports to be true, once `keys` left and `came` stands in their place.
 
     Only points that carry enough reports are looked at, a hundred of a source at most: `flag_one_spot` decides on them.
-    They are told by parts of all points first, for a count of each of millions takes gigabytes: a point can have no more
-    reports than its part, and mostly no part has enough.
+    They are told by parts of all points first, for a count of each of millions takes gigabytes: a point can have no
+    more reports than its part, and mostly no part has enough.
 
     Returns
     -------

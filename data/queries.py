@@ -225,7 +225,8 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
         key, minutes (to the nearest), resolved (False: still open at the as-of time), n; sorted by all of them.
     """
     text = f"""
-        SELECT key, (epoch_us(until) - epoch_us(reported_at) + 30000000) // 60000000 AS minutes, resolved, count(*)::BIGINT AS n
+        SELECT key, (epoch_us(until) - epoch_us(reported_at) + 30000000) // 60000000 AS minutes, resolved,
+            count(*)::BIGINT AS n
         FROM (
             SELECT {_group(dataset, scope, by)} AS key, NOT {_OPEN} AS resolved, reported_at,
                 CASE WHEN {_OPEN} THEN as_of ELSE closed_at END AS until
@@ -333,19 +334,18 @@ def _as_of(dataset: Dataset, scope: Scope, bound: dict[str, Any]) -> str:
 
     A constant is compared in a fraction of the time of a join, and files can be told by their greatest values.
     """
-    asked = {name: own for name, own in dataset.sources.items() if not scope.sources or name in scope.sources}
-    names: dict[dt.datetime | None, list[str]] = {}
-    for name, own in asked.items():
-        known = [time for time in (own, scope.as_of) if time is not None]
-        names.setdefault(_utc(min(known)) if known else None, []).append(name)
-    for at, (time, known_to) in enumerate(names.items()):
-        bound[f"time_{at}"] = time
-        if len(names) > 1:
-            bound[f"known_{at}"] = known_to
-    whens = [f"WHEN list_contains($known_{at}, source) THEN $time_{at}::TIMESTAMPTZ" for at in range(len(names))]
-    if len(names) > 1:
-        return f"CASE {' '.join(whens)} END"
-    return "$time_0::TIMESTAMPTZ" if names else "NULL::TIMESTAMPTZ"
+    by_time: dict[dt.datetime | None, list[str]] = {}
+    for name, own in dataset.sources.items():
+        if not scope.sources or name in scope.sources:
+            known = [time for time in (own, scope.as_of) if time is not None]
+            by_time.setdefault(_utc(min(known)) if known else None, []).append(name)
+    if len(by_time) < 2:
+        bound["as_of"] = next(iter(by_time), None)
+        return "$as_of::TIMESTAMPTZ"
+    for at, (time, names) in enumerate(by_time.items()):
+        bound |= {f"as_of_{at}": time, f"known_{at}": names}
+    whens = (f"WHEN list_contains($known_{at}, source) THEN $as_of_{at}::TIMESTAMPTZ" for at in range(len(by_time)))
+    return f"CASE {' '.join(whens)} END"
 
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
