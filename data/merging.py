@@ -118,9 +118,9 @@ def _marked(rows: pa.Table, dataset: Dataset, spots: pa.Table) -> pa.Table:
 
 
 def _order(change: Change) -> list[tuple[str, str]]:
-    """Return how rows are sorted in a file: those of a cell of any level lie side by side."""
-    cells = [level.column for level in change.levels] or ["hazard"]
-    return [(name, "ascending") for name in ("month", *cells, *KEY)]
+    """Return how rows are sorted in a file: those of a cell lie side by side."""
+    finest = change.levels[-1].column if change.levels else "hazard"
+    return [(name, "ascending") for name in ("month", finest, *KEY)]
 
 
 def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
