@@ -332,6 +332,7 @@ class Dataset:
     def _connection(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET parquet_metadata_cache = true")  # a version's files never change
         connection.execute(f"SET allowed_directories = [{_quoted(str(self.root / 'incidents'))}]")
         connection.execute("SET enable_external_access = false")
         if "incidents" in self.named.tables:

@@ -25,6 +25,7 @@ _MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
 _LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day
 _MONTHS_A_STEP = 3  # read, sorted and written together: bounds the memory
 _SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
+_PART = "hash(round(lon, 6), round(lat, 6)) % 65536 AS part"
 _AT_SPOT = "rows.source = spots.source AND round(rows.lon, 6) = spots.lon AND round(rows.lat, 6) = spots.lat"
 
 
@@ -43,7 +44,7 @@ def compare(dataset: Dataset, rows: pa.Table) -> tuple[pa.Table, pa.Table, list[
     touched : list of str
         import_ids of the stored rows with the same keys, sorted.
     """
-    months = _months(dataset, "SEMI JOIN keys USING (source, incident_id)", keys=rows.select(KEY))
+    months = list(_by_month(dataset, "SEMI JOIN keys USING (source, incident_id)", keys=rows.select(KEY)))
     if not months:
         return rows, rows.slice(0, 0), []
     same = " AND ".join(f"{_as_filed(name)} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
@@ -77,23 +78,20 @@ def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
     before, schema = change.draft(), _schema(change)  # with what the change itself has written
     came = came.select(schema.names).cast(schema)
     keys = pa.concat_tables([came.select(KEY), gone.select(KEY).cast(came.select(KEY).schema)])
-    of_keys = "SEMI JOIN keys USING (source, incident_id)"
-    stored = _months(before, "")
-    held = _months(before, of_keys, keys=keys) if stored else []
+    stored = _by_month(before, "")
+    held = _by_month(before, "SEMI JOIN keys USING (source, incident_id)", keys=keys) if stored else {}
     if not held:
         keys = keys.slice(0, 0)  # nobody need look for them
-    remaining = _count(before, "") - _count(before, of_keys, keys=keys)
+    remaining = sum(stored.values()) - sum(held.values())
     spots = crowded_spots(change.draft(), came, keys)  # by a connection of its own: what it took goes with it
-    flipped = _months(
-        before,
-        f"AS rows LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)",
-        spots=spots,
-    )
+    joined = f"LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)"
+    joined = joined if spots.num_rows else "WHERE contains(remark, 'one-spot')"
+    flipped = _by_month(before, f"AS rows {joined}", spots=spots)
     months = sorted({*held, *flipped, *pc.unique(came["month"]).to_pylist()})
     names = ", ".join(schema.names)
     for some in _steps(months):
         part, step = came.filter(pc.is_in(came["month"], pa.array(some))), _listed(some)
-        if not set(stored).isdisjoint(some):
+        if not stored.keys().isdisjoint(some):
             stay = before.query(
                 f"SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id) WHERE month IN ({step})",  # noqa: S608  names are our own
                 keys=keys,
@@ -134,7 +132,7 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
         Gets a part of the stored rows and returns the same rows with the columns of the next version.
     """
     before, schema = change.before, _schema(change)
-    steps = [f"WHERE month IN ({_listed(some)})" for some in _steps(_months(before, ""))] or [""]
+    steps = [f"WHERE month IN ({_listed(some)})" for some in _steps(list(_by_month(before, "")))] or [""]
     for place_, step in enumerate(steps):
         rows = renew(before.query(f"SELECT * FROM incidents {step}"))  # noqa: S608  names are our own
         change.write("incidents", rows.select(schema.names).cast(schema).sort_by(_order(change)), append=place_ > 0)
@@ -146,6 +144,8 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
     """Return the spots with too many different reports to be true, once `keys` left and `came` stands in their place.
 
     Only points that carry enough reports are looked at, a hundred of a source at most: `flag_one_spot` decides on them.
+    They are told by parts of all points first, for a count of each of millions takes gigabytes: a point can have no
+    more reports than its part, and mostly no part has enough.
 
     Returns
     -------
@@ -153,24 +153,41 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
         source, lon, lat (to six decimals) and crowded (always true).
     """
     reports, share = before.settings["spot_min_reports"], before.settings["spot_min_share"]
-    text = "SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, address, type_name, '' AS remark FROM"
+    asked = {"reports": reports, "share": share}
+    likely = before.query(
+        f"""
+        SELECT source, part, count(*) AS n FROM (
+            SELECT source, {_PART} FROM incidents WHERE lon IS NOT NULL
+            UNION ALL SELECT source, {_PART} FROM came WHERE lon IS NOT NULL
+        ) GROUP BY source, part QUALIFY n >= $reports AND n >= $share * (sum(n) OVER (PARTITION BY source) - $gone)
+        """,  # noqa: S608  our own pieces
+        {**asked, "gone": keys.num_rows},
+        came=came,
+    )
+    if not likely.num_rows:
+        return _SPOTS.empty_table()
+    text = f"SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, {_PART}, address, type_name FROM"
     candidates = before.query(
         f"""
-        WITH rows AS (
+        WITH rows AS NOT MATERIALIZED (
             {text} incidents ANTI JOIN keys USING (source, incident_id) WHERE lon IS NOT NULL
             UNION ALL {text} came WHERE lon IS NOT NULL
+        ), whole AS (
+            SELECT source, count(*) AS n, bool_or(address != '') AS named FROM rows GROUP BY source
         ), spots AS (
-            SELECT source, lon, lat, count(*) AS n, bool_or(address != '') AS named FROM rows GROUP BY ALL
+            SELECT source, lon, lat, count(*) AS n, bool_or(address != '') AS named
+            FROM rows SEMI JOIN likely USING (source, part) GROUP BY ALL
         ), busy AS (
-            SELECT source, lon, lat FROM spots
-            QUALIFY n >= $reports AND n >= $share * sum(n) OVER (PARTITION BY source)
-                AND named = bool_or(named) OVER (PARTITION BY source)  -- by address where the source has any
+            SELECT source, lon, lat FROM spots JOIN whole USING (source)
+            WHERE spots.n >= $reports AND spots.n >= $share * whole.n
+                AND spots.named = whole.named  -- by address where the source has any
         )
-        SELECT rows.* FROM rows SEMI JOIN busy USING (source, lon, lat)
+        SELECT source, lon, lat, address, type_name, '' AS remark FROM rows SEMI JOIN busy USING (source, lon, lat)
         """,  # noqa: S608  our own pieces
-        {"reports": reports, "share": share},
+        asked,
         came=came,
         keys=keys,
+        likely=likely,
     ).to_pandas()
     spots = [_SPOTS.empty_table()]
     for _, rows in candidates.groupby("source"):
@@ -184,10 +201,10 @@ def _schema(change: Change) -> pa.Schema:
     return tables.incident_schema(tuple(level.column for level in change.levels))
 
 
-def _months(dataset: Dataset, condition: str, **frames: pa.Table) -> list[str]:
-    """Return the months of the stored rows that meet a condition of our own making, sorted."""
-    found = dataset.query(f"SELECT DISTINCT month FROM incidents {condition}", **frames)  # noqa: S608
-    return sorted(found["month"].to_pylist())
+def _by_month(dataset: Dataset, condition: str, **frames: pa.Table) -> dict[str, int]:
+    """Return how many stored rows meet a condition of our own making, by month, sorted; months without any left out."""
+    found = dataset.query(f"SELECT month, count(*) AS n FROM incidents {condition} GROUP BY month", **frames)  # noqa: S608
+    return dict(sorted(zip(found["month"].to_pylist(), found["n"].to_pylist(), strict=True)))
 
 
 def _steps(months: list[str]) -> Iterator[list[str]]:

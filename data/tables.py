@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
 
 from data.schema import CELL_COLUMNS, EXPOSURES, INCIDENT_COLUMNS, REJECTED_COLUMNS, TIME_FIELDS
 
@@ -107,6 +107,14 @@ _KEEP = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
     "delta.dataSkippingNumIndexedCols": "0",  # else the log would hold the first and the last text of each column
 }
+# Small groups of rows, each with its least and greatest values: the cases of one cell lie in one or two of a month.
+# Times hardly repeat: a dictionary of them only costs.
+_WRITING = WriterProperties(
+    compression="ZSTD",
+    compression_level=3,
+    max_row_group_size=16_384,
+    column_properties={name: ColumnProperties(dictionary_enabled=False) for name in TIME_FIELDS},
+)
 
 
 def incident_schema(level_columns: tuple[str, ...]) -> pa.Schema:
@@ -160,7 +168,7 @@ def write_table(
         uri,
         data,
         partition_by=[partition] if partition else None,
-        writer_properties=WriterProperties(compression="ZSTD", compression_level=3),
+        writer_properties=_WRITING,
         post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
         **options,
     )

@@ -288,6 +288,27 @@ def test_incidents_say_up_to_when_each_is_known(tmp_path):
     assert [str(time) for time in queries.incidents(dataset, earlier)["as_of"]] == ["2026-01-11 00:00:00+08:00"]
 
 
+def test_each_source_is_known_up_to_its_own_time_and_one_without_a_time_has_no_open_case_to_tell(tmp_path):
+    workspace = with_grids(tmp_path)
+    case = {"incident_id": "1", "reported_at": "2026-01-01", "closed_at": "2026-01-08"}
+    for source, as_of in (("a", "2026-01-05T00:00:00+08:00"), ("b", "2026-01-10T00:00:00+08:00"), ("c", "")):
+        dataset = store(workspace, rows([case], import_id=source, source=source), as_of=as_of, import_id=source,
+                        source=source)  # fmt: skip
+    listed = queries.incidents(dataset, Scope(level="grid")).set_index("source")["as_of"].astype(str).to_dict()
+    assert listed == {"a": "2026-01-05 00:00:00+08:00", "b": "2026-01-10 00:00:00+08:00", "c": "NaT"}
+    still = queries.incidents(dataset, Scope(level="grid"), open_only=True)
+    assert still["source"].tolist() == ["a"]  # b knows that it was closed
+    assert queries.totals(dataset, Scope(level="grid", sources=("b",)))["open"] == 0
+    assert queries.totals(dataset, Scope(level="grid", sources=("a", "b")))["open"] == 1
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(29, 0), (30, 1), (89, 1), (90, 2), (150, 3)])
+def test_a_duration_is_told_to_the_nearest_minute_and_half_a_minute_is_one_more(tmp_path, seconds, minutes):
+    closed = f"2026-01-01 08:{seconds // 60:02d}:{seconds % 60:02d}"
+    dataset = dataset_of(tmp_path, [{"incident_id": "1", "reported_at": "2026-01-01 08:00", "closed_at": closed}])
+    assert queries.durations(dataset, Scope(level="grid"))["minutes"].tolist() == [minutes]
+
+
 def test_cells_without_boundaries_are_refused_and_the_rest_is_answered(tmp_path):
     dataset = store(Workspace(tmp_path), rows([{"incident_id": "1", "reported_at": "2025-03-05"}]))
     nowhere = Scope(level="")

@@ -15,6 +15,7 @@ from data.merging import KEY, replace
 from data.queries import counts, incidents
 from data.schema import Scope
 from data.store import Workspace
+from data.tables import file_paths
 
 
 def ids(dataset):
@@ -234,3 +235,27 @@ def with_levels(table):
         kind = pa.string() if name.startswith("cell") else pa.float32()
         table = table.append_column(name, pa.nulls(table.num_rows, kind))
     return table
+
+
+def test_an_import_writes_the_months_of_its_cases_alone_and_each_month_stays_one_file(tmp_path):
+    def files(dataset):
+        paths = file_paths(dataset.root, "incidents", dataset.named.tables["incidents"])
+        return {Path(one).parent.name.removeprefix("month="): one for one in paths}, len(paths)
+
+    workspace = with_grids(tmp_path)
+    cases = [{"incident_id": f"{month}", "reported_at": f"2025-{month:02d}-10"} for month in range(1, 8)]
+    before, n = files(store(workspace, rows(cases)))
+    assert n == len(before) == 7
+    moved = {"incident_id": "2", "reported_at": "2025-07-01"}  # it was of February
+    dataset = store(workspace, rows([moved, {"incident_id": "8", "reported_at": "2025-06-01"}]), import_id="i2")
+    after, n = files(dataset)
+    assert {month for month in {*before, *after} if before.get(month) != after.get(month)} == {
+        "2025-02",
+        "2025-06",
+        "2025-07",
+    }
+    assert n == len(after) == 6  # nothing of February is left
+    found = dataset.query("SELECT incident_id, month FROM incidents ORDER BY ALL").to_pylist()
+    assert [(one["incident_id"], one["month"][-2:]) for one in found] == [
+        ("1", "01"), ("2", "07"), ("3", "03"), ("4", "04"), ("5", "05"), ("6", "06"), ("7", "07"), ("8", "06"),
+    ]  # fmt: skip
