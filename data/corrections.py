@@ -203,7 +203,8 @@ def _rejections(dataset: Dataset) -> pd.DataFrame:
     ids = sorted(record.import_id for record in dataset.imports)
     places = pd.Index(ids)
     stored = dataset.rejected_rows(columns=[*_KEY, "reason"])
-    own = places.get_indexer(stored["import_id"].to_pandas()).astype(np.int64)
+    of = stored["import_id"].combine_chunks().dictionary_encode()
+    own = places.get_indexer(pd.Index(of.dictionary.to_pylist(), dtype=object))[of.indices.to_numpy()].astype(np.int64)
     keys = (own << 32) + stored["row"].to_numpy()
     order = np.argsort(keys, kind="stable")
     order = order[own[order] >= 0]

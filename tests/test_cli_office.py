@@ -57,7 +57,7 @@ def test_rejected_rows_go_out_as_a_sheet_and_are_listed_with_what_settled_them(f
     again = asked(office, "import", out)  # nothing is corrected: read, known and rejected again
     assert [again[key] for key in ("read", "accepted", "rejected")] == [1, 0, 1]
     listed = asked(office, "rejected")
-    assert [one["settled_by"] for one in listed] == [again["import_id"], ""]
+    assert [(one["state"], one["settled_by"]) for one in listed] == [("again", ""), ("open", "")]
     lost = Said(office, "rejected", "--out", folder / "none" / "x.xlsx")
     assert (lost.code, "cannot be written" in lost.err) == (2, True)
 
