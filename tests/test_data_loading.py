@@ -532,13 +532,20 @@ def test_a_pile_on_one_spot_is_marked_in_all_months_once_it_is_a_pile_and_not_af
 
 
 def test_columns_about_persons_are_named_and_not_stored(workspace):
-    content = "案卷号,上报时间,经度,纬度,联系电话\n1,2025-03-05,113.005,33.005,13800138000\n".encode()
+    content = "案卷号,上报时间,小类名称,经度,纬度,联系电话\n1,2025-03-05,积水,113.005,33.005,13800138000\n".encode()
     answer = load(workspace, content)
     assert Words("en").language == "en"
     assert [note.say(Words("en")) for note in answer["notes"]] == ["Not loaded, personal data: 联系电话."]
     on_disk = b"".join(path.read_bytes() for path in workspace.path.rglob("*.json"))
     assert b"13800138000" not in on_disk
     assert "13800138000" not in queries.incidents(workspace.newest(), GRID).to_csv()
+
+
+def test_a_file_without_any_type_is_told_so_unless_a_hazard_is_chosen_for_all(workspace):
+    content = "案卷号,上报时间,经度,纬度\n1,2025-03-05,113.005,33.005\n".encode()
+    said = [note.say(Words("en")) for note in load(workspace, content, dry_run=True)["notes"]]
+    assert said == ["No column says what was reported: every case counts as “other”. Choose a hazard for all."]
+    assert load(workspace, content, dry_run=True, untyped="waterlogging")["notes"] == []
 
 
 def test_numbers_of_persons_in_titles_and_sheet_names_are_nowhere_in_the_workspace(workspace):
