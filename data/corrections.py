@@ -119,10 +119,10 @@ def words_of(
         accepted = back["by_row"].isin(new)
         words = back.assign(by=import_id, outcome=back["outcome"].mask(accepted, _ACCEPTED))
     tally = {name: int((words["outcome"] == name).sum()) for name in (_ACCEPTED, _REJECTED, _REPEATS)}
-    same = rows.select(["incident_id", "row"]).to_pandas()
-    same = same[~same["row"].isin(new)]
-    waiting = rejections(before) if len(same) else None
+    waiting = rejections(before) if fresh.num_rows < rows.num_rows else None  # some say what is stored
     if waiting is not None and len(waiting := waiting[waiting["state"] == OPEN]):
+        same = rows.select(["incident_id", "row"]).to_pandas()
+        same = same[~same["row"].isin(new)]
         came = pa.Table.from_pandas(same.assign(source=source, import_id=import_id), preserve_index=False)
         met = _brought(before, waiting, "came", came=came)
         met = waiting.loc[met["at"], ["first_import", "first_row"]].set_axis(_KEY, axis=1).assign(
