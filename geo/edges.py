@@ -51,29 +51,37 @@ class Edges(NamedTuple):
         )
 
 
+def rings_of(geometries: NDArray[np.object_]) -> tuple[NDArray[np.object_], Positions, Flags]:
+    """Return the rings of polygons, the position of the polygon of each, and whether it is a shell."""
+    parts, of_part = shapely.get_parts(geometries, return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    shell = np.diff(of_ring, prepend=-1) != 0  # the first ring of a part is its shell, the others are holes
+    return rings, of_part[of_ring].astype(np.int32), shell
+
+
+def ends_of(rings: NDArray[np.object_]) -> tuple[Floats, NDArray[np.intp]]:
+    """Return x0, y0, x1, y1 of each edge along some rings, shape (n, 4), and the position of its ring."""
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    joined = np.flatnonzero(ring[1:] == ring[:-1])
+    return np.hstack([points.take(joined, axis=0), points.take(joined + 1, axis=0)]), ring.take(joined)
+
+
 def edges_of(geometries: NDArray[np.object_]) -> Edges:
     """Return the edges of polygons and multipolygons, each from its lower end (by x, then y) up.
 
     An edge that two polygons share comes twice, once with each.
     """
-    parts, of_part = shapely.get_parts(geometries, return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    inside_left = shapely.is_ccw(rings)
-    inside_left ^= np.diff(of_ring, prepend=-1) == 0  # the first ring of a part is its shell, the others are holes
-    odd = ~shapely.is_valid(geometries)
-    start, end = points[:-1], points[1:]
-    back = (start[:, 0] > end[:, 0]) | (start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1])
-    real = np.flatnonzero((ring[1:] == ring[:-1]) & ((start[:, 0] != end[:, 0]) | (start[:, 1] != end[:, 1])))
-    back, ring = back[real], ring[real]
-    ends = np.empty((len(real), 2, 2))
-    at = np.arange(len(real))
-    low = back.view(np.int8)
-    ends[at, low], ends[at, 1 - low] = points.take(real, axis=0), points.take(real + 1, axis=0)
-    owner = of_part[of_ring].astype(np.int32).take(ring)
-    on_left = inside_left[ring] != back
-    left, right = np.where(on_left, owner, NONE), np.where(on_left, NONE, owner)
-    return Edges(ends.reshape(-1, 4), left.astype(np.int32), right.astype(np.int32), odd.take(owner))
+    rings, of_ring, shell = rings_of(geometries)
+    ends, ring = ends_of(rings)
+    owner = of_ring.take(ring)
+    inside_left = (shapely.is_ccw(rings) == shell).take(ring)
+    left = np.where(inside_left, owner, NONE).astype(np.int32)
+    right = np.where(inside_left, NONE, owner).astype(np.int32)
+    edges = Edges(ends, left, right, ~shapely.is_valid(geometries).take(owner))
+    x0, y0, x1, y1 = ends.T
+    edges = edges.turned((x0 > x1) | (x0 == x1) & (y0 > y1))
+    real = (x0 != x1) | (y0 != y1)
+    return edges if real.all() else edges.some(np.flatnonzero(real))
 
 
 def merged(edges: Edges) -> Edges:

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
+from geo.edges import ends_of, rings_of
 from geo.lattice import OUTSIDE, Lattice, covered
 
 A_VERTEX = 0.6  # points: what a vertex costs in the making of a lattice, in points that ask a tree (bench/join.py)
@@ -165,12 +166,9 @@ def _metres_a_degree(lat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
 
 def _edges(geometries: NDArray[np.object_], wanted: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the edges of some polygons, shape (n, 2, 2), and the position of the polygon of each."""
-    parts, of_part = shapely.get_parts(geometries[wanted], return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    joined = np.flatnonzero(ring[1:] == ring[:-1])
-    ends = np.stack([points[joined], points[joined + 1]], axis=1)
-    return ends, wanted[of_part[of_ring[ring[joined]]]].astype(np.int32)
+    rings, of_ring, _ = rings_of(geometries[wanted])
+    ends, ring = ends_of(rings)
+    return ends.reshape(-1, 2, 2), wanted[of_ring[ring]].astype(np.int32)
 
 
 def _distance_to_origin(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:

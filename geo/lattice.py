@@ -66,17 +66,15 @@ class Lattice:
         self._testing = threading.Lock()  # a prepared polygon builds its index at the first test: by one thread
         west, south, east, north = shapely.total_bounds(geometries).tolist()
         width, height = east - west, north - south
-        edges = edges_of(geometries)
-        joined = merged(edges)
+        every = edges_of(geometries)
+        edges = merged(every)
         if cells_a_side is None:
-            cells_a_side = _best_side(points, length(joined.ends) / (np.sqrt(width * height) or 1.0))
+            cells_a_side = _best_side(points, length(edges.ends) / (np.sqrt(width * height) or 1.0))
         pitch = max(np.sqrt(width * height) / cells_a_side, max(width, height) / _MOST_COLUMNS) or 1.0
         self._west, self._south, self._scale = west, south, 1 / pitch
         self._columns, self._rows = (int(size * self._scale) + 2 * _MARGIN + 1 for size in (width, height))
-        runs = crossing_runs(self._on_lattice(edges.ends), np.maximum(edges.left, edges.right), self._columns)
+        runs = crossing_runs(self._on_lattice(every.ends), np.maximum(every.left, every.right), self._columns)
         label, overlapping = _painted(*runs, self._columns * self._rows)
-
-        edges = joined
         on_lattice = edges._replace(ends=self._on_lattice(edges.ends))
         cell, edge = passed(on_lattice.ends, self._columns)
         first = np.flatnonzero(np.diff(cell, prepend=-1))
