@@ -29,7 +29,7 @@ import pandas as pd
 import psutil
 import pyarrow as pa
 
-from data import loading, merging, queries, tables
+from data import listing, loading, merging, queries, tables
 from data.dataset import Dataset
 from data.levels import load_cells
 from data.schema import TIME_FIELDS, ImportRecord, Scope
@@ -188,10 +188,10 @@ OVERVIEW: dict[str, Ask] = {
     "durations by cell": lambda data, scope, cell: queries.durations(data, scope, "cell"),
     "due by hazard": lambda data, scope, cell: queries.due(data, scope, "hazard"),
     "beside": lambda data, scope, cell: queries.beside(data, scope),
-    "longest open": lambda data, scope, cell: queries.incidents(
+    "longest open": lambda data, scope, cell: listing.incidents(
         data, scope, open_only=True, order="longest_open", limit=200
     ),
-    "a cell's list": lambda data, scope, cell: queries.incidents(data, scope, cell=cell, limit=1000),
+    "a cell's list": lambda data, scope, cell: listing.incidents(data, scope, cell=cell, limit=1000),
     "a cell's durations": lambda data, scope, cell: queries.durations(data, scope, "hazard", cell=cell),
 }
 WHOLE: dict[str, Ask] = {
@@ -263,7 +263,7 @@ def import_more(folder: Path) -> None:
     workspace = Workspace(folder)
     before = workspace.newest()
     scope = Scope(level="grid", start=dt.date(LAST.year - 1, 10, 1), end=LAST)
-    known = queries.incidents(before, scope, limit=100)
+    known = listing.incidents(before, scope, limit=100)
     chance = np.random.default_rng(SEED + before.version)
     span = (pd.Timestamp(LAST) - pd.Timestamp(scope.start)).total_seconds()
     at = pd.Timestamp(scope.start) + pd.to_timedelta(chance.integers(0, int(span), ADDED), unit="s")

@@ -1,4 +1,4 @@
-"""Questions to a version: Scope in, small frames out. DuckDB over the version's files; every value is bound.
+"""Questions to a version: Scope in, small frames out; counted over the arrays of `data.facts`.
 
 A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
 `Scope.as_of` is in no answer; what was reported after the source's own is counted, but is not open and has no duration.
@@ -9,42 +9,33 @@ Where a file knows the year of a report alone, the case counts in a period, or b
 lies in it; it has no month and no duration.
 """
 
-import dataclasses
-import datetime as dt
-from collections.abc import Sequence
-from typing import Any
-from zoneinfo import ZoneInfo
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from base.errors import HazardError
-from data import tables
+from data import facts
 from data.dataset import Dataset
-from data.schema import INCIDENT_COLUMNS, NO_MONTH, TIME_FIELDS, Scope
+from data.facts import NEVER, Part
+from data.schema import Scope
+from data.seen import Seen, View, edition, times
 
 KEYS = ("cell", "hazard", "month", "source", "channel", "unit")
-_NO_TIME = f"(reported_at IS NULL AND month = '{NO_MONTH}')"
-_LONE_YEAR = f"(reported_at IS NULL AND month != '{NO_MONTH}')"
-_KNOWN = "(reported_at IS NULL OR reported_at <= as_of)"
-_NOT_CLOSED = "(closed_at IS NULL OR closed_at > as_of)"
-_STANDS = "coalesce(voided_at > as_of, true)"  # not voided: nobody has to handle a voided case
-_OPEN = f"({_NOT_CLOSED} AND {_STANDS} AND {_KNOWN})"
-_SOUND = "(closed_at IS NULL OR reported_at IS NULL OR closed_at >= reported_at)"  # else its times are bad data
-_DUE = f"({_KNOWN} AND {_SOUND} AND {_STANDS} AND due_at <= as_of)"
-_PLACES = {
-    "inside": "(cell_id IS NOT NULL AND near_m IS NULL)",
-    "near": "near_m IS NOT NULL",
-    "outside": "(lon IS NOT NULL AND cell_id IS NULL)",
-    "no_location": "(lon IS NULL AND cell_id IS NULL)",
-    "other_edition": "(cell_id IS NOT NULL AND NOT list_contains($edition::VARCHAR[], cell_id))",
-}
-# Two dates without a clock, of one day: nobody knows how long the case took. $zone is the workspace's. A CASE, so that
-# only equal times are brought to the zone: that is slow, as all arithmetic with a calendar
-DATES_ALONE = "CASE WHEN closed_at = reported_at THEN timezone($zone, reported_at)::TIME = TIME '00:00' ELSE false END"
-_ONE_SPOT = "contains(remark, 'one-spot')"
+_BY_COUNTING = 4_000_000  # groups that may be: up to so many each has a place of its own, above they are sorted
+_BITS = 32  # of a duration in minutes, and whether the case is resolved
+ALL, MONTH = "all", "month"
+_Answer = TypeVar("_Answer")
+Ints = NDArray[np.int64]
 
 
-def counts(dataset: Dataset, scope: Scope, by: Sequence[str]) -> pd.DataFrame:
+def counts(
+    dataset: Dataset, scope: Scope, by: Sequence[str], *, cell: str | None = None, one_spot: bool = False
+) -> pd.DataFrame:
     """Return the number of incidents by the keys asked for, groups without any left out, sorted by the keys.
 
     Parameters
@@ -52,6 +43,10 @@ def counts(dataset: Dataset, scope: Scope, by: Sequence[str]) -> pd.DataFrame:
     by : sequence of {"cell", "hazard", "month", "source", "channel", "unit"}
         The column of "cell" is named cell_id; it is null where an incident lies in no cell or has no location. month is
         'YYYY-MM' in the workspace's zone, 'YYYY' where the year alone is known, 'none' without a report time.
+    cell : str, optional
+        Only the incidents in this cell.
+    one_spot : bool
+        Only those that are probably not located.
 
     Returns
     -------
@@ -61,13 +56,28 @@ def counts(dataset: Dataset, scope: Scope, by: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     HazardError
-        ``key-unknown``, ``level-unknown``; ``no-boundary`` by "cell" without a level.
+        ``key-unknown``, ``level-unknown``; ``no-boundary`` by "cell", or of a cell, without a level.
     """
-    keys = [_key(dataset, scope, key) for key in dict.fromkeys(by)]
-    listed = ", ".join(keys)
-    grouped = f"GROUP BY {listed} ORDER BY {listed}" if keys else ""
-    comma = ", " if keys else ""
-    return _ask(dataset, scope, f"SELECT {listed}{comma}count(*)::BIGINT AS count FROM seen {grouped}")  # noqa: S608
+    view = View(dataset, scope)
+    columns = [_column(view, key) for key in dict.fromkeys(by)]
+    asked: list[str | None] = [*columns] or [None]
+
+    def count(seen: Seen) -> tuple[list[Ints], Ints]:
+        kept = _in_cell(seen, cell) & seen["one_spot"] if one_spot else _in_cell(seen, cell)
+        rows = slice(None) if kept.all() else np.flatnonzero(kept)
+        return _grouped([_codes(seen, column)[rows] for column in asked])
+
+    needed = {*columns, *_cell_column(view, cell), *(["one_spot"] if one_spot else [])}
+    keys, n = _together(_each(view, needed, count), len(asked))
+    if not columns:
+        return pd.DataFrame({"count": [n.sum()]})
+    names = ["cell_id" if column == view.cell else column for column in columns]
+    ranked = [_ranks(column, key) for column, key in zip(columns, keys, strict=True)]
+    places = [rank[key] for (rank, _), key in zip(ranked, keys, strict=True)]
+    last = np.iinfo(np.int64).max  # of null, place -1
+    order = np.lexsort([np.where(place < 0, last, place) for place in places[::-1]])
+    shown = [np.array([*texts, None], object)[place[order]] for place, (_, texts) in zip(places, ranked, strict=True)]
+    return pd.DataFrame({**dict(zip(names, shown, strict=True)), "count": n[order]})
 
 
 def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
@@ -84,32 +94,38 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         after the report, where a clock is known); due (deadline reached by as_of); in_time (closed by that deadline).
         What was closed before it was reported is neither due nor in time: its times are wrong. Nor is what was voided.
     """
-    edition = _edition(dataset, scope)
-    answer = _ask(
-        dataset,
-        scope,
-        f"""
-        SELECT count(*) AS n,
-            count(*) FILTER ({_OPEN}) AS open,
-            count(*) FILTER ({_OPEN} AND reported_at IS NULL) AS open_no_time,
-            count(*) FILTER ({_OPEN} AND due_at <= as_of) AS open_overdue,
-            count(*) FILTER ({_PLACES["near"]}) AS near,
-            count(*) FILTER ({_PLACES["outside"]}) AS outside,
-            count(*) FILTER ({_PLACES["no_location"]}) AS no_location,
-            count(*) FILTER ({_PLACES["other_edition"] if edition is not None else "false"}) AS other_edition,
-            count(*) FILTER ({_ONE_SPOT}) AS one_spot,
-            count(*) FILTER (reported_at IS NULL) AS no_time,
-            count(*) FILTER (closed_at < reported_at) AS closed_before_reported,
-            count(*) FILTER (closed_at >= reported_at AND epoch_us(closed_at) - epoch_us(reported_at) < 900e6
-                             AND closed_at <= as_of AND NOT {DATES_ALONE}) AS closed_first_quarter_hour,
-            count(*) FILTER ({_DUE}) AS due,
-            count(*) FILTER ({_DUE} AND closed_at <= due_at) AS in_time
-        FROM seen
-        """,  # noqa: S608  our own pieces
-        edition=edition,
-        zone=dataset.zone,
-    )
-    return {str(name): int(value) for name, value in answer.iloc[0].items()}
+    view = View(dataset, scope)
+    shown = edition(view)
+
+    def count(seen: Seen) -> dict[str, int]:
+        masks = {
+            "open": seen.open,
+            "open_no_time": seen.open & ~seen.timed,
+            "open_overdue": seen.open & (seen["due_at"] <= seen.as_of),
+            "near": seen.near,
+            "outside": seen["located"] & ~seen.placed,
+            "no_location": ~seen["located"] & ~seen.placed,
+            "other_edition": seen.elsewhere(shown),
+            "one_spot": seen["one_spot"],
+            "no_time": ~seen.timed,
+            "closed_before_reported": ~seen.sound,
+            "closed_first_quarter_hour": seen.within_quarter_hour,
+            "due": seen.due,
+            "in_time": seen.in_time,
+        }
+        return {"n": seen.n, **{name: int(np.count_nonzero(mask)) for name, mask in masks.items()}}
+
+    needed = {"reported_at", "closed_at", "due_at", "located", "one_spot"} | view.cell_columns
+    found = Counter(dict.fromkeys(_TOTALS, 0))
+    for part in _each(view, needed, count):
+        found.update(part)
+    return dict(found)
+
+
+_TOTALS = (
+    "n", "open", "open_no_time", "open_overdue", "near", "outside", "no_location", "other_edition", "one_spot",
+    "no_time", "closed_before_reported", "closed_first_quarter_hour", "due", "in_time",
+)  # fmt: skip
 
 
 def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
@@ -122,88 +138,56 @@ def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
         for the report time is not known, or only its year); every. The n of `totals` and the first four add up to
         `every`.
     """
-    zone = ZoneInfo(dataset.zone)
-    bounds = {"since": scope.start, "until": scope.end}
-    asked = {name: _midnight(day, zone) for name, day in bounds.items() if day is not None}
-    before, after = (
-        text if name in asked else "false"
-        for name, text in (("since", "reported_at < $since"), ("until", "reported_at >= $until"))
-    )
-    ever = dataclasses.replace(scope, start=None, end=None, voided=True)
-    text = f"""
-        SELECT count(*) AS every, count(*) FILTER ({before}) AS before, count(*) FILTER ({after}) AS after FROM seen
-        """  # noqa: S608  our own pieces
-    found = _ask(dataset, ever, text, **asked).iloc[0]
-    every, before_n, after_n = (int(found[name]) for name in ("every", "before", "after"))
-    here = dataclasses.replace(scope, voided=True)
-    within = _ask(dataset, here, f"SELECT count(*) AS n, count(*) FILTER (NOT {_STANDS}) AS voided FROM seen").iloc[0]  # noqa: S608
-    return {
-        "voided": 0 if scope.voided else int(within["voided"]),
-        "before": before_n,
-        "after": after_n,
-        "no_time": every - before_n - after_n - int(within["n"]),
-        "every": every,
-    }
+    view = View(dataset, scope)
 
+    def count(part: Part) -> Counter[str]:
+        chosen = view.chosen(part)
+        since, until = view.in_period(part)
+        left = dict.fromkeys(("voided", "before", "after", "no_time"), 0)
+        if scope.start is not None or scope.end is not None:
+            timed = part["reported_at"] != NEVER
+            left["before"] = int(np.count_nonzero(chosen & timed & ~since))
+            left["after"] = int(np.count_nonzero(chosen & timed & ~until))
+            left["no_time"] = int(np.count_nonzero(chosen & ~timed & ~(since & until)))
+        if not scope.voided:
+            left["voided"] = int(np.count_nonzero(chosen & since & until & ~view.stands(part)))
+        return Counter({**left, "every": int(np.count_nonzero(chosen))})
 
-def incidents(
-    dataset: Dataset,
-    scope: Scope,
-    *,
-    cell: str | None = None,
-    open_only: bool = False,
-    place: str | None = None,
-    order: str = "newest",
-    limit: int | None = None,
-) -> pd.DataFrame:
-    """Return incidents for people to read: the stored columns, cell_id, near_m and as_of; times in the zone.
-
-    near_m is how many metres outside its cell an incident lies that counts there all the same, else null. as_of is the
-    time the case is known up to: its source's, or `Scope.as_of` where that is earlier. attributes is a dict of each
-    row: header -> text.
-
-    Parameters
-    ----------
-    cell : str, optional
-        Only those in this cell.
-    open_only : bool
-        Only those open at the as-of time, as `totals` counts them.
-    place : {"inside", "near", "outside", "no_location", "other_edition"}, optional
-        Only those that lie so, as `totals` counts them.
-    order : {"newest", "longest_open"}
-        Latest report first, or earliest report first; those without a report time come last.
-    limit : int, optional
-        At most so many rows.
-    """
-    direction = {"newest": "DESC", "longest_open": "ASC"}[order]
-    columns = ", ".join(name for name in (*INCIDENT_COLUMNS, "cell_id", "near_m", "as_of") if name != "month")
-    only = f"AND {_OPEN}" if open_only else ""
-    edition = _edition(dataset, scope) if place == "other_edition" else None
-    asked = place != "other_edition" or edition is not None
-    lies = "" if place is None else f"AND {_PLACES[place]}" if asked else "AND false"
-    first = "" if limit is None else "LIMIT $limit"
-    text = (
-        f"SELECT {columns} FROM seen WHERE true {_in_cell(dataset, scope, cell)} {only} {lies} "  # noqa: S608
-        f"ORDER BY reported_at {direction} NULLS LAST, source, incident_id {first}"
-    )
-    frame = _ask(dataset, scope, text, cell=cell, limit=limit, edition=edition)
-    pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]
-    return frame.assign(attributes=pd.Series(pairs, frame.index, dtype=object))
+    found = Counter({"voided": 0, "before": 0, "after": 0, "no_time": 0, "every": 0})
+    for part in facts.each(count, facts.parts(dataset), view.columns):
+        found.update(part)
+    return dict(found)
 
 
 def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataFrame:
     """Return the located incidents, earliest report first, those without a report time last.
 
     With ``by_cell=True`` also those of which only the cell is known, without lon and lat.
-    Columns: incident_id, source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for
-    calls that are probably not located).
+    Columns: source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for calls that are
+    probably not located). Texts are categories, sorted; equal times stand in the order of the store.
     """
-    return _ask(
-        dataset,
-        scope,
-        f"SELECT incident_id, source, hazard, lon, lat, cell_id, reported_at, {_ONE_SPOT} AS one_spot "  # noqa: S608
-        f"FROM seen WHERE lon IS NOT NULL {'OR cell_id IS NOT NULL' if by_cell else ''} "
-        "ORDER BY reported_at NULLS LAST, source, incident_id",
+    view = View(dataset, scope)
+    plain = ("source", "hazard", "lon", "lat", "reported_at", "one_spot")
+
+    def take(seen: Seen) -> dict[str, NDArray[Any]]:
+        kept = seen["located"] | (seen.cell >= 0) if by_cell else seen["located"]
+        columns = {name: seen[name] for name in plain} | {"cell_id": seen.cell}
+        return columns if kept.all() else {name: column[kept] for name, column in columns.items()}
+
+    found = _each(view, {*plain, "located", *([view.cell] if view.cell else [])}, take)
+    columns = {name: np.concatenate([part[name] for part in found] or [np.empty(0)]) for name in (*plain, "cell_id")}
+    order = np.argsort(columns["reported_at"], kind="stable")
+    columns = {name: column[order] for name, column in columns.items()}
+    return pd.DataFrame(
+        {
+            "source": _category("source", columns["source"]),
+            "hazard": _category("hazard", columns["hazard"]),
+            "lon": columns["lon"],
+            "lat": columns["lat"],
+            "cell_id": _category(view.cell or "", columns["cell_id"]),
+            "reported_at": times(columns["reported_at"].astype(np.int64), view.zone),
+            "one_spot": columns["one_spot"].astype(bool),
+        }
     )
 
 
@@ -222,18 +206,39 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
     Returns
     -------
     DataFrame
-        key, minutes (to the nearest), resolved (False: still open at the as-of time), n; sorted by all of them.
+        key (categories), minutes (to the nearest), resolved (False: still open at the as-of time), n; sorted by all of
+        them.
     """
-    text = f"""
-        SELECT key, (epoch_us(until) - epoch_us(reported_at) + 30000000) // 60000000 AS minutes, resolved,
-            count(*)::BIGINT AS n
-        FROM (
-            SELECT {_group(dataset, scope, by)} AS key, NOT {_OPEN} AS resolved, reported_at,
-                CASE WHEN {_OPEN} THEN as_of ELSE closed_at END AS until
-            FROM seen WHERE reported_at <= as_of AND {_SOUND} AND {_STANDS} {_in_cell(dataset, scope, cell)}
-        ) WHERE key IS NOT NULL GROUP BY ALL ORDER BY ALL
-        """  # noqa: S608
-    return _ask(dataset, scope, text, cell=cell)
+    view = View(dataset, scope)
+    column = None if by is None else _column(view, by)
+
+    def measure(seen: Seen) -> Ints:
+        rows = np.flatnonzero(seen.clocked & _in_cell(seen, cell))
+        is_open, as_of = seen.open[rows], np.broadcast_to(seen.as_of, seen.n)[rows]
+        until = np.where(is_open, as_of, seen.closed[rows])
+        minutes = (until - seen.reported[rows] + 30_000_000) // 60_000_000
+        # One number a case, that sorts by group, minutes, open before resolved: a sort is all that a histogram takes
+        return (_codes(seen, column)[rows].astype(np.int64) << _BITS) + 2 * minutes + ~is_open
+
+    needed = {"reported_at", "closed_at", *_cell_column(view, cell), *([column] if column else [])}
+    found = np.concatenate([np.empty(0, np.int64), *_each(view, needed, measure)])
+    if column == view.cell and column is not None:
+        found = found[found >= 0]
+    rank, categories = _ranks(column, found >> _BITS)
+    found += (rank - np.arange(len(rank)))[found >> _BITS] << _BITS
+    found.sort()
+    starts = np.flatnonzero(np.diff(found, prepend=-1))
+    n = np.diff(starts, append=len(found))
+    found = found[starts]
+    rest = found & ((1 << _BITS) - 1)
+    return pd.DataFrame(
+        {
+            "key": _categorical(found >> _BITS, categories),
+            "minutes": rest >> 1,
+            "resolved": (rest & 1).astype(bool),
+            "n": n,
+        }
+    )
 
 
 def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
@@ -243,119 +248,123 @@ def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | No
 
     Parameters as in `durations`.
     """
-    key = _group(dataset, scope, by)
-    text = f"""
-        SELECT {key} AS key, count(*)::BIGINT AS due, count(*) FILTER (closed_at <= due_at)::BIGINT AS in_time
-        FROM seen WHERE {_DUE} {_in_cell(dataset, scope, cell)} AND {key} IS NOT NULL
-        GROUP BY 1 ORDER BY 1
-        """  # noqa: S608
-    return _ask(dataset, scope, text, cell=cell)
+    view = View(dataset, scope)
+    column = None if by is None else _column(view, by)
+
+    def count(seen: Seen) -> tuple[list[Ints], Ints]:
+        rows = np.flatnonzero(seen.due & _in_cell(seen, cell))
+        return _grouped([_codes(seen, column)[rows], seen.in_time[rows]])
+
+    needed = {"reported_at", "closed_at", "due_at", *_cell_column(view, cell), *([column] if column else [])}
+    (key, in_time), n = _together(_each(view, needed, count), 2)
+    if column == view.cell and column is not None:
+        key, in_time, n = (values[key >= 0] for values in (key, in_time, n))
+    rank, categories = _ranks(column, key)
+    group = rank[key]
+    met = np.bincount(group, weights=n * (in_time > 0), minlength=len(categories)).astype(np.int64)
+    every = np.bincount(group, weights=n, minlength=len(categories)).astype(np.int64)
+    names = _categorical(np.arange(len(categories)), categories)
+    return pd.DataFrame({"key": names, "due": every, "in_time": met})
 
 
-def _key(dataset: Dataset, scope: Scope, key: str) -> str:
+def first_reports(dataset: Dataset) -> dict[str, pd.Timestamp]:
+    """Return when the first report of each source with a time was made, in the workspace's zone."""
+
+    def first(part: Part) -> pd.Series:
+        return pd.Series(part["reported_at"]).groupby(part["source"]).min()
+
+    found = facts.each(first, facts.parts(dataset), ("reported_at", "source"))
+    earliest = pd.concat([*found, pd.Series(dtype=np.int64)]).groupby(level=0).min()
+    texts = facts.codes("source").texts
+    return {
+        texts[at]: pd.Timestamp(int(time), unit="us", tz="UTC").tz_convert(dataset.zone)
+        for at, time in earliest.items()
+        if time != NEVER
+    }
+
+
+def _each(view: View, columns: Iterable[str], ask: Callable[[Seen], _Answer]) -> list[_Answer]:
+    """Return the answer of each file of a view's period to a question about its rows."""
+    return facts.each(lambda part: ask(view.seen(part)), view.parts(), {*view.columns, *columns} - {MONTH})
+
+
+def _column(view: View, key: str) -> str:
     if key not in KEYS:
         raise HazardError("key-unknown", "{key} is none of {keys}.", key=key, keys=", ".join(KEYS))
-    if key != "cell":
-        return key
-    dataset.level(scope.level)  # without a level there are no cells: refused, not one empty group
-    return "cell_id"
+    return key if key != "cell" else _level_column(view)
 
 
-def _group(dataset: Dataset, scope: Scope, by: str | None) -> str:
-    if by is None:
-        return "'all'"
-    return f"coalesce({by}, '')" if by in ("unit", "channel") else _key(dataset, scope, by)
+def _level_column(view: View) -> str:
+    return view.dataset.level(view.scope.level).column  # without a level there are no cells: refused, not empty
 
 
-def _in_cell(dataset: Dataset, scope: Scope, cell: str | None) -> str:
+def _cell_column(view: View, cell: str | None) -> set[str]:
+    return set() if cell is None else {_level_column(view)}
+
+
+def _in_cell(seen: Seen, cell: str | None) -> NDArray[np.bool_]:
     if cell is None:
-        return ""
-    dataset.level(scope.level)
-    return "AND cell_id = $cell"
+        return np.broadcast_to(np.True_, seen.n)
+    return seen.cell == facts.codes(_level_column(seen.view)).of([cell])[0]
 
 
-def _edition(dataset: Dataset, scope: Scope) -> list[str] | None:
-    """Return the cells that a scope shows, where its level has others too."""
-    if not scope.level or not dataset.has_editions(scope.level):
-        return None
-    return dataset.cells(scope.level, dataset.edition_day(scope))["cell_id"].tolist()
+def _codes(seen: Seen, column: str | None) -> NDArray[np.signedinteger[Any]]:
+    """Return the codes of a key; without one, the code of "all" for every row."""
+    if column in (None, MONTH):
+        return np.broadcast_to(facts.codes(column or ALL).of([seen.month if column else ALL])[0], seen.n)
+    found = seen[str(column)]
+    if column in ("unit", "channel"):  # not filled in is a group of its own
+        return np.where(found < 0, facts.codes(column).of([""])[0], found)
+    return found
 
 
-def _ask(dataset: Dataset, scope: Scope, text: str, **values: Any) -> pd.DataFrame:
-    """Return the answer of a text that reads `seen`: the incidents of the scope with cell_id and as_of."""
-    level = dataset.level(scope.level).column if scope.level else "NULL::VARCHAR"
-    near = tables.near_column(level) if scope.level else "NULL::FLOAT"
-    zone = ZoneInfo(dataset.zone)
-    bound: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
-    as_of = _as_of(dataset, scope, bound)
-    conditions = ["true"]
-    # A month in the name of a folder spares its files; '2018' stands before '2018-01', and 'none' behind all of them
-    if scope.start is not None:
-        bound["start"], bound["first_month"] = _midnight(scope.start, zone), _first_month(scope.start)
-        conditions += ["month >= $first_month", f"(reported_at >= $start OR {_LONE_YEAR})"]
-    if scope.end is not None:
-        last = scope.end - dt.timedelta(days=1)
-        bound["end"], bound["last_month"] = _midnight(scope.end, zone), f"{last:%Y-%m}"
-        bound["last_year"] = f"{scope.end.year - 1:04d}"
-        conditions += [
-            "month <= $last_month",
-            f"(reported_at < $end OR {_LONE_YEAR} AND month <= $last_year)",
-        ]
-    for name, wanted in (("hazard", scope.hazards), ("source", scope.sources)):
-        if wanted:
-            bound[f"{name}s"] = list(wanted)
-            conditions.append(f"list_contains(${name}s, {name})")
-    if not scope.voided:
-        conditions.append(_STANDS)
-    if scope.area is not None:
-        cells = dataset.cells(scope.level, every=True)
-        bound["area"] = cells.loc[cells["parent"] == scope.area, "cell_id"].unique().tolist()
-        conditions.append(f"list_contains($area::VARCHAR[], {level})")
-    if scope.as_of is not None:
-        bound["not_after"] = _utc(scope.as_of)
-        bound["year_over"] = f"{scope.as_of.astimezone(zone).year - 1:04d}"
-        conditions.append(f"(reported_at <= $not_after OR {_NO_TIME} OR {_LONE_YEAR} AND month <= $year_over)")
-    query = f"""
-        WITH seen AS (
-            SELECT * FROM (SELECT *, {level} AS cell_id, {near} AS near_m, {as_of} AS as_of FROM incidents)
-            WHERE {" AND ".join(conditions)}
-        )
-        {text}
-        """  # noqa: S608  names are our own, values are bound
-    frame = dataset.query(query, bound).to_pandas()
-    for name in (*TIME_FIELDS, "as_of"):
-        if name in frame:
-            frame[name] = frame[name].dt.tz_convert(zone)
-    return frame
+def _grouped(keys: list[NDArray[Any]], weights: Ints | None = None) -> tuple[list[Ints], Ints]:
+    """Return each combination of codes that occurs, from -1 up, and how many rows have it, or their weight."""
+    sizes = [int(key.max(initial=-1)) + 2 for key in keys]
+    if math.prod(sizes) >= 2**62:
+        rows, n = np.unique(np.column_stack(keys), axis=0, return_inverse=True)
+        return list(rows.T), np.bincount(n.ravel(), weights=weights).astype(np.int64)
+    place = np.zeros(len(keys[0]), dtype=np.int64)
+    for key, size in zip(keys, sizes, strict=True):
+        place = place * size + (key + 1)
+    if math.prod(sizes) <= _BY_COUNTING:
+        found = np.bincount(place, weights=weights)
+        place = np.flatnonzero(found)
+        n = found[place].astype(np.int64)
+    else:
+        place, inverse = np.unique(place, return_inverse=True)
+        n = np.bincount(inverse, weights=weights).astype(np.int64)
+    columns = []
+    for size in reversed(sizes):
+        place, code = np.divmod(place, size)
+        columns.append(code - 1)
+    return columns[::-1], n
 
 
-def _as_of(dataset: Dataset, scope: Scope, bound: dict[str, Any]) -> str:
-    """Return the as-of time of a row in SQL, and bind its times: a constant where all sources have the same.
+def _together(found: list[tuple[list[Ints], Ints]], n_keys: int) -> tuple[list[Ints], Ints]:
+    """Return the groups of all files as one list of groups."""
+    nothing = np.empty(0, dtype=np.int64)
+    keys = [np.concatenate([nothing, *(columns[at] for columns, _ in found)]) for at in range(n_keys)]
+    return _grouped(keys, np.concatenate([nothing, *(n for _, n in found)]))
 
-    A constant is compared in a fraction of the time of a join, and files can be told by their greatest values.
+
+def _ranks(column: str | None, codes: NDArray[Any]) -> tuple[Ints, pd.Index]:
+    """Return a table from a code to its place among the sorted texts of the codes that occur, and these texts.
+
+    Null, code -1, has place -1.
     """
-    by_time: dict[dt.datetime | None, list[str]] = {}
-    for name, own in dataset.sources.items():
-        if not scope.sources or name in scope.sources:
-            known = [time for time in (own, scope.as_of) if time is not None]
-            by_time.setdefault(_utc(min(known)) if known else None, []).append(name)
-    if len(by_time) < 2:
-        bound["as_of"] = next(iter(by_time), None)
-        return "$as_of::TIMESTAMPTZ"
-    for at, (time, names) in enumerate(by_time.items()):
-        bound |= {f"as_of_{at}": time, f"known_{at}": names}
-    whens = (f"WHEN list_contains($known_{at}, source) THEN $as_of_{at}::TIMESTAMPTZ" for at in range(len(by_time)))
-    return f"CASE {' '.join(whens)} END"
+    texts = facts.codes(column or ALL).texts
+    present = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts)))
+    present = present[np.argsort(texts[present], kind="stable")]
+    rank = np.full(len(texts) + 1, -1, dtype=np.int64)
+    rank[present] = np.arange(len(present))
+    return rank, pd.Index(texts[present], dtype=object)
 
 
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return _utc(dt.datetime.combine(day, dt.time(), zone))
+def _category(column: str, codes: NDArray[Any]) -> pd.Categorical:
+    rank, texts = _ranks(column, codes)
+    return _categorical(rank[codes], texts)
 
 
-def _first_month(day: dt.date) -> str:
-    """Return the first month of a period that begins on a day; a lone year is in it if that day is New Year's Day."""
-    return f"{day:%Y}" if (day.month, day.day) == (1, 1) else f"{day:%Y-%m}"
-
-
-def _utc(time: dt.datetime) -> dt.datetime:
-    return pd.Timestamp(time).tz_convert("UTC").to_pydatetime()
+def _categorical(places: NDArray[Any], texts: pd.Index) -> pd.Categorical:
+    return pd.Categorical.from_codes(cast(Sequence[int], places), categories=texts)

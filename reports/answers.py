@@ -5,14 +5,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, resolution, summary
-from data import queries
+from data import listing, queries
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
@@ -49,7 +48,7 @@ def events_of(dataset: Dataset, scope: Scope, *, inside: bool) -> Events:
     if inside:
         points = points[points["cell_id"].notna()]
     spot = points["one_spot"].to_numpy(bool)
-    calls = points[~spot].sort_values(["reported_at", "source", "incident_id"], ignore_index=True)
+    calls = points[~spot].reset_index(drop=True)
     lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
     point = np.isfinite(lon)
     centre = (float(np.median(lon[point])), float(np.median(lat[point]))) if point.any() else (0.0, 0.0)
@@ -286,9 +285,7 @@ def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | Non
 
 def first_days(dataset: Dataset) -> dict[str, dt.date]:
     """Return the day of the first report of each source, in the workspace's zone."""
-    rows = dataset.query("SELECT source, min(reported_at) AS first FROM incidents GROUP BY source").to_pylist()
-    zone = ZoneInfo(dataset.zone)
-    return {row["source"]: row["first"].astimezone(zone).date() for row in rows if row["first"] is not None}
+    return {source: time.date() for source, time in queries.first_reports(dataset).items()}
 
 
 def months(dataset: Dataset, scope: Scope) -> pd.DataFrame:
@@ -307,15 +304,13 @@ def cell_table(dataset: Dataset, scope: Scope, before: Scope | None = None) -> p
     if not len(table):
         return table.assign(count=[], before=[], one_spot=[], per_km2=[], per_1000_households=[], median_hours=[])
 
-    def counted(question: Scope) -> NDArray[np.int64]:
-        counts = queries.counts(dataset, question, ["cell"]).dropna(subset=["cell_id"]).set_index("cell_id")["count"]
+    def counted(question: Scope, *, one_spot: bool = False) -> NDArray[np.int64]:
+        counts = queries.counts(dataset, question, ["cell"], one_spot=one_spot).set_index("cell_id")["count"]
         return counts.reindex(table["cell_id"]).fillna(0).to_numpy(np.int64)
 
     table["count"] = counted(scope)
     table["before"] = counted(before) if before else pd.array([pd.NA] * len(table), dtype="Int64")
-    points = queries.points(dataset, scope)
-    spots = points.loc[points["one_spot"].astype(bool), "cell_id"].value_counts()
-    table["one_spot"] = spots.reindex(table["cell_id"]).fillna(0).to_numpy(np.int64)
+    table["one_spot"] = counted(scope, one_spot=True)
     table["per_km2"] = table["count"] / cells["area_km2"].to_numpy(float)
     households = cells["households"].to_numpy(float)
     table["per_1000_households"] = 1000 * table["count"] / np.where(households > 0, households, np.nan)
@@ -340,7 +335,7 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
     """Return medians, shares in time and survival curves of a scope by hazard, cell, unit, source or month."""
     totals = queries.totals(dataset, scope)
     histogram = queries.durations(dataset, scope, by)
-    longest = queries.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
+    longest = listing.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
     groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
     largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
     everything = queries.durations(dataset, scope).assign(key="all")
@@ -389,14 +384,13 @@ def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame)
     row = cells[cells["cell_id"] == cell_id].iloc[0]
     histogram = queries.durations(dataset, scope, "hazard", cell=cell_id)
     due = queries.due(dataset, scope, "hazard", cell=cell_id)
-    counts = queries.counts(dataset, scope, ["month", "hazard", "cell"])
-    own = counts[counts["cell_id"] == cell_id].drop(columns="cell_id")
+    own = queries.counts(dataset, scope, ["month", "hazard"], cell=cell_id)
     every = months(dataset, scope)
     return CellView(
         row=row,
         rank=int((cells["count"] > row["count"]).sum()) + 1,
         cells=len(cells),
-        incidents=queries.incidents(dataset, scope, cell=cell_id, limit=1000),
+        incidents=listing.incidents(dataset, scope, cell=cell_id, limit=1000),
         months=every.drop(columns="count").merge(own, how="left").fillna({"count": 0}).astype({"count": int}),
         hazards=_with_share(resolution.summarize(histogram), due),
     )

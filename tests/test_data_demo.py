@@ -16,7 +16,7 @@ from pyproj import Geod
 from python_calamine import CalamineWorkbook
 from scipy.stats import binomtest
 
-from data import queries
+from data import listing, queries
 from data.demo import SEED, Demo, make_demo, plan
 from data.demo.cases import add_workdays
 from data.example import load_demo
@@ -354,7 +354,7 @@ def test_the_real_door_takes_and_refuses_what_the_truth_says(demo: Demo, tmp_pat
     assert set(zip(rejected["row"], rejected["reason"], strict=True)) == {
         (dirt["row"], dirt["code"]) for dirt in demo.truth["dirty"] if dirt["outcome"] == "rejected"
     }
-    stored = queries.incidents(data, Scope(level="grid"))
+    stored = listing.incidents(data, Scope(level="grid"))
     remarks = stored[stored["remark"].fillna("") != ""]
     assert set(zip(remarks["row"], remarks["remark"], strict=True)) == {
         (dirt["row"], dirt["code"]) for dirt in demo.truth["dirty"] if dirt["outcome"] == "accepted" and dirt["code"]

@@ -14,7 +14,7 @@ from stored import boundary, with_grids
 
 from base.errors import HazardError
 from base.text import Words
-from data import loading, profiles, queries, tables
+from data import listing, loading, profiles, queries, tables
 from data.changes import set_rules, set_settings, undo
 from data.levels import load_cells
 from data.loading import import_incidents, read_time
@@ -44,7 +44,7 @@ def load(workspace, content, name="a.csv", **options):
 
 def stored(workspace):
     """What the newest version says of each case: number -> (month, grid, unit)."""
-    frame = queries.incidents(workspace.newest(), GRID if workspace.newest().levels else Scope(level=""))
+    frame = listing.incidents(workspace.newest(), GRID if workspace.newest().levels else Scope(level=""))
     return {
         row.incident_id: (str(row.reported_at)[:7], row.cell_id if isinstance(row.cell_id, str) else None, row.unit)
         for row in frame.itertuples()
@@ -253,7 +253,7 @@ def test_what_rows_are_chosen_by_and_the_file_name_are_kept_without_numbers_of_p
 
 
 def attributes(workspace):
-    frame = queries.incidents(workspace.newest(), GRID)
+    frame = listing.incidents(workspace.newest(), GRID)
     return dict(zip(frame["incident_id"], frame["attributes"], strict=True))
 
 
@@ -362,7 +362,7 @@ def test_a_chosen_column_takes_the_place_of_the_guess_and_an_empty_one_takes_the
     answer = load(workspace, csv(case(1, unit="drains")), mapping={"channel": "处置部门", "due_at": ""})
     assert answer["mapping"]["channel"] == "处置部门"
     assert not {"unit", "due_at"} & set(answer["mapping"])
-    assert queries.incidents(workspace.newest(), GRID)["channel"].tolist() == ["drains"]
+    assert listing.incidents(workspace.newest(), GRID)["channel"].tolist() == ["drains"]
 
 
 def test_as_of_is_given_or_the_latest_time_but_no_deadline(workspace):
@@ -384,7 +384,7 @@ def test_a_mistyped_year_is_remarked_and_does_not_become_the_as_of_time(workspac
     dataset = workspace.newest()
     assert dataset.as_of == pd.Timestamp("2025-03-07 09:00", tz="Asia/Shanghai")
     assert [str(day) for day in dataset.span] == ["2025-03-04", "2025-03-05"]
-    remarks = queries.incidents(dataset, GRID).set_index("incident_id")["remark"].to_dict()
+    remarks = listing.incidents(dataset, GRID).set_index("incident_id")["remark"].to_dict()
     assert remarks == {"1": "", "2": "time-in-future", "3": ""}
     later = load(workspace, lines, as_of="2092-04-01")  # who says so, means it
     assert later["as_of"] == "2092-04-01T00:00:00+08:00"
@@ -538,7 +538,7 @@ def test_columns_about_persons_are_named_and_not_stored(workspace):
     assert [note.say(Words("en")) for note in answer["notes"]] == ["Not loaded, personal data: 联系电话."]
     on_disk = b"".join(path.read_bytes() for path in workspace.path.rglob("*.json"))
     assert b"13800138000" not in on_disk
-    assert "13800138000" not in queries.incidents(workspace.newest(), GRID).to_csv()
+    assert "13800138000" not in listing.incidents(workspace.newest(), GRID).to_csv()
 
 
 def test_a_file_without_any_type_is_told_so_unless_a_hazard_is_chosen_for_all(workspace):

@@ -15,7 +15,7 @@ from pyproj import Geod
 from stored import boundary, rows, store, with_grids
 
 from base.errors import HazardError
-from data import queries
+from data import listing, queries
 from data.changes import set_location, set_settings, undo
 from data.gazetteer import load_gazetteer
 from data.levels import load_cells
@@ -67,9 +67,9 @@ def test_a_point_just_outside_counts_in_the_nearest_cell_and_is_marked(grids):
     assert found["0"][1] is found["2"][1] is None
     totals = queries.totals(dataset, GRID)
     assert (totals["n"], totals["near"], totals["outside"], totals["no_location"]) == (4, 1, 1, 1)
-    assert queries.incidents(dataset, GRID, place="near")["incident_id"].tolist() == ["1"]
-    assert queries.incidents(dataset, GRID, place="outside")["incident_id"].tolist() == ["2"]
-    assert queries.incidents(dataset, GRID, place="no_location")["incident_id"].tolist() == ["3"]
+    assert listing.incidents(dataset, GRID, place="near")["incident_id"].tolist() == ["1"]
+    assert listing.incidents(dataset, GRID, place="outside")["incident_id"].tolist() == ["2"]
+    assert listing.incidents(dataset, GRID, place="no_location")["incident_id"].tolist() == ["3"]
 
 
 def test_another_tolerance_places_all_again_in_that_version(grids):
@@ -189,7 +189,7 @@ def test_a_file_without_coordinates_is_placed_by_cell_and_the_rest_is_kept_and_l
     assert (answer["accepted"], answer["rejected"]) == (3, 0)
     assert answer["levels"]["grid"] == {"inside": 1, "near": 0, "outside": 0, "no_location": 2}
     assert answer["remarks"]["no-location"] == 2
-    listed = queries.incidents(grids.newest(), GRID, place="no_location", order="longest_open")
+    listed = listing.incidents(grids.newest(), GRID, place="no_location", order="longest_open")
     assert listed["incident_id"].tolist() == ["1", "2"]
 
 
@@ -381,8 +381,8 @@ def test_incidents_of_cells_of_another_time_are_counted_and_listed(grids):
     last_year = Scope(level="grid", start=dt.date(2024, 1, 1), end=dt.date(2025, 1, 1))
     assert dataset.edition_day(last_year) == dt.date(2024, 12, 31)
     assert queries.totals(dataset, last_year)["other_edition"] == 0
-    assert queries.incidents(dataset, GRID, place="other_edition")["incident_id"].tolist() == ["0"]
-    assert queries.incidents(dataset, COMMUNITY, place="other_edition").empty
+    assert listing.incidents(dataset, GRID, place="other_edition")["incident_id"].tolist() == ["0"]
+    assert listing.incidents(dataset, COMMUNITY, place="other_edition").empty
 
 
 def test_a_hand_given_cell_counts_only_while_it_is_valid(grids):

@@ -9,7 +9,7 @@ from pyproj import Geod
 from stored import ZONE, boundary, random_rows, rows, store, with_grids
 
 from base.errors import HazardError
-from data import queries
+from data import listing, queries
 from data.levels import load_cells
 from data.schema import Scope
 from data.store import Workspace
@@ -92,7 +92,7 @@ def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
         "in_time": sum(case["closed_at"] is not None and case["closed_at"] <= case["due_at"] for case in due),
     }
     assert totals["n"] == 0 or totals["closed_first_quarter_hour"] < totals["n"]
-    listed = queries.incidents(dataset, scope, open_only=True)
+    listed = listing.incidents(dataset, scope, open_only=True)
     assert sorted(listed["incident_id"]) == sorted(case["incident_id"] for case in is_open)
     histogram = queries.durations(dataset, scope)
     assert histogram.loc[~histogram["resolved"], "n"].sum() == totals["open"] - totals["open_no_time"]
@@ -142,7 +142,7 @@ def test_a_period_begins_and_ends_at_local_midnight(tmp_path):
         ],
     )
     day = Scope(level="grid", start=dt.date(2025, 3, 5), end=dt.date(2025, 3, 6))
-    found = queries.incidents(dataset, day, order="longest_open")
+    found = listing.incidents(dataset, day, order="longest_open")
     assert found["incident_id"].tolist() == ["first", "last"]
     assert str(found["reported_at"].iloc[0]) == "2025-03-05 00:00:00+08:00"
 
@@ -215,7 +215,7 @@ def test_open_means_the_same_in_totals_lists_and_durations(tmp_path):
     scope = Scope(level="grid")
     totals = queries.totals(dataset, scope)
     assert (totals["n"], totals["open"], totals["open_no_time"]) == (4, 2, 1)
-    assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["early", "untimed"]
+    assert listing.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["early", "untimed"]
     histogram = queries.durations(dataset, scope)
     assert histogram.loc[~histogram["resolved"], "n"].tolist() == [1]
 
@@ -237,8 +237,8 @@ def test_a_voided_case_is_in_no_answer_unless_asked_for_and_then_neither_open_no
         scope = Scope(level="grid", voided=voided_too)
         totals = queries.totals(dataset, scope)
         assert [totals[name] for name in ("n", "open", "open_overdue", "due", "in_time")] == [n, 2, 2, 2, 0]
-        assert len(queries.incidents(dataset, scope)) == n
-        assert queries.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["later", "plain"]
+        assert len(listing.incidents(dataset, scope)) == n
+        assert listing.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["later", "plain"]
         assert queries.durations(dataset, scope)[["resolved", "n"]].to_numpy().tolist() == [[False, 2]]
         assert queries.due(dataset, scope).to_numpy().tolist() == [["all", 2, 0]]
 
@@ -261,7 +261,8 @@ def test_what_a_scope_leaves_out_adds_up_with_its_n_to_all_there_is(tmp_path):
     expected = {"voided": 1, "before": 2, "after": 1, "no_time": 1, "every": 7}
     assert queries.beside(dataset, scope) == expected
     assert queries.totals(dataset, scope)["n"] == 2
-    assert queries.points(dataset, scope)["incident_id"].tolist() == ["3", "4"]
+    found = queries.points(dataset, scope)["reported_at"]
+    assert [str(time)[:16] for time in found] == ["2025-10-01 00:00", "2025-12-31 23:59"]
     always = Scope(level="grid", hazards=("other",))
     assert queries.beside(dataset, always) == {"voided": 2, "before": 0, "after": 0, "no_time": 0, "every": 7}
     assert queries.totals(dataset, always)["n"] == 5
@@ -277,15 +278,15 @@ def test_a_period_before_the_first_edition_of_a_boundary_has_no_cells_and_is_ans
     scope = Scope(level="grid", end=dt.date(2025, 6, 1))
     totals = queries.totals(dataset, scope)
     assert [totals[name] for name in ("n", "outside", "other_edition")] == [1, 1, 0]
-    assert queries.incidents(dataset, scope, place="other_edition").empty
+    assert listing.incidents(dataset, scope, place="other_edition").empty
 
 
 def test_incidents_say_up_to_when_each_is_known(tmp_path):
     dataset = dataset_of(tmp_path, [{"incident_id": "1", "reported_at": "2026-01-01"}])
-    of_source = queries.incidents(dataset, Scope(level="grid"))["as_of"]
+    of_source = listing.incidents(dataset, Scope(level="grid"))["as_of"]
     assert [str(time) for time in of_source] == ["2026-01-31 18:00:00+08:00"]
     earlier = Scope(level="grid", as_of=pd.Timestamp("2026-01-11", tz=ZONE).to_pydatetime())
-    assert [str(time) for time in queries.incidents(dataset, earlier)["as_of"]] == ["2026-01-11 00:00:00+08:00"]
+    assert [str(time) for time in listing.incidents(dataset, earlier)["as_of"]] == ["2026-01-11 00:00:00+08:00"]
 
 
 def test_each_source_is_known_up_to_its_own_time_and_one_without_a_time_has_no_open_case_to_tell(tmp_path):
@@ -294,9 +295,9 @@ def test_each_source_is_known_up_to_its_own_time_and_one_without_a_time_has_no_o
     for source, as_of in (("a", "2026-01-05T00:00:00+08:00"), ("b", "2026-01-10T00:00:00+08:00"), ("c", "")):
         dataset = store(workspace, rows([case], import_id=source, source=source), as_of=as_of, import_id=source,
                         source=source)  # fmt: skip
-    listed = queries.incidents(dataset, Scope(level="grid")).set_index("source")["as_of"].astype(str).to_dict()
+    listed = listing.incidents(dataset, Scope(level="grid")).set_index("source")["as_of"].astype(str).to_dict()
     assert listed == {"a": "2026-01-05 00:00:00+08:00", "b": "2026-01-10 00:00:00+08:00", "c": "NaT"}
-    still = queries.incidents(dataset, Scope(level="grid"), open_only=True)
+    still = listing.incidents(dataset, Scope(level="grid"), open_only=True)
     assert still["source"].tolist() == ["a"]  # b knows that it was closed
     assert queries.totals(dataset, Scope(level="grid", sources=("b",)))["open"] == 0
     assert queries.totals(dataset, Scope(level="grid", sources=("a", "b")))["open"] == 1
@@ -317,7 +318,7 @@ def test_cells_without_boundaries_are_refused_and_the_rest_is_answered(tmp_path)
         lambda: queries.durations(dataset, nowhere, "cell"),
         lambda: queries.due(dataset, nowhere, "cell"),
         lambda: queries.due(dataset, nowhere, cell="A"),
-        lambda: queries.incidents(dataset, nowhere, cell="A"),
+        lambda: listing.incidents(dataset, nowhere, cell="A"),
         lambda: queries.totals(dataset, Scope(level="", area="A")),
         lambda: dataset.cells(""),
     ):
@@ -356,9 +357,9 @@ def test_incidents_come_by_cell_open_ones_and_in_the_order_asked(tmp_path):
         ],
     )
     scope = Scope(level="grid")
-    asked = queries.incidents(dataset, scope, cell="A", open_only=True, order="longest_open")
+    asked = listing.incidents(dataset, scope, cell="A", open_only=True, order="longest_open")
     assert asked["incident_id"].tolist() == ["old", "new"]
-    assert queries.incidents(dataset, scope, limit=2)["incident_id"].tolist() == ["new", "old"]
+    assert listing.incidents(dataset, scope, limit=2)["incident_id"].tolist() == ["new", "old"]
 
 
 def test_names_from_files_are_values_and_never_sql(tmp_path):
@@ -366,9 +367,9 @@ def test_names_from_files_are_values_and_never_sql(tmp_path):
     dataset = dataset_of(tmp_path, [{"incident_id": hostile, "unit": hostile, "source": "s"}])
     scope = Scope(level="grid", hazards=(hostile,), sources=(hostile,), area=hostile)
     assert queries.totals(dataset, scope)["n"] == 0
-    assert queries.incidents(dataset, Scope(level="grid"), cell=hostile).empty
+    assert listing.incidents(dataset, Scope(level="grid"), cell=hostile).empty
     assert queries.due(dataset, Scope(level="grid"), "unit", cell=hostile).empty
-    assert queries.incidents(dataset, Scope(level="grid"))["unit"].tolist() == [hostile]
+    assert listing.incidents(dataset, Scope(level="grid"))["unit"].tolist() == [hostile]
 
 
 def test_an_unknown_key_or_level_is_refused_with_those_known(tmp_path):
@@ -392,7 +393,7 @@ def test_a_lone_year_counts_where_all_of_it_lies_in_the_period_and_has_no_month_
 
     def seen(start, end, as_of=None):
         days = (start and dt.date.fromisoformat(start), end and dt.date.fromisoformat(end))
-        return sorted(queries.incidents(dataset, Scope("grid", *days, as_of=as_of))["incident_id"])
+        return sorted(listing.incidents(dataset, Scope("grid", *days, as_of=as_of))["incident_id"])
 
     assert seen(None, None) == ["none", "timed", "y18", "y19"]
     assert seen("2018-01-01", "2019-01-01") == ["timed", "y18"]
@@ -414,4 +415,4 @@ def test_a_lone_year_counts_where_all_of_it_lies_in_the_period_and_has_no_month_
 def test_incidents_bring_what_stood_beside_the_fields(tmp_path):
     cases = [{"incident_id": "1", "attributes": [("状态", "开"), ("备注", "x")]}, {"incident_id": "2"}]
     dataset = store(with_grids(tmp_path / "w"), rows(cases))
-    assert queries.incidents(dataset, GRID_SCOPE)["attributes"].tolist() == [{"状态": "开", "备注": "x"}, {}]
+    assert listing.incidents(dataset, GRID_SCOPE)["attributes"].tolist() == [{"状态": "开", "备注": "x"}, {}]

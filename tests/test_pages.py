@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from base.errors import HazardError
 from base.text import Words
-from data import changes, levels, loading, profiles, queries
+from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
@@ -586,12 +586,12 @@ def test_a_boundary_of_a_known_level_is_not_replaced_by_a_default(visit, own):
 
 def test_a_report_without_location_gets_its_place_by_hand(visit, own):
     data = Workspace(own).newest()
-    lost = queries.incidents(data, Scope(level="grid"), place="no_location")
+    lost = listing.incidents(data, Scope(level="grid"), place="no_location")
     seen = visit("data", own, section="quality", item="no-location")
     box(seen, "or its cell").select(data.cells("grid")["cell_id"][3]).run()
     press(seen, "Save the place")
     after = Workspace(own).newest()
-    assert len(queries.incidents(after, Scope(level="grid"), place="no_location")) == len(lost) - 1
+    assert len(listing.incidents(after, Scope(level="grid"), place="no_location")) == len(lost) - 1
 
 
 def test_a_changed_table_of_types_changes_the_counts(visit, own):

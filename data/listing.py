@@ -1,0 +1,117 @@
+"""Whole rows of the incidents of a scope, for people to read: chosen over the arrays of `data.facts`, then read.
+
+What a scope holds, and when a case is open, is told in `data.queries`.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from data import facts, tables
+from data.dataset import Dataset
+from data.facts import NEVER, Part
+from data.schema import INCIDENT_COLUMNS, TIME_FIELDS, Scope
+from data.seen import Seen, View, edition, times
+
+_COLUMNS = tuple(name for name in INCIDENT_COLUMNS if name != "month")
+
+
+def incidents(
+    dataset: Dataset,
+    scope: Scope,
+    *,
+    cell: str | None = None,
+    open_only: bool = False,
+    place: str | None = None,
+    order: str = "newest",
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return incidents for people to read: the stored columns, cell_id, near_m and as_of; times in the zone.
+
+    near_m is how many metres outside its cell an incident lies that counts there all the same, else null. as_of is the
+    time the case is known up to: its source's, or `Scope.as_of` where that is earlier. attributes is a dict of each
+    row: header -> text.
+
+    Parameters
+    ----------
+    cell : str, optional
+        Only those in this cell.
+    open_only : bool
+        Only those open at the as-of time, as `data.queries.totals` counts them.
+    place : {"inside", "near", "outside", "no_location", "other_edition"}, optional
+        Only those that lie so, as `data.queries.totals` counts them.
+    order : {"newest", "longest_open"}
+        Latest report first, or earliest report first; those without a report time come last, and equal times stand in
+        the order of the store.
+    limit : int, optional
+        At most so many rows.
+    """
+    view = View(dataset, scope)
+    code = None if cell is None else facts.codes(dataset.level(scope.level).column).of([cell])[0]
+    shown = edition(view)
+
+    def find(part: Part) -> _Found:
+        seen = view.seen(part)
+        kept = np.ones(seen.n, dtype=bool)
+        if open_only:
+            kept &= seen.open
+        if code is not None:
+            kept &= seen.cell == code
+        if place is not None:
+            kept &= _lies(seen, place, shown)
+        return _Found(seen.positions[kept], seen.reported[kept], np.broadcast_to(seen.as_of, seen.n)[kept])
+
+    needed = {*view.columns, "reported_at"} | view.cell_columns
+    needed |= ({"closed_at"} if open_only else set()) | ({"located"} if place else set())
+    parts = view.parts()
+    found = facts.each(find, parts, needed)
+    file = np.repeat(np.arange(len(parts)), [len(one.rows) for one in found])
+    nothing = np.empty(0, dtype=np.int64)
+    rows, reported, as_of = (np.concatenate([nothing, *(one[at] for one in found)]) for at in range(3))
+    late = reported if order == "longest_open" else np.where(reported == NEVER, NEVER, -reported)
+    first = np.argsort(late, kind="stable")[:limit]
+    frame = _read(view, parts, file[first], rows[first])
+    frame["as_of"] = times(as_of[first], view.zone)
+    return frame
+
+
+class _Found(NamedTuple):
+    """Rows of one file: their places in it, report times, and up to when they are known."""
+
+    rows: NDArray[np.int64]
+    reported: NDArray[np.int64]
+    as_of: NDArray[np.int64]
+
+
+def _lies(seen: Seen, place: str, shown: NDArray[np.int32] | None) -> NDArray[np.bool_]:
+    if place == "other_edition":
+        return seen.elsewhere(shown)
+    return {
+        "inside": seen.placed & ~seen.near,
+        "near": seen.near,
+        "outside": seen["located"] & ~seen.placed,
+        "no_location": ~seen["located"] & ~seen.placed,
+    }[place]
+
+
+def _read(view: View, parts: Sequence[Part], file: NDArray[np.intp], rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Return rows in the order given: of each the number of its file among the parts, and its place in the file."""
+    level = [] if view.cell is None else [view.cell, tables.near_column(view.cell)]
+    wanted = {parts[at].path: rows[file == at] for at in np.unique(file)}
+    read = facts.each(
+        lambda part: part.take(wanted[part.path], (*_COLUMNS, *level)), [parts[at] for at in np.unique(file)], ()
+    )
+    empty = pa.schema([tables.TABLES["incidents"].schema.field(name) for name in _COLUMNS]).empty_table()
+    table = pa.concat_tables([empty, *read], promote_options="default")
+    back = np.argsort(np.argsort(file, kind="stable"))  # the rows come file by file
+    frame = table.take(pa.array(back)).to_pandas()
+    for name in TIME_FIELDS:
+        frame[name] = frame[name].dt.tz_convert(view.zone)
+    pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]
+    frame["attributes"] = pd.Series(pairs, frame.index, dtype=object)
+    named = dict(zip(level, ("cell_id", "near_m"), strict=False))
+    return frame.rename(columns=named) if len(read) and level else frame.assign(cell_id=None, near_m=np.float32("nan"))

@@ -1,0 +1,262 @@
+"""The rows of a scope in a file of incidents, and how each case stands at its as-of time.
+
+The rules are told in `data.queries`, which counts such rows; `data.listing` lists them for people.
+"""
+
+import datetime as dt
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data import facts, tables
+from data.dataset import Dataset
+from data.facts import NEVER, Part
+from data.schema import NO_MONTH, Scope
+
+Bools = NDArray[np.bool_]
+Times = NDArray[np.int64]
+UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
+_QUARTER_US = 900_000_000
+
+
+class View:
+    """A scope of a version, made ready to find its rows in the files."""
+
+    def __init__(self, dataset: Dataset, scope: Scope) -> None:
+        self.dataset, self.scope = dataset, scope
+        self.zone = ZoneInfo(dataset.zone)
+        self.cell = dataset.level(scope.level).column if scope.level else None
+        wanted = {name: texts for name, texts in (("hazard", scope.hazards), ("source", scope.sources)) if texts}
+        if scope.area is not None:
+            level, cells = dataset.level(scope.level), dataset.cells(scope.level, every=True)
+            wanted[level.column] = tuple(cells.loc[cells["parent"] == scope.area, "cell_id"].unique())
+        self._codes = {name: facts.codes(name).of(texts) for name, texts in wanted.items()}
+
+    @cached_property
+    def as_of(self) -> NDArray[np.int64]:
+        """Up to when a case is known: shape () where it is one time for all, else by the code of the source."""
+        known: dict[str, np.int64] = {}
+        for name, own in self.dataset.sources.items():
+            if not self.scope.sources or name in self.scope.sources:
+                times = [time for time in (own, self.scope.as_of) if time is not None]
+                known[name] = microseconds(min(times)) if times else UNKNOWN
+        if len(set(known.values())) < 2:
+            return np.asarray(next(iter(known.values()), UNKNOWN))
+        by_code = facts.codes("source").of(known)
+        table = np.full(max(by_code) + 2, UNKNOWN)  # its last entry is for all others
+        table[by_code] = list(known.values())
+        return table
+
+    def as_of_each(self, sources: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
+        """Return up to when cases are known, by the codes of their sources."""
+        return np.take(self.as_of, sources, mode="clip")
+
+    @property
+    def columns(self) -> set[str]:
+        """What finding the rows needs of a file."""
+        needed = {*self._codes, "voided_at"}
+        if (self.scope.start, self.scope.end, self.scope.as_of) != (None, None, None):
+            needed.add("reported_at")
+        return needed | self.as_of_columns
+
+    @property
+    def cell_columns(self) -> set[str]:
+        """What telling the cell needs of a file."""
+        return set() if self.cell is None else {self.cell, tables.near_column(self.cell)}
+
+    @property
+    def as_of_columns(self) -> set[str]:
+        """What telling the as-of time needs of a file."""
+        return {"source"} if self.as_of.ndim else set()
+
+    def parts(self) -> list[Part]:
+        """Return the files that may hold rows of the period; '2018' stands before '2018-01', 'none' behind all."""
+        start, end = self.scope.start, self.scope.end
+        first = "" if start is None else first_month(start)
+        last = "~" if end is None else f"{end - dt.timedelta(days=1):%Y-%m}"
+        return facts.parts(self.dataset, first, last)
+
+    def seen(self, part: Part) -> "Seen":
+        """Return the rows of the scope in a file of the period."""
+        since, until = self.in_period(part)
+        keep = self.chosen(part) & since & until
+        if not self.scope.voided:
+            keep &= self.stands(part)
+        return Seen(self, part, keep)
+
+    def chosen(self, part: Part) -> Bools:
+        """Return which rows of a file the scope asks for whatever their period, and known by its as-of time."""
+        keep = np.ones(part.rows, dtype=bool)
+        for name, wanted in self._codes.items():
+            keep &= np.isin(part[name], wanted)
+        if self.scope.as_of is not None:
+            reported = part["reported_at"]
+            year_over = f"{self.scope.as_of.astimezone(self.zone).year - 1:04d}"
+            timeless = part.month == NO_MONTH or part.month <= year_over
+            keep &= (reported <= microseconds(self.scope.as_of)) | (timeless & (reported == NEVER))
+        return keep
+
+    def in_period(self, part: Part) -> tuple[Bools, Bools]:
+        """Return which rows of a file do not lie before the period, and which not after it.
+
+        A lone year that is not whole in the period fails one of them, and a case without any time both.
+        """
+        start, end = self.scope.start, self.scope.end
+        since = until = np.broadcast_to(np.True_, part.rows)
+        if start is None and end is None:
+            return since, until
+        reported = part["reported_at"]
+        untimed, lone = reported == NEVER, part.month != NO_MONTH
+        if start is not None:
+            from_here = lone and part.month >= first_month(start)
+            since = np.where(untimed, from_here, reported >= midnight(start, self.zone))
+        if end is not None:
+            to_here = lone and part.month <= f"{end.year - 1:04d}"
+            until = np.where(untimed, to_here, reported < midnight(end, self.zone))
+        return since, until
+
+    def stands(self, part: Part) -> Bools:
+        """Return which rows of a file are not voided by their as-of time: nobody has to handle a voided case."""
+        voided = part["voided_at"]
+        if not any(voided.strides):  # none is
+            return np.broadcast_to(np.True_, part.rows)
+        return voided > (self.as_of_each(part["source"]) if self.as_of.ndim else self.as_of)
+
+
+class Seen:
+    """The rows of a scope in one file: columns as `data.facts.Part` has them, and states, each of shape (n,)."""
+
+    def __init__(self, view: View, part: Part, keep: Bools) -> None:
+        self.view, self.month = view, part.month
+        self._part = part
+        self.n = int(np.count_nonzero(keep))
+        self._rows: Any = slice(None) if self.n == part.rows else np.flatnonzero(keep)
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """The places of the rows in their file."""
+        return np.arange(self._part.rows)[self._rows]
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._part[name][self._rows]
+
+    @cached_property
+    def as_of(self) -> NDArray[np.int64]:
+        """Up to when a case is known; of shape () where it is one time for all."""
+        return self.view.as_of_each(self["source"]) if self.view.as_of.ndim else self.view.as_of
+
+    @cached_property
+    def reported(self) -> Times:
+        """Report times; `NEVER` where it is not known."""
+        return self["reported_at"]
+
+    @cached_property
+    def closed(self) -> Times:
+        """Closing times; `NEVER` where there is none."""
+        return self["closed_at"]
+
+    @cached_property
+    def timed(self) -> Bools:
+        """Whether the report time is known."""
+        return self.reported != NEVER
+
+    @cached_property
+    def known(self) -> Bools:
+        """Whether the case was reported by its as-of time, as far as anybody can tell."""
+        return (self.reported <= self.as_of) | ~self.timed
+
+    @cached_property
+    def stands(self) -> Bools:
+        """Whether the case is not voided."""
+        return self.view.stands(self._part)[self._rows]
+
+    @cached_property
+    def open(self) -> Bools:
+        """Whether the case is known, and neither closed nor voided."""
+        return (self.closed > self.as_of) & self.stands & self.known
+
+    @cached_property
+    def sound(self) -> Bools:
+        """Whether it was not closed before it was reported: else its times are bad data."""
+        return (self.closed >= self.reported) | ~self.timed
+
+    @cached_property
+    def due(self) -> Bools:
+        """Whether the deadline of a known and sound case had come."""
+        return (self["due_at"] <= self.as_of) & self.known & self.sound & self.stands
+
+    @cached_property
+    def in_time(self) -> Bools:
+        """Whether a due case was closed by its deadline."""
+        return self.due & (self.closed <= self["due_at"])
+
+    @cached_property
+    def clocked(self) -> Bools:
+        """Whether it is known how long the case took, or how long it has been open."""
+        return (self.reported <= self.as_of) & self.sound & self.stands
+
+    @cached_property
+    def cell(self) -> NDArray[np.signedinteger[Any]]:
+        """The codes of the cells; -1 where there is none."""
+        return np.broadcast_to(np.int16(-1), self.n) if self.view.cell is None else self[self.view.cell]
+
+    @property
+    def placed(self) -> Bools:
+        """Whether the case counts in a cell."""
+        return self.cell >= 0
+
+    def elsewhere(self, shown: NDArray[np.int32] | None) -> Bools:
+        """Return whether the case counts in a cell that is not among those shown; None are all."""
+        return np.broadcast_to(np.False_, self.n) if shown is None else self.placed & ~np.isin(self.cell, shown)
+
+    @cached_property
+    def near(self) -> Bools:
+        """Whether the case lies outside its cell, but near enough to count there."""
+        if self.view.cell is None:
+            return np.broadcast_to(np.False_, self.n)
+        return self[tables.near_column(self.view.cell)]
+
+    @cached_property
+    def within_quarter_hour(self) -> Bools:
+        """Whether the case was closed less than 15 minutes after its report, where a clock is known."""
+        reported, closed = self.reported, self.closed
+        # What is subtracted from is never `NEVER`'s opposite, so nothing runs over
+        quick = self.timed & (closed >= reported) & (closed - _QUARTER_US < reported) & (closed <= self.as_of)
+        at_once = np.flatnonzero(quick & (closed == reported))
+        # Two dates without a clock, of one day: nobody knows how long the case took
+        local = times(reported[at_once], self.view.zone)
+        quick[at_once[local == local.normalize()]] = False
+        return quick
+
+
+def midnight(day: dt.date, zone: ZoneInfo) -> np.int64:
+    """Return the beginning of a day in a zone, in microseconds."""
+    return microseconds(dt.datetime.combine(day, dt.time(), zone))
+
+
+def microseconds(time: dt.datetime) -> np.int64:
+    """Return a time as the columns have it."""
+    return np.int64(pd.Timestamp(time).tz_convert("UTC").tz_localize(None).as_unit("us").asm8.astype(np.int64))
+
+
+def first_month(day: dt.date) -> str:
+    """Return the first month of a period that begins on a day; a lone year is in it if that day is New Year's Day."""
+    return f"{day:%Y}" if (day.month, day.day) == (1, 1) else f"{day:%Y-%m}"
+
+
+def edition(view: View) -> NDArray[np.int32] | None:
+    """Return the codes of the cells that a scope shows, where its level has others too; None if it shows all."""
+    dataset, scope = view.dataset, view.scope
+    if view.cell is None or not dataset.has_editions(scope.level):
+        return None
+    return facts.codes(view.cell).of(dataset.cells(scope.level, dataset.edition_day(scope))["cell_id"].tolist())
+
+
+def times(values: Times, zone: ZoneInfo) -> pd.DatetimeIndex:
+    """Return times of the columns as pandas has them, in a zone; `NEVER` and `UNKNOWN` are none."""
+    missing = np.where(values == NEVER, UNKNOWN, values)  # pandas marks a missing time by the least number
+    return pd.DatetimeIndex(missing.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone)
