@@ -45,8 +45,8 @@ def incidents(
     place : {"inside", "near", "outside", "no_location", "other_edition"}, optional
         Only those that lie so, as `data.queries.totals` counts them.
     order : {"newest", "longest_open"}
-        Latest report first, or earliest report first; those without a report time come last, and equal times stand in
-        the order of the store.
+        Latest report first, or earliest report first; those without a report time come last, and equal times stand by
+        source and incident_id.
     limit : int, optional
         At most so many rows.
     """
@@ -76,7 +76,8 @@ def incidents(
     first = np.argsort(late, kind="stable")[:limit]
     frame = _read(view, parts, file[first], rows[first])
     frame["as_of"] = times(as_of[first], view.zone)
-    return frame
+    by, rising = ["reported_at", "source", "incident_id"], [order == "longest_open", True, True]
+    return frame.sort_values(by, ascending=rising, ignore_index=True)
 
 
 class _Found(NamedTuple):

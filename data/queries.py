@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -175,7 +176,11 @@ def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataF
         return columns if kept.all() else {name: column[kept] for name, column in columns.items()}
 
     found = _each(view, {*plain, "located", *([view.cell] if view.cell else [])}, take)
-    columns = {name: np.concatenate([part[name] for part in found] or [np.empty(0)]) for name in (*plain, "cell_id")}
+    kinds = dict.fromkeys(("lon", "lat"), float) | {"one_spot": bool}
+    columns = {
+        name: np.concatenate([np.empty(0, kinds.get(name, np.int64)), *(part[name] for part in found)])
+        for name in (*plain, "cell_id")
+    }
     order = np.argsort(columns["reported_at"], kind="stable")
     columns = {name: column[order] for name, column in columns.items()}
     return pd.DataFrame(
@@ -185,8 +190,8 @@ def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataF
             "lon": columns["lon"],
             "lat": columns["lat"],
             "cell_id": _category(view.cell or "", columns["cell_id"]),
-            "reported_at": times(columns["reported_at"].astype(np.int64), view.zone),
-            "one_spot": columns["one_spot"].astype(bool),
+            "reported_at": times(columns["reported_at"], view.zone),
+            "one_spot": columns["one_spot"],
         }
     )
 
@@ -270,15 +275,18 @@ def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | No
 def first_reports(dataset: Dataset) -> dict[str, pd.Timestamp]:
     """Return when the first report of each source with a time was made, in the workspace's zone."""
 
-    def first(part: Part) -> pd.Series:
-        return pd.Series(part["reported_at"]).groupby(part["source"]).min()
+    def first(part: Part) -> dict[int, int]:
+        source, reported = part["source"], part["reported_at"]
+        return {int(code): int(reported[source == code].min()) for code in np.unique(source)}
 
-    found = facts.each(first, facts.parts(dataset), ("reported_at", "source"))
-    earliest = pd.concat([*found, pd.Series(dtype=np.int64)]).groupby(level=0).min()
+    earliest: dict[int, int] = {}
+    for found in facts.each(first, facts.parts(dataset), ("reported_at", "source")):
+        for code, time in found.items():
+            earliest[code] = min(time, earliest.get(code, NEVER))
     texts = facts.codes("source").texts
     return {
-        texts[at]: pd.Timestamp(int(time), unit="us", tz="UTC").tz_convert(dataset.zone)
-        for at, time in earliest.items()
+        texts[code]: times(np.array([time]), ZoneInfo(dataset.zone))[0]
+        for code, time in earliest.items()
         if time != NEVER
     }
 

@@ -47,8 +47,8 @@ def test_the_columns_hold_what_the_files_hold(dataset):
             times = [None if us == NEVER else pd.Timestamp(us, unit="us", tz="UTC") for us in part[name].tolist()]
             assert times == [None if pd.isna(time) else time for time in stored[name]]
         for name in ("source", "hazard", "unit", "channel", "cell_1", "cell_2"):
-            codes = part[name]
-            assert np.append(facts.codes(name).texts, None)[codes].tolist() == stored[name].where(stored[name].notna(), None).tolist()
+            codes, texts = part[name], stored[name].where(stored[name].notna(), None)
+            assert np.append(facts.codes(name).texts, None)[codes].tolist() == texts.tolist()
         assert np.array_equal(part["lon"], stored["lon"].to_numpy(float), equal_nan=True)
         assert part["located"].tolist() == stored["lon"].notna().tolist()
         assert part["near_2"].tolist() == stored["near_2"].notna().tolist()
