@@ -215,9 +215,8 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     )
     member = labels >= 0
     label, here = labels[member], first[member]
-    # The cells are sorted by their ids
-    pairs = np.unique(np.column_stack([label, position[member]]), axis=0)
-    ids = np.split(cells["cell_id"].to_numpy(object)[pairs[:, 1]], np.flatnonzero(np.diff(pairs[:, 0])) + 1)
+    of, cell = np.divmod(np.unique(label * len(cells) + position[member]), len(cells))  # cells are sorted by their ids
+    ids = np.split(cells["cell_id"].to_numpy(object)[cell], np.flatnonzero(np.diff(of)) + 1)
     return frame.assign(
         lon=np.bincount(label, here["lon"], minlength=len(frame)) / frame["members"],
         lat=np.bincount(label, here["lat"], minlength=len(frame)) / frame["members"],
