@@ -630,8 +630,10 @@ def hotspots_(
             raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
+    methods = method or list(known)
     found = answers.hot_spots(dataset, scope, exposure=exposure, seed=seed)
-    answer = people.hot_spots_json(found, method or list(known), WORDS)
+    groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
+    answer = people.hot_spots_json(found, groups, methods, WORDS)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
 
 

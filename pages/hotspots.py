@@ -23,5 +23,5 @@ with frame.told(_):
     with right, st.container(border=True):
         spots_view.cells_list(_, data, scope, spots, chosen)
     with st.container(border=True):
-        spots_view.clusters_list(_, data, scope, spots)
+        spots_view.clusters_list(_, data, scope)
     panels.footer(_, data)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,19 +18,22 @@ from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
 
 _APART_M = 1e9  # between cells whose calls have no point, and from all points on earth
+_MOST_HELD = 1_500_000  # calls held with a version for the next question about them: 100 MB
+_HOLDING = threading.Lock()
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
 @dataclass(frozen=True)
 class Events:
-    """The calls of a scope whose place is known, and the events they make. One row a call, in the order of report.
+    """The calls of a scope that lie in a cell, and the events they make. One row a call, in the order of report.
 
     `calls` has cell_id, hazard, lon, lat, reported_at, x_m, y_m and `leads`, True for the first call of each event;
     lon, lat, x_m and y_m are NaN where only the cell is known.
     """
 
     calls: pd.DataFrame
-    left_out: int  # calls on one spot that are probably not located
+    left_out: int  # calls on one spot in a cell that are probably not located
+    everywhere: int  # events of all calls whose place is known, in a cell or not; each call on one spot as one
 
     @property
     def first(self) -> pd.DataFrame:
@@ -37,41 +41,53 @@ class Events:
         return self.calls[self.calls["leads"]]
 
 
-def events_of(dataset: Dataset, scope: Scope, *, inside: bool) -> Events:
+def events_of(dataset: Dataset, scope: Scope) -> Events:
     """Return the calls of a scope grouped into events, without the calls that are probably not located.
 
-    With ``inside=True`` only calls in a cell are grouped: an event is counted in the cell of its first call there, and
-    a call just outside the boundary takes none away. Calls of which only the cell is known are one event where they
-    share cell, hazard and window: nothing tells them apart, and a claim must not stand on calls about one thing.
+    Only calls in a cell are grouped: an event is counted in the cell of its first call there, and a call just outside
+    the boundary takes none away. Calls of which only the cell is known are one event where they share cell, hazard and
+    window: nothing tells them apart, and a claim must not stand on calls about one thing.
+
+    A screen asks several times; the answers last given are held with the version, and shared: they are never changed.
     """
+    with _HOLDING:
+        held: dict[Scope, Events] = dataset.derived.setdefault("events", {})
+        if scope in held:
+            held[scope] = held.pop(scope)  # the last to go
+            return held[scope]
     points = queries.points(dataset, scope, by_cell=True)
-    if inside:
-        points = points[points["cell_id"].notna()]
-    spot = points["one_spot"].to_numpy(bool)
-    calls = points[~spot].reset_index(drop=True)
+    spot, inside = points["one_spot"].to_numpy(bool), points["cell_id"].notna().to_numpy()
+    calls = _grouped(dataset, points[inside & ~spot])
+    everywhere = calls if inside.all() else _grouped(dataset, points[~spot])
+    found = Events(calls, int((inside & spot).sum()), int(everywhere["leads"].sum() + spot.sum()))
+    with _HOLDING:
+        held[scope] = found
+        while sum(len(one.calls) for one in held.values()) > _MOST_HELD:
+            held.pop(next(iter(held)))
+    return found
+
+
+def _grouped(dataset: Dataset, points: pd.DataFrame) -> pd.DataFrame:
+    calls = points[["cell_id", "hazard", "lon", "lat", "reported_at"]].reset_index(drop=True)
     lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
     point = np.isfinite(lon)
     centre = (float(np.median(lon[point])), float(np.median(lat[point]))) if point.any() else (0.0, 0.0)
     x_m, y_m = crs.project(lon, lat, centre)
     cell = pd.factorize(calls["cell_id"])[0]
-    hours = (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)
-    setting = dataset.settings
     leader = events.group_events(
         np.where(point, x_m, _APART_M * (cell + 2)),
         np.where(point, y_m, 0.0),
-        hours.to_numpy(float),
-        calls["hazard"].to_numpy(),
-        radius_m=_by_hazard(setting, "event_radius", "_m"),
-        window_h=_by_hazard(setting, "event_hours", ""),
+        (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1),
+        calls["hazard"],
+        radius_m=_by_hazard(dataset.settings, "event_radius", "_m"),
+        window_h=_by_hazard(dataset.settings, "event_hours", ""),
     )
-    leads = leader == np.arange(len(calls))
-    return Events(calls.assign(x_m=x_m, y_m=y_m, leads=leads), int(spot.sum()))
+    return calls.assign(x_m=x_m, y_m=y_m, leads=leader == np.arange(len(calls)))
 
 
 def count_events(dataset: Dataset, scope: Scope, totals: Mapping[str, int]) -> int:
     """Return the events of a scope; a call whose place is not known counts as one of its own."""
-    found = events_of(dataset, scope, inside=False)
-    return int(found.calls["leads"].sum()) + found.left_out + totals["no_location"]
+    return events_of(dataset, scope).everywhere + totals["no_location"]
 
 
 def complete_exposures(dataset: Dataset, scope: Scope) -> list[str]:
@@ -112,11 +128,10 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 
 @dataclass(frozen=True)
 class HotSpots:
-    """What the hot-spot screen says: the tested cells, the clusters, and what stands behind them."""
+    """What the test of the cells says, and what stands behind it."""
 
     cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, needed
     result: hotspots.HotSpots
-    clusters: pd.DataFrame  # cluster_id, members, radius_m, lon, lat, first, last, hazard, share, cell_ids
     n_calls: int
     n_events: int
     left_out: int
@@ -124,7 +139,7 @@ class HotSpots:
 
 
 def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: int | None = None) -> HotSpots:
-    """Return the cells with more events than chance, and the dense groups of points, of one scope.
+    """Return the cells with more events than chance of one scope.
 
     Raises
     ------
@@ -134,12 +149,10 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
     setting = dataset.settings
     seed = int(setting["seed"]) if seed is None else seed
     cells = cells_of(dataset, scope)
-    found = events_of(dataset, scope, inside=True)
-    inside = found.calls[found.calls["cell_id"].isin(cells["cell_id"])]
-    position = pd.Index(cells["cell_id"]).get_indexer(inside["cell_id"])
-    calls = np.bincount(position, minlength=len(cells))
-    leads = inside["leads"].to_numpy(bool)
-    counts = np.bincount(position[leads], minlength=len(cells))
+    found = events_of(dataset, scope)
+    position = _position(found.calls["cell_id"], cells)
+    calls = np.bincount(position[position >= 0], minlength=len(cells))
+    counts = np.bincount(position[(position >= 0) & found.calls["leads"].to_numpy()], minlength=len(cells))
     exposures = {name: cells[name].to_numpy(float) for name in EXPOSURES}
     exposures[hotspots.AREA] = cells["area_km2"].to_numpy(float)
     result = hotspots.find_hot_spots(
@@ -169,7 +182,6 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
     return HotSpots(
         cells=frame,
         result=result,
-        clusters=_clusters(inside[leads], setting),
         n_calls=int(calls.sum()),
         n_events=int(counts.sum()),
         left_out=found.left_out,
@@ -177,22 +189,44 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
     )
 
 
-def _clusters(first: pd.DataFrame, setting: Mapping[str, Any]) -> pd.DataFrame:
+def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the dense groups of the events in the cells of a scope, largest first.
+
+    Columns: cluster_id, members, radius_m, lon, lat (means of the members), first, last, hazard, share, cell_ids (those
+    with members, sorted).
+
+    Raises
+    ------
+    HazardError
+        ``no-boundary``; what `analysis.clusters` refuses.
+    """
+    setting = dataset.settings
+    cells = cells_of(dataset, scope)
+    first = events_of(dataset, scope).first
+    position = _position(first["cell_id"], cells)
     labels, frame = clusters.find_clusters(
-        first["x_m"].to_numpy(),
-        first["y_m"].to_numpy(),
+        first["x_m"].where(position >= 0),
+        first["y_m"],
         first["reported_at"],
-        first["hazard"].to_numpy(),
+        first["hazard"],
         radius_m=float(setting["cluster_radius_m"]),
         min_members=int(setting["cluster_min_events"]),
     )
-    lon, lat = first["lon"].to_numpy(), first["lat"].to_numpy()
-    members = [labels == cluster for cluster in frame["cluster_id"]]
+    member = labels >= 0
+    label, here = labels[member], first[member]
+    of, cell = np.divmod(np.unique(label * len(cells) + position[member]), len(cells))  # cells are sorted by their ids
+    ids = np.split(cells["cell_id"].to_numpy(object)[cell], np.flatnonzero(np.diff(of)) + 1)
     return frame.assign(
-        lon=[float(lon[inside].mean()) for inside in members],
-        lat=[float(lat[inside].mean()) for inside in members],
-        cell_ids=pd.Series([sorted(set(first["cell_id"][inside])) for inside in members], dtype=object),
+        lon=np.bincount(label, here["lon"], minlength=len(frame)) / frame["members"],
+        lat=np.bincount(label, here["lat"], minlength=len(frame)) / frame["members"],
+        cell_ids=pd.Series([one.tolist() for one in ids[: len(frame)]], dtype=object),
     )
+
+
+def _position(cell_ids: pd.Series, cells: pd.DataFrame) -> NDArray[np.int64]:
+    """Return where each cell_id stands in a table of cells, -1 for nowhere."""
+    codes, ids = pd.factorize(cell_ids)
+    return np.append(pd.Index(cells["cell_id"]).get_indexer(ids), -1)[codes]
 
 
 def event_table(spots: HotSpots) -> pd.DataFrame:
@@ -228,10 +262,11 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     compared = comparison(dataset, scope, compare)
     totals = queries.totals(dataset, scope)
     every = resolution.summarize(queries.durations(dataset, scope))
-    known = count_events(dataset, scope, totals)
-    change = None
-    if compared is not None:
+    change, before = None, 0
+    if compared is not None:  # first: the calls of the scope are asked for again, by the other answers of a screen
         before = count_events(dataset, compared.before, queries.totals(dataset, compared.before))
+    known = count_events(dataset, scope, totals)
+    if compared is not None:
         whole = compared.now.end == scope.end and not compared.left_out  # then it is the scope's own count
         now = known if whole else count_events(dataset, compared.now, queries.totals(dataset, compared.now))
         change = summary.rate_change(now, before)

@@ -87,15 +87,20 @@ def slips_in_words(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     return rows.assign(why=[words(SLIPS[code]) for code in rows["why"]], km=rows["km"].round(1))
 
 
-def hot_spots_json(found: answers.HotSpots, methods: Sequence[str], words: Words) -> dict[str, Any]:
-    """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction."""
+def hot_spots_json(
+    found: answers.HotSpots, groups: pd.DataFrame | None, methods: Sequence[str], words: Words
+) -> dict[str, Any]:
+    """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
+
+    `groups` are the clusters, where they are among the methods.
+    """
     result = found.result
 
     def number(value: float) -> float | None:
         return None if np.isnan(value) else float(value)
 
     cells: list[Any] = list(found.cells.itertuples(index=False))
-    clusters: list[Any] = list(found.clusters.itertuples(index=False))
+    clusters: list[Any] = [] if groups is None else list(groups.itertuples(index=False))
     return {
         "methods": list(methods),
         "reason": result.reason.say(words),
@@ -137,7 +142,5 @@ def hot_spots_json(found: answers.HotSpots, methods: Sequence[str], words: Words
                 "last": row.last,
             }
             for row in clusters
-        ]
-        if "dbscan" in methods
-        else [],
+        ],
     }

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import DBSCAN
 
 from analysis import clusters
 from analysis.clusters import find_clusters
+from analysis.density import dense_groups
 from base.errors import HazardError
 
 # Drawn by hand: five events in a cross of arm 10 m (centre 0,0), three in a row 1,000 m away, one alone, one unplaced.
@@ -50,6 +51,7 @@ def test_nothing_gives_an_empty_frame_with_its_columns():
 points = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=1, max_size=40)
 
 
+@settings(max_examples=25)  # each place's group has a property of its own below
 @given(points, st.randoms(use_true_random=False))
 def test_weighted_places_give_the_cores_and_the_noise_of_plain_dbscan_in_any_order_of_the_rows(rows, random):
     order = random.sample(range(len(rows)), len(rows))
@@ -68,6 +70,33 @@ def test_weighted_places_give_the_cores_and_the_noise_of_plain_dbscan_in_any_ord
     pd.testing.assert_frame_equal(frame, mixed)
 
 
+places = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=80, unique=True)
+
+
+@settings(max_examples=50)
+@given(places, st.sampled_from([9.0, 10.0, 15.0, 10 * 2**0.5, 30.0]), st.integers(2, 9))
+def test_groups_and_their_border_places_are_those_of_plain_dbscan_over_places_from_west_to_east(rows, radius, least):
+    x, y = 10.0 * np.array(sorted(rows), dtype=float).T
+    weight = 1 + np.arange(len(x)) % 3 % 2
+    plain = DBSCAN(eps=radius, min_samples=least).fit(np.column_stack([x, y]), sample_weight=weight)
+    assert dense_groups(x, y, weight, radius=radius, least=least).tolist() == plain.labels_.tolist()
+
+
+@pytest.mark.parametrize(("radius", "least"), [(20, 4), (60, 4), (60, 25), (200, 40)])
+def test_groups_of_a_city_are_those_of_plain_dbscan(radius, least):
+    rng = np.random.default_rng(20260101)
+    x, y = rng.normal(0, 1, (2, 3000)) * np.repeat([2000.0, 300.0, 40.0], 1000) - 500
+    order = np.lexsort((y, x))
+    x, y = x[order], y[order]
+    plain = DBSCAN(eps=radius, min_samples=least).fit(np.column_stack([x, y]))
+    assert dense_groups(x, y, np.ones(3000, int), radius=radius, least=least).tolist() == plain.labels_.tolist()
+
+
+def test_places_a_world_apart_in_squares_of_a_millimetre_are_named_without_overflow():
+    x, y = np.array([-2e7, -2e7, 0, 2e7, 2e7]), np.array([-2e7, -2e7 + 0.001, 0, 2e7, 2e7 + 0.001])
+    assert dense_groups(x, y, np.ones(5, int), radius=0.002, least=2).tolist() == [0, 0, -1, 1, 1]
+
+
 def test_thousands_of_events_on_one_spot_are_one_place_with_a_weight():
     n = 30_000  # plain DBSCAN would hold 900 million pairs
     labels, frame = find_clusters(
@@ -77,11 +106,14 @@ def test_thousands_of_events_on_one_spot_are_one_place_with_a_weight():
     assert (frame["members"][0], frame["radius_m"][0]) == (n, 0)
 
 
-def test_what_would_not_fit_in_memory_is_refused_with_advice(monkeypatch):
-    monkeypatch.setattr(clusters, "_MOST_PAIRS", 8)
-    with pytest.raises(HazardError, match="smaller radius") as refused:
-        find_clusters([0, 1, 2], [0, 0, 0], TIMES[:3], ["wet"] * 3, radius_m=5, min_members=2)
-    assert refused.value.code == "clusters-too-dense"
+def test_thousands_of_places_in_one_street_and_two_apart_are_told_apart_in_no_time():
+    # By hand: three blocks of 20,000 places, 60 m by 60 m, 49 m and 51 m apart: all pairs would be 600 million.
+    rng = np.random.default_rng(20260101)
+    x, y = rng.uniform(0, 60, (2, 60_000)) + np.repeat([[0, 109, 220], [0, 0, 0]], 20_000, axis=1)
+    x[[0, 20_000, 20_001, 40_000]], y[[0, 20_000, 20_001, 40_000]] = [60, 109, 169, 220], 30
+    labels, frame = find_clusters(x, y, np.zeros(60_000, "datetime64[s]"), ["wet"] * 60_000, radius_m=50, min_members=4)
+    assert frame["members"].tolist() == [40_000, 20_000]
+    assert (labels == np.repeat([0, 0, 1], 20_000)).all()
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """Calls become events by their distance from the first call, never by a chain."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.events import group_events
+from analysis.events import group_events, still_open
 from base.errors import HazardError
 
 RULE = {"radius_m": {"wet": 100.0, "wall": 30.0}, "window_h": {"wet": 24.0, "wall": 168.0}}
@@ -30,15 +31,19 @@ def by_definition(x, y, hours, hazard, radius_m, window_h):
     return first
 
 
-calls = st.lists(
-    st.tuples(
-        st.integers(-6, 6).map(lambda n: 50.0 * n),
-        st.integers(-6, 6).map(lambda n: 50.0 * n),
-        st.integers(0, 20).map(lambda n: 6.0 * n),
-        st.sampled_from(["wet", "wall"]),
-    ),
-    max_size=60,
-)
+def calls_within(steps, turns):
+    return st.lists(
+        st.tuples(
+            st.integers(-steps, steps).map(lambda n: 50.0 * n),
+            st.integers(-steps, steps).map(lambda n: 50.0 * n),
+            st.integers(0, turns).map(lambda n: 6.0 * n),
+            st.sampled_from(["wet", "wall"]),
+        ),
+        max_size=60,
+    )
+
+
+calls = st.one_of(calls_within(6, 20), calls_within(2, 6), calls_within(30, 60))  # some near, a crowd, mostly alone
 
 
 def columns(rows):
@@ -82,6 +87,63 @@ def test_the_widest_cells_of_the_lattice_lose_no_match_to_rounding():
 def test_the_lattice_gives_what_the_rule_says_word_for_word(rows):
     x, y, hours, hazard = columns(rows)
     assert group_events(x, y, hours, hazard, **RULE).tolist() == by_definition(x, y, hours, hazard, **RULE)
+
+
+def city(n):
+    """Calls anywhere between the edges of the lattice: four alone, two near others, one in a crowd, of seven."""
+    rng = np.random.default_rng(20260101)
+    x, y = rng.normal(0, 1, (2, n)) * np.resize([3000.0] * 4 + [300.0] * 2 + [60.0], n)
+    return x, y, rng.uniform(0, 200, n), rng.choice(["wet", "wall"], n)
+
+
+def test_lone_calls_pairs_and_crowds_of_a_city_give_what_the_rule_says_word_for_word():
+    first = group_events(*city(700), **RULE)
+    assert first.tolist() == by_definition(*city(700), **RULE)
+    sizes = np.bincount(first)
+    assert {1, 2, 3} <= set(sizes)  # all ways are walked
+    assert sizes.max() > 6
+
+
+@given(calls, st.lists(st.integers(1, 600), max_size=5))
+def test_any_cut_into_parts_gives_the_events_of_the_whole(rows, cuts):
+    x, y, hours, hazard = columns(sorted(rows, key=lambda row: row[2]))
+    whole = group_events(x, y, hours, hazard, **RULE)
+    leader = np.arange(len(x))
+    kept = np.array([], dtype=int)
+    for part in np.split(leader, np.searchsorted(hours, sorted(cuts))):  # no cut between calls of one time
+        here = np.concatenate([kept, part])
+        first = group_events(x[here], y[here], hours[here], hazard[here], **RULE, leading=len(kept))
+        assert (first[: len(kept)] == np.arange(len(kept))).all()
+        leader[part] = here[first[len(kept) :]]
+        kept = here[still_open(first, hours[here], hazard[here], window_h=RULE["window_h"])]
+    assert leader.tolist() == whole.tolist()
+
+
+def test_only_leaders_whose_window_reaches_beyond_the_last_call_stay_open():
+    # By hand: windows wet 24 h, wall 168 h; the last call is at 100 h, so a wet one stays from 76 h on, a wall from 0.
+    hours, hazard = [0, 75, 76, 80, 0, 100], ["wet"] * 4 + ["wall", "wet"]
+    first = group_events([0, 0, 900, 900, 0, 0], [0] * 6, hours, hazard, **RULE)
+    assert still_open(first, hours, hazard, window_h=RULE["window_h"]).tolist() == [2, 4, 5]
+
+
+def test_a_leader_of_the_part_before_stays_one_where_another_projection_moves_it_near_another():
+    # 100.1 m apart they were two events; projected anew they lie 99.9 m apart, and the next call is near both.
+    first = group_events([0, 99.9, 50], [0] * 3, [0, 1, 2], ["wet"] * 3, **RULE, leading=2)
+    assert first.tolist() == [0, 1, 0]
+
+
+def test_kinds_may_be_codes_or_categories():
+    x, y, hours, hazard = city(200)
+    kind = pd.Categorical(hazard, categories=["fog", "wall", "wet"])  # one that does not occur needs no rule
+    asked = group_events(x, y, hours, hazard, **RULE).tolist()
+    assert group_events(x, y, hours, kind, **RULE).tolist() == asked
+    assert group_events(x, y, hours, pd.Series(kind, index=hours), **RULE).tolist() == asked
+    coded = {name: {2: rule["wet"], 1: rule["wall"]} for name, rule in RULE.items()}
+    assert group_events(x, y, hours, np.asarray(kind.codes), **coded).tolist() == asked
+
+
+def test_calls_without_a_kind_are_events_of_their_own():
+    assert group_events([0] * 3, [0] * 3, [0, 1, 2], ["wet", None, None], **RULE).tolist() == [0, 1, 2]
 
 
 @given(calls)

@@ -1,6 +1,7 @@
 """Answers where places are known in other ways than by a point, and where boundaries changed."""
 
 import datetime as dt
+from unittest import mock
 
 import pandas as pd
 from stored import ZONE, rows, store, with_grids
@@ -38,6 +39,40 @@ def test_calls_known_by_their_cell_alone_are_one_event_a_cell_and_window(tmp_pat
     overview = answers.overview(dataset, GRID)
     assert (overview.totals["n"], overview.totals["no_location"], overview.events) == (6, 1, 5)
     assert overview.cells["count"].tolist() == [4, 1, 0, 0]
+
+
+def test_a_call_outside_the_cells_leads_no_event_in_them_and_takes_none_away(tmp_path):
+    wet = {"hazard": "waterlogging", "lat": 33.005}
+    dataset = put(
+        with_grids(tmp_path),
+        [
+            {**wet, "lon": 112.9995, "reported_at": "2025-03-01 08:00"},  # 47 m west of A, beyond the 30 m that count
+            {**wet, "lon": 113.0002, "reported_at": "2025-03-01 09:00"},  # 65 m from it, in A
+        ],
+    )
+    assert answers.hot_spots(dataset, GRID).cells["events"].tolist() == [1, 0, 0, 0]
+    assert answers.overview(dataset, GRID).events == 1  # wherever they lie, the two are about one thing
+
+
+def test_calls_of_events_stand_in_the_order_of_report_those_without_a_time_last(tmp_path):
+    hours = ("2025-03-02 08:00", None, "2025-03-01 08:00", "2025-03-03 08:00", None)
+    dataset = put(with_grids(tmp_path), [{"cell": "A", "reported_at": one} for one in hours])
+    calls = answers.events_of(dataset, GRID).calls
+    assert calls["reported_at"].dt.day.tolist()[:3] == [1, 2, 3]
+    assert calls["reported_at"].isna().tolist() == [False, False, False, True, True]
+    assert calls["leads"].tolist() == [True, False, False, True, True]
+
+
+def test_the_answers_of_a_screen_read_and_group_its_calls_once_and_the_last_are_held(tmp_path):
+    dataset = put(with_grids(tmp_path), [{"cell": "A", "reported_at": "2025-03-01"}, {"cell": "B"}])
+    with mock.patch.object(queries, "points", wraps=queries.points) as asked:
+        overview = answers.overview(dataset, GRID)
+        assert answers.hot_spots(dataset, GRID).n_events == overview.events == 2
+        assert len(answers.clusters_of(dataset, GRID)) == 0
+        assert len([one for one in asked.call_args_list if one.kwargs.get("by_cell")]) == 1
+        with mock.patch.object(answers, "_MOST_HELD", 3):  # two scopes of two calls each are too many
+            answers.events_of(dataset, Scope(level="community"))
+        assert list(dataset.derived["events"]) == [Scope(level="community")]
 
 
 def test_a_voided_case_makes_no_event_and_is_stated_beside_the_reports(tmp_path):

@@ -11,7 +11,6 @@ PACKAGES = (
     "reports.people",
     "data.example",
     "analysis.charts",
-    "sklearn.cluster",
     "mapclassify",
 )
 

@@ -62,6 +62,11 @@ def _hot_spots(fingerprint: str, scope: Scope, exposure: str, _dataset: Dataset)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+def _clusters(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
+    return answers.clusters_of(_dataset, scope)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
 def _resolution(fingerprint: str, scope: Scope, by: str, _dataset: Dataset) -> answers.Resolution:
     return answers.resolution_times(_dataset, scope, by=by)
 
@@ -86,6 +91,11 @@ def hot_spots(data: Dataset, scope: Scope, exposure: str = "auto") -> answers.Ho
     return _hot_spots(data.fingerprint, scope, exposure, data)
 
 
+def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the dense groups of events of a scope."""
+    return _clusters(data.fingerprint, scope, data)
+
+
 def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:
     """Return the resolution times of a scope."""
     return _resolution(data.fingerprint, scope, by, data)
@@ -98,11 +108,7 @@ def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answ
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _first_calls(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
-    return (
-        answers.events_of(_dataset, scope, inside=True)
-        .first[["lon", "lat", "hazard", "cell_id"]]
-        .dropna(subset=["lon"])
-    )
+    return answers.events_of(_dataset, scope).first[["lon", "lat", "hazard", "cell_id"]].dropna(subset=["lon"])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -249,7 +249,7 @@ def cells_map(
     chosen: str | None,
     measure: str,
     *,
-    points: pd.DataFrame | None = None,
+    points: tuple[pd.DataFrame, pd.DataFrame] | None = None,
 ) -> drawing.Choropleth | None:
     """Show the map of a view, if there is one.
 
@@ -259,6 +259,8 @@ def cells_map(
         As `map_head` returns them.
     table : DataFrame
         The cells of the view.
+    points
+        First calls and dense groups to be shown as points and rings.
     """
     drawn = cached.published(data, view) if view is not None else None
     if view is None or drawn is None:
@@ -277,7 +279,7 @@ def cells_map(
     )
     values: maps.MapValues = picture.values
     if points is not None:
-        values = drawing.points_layer(values, points, spots.clusters, words)
+        values = drawing.points_layer(values, *points, words)
         picture = drawing.with_points(picture, values, words)
     below = next((level.name for level in data.levels if level.parent_level == view.level), None)
 

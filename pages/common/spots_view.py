@@ -67,7 +67,7 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
             dots = st.toggle(words("Show events and dense groups as points"), key="dots")
         with right:
             panels.pick_cell(words, table, chosen)
-    points = cached.first_calls(data, scope) if dots else None
+    points = (cached.first_calls(data, scope), cached.clusters(data, scope)) if dots else None
     shown = table if view is None or held is None else drawing.gather(table, data, view, held)
     panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
 
@@ -97,7 +97,7 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
     downloads.sheet(words, data, scope, named, titles, name=words("Hot spots"), file="hotspots")
 
 
-def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> None:
+def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
     """List the dense groups of points."""
     frame.heading(words("Dense groups of events"))
     setting = data.settings
@@ -112,20 +112,21 @@ def clusters_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotS
             )
         )
     )
-    if not len(spots.clusters):
+    groups = cached.clusters(data, scope)
+    if not len(groups):
         st.info(words("No such group in this period."))
         return
     names = data.cells(scope.level, data.edition_day(scope)).set_index("cell_id")["name"]
     shown = pd.DataFrame(
         {
-            "members": spots.clusters["members"],
-            "radius_m": spots.clusters["radius_m"].round(),
-            "hazard": [words(HAZARD_NAMES[code]) for code in spots.clusters["hazard"]],
-            "cells": [words.listed(names.reindex(ids)) for ids in spots.clusters["cell_ids"]],
-            "first": spots.clusters["first"],
-            "last": spots.clusters["last"],
-            "lon": spots.clusters["lon"].round(5),
-            "lat": spots.clusters["lat"].round(5),
+            "members": groups["members"],
+            "radius_m": groups["radius_m"].round(),
+            "hazard": [words(HAZARD_NAMES[code]) for code in groups["hazard"]],
+            "cells": [words.listed(names.reindex(ids)) for ids in groups["cell_ids"]],
+            "first": groups["first"],
+            "last": groups["last"],
+            "lon": groups["lon"].round(5),
+            "lat": groups["lat"].round(5),
         }
     )
     titles = {
