@@ -140,6 +140,16 @@ def file_paths(root: Path, name: str, version: int) -> list[str]:
     return sorted(str(root / name / path) for path in actions["path"].to_pylist())
 
 
+def file_rows(root: Path, name: str, version: int) -> dict[str, dict[str, int]]:
+    """Return how many rows each file of a partitioned table holds, by partition and path, as the table's log says."""
+    found: dict[str, dict[str, int]] = {}
+    actions = pa.table(open_table(root, name, version).get_add_actions())
+    for one in actions.select(["path", "num_records", "partition"]).to_pylist():
+        (partition,) = one["partition"].values()
+        found.setdefault(partition, {})[one["path"]] = int(one["num_records"])
+    return found
+
+
 def write_table(
     root: Path, name: str, data: pa.Table | pa.RecordBatchReader, *, where: str | None, append: bool
 ) -> int:
