@@ -280,9 +280,9 @@ def _merge(
     fresh, answer, beside = _arrived(checked, before, import_id, change.number, zone=zone, now=now)
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
-        replace(change, fresh, fresh.select(KEY).slice(0, 0), beside.held)
+        draft = replace(change, fresh, fresh.select(KEY).slice(0, 0), beside.held)
         own = f"SELECT hazard, remark, row FROM incidents WHERE import_id = $id AND {in_months(fresh)}"  # noqa: S608
-        answer |= tallies(change.draft().query(own, {"id": import_id}))  # crowded spots are known now
+        answer |= tallies(draft.query(own, {"id": import_id}))  # crowded spots are known now
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)
         change.write("rejected", with_column(checked.rejected, "import_id", ids), append=True)

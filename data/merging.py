@@ -6,14 +6,16 @@ hold those that come is told then (`Held`), and the months that are not written 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from base import settings
 from data import tables
 from data.checks import flag_one_spot
 from data.dataset import Dataset
@@ -27,6 +29,7 @@ CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, *_OURS))
 _MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
 _LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day
 _MONTHS_A_STEP = 3  # read, sorted and written together: bounds the memory
+_ROWS_A_BATCH = 16_384
 _SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
 _PART = "(round(lon * 1e6)::INTEGER & 4095)::USMALLINT AS part"  # points of one spot are of one part
 _WITH_KEY = "SEMI JOIN keys USING (source, incident_id)"
@@ -58,16 +61,20 @@ def compare(dataset: Dataset, rows: pa.Table) -> Compared:
     rows : pyarrow.Table
         KEY and CONTENT, each key once.
     """
-    table, keys = dataset.named.tables.get("incidents"), rows.select(KEY)
-    months = list(_by_month(dataset, _WITH_KEY, keys=keys)) if table is not None else []
-    if not months:
+    table = dataset.named.tables.get("incidents")
+    came = rows.append_column("position", pa.array(np.arange(rows.num_rows)))
+    met = dataset.query(
+        "SELECT position, month FROM incidents JOIN keys USING (source, incident_id)",
+        keys=came.select([*KEY, "position"]),
+    )
+    if not met.num_rows:
         return Compared(rows, rows.slice(0, 0), [], Held(table, {}))
     same = " AND ".join(f"{_as_filed(name)} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
     same += f" AND (stored.reported_at IS NOT NULL OR {_LONE_YEAR.format('stored')} = {_LONE_YEAR.format('came')})"
     found = dataset.query(
         f"SELECT came.position, stored.import_id, stored.month, {same} AS same "  # noqa: S608  names are our own
-        f"FROM came JOIN incidents AS stored USING (source, incident_id) WHERE stored.{_in(months)}",
-        came=rows.append_column("position", pa.array(np.arange(rows.num_rows))),
+        f"FROM came JOIN incidents AS stored USING (source, incident_id) WHERE stored.{in_months(met)}",
+        came=came.take(met["position"]),
     )
     state = np.zeros(rows.num_rows, dtype=np.int8)  # 0 new, 1 equal, 2 updated
     state[found["position"].to_numpy()] = np.where(found["same"].to_numpy(zero_copy_only=False), 1, 2)
@@ -86,8 +93,8 @@ def _as_filed(name: str) -> str:
     return f"CASE WHEN stored.placed = '' THEN stored.{name} END" if name in ("lon", "lat") else f"stored.{name}"
 
 
-def replace(change: Change, came: pa.Table, gone: pa.Table, held: Held | None = None) -> None:
-    """Take the keys `gone` out of the incidents, put the rows `came` in, and mark crowded spots anew.
+def replace(change: Change, came: pa.Table, gone: pa.Table, held: Held | None = None) -> Dataset:
+    """Take the keys `gone` out of the incidents, put the rows `came` in, mark crowded spots anew; return the draft.
 
     Parameters
     ----------
@@ -103,12 +110,14 @@ def replace(change: Change, came: pa.Table, gone: pa.Table, held: Held | None = 
     came = came.select(schema.names).cast(schema)
     keys = pa.concat_tables([came.select(KEY), gone.select(KEY).cast(came.select(KEY).schema)])
     table, stored = before.named.tables.get("incidents"), _files(before)
+    if table == change.before.named.tables.get("incidents"):
+        before = change.before  # the same incidents; its connection may have the files open
     if held is None or gone.num_rows or held.table != table:
         held = Held(table, _by_month(before, _WITH_KEY, keys=keys) if stored else {})
     if not held.months:
         keys = keys.slice(0, 0)  # nobody need look for them
     remaining = _rows(stored) - sum(held.months.values())
-    spots = crowded_spots(before, came, keys)
+    spots = crowded_spots(before, came, keys, settings.merged(change.settings))
     joined = f"LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)"
     joined = joined if spots.num_rows else "WHERE contains(remark, 'one-spot')"
     flipped = _by_month(before, f"AS rows {joined}", spots=spots)
@@ -116,17 +125,40 @@ def replace(change: Change, came: pa.Table, gone: pa.Table, held: Held | None = 
     names = ", ".join(schema.names)
     for some in _steps(months):
         part, step = came.filter(pc.is_in(came["month"], pa.array(some))), _in(some)
+        leave = np.zeros(part.num_rows, dtype=bool)
         if not stored.keys().isdisjoint(some):
-            stay = before.query(
-                f"SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id) WHERE {step}",  # noqa: S608  names are our own
-                keys=keys,
-            )
-            part = pa.concat_tables([stay.cast(schema), part])
-        part = part.combine_chunks()  # in one piece it is sorted in a fraction of the time
-        part = _marked(part, before, spots).sort_by(_order(change))
-        change.write("incidents", part, where=step)
-    if months:
-        _assert_whole(change.draft(), came, months, stored, expected=remaining + came.num_rows)
+            stay = before.query(f"SELECT {names} FROM incidents WHERE {step}").cast(schema)  # noqa: S608  names are our own
+            leave = np.concatenate([_have_key(stay, keys, before), leave])
+            part = pa.concat_tables([stay, part])
+            del stay
+        part = _marked(part.combine_chunks(), before, spots)  # in one piece it is sorted in a fraction of the time
+        order = pc.sort_indices(part, _order(change)).to_numpy()
+        change.write("incidents", _taken(part, order[~leave[order]]), where=step)
+    if not months:
+        return before
+    draft = change.draft()
+    _assert_whole(draft, came, months, stored, expected=remaining + came.num_rows)
+    return draft
+
+
+def _have_key(rows: pa.Table, keys: pa.Table, dataset: Dataset) -> NDArray[np.bool_]:
+    """Return which rows have one of the keys: few, and so told by their numbers first."""
+    found = pc.is_in(rows["incident_id"], pc.unique(keys["incident_id"])).to_numpy()
+    likely = np.flatnonzero(found)
+    if len(likely):
+        asked = rows.select(KEY).take(likely).append_column("position", pa.array(likely))
+        have = dataset.query(
+            "SELECT position FROM asked SEMI JOIN keys USING (source, incident_id)", asked=asked, keys=keys
+        )
+        found = np.zeros(rows.num_rows, dtype=bool)
+        found[have["position"].to_numpy()] = True
+    return found
+
+
+def _taken(rows: pa.Table, order: NDArray[np.uint64]) -> pa.RecordBatchReader:
+    """Return rows in an order, some at a time, so that they do not stand twice in the memory."""
+    parts = (rows.take(order[at : at + _ROWS_A_BATCH]) for at in range(0, len(order), _ROWS_A_BATCH))
+    return pa.RecordBatchReader.from_batches(rows.schema, (batch for part in parts for batch in part.to_batches()))
 
 
 def _marked(rows: pa.Table, dataset: Dataset, spots: pa.Table) -> pa.Table:
@@ -165,7 +197,7 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
         raise RuntimeError("rewriting the incidents lost or doubled rows")
 
 
-def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
+def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table, limits: Mapping[str, Any]) -> pa.Table:
     """Return the spots with too many different reports to be true, once `keys` left and `came` stands in their place.
 
     Only points that carry enough reports are looked at, a hundred of a source at most: `flag_one_spot` decides on them.
@@ -177,7 +209,7 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
     pyarrow.Table
         source, lon, lat (to six decimals) and crowded (always true).
     """
-    reports, share = before.settings["spot_min_reports"], before.settings["spot_min_share"]
+    reports, share = limits["spot_min_reports"], limits["spot_min_share"]
     asked = {"reports": reports, "share": share}
     likely = before.query(
         f"""

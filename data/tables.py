@@ -108,12 +108,14 @@ _KEEP = {
     "delta.dataSkippingNumIndexedCols": "0",  # else the log would hold the first and the last text of each column
 }
 # Small groups of rows, each with its least and greatest values: the cases of one cell lie in one or two of a month.
-# Times hardly repeat: a dictionary of them only costs.
+# Times, numbers of cases and points hardly repeat: a dictionary of them only costs.
 _WRITING = WriterProperties(
     compression="ZSTD",
     compression_level=3,
     max_row_group_size=16_384,
-    column_properties={name: ColumnProperties(dictionary_enabled=False) for name in TIME_FIELDS},
+    column_properties={
+        name: ColumnProperties(dictionary_enabled=False) for name in (*TIME_FIELDS, "incident_id", *_POINT)
+    },
 )
 
 
