@@ -2,12 +2,14 @@
 
 An open case says "longer than until now". To leave it out, or to average the resolved ones alone, would reward whoever
 leaves cases open. The curve is a few lines of numpy over a histogram: beside lifelines (the oracle in the tests) it
-costs a seventh of the time, no second of import, and thousands of cells can have their own.
+costs a seventh of the time and no second of import. The curves of thousands of cells are reckoned side by side, in the
+same arrays: one pass over all rows.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from base.errors import HazardError
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 _Z = NormalDist().inv_cdf(0.975)  # 95% intervals
+_ROWS_A_STEP = 1 << 19  # of a histogram, reckoned together: bounds the memory
 _TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # as R takes two survival values for equal
 
 
@@ -48,7 +52,7 @@ class Curve:
 
         Where the curve is flat at exactly 1 - q it is the midpoint of the flat, as in R's survival package.
         """
-        return _crossing(self.times, self.survival, 1 - q)
+        return float(_crossings(self.times, self.survival, 1 - q, self._whole)[0])
 
     def interval(self, q: float) -> tuple[float, float]:
         """Return the 95% limits of `quantile`, each NaN where not reached.
@@ -56,7 +60,12 @@ class Curve:
         The times at which the log-log limits of the curve pass 1 - q (Brookmeyer & Crowley 1982), as R gives them with
         ``conf.type="log-log"``.
         """
-        return _crossing(self.times, self.low, 1 - q), _crossing(self.times, self.high, 1 - q)
+        low, high = (_crossings(self.times, limit, 1 - q, self._whole)[0] for limit in (self.low, self.high))
+        return float(low), float(high)
+
+    @property
+    def _whole(self) -> Places:
+        return np.array([0, len(self.times)])
 
 
 def kaplan_meier(durations: ArrayLike, resolved: ArrayLike, *, weights: ArrayLike | None = None) -> Curve:
@@ -90,44 +99,76 @@ def kaplan_meier(durations: ArrayLike, resolved: ArrayLike, *, weights: ArrayLik
     weight = np.ones(len(time)) if weights is None else np.asarray(weights, dtype=float)
     if not time.shape == closed.shape == weight.shape:
         raise HazardError("lengths-differ", "Durations, closings and weights must have the same length.")
+    order = np.argsort(time, kind="stable")
+    curve, _ = _curves(time[order], closed[order], weight[order], np.array([0, len(time)]))
+    return curve
+
+
+def _curves(time: Floats, closed: NDArray[np.bool_], weight: Floats, bounds: Places) -> tuple[Curve, Places]:
+    """Return the curves of groups side by side, and where each begins and ends.
+
+    The rows of group i are those from bounds[i] to bounds[i + 1], earliest first; so are the times of its curve.
+    """
     if not (np.isfinite(time) & (time >= 0)).all():
         raise HazardError("duration-bad", "A duration is missing or negative: leave such cases out and count them.")
     if not (np.isfinite(weight) & (weight >= 0)).all():
         raise HazardError("weight-bad", "A number of cases is missing or negative.")
-    kept = weight > 0
-    times, step = np.unique(time[kept], return_inverse=True)
-    every = np.bincount(step, weights=weight[kept], minlength=len(times))
-    events = np.bincount(step, weights=(weight * closed)[kept], minlength=len(times))
-    at_risk = np.cumsum(every[::-1], dtype=float)[::-1]
-    survival = np.cumprod((at_risk - events) / at_risk, dtype=float)
+    if not (kept := weight > 0).all():
+        time, closed, weight = time[kept], closed[kept], weight[kept]
+        bounds = np.concatenate([[0], np.cumsum(kept)])[bounds]
+    begins = np.ones(len(time), dtype=bool)  # a row of another group or time than the one before
+    begins[1:] = time[1:] != time[:-1]
+    begins[bounds[:-1][bounds[:-1] < len(time)]] = True
+    step = np.flatnonzero(begins)
+    bounds = np.searchsorted(step, bounds)
+    every, events = np.zeros(len(step)), np.zeros(len(step))
+    if len(step):
+        every, events = np.add.reduceat(weight, step), np.add.reduceat(weight * closed, step)
+    at_risk = _running(np.add, every[::-1], len(step) - bounds[::-1])[::-1]
     left = at_risk - events
-    greenwood = np.cumsum(np.divide(events, at_risk * left, out=np.zeros(len(times)), where=left > 0))
-    low, high = _log_log(survival, greenwood)
-    return Curve(times, survival, low, high, at_risk)
+    survival = _running(np.multiply, left / at_risk, bounds)
+    variance = np.divide(events, at_risk * left, out=np.zeros(len(step)), where=left > 0)
+    low, high = _log_log(survival, _running(np.add, variance, bounds))
+    return Curve(time[step], survival, low, high, at_risk), bounds
+
+
+def _running(operation: np.ufunc, values: Floats, bounds: Places) -> Floats:
+    """Return running sums or products that begin anew in each group: exactly those that a group alone would have."""
+    found = np.empty_like(values)
+    for start, end in pairwise(bounds.tolist()):
+        operation.accumulate(values[start:end], out=found[start:end])
+    return found
 
 
 def _log_log(survival: Floats, greenwood: Floats) -> tuple[Floats, Floats]:
     inside = (survival > 0) & (survival < 1)
     low, high = np.full(len(survival), np.nan), np.full(len(survival), np.nan)
     log = np.log(survival[inside])
-    spread = _Z * np.sqrt(greenwood[inside]) / -log
-    low[inside], high[inside] = np.exp(log * np.exp(spread)), np.exp(log * np.exp(-spread))
+    spread = np.exp(_Z * np.sqrt(greenwood[inside]) / -log)
+    low[inside], high[inside] = np.exp(log * spread), np.exp(log / spread)
     return low, high
 
 
-def _crossing(times: Floats, values: Floats, level: float) -> float:
-    """Return where a falling step function passes `level`; the midpoint of the step that equals it."""
-    known = ~np.isnan(values)
-    times_known, values = times[known], values[known]
-    below = np.flatnonzero(values <= level + _TOLERANCE)
-    if not len(below):
-        return float("nan")
-    first = below[0]
-    if values[first] < level - _TOLERANCE:
-        return float(times_known[first])
-    beyond = np.flatnonzero(values < level - _TOLERANCE)
-    until = times_known[beyond[0]] if len(beyond) else times_known[-1]
-    return float((times_known[first] + until) / 2)
+def _crossings(times: Floats, values: Floats, level: float, bounds: Places) -> Floats:
+    """Return where the step function of each group passes `level` downwards; the midpoint of the step that equals it.
+
+    NaN where it does not, and for a group without any time.
+    """
+    starts, ends = bounds[:-1], bounds[1:]
+
+    def first(those: NDArray[np.bool_]) -> tuple[Places, NDArray[np.bool_]]:
+        places = np.append(np.flatnonzero(those), len(times))
+        found = places[np.searchsorted(places[:-1], starts)]
+        return found, found < ends
+
+    reached, is_reached = first(values <= level + _TOLERANCE)
+    beyond, is_beyond = first(values < level - _TOLERANCE)
+    known = np.flatnonzero(~np.isnan(values))
+    last = np.append(known, -1)[np.searchsorted(known, ends) - 1]  # a flat that nothing ends lasts as far as is known
+    until = np.where(is_beyond, beyond, last)[is_reached]
+    found = np.full(len(starts), np.nan)
+    found[is_reached] = (times[reached[is_reached]] + times[until]) / 2
+    return found
 
 
 def summarize(histogram: pd.DataFrame) -> pd.DataFrame:
@@ -137,42 +178,55 @@ def summarize(histogram: pd.DataFrame) -> pd.DataFrame:
     ----------
     histogram : DataFrame
         Columns key, minutes, resolved, n: how many cases of a group took so many whole minutes, or were open for as
-        long. Without the column key all rows are one group, "all".
+        long. Without the column key all rows are one group, "all". Quickest if sorted by key and minutes.
 
     Returns
     -------
     DataFrame
         One row per key in the order of first appearance: key, n, open, median_hours, low, high (NaN: not reached).
     """
-    if "key" not in histogram:
-        histogram = histogram.assign(key="all")
-    rows = []
-    for key, group in histogram.groupby("key", sort=False, dropna=False, observed=True):
-        n, resolved = group["n"].to_numpy(float), group["resolved"].to_numpy(bool)
-        curve = kaplan_meier(group["minutes"].to_numpy(float) / 60, resolved, weights=n)
-        rows.append((key, int(n.sum()), int(n[~resolved].sum()), curve.quantile(0.5), *curve.interval(0.5)))
-    frame = pd.DataFrame(rows, columns=["key", "n", "open", "median_hours", "low", "high"])
-    floats = dict.fromkeys(["median_hours", "low", "high"], float)
-    return frame.astype({"n": "int64", "open": "int64", **floats})
+    minutes, closed, n = (histogram[name].to_numpy() for name in ("minutes", "resolved", "n"))
+    key = histogram["key"] if "key" in histogram else pd.Series("all", histogram.index, dtype=object)
+    codes, keys = pd.factorize(key, use_na_sentinel=False)
+    same = codes[1:] == codes[:-1]
+    if not ((codes[1:] > codes[:-1]) | same & (minutes[1:] >= minutes[:-1])).all():
+        order = np.lexsort((minutes, codes))
+        codes, minutes, closed, n = codes[order], minutes[order], closed[order], n[order]
+    bounds = np.searchsorted(codes, np.arange(len(keys) + 1))
+    every, left = np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
+    hours = np.full((3, len(keys)), np.nan)
+    firsts = np.flatnonzero(np.diff(bounds[:-1] // _ROWS_A_STEP, prepend=-1))
+    for first, end in pairwise([*firsts.tolist(), len(keys)]):
+        rows, within = slice(bounds[first], bounds[end]), bounds[first : end + 1] - bounds[first]
+        resolved = closed[rows].astype(bool)
+        every[first:end] = np.add.reduceat(n[rows], within[:-1])
+        left[first:end] = np.add.reduceat(np.where(resolved, 0, n[rows]), within[:-1])
+        curve, steps = _curves(minutes[rows] / 60, resolved, n[rows].astype(float), within)
+        for one, values in zip(hours, (curve.survival, curve.low, curve.high), strict=True):
+            one[first:end] = _crossings(curve.times, values, 0.5, steps)
+    median, low, high = hours
+    return pd.DataFrame(
+        {"key": np.asarray(keys), "n": every, "open": left, "median_hours": median, "low": low, "high": high}
+    )
 
 
 class Share(NamedTuple):
-    """A share (0..1) and its 95% limits."""
+    """A share (0..1) and its 95% limits: numbers, or arrays of them."""
 
-    share: float
-    low: float
-    high: float
+    share: Any
+    low: Any
+    high: Any
 
 
-def share_in_time(due: int, in_time: int) -> Share:
+def share_in_time(due: ArrayLike, in_time: ArrayLike) -> Share:
     """Return the share in time among the cases that were due, with its 95% Wilson limits; NaN when none was due.
 
     Parameters
     ----------
-    due : int
+    due : int or array_like of int
         Cases whose deadline had come by the as-of time, open or closed. One closed early but not yet due is not among
         them.
-    in_time : int
+    in_time : int or array_like of int
         Those of them closed by their deadline.
 
     Raises
@@ -184,12 +238,15 @@ def share_in_time(due: int, in_time: int) -> Share:
     ----------
     Wilson (1927), JASA 22, 209-212.
     """
-    if not 0 <= in_time <= due:
-        raise HazardError("share-bad", "{in_time} of {due} cases cannot be in time.", in_time=in_time, due=due)
-    if due == 0:
-        return Share(float("nan"), float("nan"), float("nan"))
-    share, spread = in_time / due, _Z**2 / due
+    every, closed = np.asarray(due, dtype=float), np.asarray(in_time, dtype=float)
+    if (bad := (closed < 0) | (closed > every)).any():
+        n, of = int(closed[bad][0]), int(every[bad][0])
+        raise HazardError("share-bad", "{in_time} of {due} cases cannot be in time.", in_time=n, due=of)
+    every = np.where(every > 0, every, np.nan)
+    share, spread = closed / every, _Z**2 / every
     centre = (share + spread / 2) / (1 + spread)
-    half = (_Z * (share * (1 - share) / due + spread / (4 * due)) ** 0.5) / (1 + spread)
+    half = (_Z * (share * (1 - share) / every + spread / (4 * every)) ** 0.5) / (1 + spread)
     # By the formula the limits of none and of all are 0 and 1; rounding leaves them beside it.
-    return Share(share, max(0.0, centre - half) if in_time else 0.0, min(1.0, centre + half) if in_time < due else 1.0)
+    low = np.where(closed > 0, np.maximum(0, centre - half), 0 * share)
+    high = np.where(closed < every, np.minimum(1, centre + half), share)
+    return Share(share[()], low[()], high[()])

@@ -19,7 +19,7 @@ from data.checking import Checked, check_rows, sealed
 from data.checks import DUPLICATES
 from data.dataset import Dataset
 from data.import_answers import import_answer, tallies, unchanged_answer
-from data.merging import KEY, compare, replace
+from data.merging import KEY, Compared, compare, in_months, replace
 from data.moments import with_column
 from data.placing import place
 from data.preview import preview
@@ -259,17 +259,17 @@ def _now() -> dt.datetime:
 
 def _arrived(
     checked: Checked, before: Dataset, import_id: str | None, version: int, *, zone: str, now: dt.datetime
-) -> tuple[pa.Table, dict[str, Any], list[str]]:
-    """Return the rows that are new or correct stored ones, whole and placed; the answer; and the imports they touch."""
-    new, updated, touched = compare(before, checked.rows)
-    fresh = moments.mark_future(pa.concat_tables([new, updated]), now)
+) -> tuple[pa.Table, dict[str, Any], Compared]:
+    """Return the rows that are new or correct stored ones, whole and placed; the answer; and what they are beside."""
+    beside = compare(before, checked.rows)
+    fresh = moments.mark_future(pa.concat_tables([beside.new, beside.updated]), now)
     fresh = with_column(fresh, "import_id", pa.repeat(pa.scalar(import_id or ""), fresh.num_rows))
     fresh = with_column(fresh, "month", moments.months(fresh, zone))
     as_of = str(checked.options["as_of"] or moments.known_to(checked.rows, checked.options["zone"], now))
     known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
     day = max(known).tz_convert(before.zone).date() if known else None  # up to which anything is known with this file
     fresh = place(fresh, before, before.levels, known_to=day)
-    return fresh, import_answer(checked, fresh, updated.num_rows, import_id, version, before, as_of), touched
+    return fresh, import_answer(checked, fresh, beside.updated.num_rows, import_id, version, before, as_of), beside
 
 
 def _merge(
@@ -277,12 +277,12 @@ def _merge(
 ) -> dict[str, Any]:
     before, import_id = change.before, f"{change.number:06d}-{digest[:8]}"
     zone, now = change.settings.get("timezone", before.zone), dt.datetime.fromisoformat(change.when)
-    fresh, answer, touched = _arrived(checked, before, import_id, change.number, zone=zone, now=now)
+    fresh, answer, beside = _arrived(checked, before, import_id, change.number, zone=zone, now=now)
     tell(0.6, N_("Storing {n} incidents"), {"n": fresh.num_rows})
     if fresh.num_rows or "incidents" not in before.named.tables:
-        replace(change, fresh, fresh.select(KEY).slice(0, 0))
-        own = change.draft().query("SELECT hazard, remark, row FROM incidents WHERE import_id = $id", {"id": import_id})
-        answer |= tallies(own)  # crowded spots are known now
+        draft = replace(change, fresh, fresh.select(KEY).slice(0, 0), beside.held)
+        own = f"SELECT hazard, remark, row FROM incidents WHERE import_id = $id AND {in_months(fresh)}"  # noqa: S608
+        answer |= tallies(draft.query(own, {"id": import_id}))  # crowded spots are known now
     if checked.rejected.num_rows:
         ids = pa.repeat(pa.scalar(import_id), checked.rejected.num_rows)
         change.write("rejected", with_column(checked.rejected, "import_id", ids), append=True)
@@ -290,7 +290,9 @@ def _merge(
     words, again = corrections.words_of(before, source, (checked.corrected, checked.rows), fresh, import_id)
     if words.num_rows:
         change.write("corrections", corrections.together(before, words))
-    touched = sorted({*touched, *checked.corrected["import_id"]})  # whose rows these are stays, while this import does
+    touched = sorted(
+        {*beside.touched, *checked.corrected["import_id"]}
+    )  # whose rows these are stays, while this import does
     record = ImportRecord(
         import_id=import_id,
         source=source,

@@ -1,16 +1,21 @@
 """Rows into the stored incidents and out of them again, by key, some months at a time.
 
 The key is (source, incident_id). Only the months that hold a key that comes or goes are written again, and those where
-the mark "one-spot" changes; a plain merge would rewrite every month.
+the mark "one-spot" changes; a plain merge would rewrite every month. All keys are looked through once: which months
+hold those that come is told then (`Held`), and the months that are not written keep their files.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from base import settings
 from data import tables
 from data.checks import flag_one_spot
 from data.dataset import Dataset
@@ -24,40 +29,63 @@ CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, *_OURS))
 _MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
 _LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day
 _MONTHS_A_STEP = 3  # read, sorted and written together: bounds the memory
+_ROWS_A_BATCH = 16_384
 _SPOTS = pa.schema([("source", pa.string()), ("lon", pa.float64()), ("lat", pa.float64()), ("crowded", pa.bool_())])
-_PART = "hash(round(lon, 6), round(lat, 6)) % 65536 AS part"
+_PART = "(round(lon * 1e6)::INTEGER & 4095)::USMALLINT AS part"  # points of one spot are of one part
+_WITH_KEY = "SEMI JOIN keys USING (source, incident_id)"
 _AT_SPOT = "rows.source = spots.source AND round(rows.lon, 6) = spots.lon AND round(rows.lat, 6) = spots.lat"
 
 
-def compare(dataset: Dataset, rows: pa.Table) -> tuple[pa.Table, pa.Table, list[str]]:
-    """Return which of the rows are new, which correct a stored case, and which imports the cases stand in already.
+@dataclass(frozen=True)
+class Held:
+    """How many stored rows of each month have one of some keys; the keys stand in no other month."""
+
+    table: int | None  # the Delta version of the incidents that was looked through
+    months: dict[str, int]
+
+
+class Compared(NamedTuple):
+    """Rows beside what is stored."""
+
+    new: pa.Table  # rows in their order; what is neither new nor updated is stored already
+    updated: pa.Table  # they correct a stored case
+    touched: list[str]  # import_ids of the stored rows with the same keys, sorted
+    held: Held  # where the keys of `new` and `updated` stand
+
+
+def compare(dataset: Dataset, rows: pa.Table) -> Compared:
+    """Return which of the rows are new, which correct a stored case, and where and by which imports those are stored.
 
     Parameters
     ----------
     rows : pyarrow.Table
         KEY and CONTENT, each key once.
-
-    Returns
-    -------
-    new, updated : pyarrow.Table
-        Rows in their order; the rest say what is stored already.
-    touched : list of str
-        import_ids of the stored rows with the same keys, sorted.
     """
-    months = list(_by_month(dataset, "SEMI JOIN keys USING (source, incident_id)", keys=rows.select(KEY)))
-    if not months:
-        return rows, rows.slice(0, 0), []
+    table = dataset.named.tables.get("incidents")
+    came = rows.append_column("position", pa.array(np.arange(rows.num_rows)))
+    met = dataset.query(
+        "SELECT position, month FROM incidents JOIN keys USING (source, incident_id)",
+        keys=came.select([*KEY, "position"]),
+    )
+    if not met.num_rows:
+        return Compared(rows, rows.slice(0, 0), [], Held(table, {}))
     same = " AND ".join(f"{_as_filed(name)} IS NOT DISTINCT FROM came.{name}" for name in CONTENT)
     same += f" AND (stored.reported_at IS NOT NULL OR {_LONE_YEAR.format('stored')} = {_LONE_YEAR.format('came')})"
     found = dataset.query(
-        f"SELECT came.position, stored.import_id, {same} AS same "  # noqa: S608  names are our own
-        f"FROM came JOIN incidents AS stored USING (source, incident_id) WHERE stored.month IN ({_listed(months)})",
-        came=rows.append_column("position", pa.array(np.arange(rows.num_rows))),
+        f"SELECT came.position, stored.import_id, stored.month, {same} AS same "  # noqa: S608  names are our own
+        f"FROM came JOIN incidents AS stored USING (source, incident_id) WHERE stored.{in_months(met)}",
+        came=came.take(met["position"]),
     )
     state = np.zeros(rows.num_rows, dtype=np.int8)  # 0 new, 1 equal, 2 updated
     state[found["position"].to_numpy()] = np.where(found["same"].to_numpy(zero_copy_only=False), 1, 2)
     touched = sorted(pc.unique(found["import_id"]).to_pylist())
-    return rows.filter(pa.array(state == 0)), rows.filter(pa.array(state == 2)), touched
+    held = found.filter(pc.invert(found["same"])).group_by("month").aggregate([([], "count_all")]).sort_by("month")
+    return Compared(
+        rows.filter(pa.array(state == 0)),
+        rows.filter(pa.array(state == 2)),
+        touched,
+        Held(table, dict(zip(held["month"].to_pylist(), held["count_all"].to_pylist(), strict=True))),
+    )
 
 
 def _as_filed(name: str) -> str:
@@ -65,8 +93,8 @@ def _as_filed(name: str) -> str:
     return f"CASE WHEN stored.placed = '' THEN stored.{name} END" if name in ("lon", "lat") else f"stored.{name}"
 
 
-def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
-    """Take the keys `gone` out of the incidents, put the rows `came` in, and mark crowded spots anew.
+def replace(change: Change, came: pa.Table, gone: pa.Table, held: Held | None = None) -> Dataset:
+    """Take the keys `gone` out of the incidents, put the rows `came` in, mark crowded spots anew; return the draft.
 
     Parameters
     ----------
@@ -74,34 +102,63 @@ def replace(change: Change, came: pa.Table, gone: pa.Table) -> None:
         All columns of the incidents, levels too; a stored row with the same key is replaced.
     gone : pyarrow.Table
         KEY of rows to take out.
+    held : Held, optional
+        Where the keys of `came` stand, as `compare` told of these rows. They are looked for if it is not given, if keys
+        go too, or if the incidents were written since.
     """
     before, schema = change.draft(), _schema(change)  # with what the change itself has written
     came = came.select(schema.names).cast(schema)
     keys = pa.concat_tables([came.select(KEY), gone.select(KEY).cast(came.select(KEY).schema)])
-    stored = _by_month(before, "")
-    held = _by_month(before, "SEMI JOIN keys USING (source, incident_id)", keys=keys) if stored else {}
-    if not held:
+    table, stored = before.named.tables.get("incidents"), _files(before)
+    if table == change.before.named.tables.get("incidents"):
+        before = change.before  # the same incidents; its connection may have the files open
+    if held is None or gone.num_rows or held.table != table:
+        held = Held(table, _by_month(before, _WITH_KEY, keys=keys) if stored else {})
+    if not held.months:
         keys = keys.slice(0, 0)  # nobody need look for them
-    remaining = sum(stored.values()) - sum(held.values())
-    spots = crowded_spots(change.draft(), came, keys)  # by a connection of its own: what it took goes with it
+    remaining = _rows(stored) - sum(held.months.values())
+    spots = crowded_spots(before, came, keys, settings.merged(change.settings))
     joined = f"LEFT JOIN spots ON {_AT_SPOT} WHERE contains(remark, 'one-spot') != coalesce(crowded, false)"
     joined = joined if spots.num_rows else "WHERE contains(remark, 'one-spot')"
     flipped = _by_month(before, f"AS rows {joined}", spots=spots)
-    months = sorted({*held, *flipped, *pc.unique(came["month"]).to_pylist()})
+    months = sorted({*held.months, *flipped, *pc.unique(came["month"]).to_pylist()})
     names = ", ".join(schema.names)
     for some in _steps(months):
-        part, step = came.filter(pc.is_in(came["month"], pa.array(some))), _listed(some)
+        part, step = came.filter(pc.is_in(came["month"], pa.array(some))), _in(some)
+        leave = np.zeros(part.num_rows, dtype=bool)
         if not stored.keys().isdisjoint(some):
-            stay = before.query(
-                f"SELECT {names} FROM incidents ANTI JOIN keys USING (source, incident_id) WHERE month IN ({step})",  # noqa: S608  names are our own
-                keys=keys,
-            )
-            part = pa.concat_tables([stay.cast(schema), part])
-        part = part.combine_chunks()  # in one piece it is sorted in a fraction of the time
-        part = _marked(part, before, spots).sort_by(_order(change))
-        change.write("incidents", part, where=f"month IN ({step})")
-    if months:
-        _assert_whole(change.draft(), came, expected=remaining + came.num_rows)
+            stay = before.query(f"SELECT {names} FROM incidents WHERE {step}").cast(schema)  # noqa: S608  names are our own
+            leave = np.concatenate([_have_key(stay, keys, before), leave])
+            part = pa.concat_tables([stay, part])
+            del stay
+        part = _marked(part.combine_chunks(), before, spots)  # in one piece it is sorted in a fraction of the time
+        order = pc.sort_indices(part, _order(change)).to_numpy()
+        change.write("incidents", _taken(part, order[~leave[order]]), where=step)
+    if not months:
+        return before
+    draft = change.draft()
+    _assert_whole(draft, came, months, stored, expected=remaining + came.num_rows)
+    return draft
+
+
+def _have_key(rows: pa.Table, keys: pa.Table, dataset: Dataset) -> NDArray[np.bool_]:
+    """Return which rows have one of the keys: few, and so told by their numbers first."""
+    found = pc.is_in(rows["incident_id"], pc.unique(keys["incident_id"])).to_numpy()
+    likely = np.flatnonzero(found)
+    if len(likely):
+        asked = rows.select(KEY).take(likely).append_column("position", pa.array(likely))
+        have = dataset.query(
+            "SELECT position FROM asked SEMI JOIN keys USING (source, incident_id)", asked=asked, keys=keys
+        )
+        found = np.zeros(rows.num_rows, dtype=bool)
+        found[have["position"].to_numpy()] = True
+    return found
+
+
+def _taken(rows: pa.Table, order: NDArray[np.uint64]) -> pa.RecordBatchReader:
+    """Return rows in an order, some at a time, so that they do not stand twice in the memory."""
+    parts = (rows.take(order[at : at + _ROWS_A_BATCH]) for at in range(0, len(order), _ROWS_A_BATCH))
+    return pa.RecordBatchReader.from_batches(rows.schema, (batch for part in parts for batch in part.to_batches()))
 
 
 def _marked(rows: pa.Table, dataset: Dataset, spots: pa.Table) -> pa.Table:
@@ -132,27 +189,27 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
         Gets a part of the stored rows and returns the same rows with the columns of the next version.
     """
     before, schema = change.before, _schema(change)
-    steps = [f"WHERE month IN ({_listed(some)})" for some in _steps(list(_by_month(before, "")))] or [""]
+    steps = [f"WHERE {_in(some)}" for some in _steps(sorted(_files(before)))] or [""]
     for place_, step in enumerate(steps):
         rows = renew(before.query(f"SELECT * FROM incidents {step}"))  # noqa: S608  names are our own
         change.write("incidents", rows.select(schema.names).cast(schema).sort_by(_order(change)), append=place_ > 0)
-    if _count(change.draft(), "") != _count(before, ""):
+    if _rows(_files(change.draft())) != _rows(_files(before)):
         raise RuntimeError("rewriting the incidents lost or doubled rows")
 
 
-def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
+def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table, limits: Mapping[str, Any]) -> pa.Table:
     """Return the spots with too many different reports to be true, once `keys` left and `came` stands in their place.
 
     Only points that carry enough reports are looked at, a hundred of a source at most: `flag_one_spot` decides on them.
-    They are told by parts of all points first, for a count of each of millions takes gigabytes: a point can have no
-    more reports than its part, and mostly no part has enough.
+    They are told by parts of all points first (strips of the longitude), for a count of each of millions takes
+    gigabytes: a point can have no more reports than its part, and mostly no part has enough.
 
     Returns
     -------
     pyarrow.Table
         source, lon, lat (to six decimals) and crowded (always true).
     """
-    reports, share = before.settings["spot_min_reports"], before.settings["spot_min_share"]
+    reports, share = limits["spot_min_reports"], limits["spot_min_share"]
     asked = {"reports": reports, "share": share}
     likely = before.query(
         f"""
@@ -167,8 +224,10 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
     if not likely.num_rows:
         return _SPOTS.empty_table()
     text = f"SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, {_PART}, address, type_name FROM"
-    candidates = before.query(
-        f"""
+    candidates = (
+        Dataset(before.root, before.named)
+        .query(  # a connection of its own: what it took goes with it
+            f"""
         WITH rows AS NOT MATERIALIZED (
             {text} incidents ANTI JOIN keys USING (source, incident_id) WHERE lon IS NOT NULL
             UNION ALL {text} came WHERE lon IS NOT NULL
@@ -184,11 +243,13 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table) -> pa.Table:
         )
         SELECT source, lon, lat, address, type_name, '' AS remark FROM rows SEMI JOIN busy USING (source, lon, lat)
         """,  # noqa: S608  our own pieces
-        asked,
-        came=came,
-        keys=keys,
-        likely=likely,
-    ).to_pandas()
+            asked,
+            came=came,
+            keys=keys,
+            likely=likely,
+        )
+        .to_pandas()
+    )
     spots = [_SPOTS.empty_table()]
     for _, rows in candidates.groupby("source"):
         flagged = flag_one_spot(rows, min_reports=reports, min_share=0)
@@ -212,20 +273,44 @@ def _steps(months: list[str]) -> Iterator[list[str]]:
         yield months[start : start + _MONTHS_A_STEP]
 
 
-def _listed(months: list[str]) -> str:
-    """Return months as a list in SQL: constants, so that only their files are opened."""
+def in_months(rows: pa.Table) -> str:
+    """Return the condition in SQL that a stored row lies in one of the months of these rows."""
+    return _in(sorted(pc.unique(rows["month"]).to_pylist()))
+
+
+def _in(months: list[str]) -> str:
+    """Return that the month is one of these in SQL: constants, so that only their files are opened."""
     if not all(_MONTH.fullmatch(month) for month in months):
         raise ValueError(f"not months: {months}")
-    return ", ".join(f"'{month}'" for month in months)
+    listed = ", ".join(f"'{month}'" for month in months)
+    return f"month IN ({listed})" if months else "false"
 
 
 def _count(dataset: Dataset, condition: str, **frames: pa.Table) -> int:
     return int(dataset.query(f"SELECT count(*) AS n FROM incidents {condition}", **frames)["n"][0].as_py())  # noqa: S608
 
 
-def _assert_whole(draft: Dataset, came: pa.Table, *, expected: int) -> None:
-    """Refuse to name a version that lost a row, doubled one or holds a key twice: an error of the program."""
-    found = _count(draft, "")
-    keys = came.select(KEY)
-    if found != expected or _count(draft, "SEMI JOIN keys USING (source, incident_id)", keys=keys) != came.num_rows:
+def _files(dataset: Dataset) -> dict[str, dict[str, int]]:
+    """Return the files of each month and how many rows each holds."""
+    table = dataset.named.tables.get("incidents")
+    return {} if table is None else tables.file_rows(dataset.root, "incidents", table)
+
+
+def _rows(files: dict[str, dict[str, int]]) -> int:
+    return sum(n for month in files.values() for n in month.values())
+
+
+def _assert_whole(
+    draft: Dataset, came: pa.Table, months: list[str], before: dict[str, dict[str, int]], *, expected: int
+) -> None:
+    """Refuse to name a version that lost a row, doubled one or holds a key twice: an error of the program.
+
+    What came stands in the written `months`, each key once; it was looked for in all others before, and their files
+    are the same.
+    """
+    kept, after = ({month: one[month] for month in one.keys() - set(months)} for one in (before, _files(draft)))
+    written = f"WHERE {_in(months)}"
+    found = _rows(kept) + _count(draft, written)
+    once = _count(draft, f"{_WITH_KEY} {written}", keys=came.select(KEY)) == came.num_rows
+    if kept != after or found != expected or not once:
         raise RuntimeError(f"the merge holds {found} rows, {expected} were expected, or a key twice")

@@ -108,12 +108,14 @@ _KEEP = {
     "delta.dataSkippingNumIndexedCols": "0",  # else the log would hold the first and the last text of each column
 }
 # Small groups of rows, each with its least and greatest values: the cases of one cell lie in one or two of a month.
-# Times hardly repeat: a dictionary of them only costs.
+# Times, numbers of cases and points hardly repeat: a dictionary of them only costs.
 _WRITING = WriterProperties(
     compression="ZSTD",
     compression_level=3,
     max_row_group_size=16_384,
-    column_properties={name: ColumnProperties(dictionary_enabled=False) for name in TIME_FIELDS},
+    column_properties={
+        name: ColumnProperties(dictionary_enabled=False) for name in (*TIME_FIELDS, "incident_id", *_POINT)
+    },
 )
 
 
@@ -138,6 +140,16 @@ def file_paths(root: Path, name: str, version: int) -> list[str]:
     """Return the Parquet files of a table at a Delta version, sorted."""
     actions = pa.table(open_table(root, name, version).get_add_actions())
     return sorted(str(root / name / path) for path in actions["path"].to_pylist())
+
+
+def file_rows(root: Path, name: str, version: int) -> dict[str, dict[str, int]]:
+    """Return how many rows each file of a partitioned table holds, by partition and path, as the table's log says."""
+    found: dict[str, dict[str, int]] = {}
+    actions = pa.table(open_table(root, name, version).get_add_actions())
+    for one in actions.select(["path", "num_records", "partition"]).to_pylist():
+        (partition,) = one["partition"].values()
+        found.setdefault(partition, {})[one["path"]] = int(one["num_records"])
+    return found
 
 
 def write_table(

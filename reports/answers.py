@@ -373,11 +373,12 @@ def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curv
     longest = listing.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
     groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
     largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
-    everything = queries.durations(dataset, scope).assign(key="all")
+    shown = {str(key): rows for key, rows in histogram[histogram["key"].isin(largest)].groupby("key", observed=True)}
+    everything = queries.durations(dataset, scope)
     due_all = pd.DataFrame({"key": ["all"], "due": [totals["due"]], "in_time": [totals["in_time"]]})
     return Resolution(
         groups=groups,
-        curves={str(key): _curve(histogram[histogram["key"] == key]) for key in largest},
+        curves={key: _curve(shown[key]) for key in map(str, largest)},
         overall=_with_share(resolution.summarize(everything), due_all),
         longest=longest.assign(
             open_days=((longest["as_of"] - longest["reported_at"]).dt.total_seconds() / 86_400).round(1)
@@ -397,9 +398,8 @@ def _curve(histogram: pd.DataFrame) -> resolution.Curve:
 def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
     table = groups.merge(due, on="key", how="left")
     table = table.fillna({"due": 0, "in_time": 0}).astype({"due": "int64", "in_time": "int64"})
-    shares = [resolution.share_in_time(int(d), int(i)) for d, i in zip(table["due"], table["in_time"], strict=True)]
-    share = np.array(shares, dtype=float).reshape(-1, 3)
-    return table.assign(share_in_time=share[:, 0], share_low=share[:, 1], share_high=share[:, 2])
+    share, low, high = resolution.share_in_time(table["due"].to_numpy(), table["in_time"].to_numpy())
+    return table.assign(share_in_time=share, share_low=low, share_high=high)
 
 
 @dataclass(frozen=True)

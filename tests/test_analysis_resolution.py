@@ -11,6 +11,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 from scipy.stats import binomtest
 
+from analysis import resolution
 from analysis.resolution import kaplan_meier, share_in_time, summarize
 from base.errors import HazardError
 
@@ -163,11 +164,59 @@ def test_without_a_key_all_cases_are_one_group_and_no_case_is_no_row():
     assert len(summarize(histogram.iloc[:0])) == 0
 
 
+def many_groups(seed):
+    """A histogram of 300 groups, small and large, with ties and weights (also 0), all open or none; one has no key."""
+    chance = np.random.default_rng(seed)
+    parts = []
+    for group in range(300):
+        n = int(chance.choice([1, 2, 3, 4, 6, 12, 200]))
+        rows = {
+            "key": f"k{group}" if group != 3 else None,
+            "minutes": chance.integers(0, chance.choice([2, 5, 30, 9000]), n),
+            "resolved": chance.random(n) < chance.choice([0, 0.5, 0.9, 1]),
+            "n": chance.integers(0 if group % 7 == 0 else 1, 4, n),
+        }
+        parts.append(pd.DataFrame(rows))
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize("rows_a_step", [1, 500, 1 << 19])
+def test_each_of_many_groups_has_the_median_and_limits_that_it_has_alone(monkeypatch, rows_a_step):
+    monkeypatch.setattr(resolution, "_ROWS_A_STEP", rows_a_step)
+    histogram = many_groups(rows_a_step).sample(frac=1, random_state=1)
+    table = summarize(histogram)
+    assert table["key"].fillna("").tolist() == histogram["key"].fillna("").drop_duplicates().tolist()
+    for row in table.itertuples():
+        group = histogram[histogram["key"].isna() if pd.isna(row.key) else histogram["key"] == row.key]
+        alone = kaplan_meier(group["minutes"] / 60, group["resolved"], weights=group["n"])
+        expected = (alone.quantile(0.5), *alone.interval(0.5))
+        assert (row.median_hours, row.low, row.high) == pytest.approx(expected, rel=0, abs=1e-12, nan_ok=True)
+        assert (row.n, row.open) == (group["n"].sum(), group["n"][~group["resolved"]].sum())
+
+
+def test_the_kind_of_the_keys_and_the_order_of_the_rows_change_no_group():
+    histogram = many_groups(7)
+    expected = summarize(histogram)
+    categories = histogram.astype({"key": "category"})
+    pd.testing.assert_frame_equal(summarize(categories), expected)
+    mixed = summarize(categories.sample(frac=1, random_state=2)).sort_values("key", ignore_index=True)
+    pd.testing.assert_frame_equal(mixed, expected.sort_values("key", ignore_index=True))
+
+
 @given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
 def test_the_share_in_time_has_wilsons_limits(case):
     due, in_time = case
     oracle = binomtest(in_time, due).proportion_ci(method="wilson")  # scipy 1.17
     assert share_in_time(due, in_time) == pytest.approx((in_time / due, oracle.low, oracle.high), abs=1e-9)
+
+
+def test_the_shares_of_many_groups_are_those_of_each():
+    due, in_time = np.array([0, 3, 3, 3, 400]), np.array([0, 0, 2, 3, 399])
+    together = np.array(share_in_time(due, in_time)).T
+    each = [share_in_time(*pair) for pair in zip(due, in_time, strict=True)]
+    assert together == pytest.approx(np.array(each), rel=1e-15, nan_ok=True)
+    with pytest.raises(HazardError, match="4 of 3 cases"):
+        share_in_time([5, 3, 2], [5, 4, 9])
 
 
 def test_where_nothing_was_due_there_is_no_share():

@@ -11,11 +11,11 @@ from stored import random_rows, rows, store, with_grids
 
 from base.errors import HazardError
 from data import versions
-from data.merging import KEY, replace
+from data.merging import KEY, Held, compare, replace
 from data.queries import counts, incidents
 from data.schema import Scope
 from data.store import Workspace
-from data.tables import file_paths
+from data.tables import file_paths, file_rows
 
 
 def ids(dataset):
@@ -259,3 +259,35 @@ def test_an_import_writes_the_months_of_its_cases_alone_and_each_month_stays_one
     assert [(one["incident_id"], one["month"][-2:]) for one in found] == [
         ("1", "01"), ("2", "07"), ("3", "03"), ("4", "04"), ("5", "05"), ("6", "06"), ("7", "07"), ("8", "06"),
     ]  # fmt: skip
+
+
+def test_where_keys_stand_is_told_once_and_looked_for_again_once_the_incidents_were_written(tmp_path):
+    workspace = with_grids(tmp_path)
+    store(workspace, rows([{"incident_id": "1", "reported_at": "2025-01-10"}]))
+    june, july = (
+        with_levels(rows([{"incident_id": "1", "reported_at": f"2025-{month}-10"}])) for month in ("06", "07")
+    )
+    with workspace.change("import", who="t") as change:
+        held = compare(change.before, june).held
+        assert held.months == {"2025-01": 1}
+        replace(change, june, NOTHING, held)
+        draft = replace(change, july, NOTHING, held)  # it is in June by now
+        assert draft.query("SELECT incident_id, month FROM incidents").to_pylist() == [
+            {"incident_id": "1", "month": "2025-07"}
+        ]
+
+
+def test_a_case_that_would_stand_twice_is_refused_even_if_nobody_looked_for_it(tmp_path):
+    workspace = with_grids(tmp_path)
+    case = rows([{"incident_id": "1", "reported_at": "2025-01-10"}])
+    table = store(workspace, case).named.tables["incidents"]
+    with workspace.change("import", who="t") as change, pytest.raises(RuntimeError, match="2 were expected"):
+        replace(change, with_levels(case), NOTHING, Held(table, {}))
+
+
+def test_rows_by_month_are_those_of_the_files(tmp_path):
+    dataset = store(with_grids(tmp_path), random_rows(300, seed=4))
+    counted = dataset.query("SELECT month, count(*) AS n FROM incidents GROUP BY month").to_pylist()
+    found = file_rows(dataset.root, "incidents", dataset.named.tables["incidents"])
+    assert {month: sum(of.values()) for month, of in found.items()} == {one["month"]: one["n"] for one in counted}
+    assert sum(map(len, found.values())) == len(files(dataset))
