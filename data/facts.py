@@ -80,7 +80,7 @@ class Part:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.month = unquote(Path(path).parent.name.partition("=")[2])
+        self.month = _month(path)
         self._columns: dict[str, NDArray[Any]] = {}
         self._reading = threading.Lock()
         self.bytes = 0
@@ -122,11 +122,26 @@ class Part:
 
 def parts(dataset: Dataset, first_month: str = "", last_month: str = "~") -> list[Part]:
     """Return the files of a version whose month stands between two, as texts, sorted; both included."""
+    return _kept([path for path, (_, month) in _files(dataset).items() if first_month <= month <= last_month])
+
+
+def number(dataset: Dataset, part: Part) -> int:
+    """Return the place of a file among all files of a version."""
+    return _files(dataset)[part.path][0]
+
+
+def _files(dataset: Dataset) -> dict[str, tuple[int, str]]:
+    """Return the place and the month of each file, in order."""
     if "files" not in dataset.derived:
         version = dataset.named.tables.get("incidents")
         paths = [] if version is None else tables.file_paths(dataset.root, "incidents", version)
-        dataset.derived["files"] = [(unquote(Path(path).parent.name.partition("=")[2]), path) for path in paths]
-    return _kept([path for month, path in dataset.derived["files"] if first_month <= month <= last_month])
+        dataset.derived["files"] = {path: (place, _month(path)) for place, path in enumerate(paths)}
+    files: dict[str, tuple[int, str]] = dataset.derived["files"]
+    return files
+
+
+def _month(path: str) -> str:
+    return unquote(Path(path).parent.name.partition("=")[2])
 
 
 def each(ask: Callable[[Part], _Answer], asked: Sequence[Part], columns: Iterable[str]) -> list[_Answer]:

@@ -14,7 +14,7 @@ from typing import Any
 from deltalake.exceptions import DeltaError
 
 from base.files import write_whole
-from data import journal, originals, tables, versions
+from data import derived, journal, originals, tables, versions
 
 _FILE = "kept.json"
 _PAUSE = dt.timedelta(days=1)
@@ -88,6 +88,7 @@ def sweep(root: Path, settings: dict[str, Any], *, who: str, now: dt.datetime) -
         if wanted := {one.tables[name] for one in alive if name in one.tables}:
             files += tables.clear_table(root, name, wanted)
     gone = originals.sweep(root, who=who, now=now, days=settings["keep_originals_days"])
+    derived.sweep(root, now=now, days=settings["keep_versions_days"])
     if cleared or files:
         journal.note(root, "versions-cleared", who=who, versions=cleared, files=files)
     return {"versions": cleared, "files": files, "originals": gone}

@@ -161,28 +161,26 @@ def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
 
 
 def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataFrame:
-    """Return the located incidents, earliest report first, those without a report time last.
+    """Return the located incidents, in the order of the store.
 
     With ``by_cell=True`` also those of which only the cell is known, without lon and lat.
     Columns: source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for calls that are
-    probably not located). Texts are categories, sorted; equal times stand in the order of the store.
+    probably not located), call (its number, rising: the same in all answers of a version). Texts are categories.
     """
     view = View(dataset, scope)
     plain = ("source", "hazard", "lon", "lat", "reported_at", "one_spot")
 
     def take(seen: Seen) -> dict[str, NDArray[Any]]:
         kept = seen["located"] | (seen.cell >= 0) if by_cell else seen["located"]
-        columns = {name: seen[name] for name in plain} | {"cell_id": seen.cell}
+        columns = {name: seen[name] for name in plain} | {"cell_id": seen.cell, "call": seen.calls}
         return columns if kept.all() else {name: column[kept] for name, column in columns.items()}
 
     found = _each(view, {*plain, "located", *([view.cell] if view.cell else [])}, take)
     kinds = dict.fromkeys(("lon", "lat"), float) | {"one_spot": bool}
     columns = {
         name: np.concatenate([np.empty(0, kinds.get(name, np.int64)), *(part[name] for part in found)])
-        for name in (*plain, "cell_id")
+        for name in (*plain, "cell_id", "call")
     }
-    order = np.argsort(columns["reported_at"], kind="stable")
-    columns = {name: column[order] for name, column in columns.items()}
     return pd.DataFrame(
         {
             "source": _category("source", columns["source"]),
@@ -192,6 +190,7 @@ def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataF
             "cell_id": _category(view.cell or "", columns["cell_id"]),
             "reported_at": times(columns["reported_at"], view.zone),
             "one_spot": columns["one_spot"],
+            "call": columns["call"],
         }
     )
 
@@ -273,22 +272,25 @@ def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | No
 
 
 def first_reports(dataset: Dataset) -> dict[str, pd.Timestamp]:
-    """Return when the first report of each source with a time was made, in the workspace's zone."""
+    """Return when the first report of each source with a time was made, in the workspace's zone; shared, not a copy."""
+    if "first" in dataset.derived:
+        found: dict[str, pd.Timestamp] = dataset.derived["first"]
+        return found
 
     def first(part: Part) -> dict[int, int]:
         source, reported = part["source"], part["reported_at"]
         return {int(code): int(reported[source == code].min()) for code in np.unique(source)}
 
     earliest: dict[int, int] = {}
-    for found in facts.each(first, facts.parts(dataset), ("reported_at", "source")):
-        for code, time in found.items():
+    for one in facts.each(first, facts.parts(dataset), ("reported_at", "source")):
+        for code, time in one.items():
             earliest[code] = min(time, earliest.get(code, NEVER))
-    texts = facts.codes("source").texts
-    return {
-        texts[code]: times(np.array([time]), ZoneInfo(dataset.zone))[0]
-        for code, time in earliest.items()
-        if time != NEVER
+    known = {
+        code: times(np.array([time]), ZoneInfo(dataset.zone))[0] for code, time in earliest.items() if time != NEVER
     }
+    return dataset.derived.setdefault(
+        "first", {facts.codes("source").texts[code]: time for code, time in known.items()}
+    )
 
 
 def _each(view: View, columns: Iterable[str], ask: Callable[[Seen], _Answer]) -> list[_Answer]:

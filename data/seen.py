@@ -141,6 +141,11 @@ class Seen:
         """The places of the rows in their file."""
         return np.arange(self._part.rows)[self._rows]
 
+    @property
+    def calls(self) -> NDArray[np.int64]:
+        """The numbers of the rows, the same in all answers of a version."""
+        return (facts.number(self.view.dataset, self._part) << 32) + self.positions
+
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._part[name][self._rows]
 

@@ -166,9 +166,15 @@ def local_metres(lon: float, lat: float) -> pyproj.CRS:
     return pyproj.CRS.from_proj4(f"+proj=laea +lat_0={lat:.6f} +lon_0={lon:.6f} +datum=WGS84 +units=m +no_defs")
 
 
-def project(lon: ArrayLike, lat: ArrayLike, centre: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Return metres east and north of `centre` (lon, lat in degrees), in its `local_metres` system."""
+def project(lon: ArrayLike, lat: ArrayLike, centre: tuple[float, float] | None = None) -> tuple[Floats, Floats]:
+    """Return metres east and north of `centre` (lon, lat in degrees), in its `local_metres` system.
+
+    Without a centre it is the median of the points.
+    """
     lon, lat = _pair(lon, lat)
+    if centre is None:
+        point = np.isfinite(lon) & np.isfinite(lat)
+        centre = (float(np.median(lon[point])), float(np.median(lat[point]))) if point.any() else (0.0, 0.0)
     x_m, y_m = _to_local(round(centre[0], 6), round(centre[1], 6)).transform(lon, lat)
     return np.where(np.isfinite(x_m), x_m, np.nan), np.where(np.isfinite(y_m), y_m, np.nan)
 

@@ -5,7 +5,6 @@ import datetime as dt
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,9 @@ from data import listing, queries
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
+from reports import history
 
-_APART_M = 1e9  # between cells whose calls have no point, and from all points on earth
+_APART_M = 1e9  # between cells whose calls have no point
 _MOST_HELD = 1_500_000  # calls held with a version for the next question about them: 100 MB
 _HOLDING = threading.Lock()
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
@@ -25,10 +25,10 @@ SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 @dataclass(frozen=True)
 class Events:
-    """The calls of a scope that lie in a cell, and the events they make. One row a call, in the order of report.
+    """The calls of a scope that lie in a cell, and the events they make. One row a call.
 
-    `calls` has cell_id, hazard, lon, lat, reported_at, x_m, y_m and `leads`, True for the first call of each event;
-    lon, lat, x_m and y_m are NaN where only the cell is known.
+    `calls` has cell_id, hazard, lon, lat, reported_at and `leads`, True for the first call of each event; lon and lat
+    are NaN where only the cell is known.
     """
 
     calls: pd.DataFrame
@@ -42,11 +42,12 @@ class Events:
 
 
 def events_of(dataset: Dataset, scope: Scope) -> Events:
-    """Return the calls of a scope grouped into events, without the calls that are probably not located.
+    """Return the calls of a scope and the events they make, without the calls that are probably not located.
 
-    Only calls in a cell are grouped: an event is counted in the cell of its first call there, and a call just outside
-    the boundary takes none away. Calls of which only the cell is known are one event where they share cell, hazard and
-    window: nothing tells them apart, and a claim must not stand on calls about one thing.
+    Which calls make one event is told by the whole history (`reports.history`); in a scope an event counts once, in the
+    cell of its first call there, and a call just outside the boundary takes none away. Calls of which only the cell is
+    known are one event where they share cell, hazard and window: nothing tells them apart, and a claim must not stand
+    on calls about one thing.
 
     A screen asks several times; the answers last given are held with the version, and shared: they are never changed.
     """
@@ -57,9 +58,10 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
             return held[scope]
     points = queries.points(dataset, scope, by_cell=True)
     spot, inside = points["one_spot"].to_numpy(bool), points["cell_id"].notna().to_numpy()
-    calls = _grouped(dataset, points[inside & ~spot])
-    everywhere = calls if inside.all() else _grouped(dataset, points[~spot])
-    found = Events(calls, int((inside & spot).sum()), int(everywhere["leads"].sum() + spot.sum()))
+    calls = points.loc[inside & ~spot, ["cell_id", "hazard", "lon", "lat", "reported_at", "call"]]
+    calls = calls.assign(leads=_leads(dataset, calls)).drop(columns="call").reset_index(drop=True)
+    everywhere = calls["leads"] if inside.all() else _leads(dataset, points[~spot])
+    found = Events(calls, int((inside & spot).sum()), int(everywhere.sum() + spot.sum()))
     with _HOLDING:
         held[scope] = found
         while sum(len(one.calls) for one in held.values()) > _MOST_HELD:
@@ -67,22 +69,21 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     return found
 
 
-def _grouped(dataset: Dataset, points: pd.DataFrame) -> pd.DataFrame:
-    calls = points[["cell_id", "hazard", "lon", "lat", "reported_at"]].reset_index(drop=True)
-    lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
-    point = np.isfinite(lon)
-    centre = (float(np.median(lon[point])), float(np.median(lat[point]))) if point.any() else (0.0, 0.0)
-    x_m, y_m = crs.project(lon, lat, centre)
-    cell = pd.factorize(calls["cell_id"])[0]
-    leader = events.group_events(
-        np.where(point, x_m, _APART_M * (cell + 2)),
-        np.where(point, y_m, 0.0),
-        (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1),
-        calls["hazard"],
-        radius_m=_by_hazard(dataset.settings, "event_radius", "_m"),
-        window_h=_by_hazard(dataset.settings, "event_hours", ""),
-    )
-    return calls.assign(x_m=x_m, y_m=y_m, leads=leader == np.arange(len(calls)))
+def _leads(dataset: Dataset, calls: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which calls are the first of their event among those given."""
+    point = calls["lon"].notna().to_numpy()
+    leads = np.ones(len(calls), dtype=bool)
+    leads[point] = history.followers(dataset).leads(calls["call"].to_numpy()[point], calls.loc[point, "reported_at"])
+    lost = calls[~point]
+    if len(lost):  # as if each cell were one spot
+        radius, window = history.rules(dataset.settings)
+        cell = pd.factorize(lost["cell_id"])[0]
+        hours = (lost["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)
+        first = events.group_events(
+            cell * _APART_M, np.zeros(len(lost)), hours, lost["hazard"], radius_m=radius, window_h=window
+        )
+        leads[~point] = first == np.arange(len(lost))
+    return leads
 
 
 def count_events(dataset: Dataset, scope: Scope, totals: Mapping[str, int]) -> int:
@@ -106,11 +107,6 @@ def silent_cells(dataset: Dataset, level: str) -> frozenset[str]:
     cells = dataset.cells(level)
     old = cells["valid_from"] <= str(last - dt.timedelta(days=SILENT_DAYS))  # '' is from the beginning
     return frozenset(cells.loc[old, "cell_id"]) - frozenset(heard.dropna())
-
-
-def _by_hazard(settings: Mapping[str, Any], name: str, unit: str) -> dict[str, float]:
-    usual = float(settings[f"{name}{unit}"])
-    return {hazard: float(settings.get(f"{name}_{hazard}{unit}", usual)) for hazard in HAZARDS}
 
 
 def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
@@ -204,9 +200,11 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     cells = cells_of(dataset, scope)
     first = events_of(dataset, scope).first
     position = _position(first["cell_id"], cells)
+    lon, lat = (first[name].where(position >= 0).to_numpy(float) for name in ("lon", "lat"))
+    x_m, y_m = crs.project(lon, lat)
     labels, frame = clusters.find_clusters(
-        first["x_m"].where(position >= 0),
-        first["y_m"],
+        x_m,
+        y_m,
         first["reported_at"],
         first["hazard"],
         radius_m=float(setting["cluster_radius_m"]),

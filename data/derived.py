@@ -1,0 +1,58 @@
+"""What was reckoned from files that never change, kept beside them for the next start of the program.
+
+It is no part of any version: whoever finds it gone, or damaged, reckons again. Only numbers of rows, places and times
+stand in it, no text of a case.
+"""
+
+import datetime as dt
+import hashlib
+import io
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from base.files import PRIVATE_FOLDER, write_whole
+
+FOLDER = "derived"
+
+
+def name(*depends: bytes | str) -> str:
+    """Return the name of a result: a hash of all that it depends on."""
+    found = hashlib.sha256()
+    for one in depends:
+        content = one.encode() if isinstance(one, str) else one
+        found.update(len(content).to_bytes(8, "little") + content)
+    return found.hexdigest()
+
+
+def load(root: Path, name: str) -> dict[str, NDArray[np.generic]] | None:
+    """Return the arrays kept under a name; None where nothing whole is kept."""
+    path = root / FOLDER / f"{name}.npz"
+    with (
+        suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
+        np.load(path, allow_pickle=False) as kept,
+    ):
+        arrays = {key: kept[key] for key in kept.files}
+        path.touch()
+        return arrays
+    return None
+
+
+def keep(root: Path, name: str, arrays: dict[str, NDArray[np.generic]]) -> None:
+    """Keep arrays under a name; where that cannot be (no room, no right to write) they are reckoned again some day."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    with suppress(OSError):
+        (root / FOLDER).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        write_whole(root / FOLDER / f"{name}.npz", content.getvalue())
+
+
+def sweep(root: Path, *, now: dt.datetime, days: int) -> None:
+    """Remove what nobody asked for in so many days."""
+    for path in (root / FOLDER).glob("*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < now.timestamp() - days * 86_400:
+                path.unlink()
