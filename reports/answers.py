@@ -57,6 +57,7 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
             held[scope] = held.pop(scope)  # the last to go
             return held[scope]
     points = queries.points(dataset, scope, by_cell=True)
+    points = points[["cell_id", "hazard", "lon", "lat", "reported_at", "one_spot"]]  # no more than that is held
     spot, inside = points["one_spot"].to_numpy(bool), points["cell_id"].notna().to_numpy()
     calls = _grouped(dataset, points[inside & ~spot])
     everywhere = calls if inside.all() else _grouped(dataset, points[~spot])
@@ -69,7 +70,7 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
 
 
 def _grouped(dataset: Dataset, points: pd.DataFrame) -> pd.DataFrame:
-    calls = points[["cell_id", "hazard", "lon", "lat", "reported_at"]].reset_index(drop=True)
+    calls = points.drop(columns="one_spot").reset_index(drop=True)
     lon, lat = calls["lon"].to_numpy(float), calls["lat"].to_numpy(float)
     point = np.isfinite(lon)
     centre = (float(np.median(lon[point])), float(np.median(lat[point]))) if point.any() else (0.0, 0.0)
