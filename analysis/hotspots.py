@@ -40,7 +40,8 @@ EXPOSURE_NAMES = {
     AREA: N_("area"),
     EQUAL: N_("equal shares"),
 }
-_DRAWN_AT_ONCE = 1_000_000  # numbers held while random maps are drawn
+_AT_ONCE = 1_000_000  # numbers held at once while the chance of a map is summed
+_EXACT = 1e-7  # a smaller chance of a map is the sum of its cells' chances, to as small a part of it
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -124,21 +125,66 @@ def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int)
 
     The smallest p of the map is calibrated by `draws` random maps with the same total (multinomial by the shares of
     `expected`): ``(as_extreme + 1) / (draws + 1)``, ties counted. It answers for the map as a whole, so it needs no
-    correction for the number of cells. Input and errors as in `excess_test`.
+    correction for the number of cells. The maps are as extreme independently of each other and with one chance, which
+    is known exactly; so their number is drawn at once, and no map is. Input and errors as in `excess_test`.
     """
     observed, share = _checked(counts, expected)
     total = int(observed.sum())
     strongest = float(np.min(scipy.stats.binom.sf(observed - 1, total, share)))
-    # A cell is as improbable from this count on: comparing counts costs nothing beside a p for each cell of each draw.
-    # The slack keeps equal p-values of different cells equal under rounding.
+    # A cell is as improbable from this count on. The slack keeps equal p-values of different cells equal under rounding
     limit = _smallest_count(min(strongest * (1 + 1e-9), 1.0), total, share)
-    rng = np.random.default_rng(seed)
-    as_extreme = 0
-    chunk = max(1, _DRAWN_AT_ONCE // len(share))
-    for begin in range(0, draws, chunk):
-        maps = rng.multinomial(total, share, size=min(chunk, draws - begin))
-        as_extreme += int((maps >= limit).any(axis=1).sum())
+    as_extreme = int(np.random.default_rng(seed).binomial(draws, _chance_of_any(limit, total, share)))
     return (as_extreme + 1) / (draws + 1)
+
+
+def _chance_of_any(limit: Ints, total: int, share: Floats) -> float:
+    """Return the chance that at least one cell of a random map with this total reaches its limit.
+
+    Counts of a multinomial are independent Poisson counts given their sum: the chance that all stay below their limits
+    is the product of the cells' own chances, times that of the total by such counts, over that of the total by any.
+    The total's chance is read off the characteristic function of the sum.
+
+    References
+    ----------
+    Levin (1981), Annals of Statistics 9(5), 1123-1126.
+    """
+    each = np.asarray(scipy.stats.binom.sf(limit - 1, total, share), dtype=float)
+    if (limit <= 0).any() or total == 0:
+        return float((limit <= 0).any())
+    bound = float(each.sum())
+    if bound < _EXACT:
+        return bound
+    alike, n = np.unique(np.column_stack([total * share, limit]), axis=0, return_counts=True)
+    terms = int(10 * np.sqrt(alike[:, 0].max()) + 60)  # from the limit or the mean on, the rest has no chance
+    period = 2 * (int(20 * np.sqrt(total)) + 50)  # nor has a sum that lies half of it away from the total
+    summed, part, chunk = 0.0, 32, max(1, _AT_ONCE // terms)
+    for first in range(0, period // 2 + 1, part):
+        at = np.arange(first, min(first + part, period // 2 + 1))
+        value = np.exp(-2j * np.pi * (total * at % period) / period)
+        for start in range(0, len(n), chunk):
+            here = slice(start, start + chunk)
+            value *= np.prod(_below(alike[here], terms, at, period) ** n[here, None], axis=0)
+        mirrored = np.where((at == 0) | (at == period // 2), 1.0, 2.0)
+        summed += float((mirrored * value.real).sum())
+        if np.abs(value).max() < 1e-17:
+            break
+    below = summed / period / scipy.stats.poisson.pmf(total, total)
+    return float(np.clip(1 - below, each.max(), min(bound, 1.0)))
+
+
+def _below(alike: Floats, terms: int, at: Ints, period: int) -> NDArray[np.complex128]:
+    """Return, at some angles, the characteristic function of Poisson counts below their limits.
+
+    It is that of all counts less that of those from the limit on; a row holds mean and limit.
+    """
+    mean, limit = alike[:, :1], alike[:, 1:]
+    ratio = np.concatenate([scipy.stats.poisson.pmf(limit, mean), mean / (limit + np.arange(1, terms))], axis=1)
+    angle = 2 * np.pi / period
+    powers = np.exp(1j * angle * (np.arange(terms)[:, None] * at % period))
+    upper = np.cumprod(ratio, axis=1)
+    from_limit = np.exp(1j * angle * (limit.astype(np.int64) * at % period)) * (upper @ powers)
+    values: NDArray[np.complex128] = np.exp(mean * (np.exp(1j * angle * at) - 1)) - from_limit
+    return values
 
 
 def find_hot_spots(

@@ -1,6 +1,7 @@
 """The excess test is exact, corrected and calibrated; the words keep to what the exposure allows."""
 
 import dataclasses
+import itertools
 import pickle
 from math import comb
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import multinomial
 
+from analysis import hotspots
 from analysis.hotspots import (
     EXPOSURE_NAMES,
     excess_test,
@@ -158,6 +161,35 @@ def test_the_chance_of_a_map_is_the_share_of_random_maps_as_strong():
     assert map_chance([4, 0], [1, 1], draws=9_999, seed=3) == pytest.approx(
         0.125, abs=4 * (0.125 * 0.875 / 9_999) ** 0.5
     )
+
+
+def test_the_chance_of_any_cell_at_its_limit_is_that_of_all_maps_counted_out():
+    # Every way to put 9 events into 4 cells, with its multinomial probability, for limits that some of them reach.
+    share = np.array([0.1, 0.2, 0.3, 0.4])
+    maps = [m for m in itertools.product(range(10), repeat=4) if sum(m) == 9]
+    chance = multinomial.pmf(maps, 9, share)
+    for limit in ([3, 4, 6, 7], [2, 3, 4, 5], [5, 10, 10, 10], [1, 6, 9, 10], [6, 7, 9, 10]):
+        expected = chance[(np.array(maps) >= limit).any(axis=1)].sum()
+        assert hotspots._chance_of_any(np.array(limit), 9, share) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("cells", "total", "p"), [(23, 115, 0.01), (200, 40_000, 0.0005), (400, 300, 0.0002)])
+def test_the_chance_of_any_cell_at_its_limit_is_the_share_of_random_maps_that_reach_it(cells, total, p):
+    rng = np.random.default_rng(20260101)
+    share = rng.dirichlet(np.full(cells, 5.0))
+    limit = hotspots._smallest_count(p, total, share)
+    chance = hotspots._chance_of_any(limit, total, share)
+    seen = (rng.multinomial(total, share, size=4_000) >= limit).any(axis=1).mean()
+    assert seen == pytest.approx(chance, abs=4 * (chance * (1 - chance) / 4_000) ** 0.5)  # four standard errors
+
+
+def test_a_city_whose_cells_are_alike_or_all_different_has_one_chance_of_a_map():
+    # A change of the shares by a part in a million changes no limit here, but makes 2,000 kinds of cells of one.
+    alike, other = np.ones(2_000), 1 + 1e-6 * np.linspace(-1, 1, 2_000)
+    limit = np.full(2_000, 95)
+    one, many = (hotspots._chance_of_any(limit, 120_000, share / share.sum()) for share in (alike, other))
+    assert 0.01 < one < 0.99
+    assert many == pytest.approx(one, rel=1e-4)
 
 
 def test_ties_count_so_the_most_usual_map_has_chance_one():
