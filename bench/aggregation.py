@@ -72,7 +72,8 @@ def compare(workspace: Path, rows: int, rounds: int, lines: Lines) -> bool:
                 else:
                     workers[way] = worker
             try:
-                print(f"  {rows:,} incidents, {CELLS:,} cells, {form}: {', '.join(map(str, workers))}")
+                named = [f"{way} ({worker.library})" for way, worker in workers.items()]
+                print(f"  {rows:,} incidents, {CELLS:,} cells, {form}: {' | '.join(named)}")
                 if form == "again":
                     for way, worker in workers.items():
                         held = worker.ask(form="hold")
@@ -103,8 +104,8 @@ def _asked(
         ratio = float(np.median([mine["seconds"] / one["seconds"] for mine, one in pairs]))
         shown.append(f"{seconds:8.3f} s {peak:6.0f} MB" + ("" if way == OURS else f" {ratio:7.3f}"))
         lines.add(
-            incidents=rows, question=question, scope=scope, form=form, way=way, rounds=rounds, seconds=seconds,
-            peak_mb=peak, ratio=ratio, equal=len(digests) == 1,
+            incidents=rows, question=question, scope=scope, form=form, way=way, library=workers[way].library,
+            rounds=rounds, seconds=seconds, peak_mb=peak, ratio=ratio, equal=len(digests) == 1,
         )  # fmt: skip
     wrong = "" if len(digests) == 1 else "   DIFFERENT ANSWERS"
     print(f"    {question:24} {scope:9}" + "  |".join(shown) + wrong, flush=True)

@@ -140,22 +140,23 @@ def plain(answer: Any) -> dict[str, Any]:
     return {"rows": len(lines), "digest": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 
-WAYS: dict[str, Callable[[dict[str, Any]], Ask]] = {
-    "data.queries": ours,
-    "pandas": pandas_frames,
-    "polars": polars_frames,
+WAYS: dict[str, tuple[str, Callable[[dict[str, Any]], Ask]]] = {  # library, and what makes it ready
+    "data.queries": ("duckdb", ours),
+    "pandas": ("pandas", pandas_frames),
+    "polars": ("polars", polars_frames),
 }
 
 
 def main() -> None:
     """Answer every line that comes, and say what it cost."""
     way, folder = sys.argv[1:]
-    ask = WAYS[way](json.loads((Path(folder) / "known.json").read_text(encoding="utf-8")))
+    library, ready = WAYS[way]
+    ask = ready(json.loads((Path(folder) / "known.json").read_text(encoding="utf-8")))
 
     def begin(form: str, question: str = "", scope: str = "") -> tuple[Callable[[], Any], Callable[[Any], Any]]:
         return lambda: ask(question, scope, form), plain
 
-    worker.serve(begin)
+    worker.serve(library, begin)
 
 
 if __name__ == "__main__":

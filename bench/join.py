@@ -68,17 +68,15 @@ def compare(points: int, name: str, rounds: int, ways: list[str], lines: Lines) 
                 worker.end()
     digests = {one["digest"] for answers in said.values() for one in answers}
     ours = said[OURS]
-    print(
-        f"join: {points:,} points, {name} polygons, {rounds} rounds in turn; medians; ratio of ours to each, by pairs"
-    )
+    print(f"  {points:,} points, {name} polygons, {rounds} rounds in turn; medians; ratio of ours to each, by pairs")
     for way, answers in said.items():
         seconds, cpu, peak = (float(np.median([one[of] for one in answers])) for of in ("seconds", "cpu", "peak_mb"))
         pairs = [mine["seconds"] / one["seconds"] for mine, one in zip(ours, answers, strict=False)]
-        ratio = float(np.median(pairs))
-        print(f"  {way:24s} {seconds:8.3f} s {cpu:8.3f} s CPU {peak:7.0f} MB more   {ratio:7.3f}")
+        ratio, library = float(np.median(pairs)), workers[way].library
+        print(f"  {way:24s} {seconds:8.3f} s {cpu:8.3f} s CPU {peak:7.0f} MB more   {ratio:7.3f}  {library}")
         lines.add(
-            points=points, polygons=name, way=way, rounds=len(answers), seconds=seconds, cpu=cpu, peak_mb=peak,
-            ratio=ratio, equal=len(digests) == 1,
+            points=points, polygons=name, way=way, library=library, rounds=len(answers), seconds=seconds, cpu=cpu,
+            peak_mb=peak, ratio=ratio, equal=len(digests) == 1,
         )  # fmt: skip
     print(f"  different answers: {len(digests) - 1}", flush=True)
     return len(digests) == 1

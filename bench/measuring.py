@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,7 @@ class Memory:
 class Worker:
     """A module that works in a process of its own whenever it is asked (the other end: bench/worker.py).
 
-    ``absent`` if it ended before it was ready: a library is not there.
+    ``absent`` if its Python or its library is not there; ``library`` is that with its version.
     """
 
     def __init__(self, python: str | Path, module: str, *arguments: str | Path) -> None:
@@ -78,11 +77,12 @@ class Worker:
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        self.absent = not self._read()
-        if self.absent:
-            self.why = self.process.communicate()[1]
+        if ready := self._read():
+            self.library, self.ready_mb = ready["library"], Memory(self.process.pid).now()
+        elif "ModuleNotFoundError" in (why := self.process.communicate()[1]):
+            self.absent = True
         else:
-            self.ready_mb = Memory(self.process.pid).now()
+            raise RuntimeError(why)
 
     def ask(self, **question: Any) -> dict[str, Any]:
         """Return the answer to a question, with the peak of memory beyond what the process held when ready: peak_mb."""
@@ -148,12 +148,3 @@ def machine() -> str:
         f"{os.cpu_count()} processors, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}, {', '.join(versions)}; load {psutil.getloadavg()[0]:.1f}"
     )
-
-
-def row(values: Sequence[Any], *, widths: Sequence[int], decimals: int = 2) -> None:
-    """Print a row: text to the left, numbers to the right, nothing where there is none."""
-    shown = []
-    for value, width in zip(values, widths, strict=True):
-        text = "–" if value is None else f"{value:,.{decimals}f}" if isinstance(value, float) else str(value)
-        shown.append(text.ljust(width) if isinstance(value, str) else text.rjust(width))
-    print("  " + "  ".join(shown).rstrip(), flush=True)
