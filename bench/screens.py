@@ -21,6 +21,7 @@ workspaces stay and are used again.
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -181,8 +182,8 @@ def served(workspace: Path) -> Iterator[tuple[str, Memory]]:
             end(server)
 
 
-def visit(browser: Browser, workspace: Path, page: str, found: dict[str, list[float]]) -> None:
-    """Start a server, go through all steps of a page once, and add what they cost to what was found."""
+def visit(browser: Browser, workspace: Path, page: str, found: dict[str, list[float]], *, all_time: bool) -> None:
+    """Start a server, go through the steps of a page once, and add what they cost to what was found."""
 
     def note(step: str, cost: float) -> None:
         found.setdefault(step, []).append(cost)
@@ -217,6 +218,8 @@ def visit(browser: Browser, workspace: Path, page: str, found: dict[str, list[fl
                 note("drill", seconds)
                 note("click", screen.act(screen.click_map))
         note("MB", memory.now())
+        if not all_time:
+            return
         other = opened()  # its own choices: all hazards, everywhere
         note("all time", other.act(lambda: other.choose("Period", "All time")))
         note("all time MB", memory.now())
@@ -245,7 +248,7 @@ def measure(
     trouble = ""
     for _ in range(rounds):
         try:
-            visit(browser, workspace, page, found)
+            visit(browser, workspace, page, found, all_time=not trouble)  # what was given up is not tried again
         except (GivenUp, NotYet) as given_up:
             trouble = str(given_up).splitlines()[0]
     medians = {name: float(np.median(all_)) for name, all_ in found.items()}
@@ -262,6 +265,7 @@ def chromium() -> Iterator[Browser]:
     path = find_browser()
     if path is None:
         raise SystemExit("There is no Chromium, Chrome or Edge: apt-get install chromium")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that server and browser are ended too
     arguments = ["--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-dev-shm-usage"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=arguments)
