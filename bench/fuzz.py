@@ -8,7 +8,6 @@ Run by `python run.py bench fuzz`, or alone: `python -m bench.fuzz --files 10000
 `python -m bench.fuzz --only 4711 --keep DIR`.
 """
 
-import argparse
 import base64
 import collections
 import io
@@ -33,6 +32,7 @@ import shapely
 import xlsxwriter
 
 from base.errors import HazardError
+from bench.measuring import Lines, parser
 from data import apart
 
 SEED, FILES, WORKERS, ANEW = 20260101, 1_000, 2, 500  # a process serves so many files, then another begins
@@ -377,7 +377,7 @@ def _outcome(process: apart.Reader, one: Mutant) -> tuple[str, str]:
 
 def main() -> int:
     """Print what came of the files; return 1 if a reader made a mistake or broke off."""
-    asked = argparse.ArgumentParser(description=__doc__)
+    asked = parser(__doc__)
     asked.add_argument("--files", type=int, default=FILES)
     asked.add_argument("--seed", type=int, default=SEED)
     asked.add_argument("--only", type=int, help="this file alone")
@@ -410,6 +410,7 @@ def main() -> int:
         elif outcome != "loaded":
             places[f"{outcome}: {name} {place}"] += n
     seconds = time.perf_counter() - start
+    Lines("fuzz", options.json).add(files=options.files, seed=options.seed, seconds=seconds, outcomes=outcomes)
     print(f"fuzz: {options.files:,} files of {sound} sound ones, seed {options.seed}, {seconds:.0f} s")
     for title, counted in (("outcomes", outcomes), ("refused by", refusals), ("to be looked at", places)):
         print(f"  {title}")

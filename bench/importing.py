@@ -7,21 +7,20 @@ peak of the process and its children together, sampled.
 Run by `python run.py bench importing`, or alone: `python -m bench.importing`.
 """
 
-import subprocess
-import sys
+import argparse
+import json
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from bench.invented import SETS, build_cells
+from bench.measuring import Lines, called, parser
 
 N, SEED = 1_000_000, 20260101
 COLUMNS, ROWS, _ = SETS["300"]
@@ -30,26 +29,26 @@ SIZE = 0.01  # degrees of a cell's side
 WEST, SOUTH = 113.0, 33.5
 
 
-def make_files(folder: Path) -> tuple[Path, Path]:
-    """Write one million invented rows and the 300 cells they lie in."""
+def make_files(folder: Path, n: int = N) -> tuple[Path, Path]:
+    """Write invented rows and the 300 cells they lie in."""
     chance = np.random.default_rng(SEED)
-    opened = np.datetime64("2023-01-01T00:00:00") + chance.integers(0, 3 * 365 * 86400, N).astype("timedelta64[s]")
-    closed = opened + chance.exponential(2 * 86400, N).astype("timedelta64[s]")
-    kinds = chance.integers(0, len(TYPES), N)
-    street = chance.integers(1, 400, N)
+    opened = np.datetime64("2023-01-01T00:00:00") + chance.integers(0, 3 * 365 * 86400, n).astype("timedelta64[s]")
+    closed = opened + chance.exponential(2 * 86400, n).astype("timedelta64[s]")
+    kinds = chance.integers(0, len(TYPES), n)
+    street = chance.integers(1, 400, n)
     table = {
-        "案卷号": pa.array([f"SL{number:08d}" for number in range(N)]),
+        "案卷号": pa.array([f"SL{number:08d}" for number in range(n)]),
         "上报时间": pa.array(np.char.replace(np.datetime_as_string(opened), "T", " ")),
         "结案时间": pa.array(
-            np.where(chance.random(N) < 0.1, "", np.char.replace(np.datetime_as_string(closed), "T", " "))
+            np.where(chance.random(n) < 0.1, "", np.char.replace(np.datetime_as_string(closed), "T", " "))
         ),
         "小类名称": pa.array([TYPES[kind] for kind in kinds]),
         "问题描述": pa.array([f"{TYPES[k]},影响通行,第{s}号院门口" for k, s in zip(kinds, street, strict=True)]),
         "地址": pa.array([f"示例路{s}号" for s in street]),
-        "经度": pa.array(np.char.mod("%.6f", WEST + chance.uniform(-0.1, COLUMNS + 0.1, N) * SIZE)),
-        "纬度": pa.array(np.char.mod("%.6f", SOUTH + chance.uniform(-0.1, ROWS + 0.1, N) * SIZE)),
-        "问题来源": pa.array(np.array(["巡查", "热线", "视频"])[chance.integers(0, 3, N)]),
-        "天气": pa.array(np.array(["晴", "雨", "阴", ""])[chance.integers(0, 4, N)]),
+        "经度": pa.array(np.char.mod("%.6f", WEST + chance.uniform(-0.1, COLUMNS + 0.1, n) * SIZE)),
+        "纬度": pa.array(np.char.mod("%.6f", SOUTH + chance.uniform(-0.1, ROWS + 0.1, n) * SIZE)),
+        "问题来源": pa.array(np.array(["巡查", "热线", "视频"])[chance.integers(0, 3, n)]),
+        "天气": pa.array(np.array(["晴", "雨", "阴", ""])[chance.integers(0, 4, n)]),
     }
     arrow_csv.write_csv(pa.table(table), folder / "reports.csv")
     cells = build_cells()
@@ -69,7 +68,7 @@ def ours(reports: Path, cells: Path, folder: Path) -> float:
     start = time.perf_counter()
     answer = loading.import_incidents(workspace, reports.read_bytes(), reports.name, who="bench")
     seconds = time.perf_counter() - start
-    assert answer["read"] == N == answer["accepted"], answer
+    assert answer["read"] == answer["accepted"] == reports.read_bytes().count(b"\n") - 1, answer
     return seconds
 
 
@@ -90,55 +89,29 @@ def pandas_geopandas(reports: Path, cells: Path, folder: Path) -> float:
 METHODS = {"import_incidents": ours, "pandas + geopandas": pandas_geopandas}
 
 
-def measured(name: str, *files: Path) -> tuple[float, float]:
-    """Run one method in a process of its own; return its seconds and the peak of memory in GB."""
-    command = [sys.executable, "-m", "bench.importing", name, *map(str, files)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
-    peak, watched = 0, psutil.Process(process.pid)
-
-    def watch() -> None:
-        nonlocal peak
-        while process.poll() is None:
-            total = 0
-            for one in (watched, *_children(watched)):
-                try:
-                    total += one.memory_info().rss
-                except psutil.NoSuchProcess:
-                    continue
-            peak = max(peak, total)
-            time.sleep(0.02)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    output = process.communicate()[0]
-    watcher.join()
-    if process.returncode:
-        raise SystemExit(process.returncode)
-    return float(output.split()[-1]), peak / 1e9
-
-
-def _children(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
 def main() -> None:
     """Print seconds and peak memory of both, and their ratios."""
-    if len(sys.argv) > 1:
-        name, *files = sys.argv[1:]
-        print(METHODS[name](*map(Path, files)))
+    options = parser(__doc__)
+    options.add_argument("--rows", type=int, default=N)
+    options.add_argument("--run", nargs=4, metavar=("WAY", "REPORTS", "CELLS", "FOLDER"), help=argparse.SUPPRESS)
+    asked = options.parse_args()
+    if asked.run:
+        way, *files = asked.run
+        print(json.dumps(METHODS[way](*map(Path, files))))
         return
+    lines, found = Lines("importing", asked.json), {}
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        reports, cells = make_files(folder)
-        found = {name: measured(name, reports, cells, folder) for name in METHODS}
-        print(f"import: {N:,} rows, {reports.stat().st_size / 1e6:.0f} MB of CSV, 300 cells; one run each")
-    for name, (seconds, gigabytes) in found.items():
-        print(f"  {name:20} {seconds:7.1f} s  {gigabytes:6.2f} GB")
-    (ours_s, ours_gb), (theirs_s, theirs_gb) = found.values()
-    print(f"  {'ratio':20} {ours_s / theirs_s:7.2f}    {ours_gb / theirs_gb:6.2f}")
+        files = make_files(folder, asked.rows)
+        for way in METHODS:
+            seconds, memory = called("bench.importing", "--run", way, *files, folder)
+            found[way] = seconds, memory.most
+        print(f"  {asked.rows:,} rows, {files[0].stat().st_size / 1e6:.0f} MB of CSV, 300 cells; one run each")
+    for way, (seconds, megabytes) in found.items():
+        print(f"  {way:20} {seconds:7.1f} s  {megabytes:7.0f} MB")
+        lines.add(rows=asked.rows, way=way, seconds=seconds, peak_mb=megabytes)
+    (ours_s, ours_mb), (theirs_s, theirs_mb) = found.values()
+    print(f"  {'ratio':20} {ours_s / theirs_s:7.2f}    {ours_mb / theirs_mb:7.2f}")
 
 
 if __name__ == "__main__":

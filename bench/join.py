@@ -10,9 +10,6 @@ The peers need a Python of their own, for they want other versions: `python -m v
 Run by `python run.py bench join`, or alone: `python -m bench.join [--points N]... [--sets NAME]... [--rounds N]`.
 """
 
-import argparse
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -22,20 +19,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from bench.invented import SETS, build_cells, scatter
+from bench.measuring import PEERS, Lines, Worker, parser
 
-from bench.invented import SETS, build_cells, scatter  # noqa: E402
-
-PEERS = ROOT / ".venv-peers" / "bin" / "python"
 OURS = "assign_cells"
 WAYS = {
     OURS: sys.executable,
     "assign_cells + Parquet": sys.executable,
     "geopandas": sys.executable,
-    "SedonaDB tg": str(PEERS),
-    "SedonaDB geo": str(PEERS),
-    "DuckDB spatial": str(PEERS),
+    "SedonaDB tg": PEERS,
+    "SedonaDB geo": PEERS,
+    "DuckDB spatial": PEERS,
 }
 SLOW = 10_000_000  # points from which on geopandas and DuckDB join in the first round only
 
@@ -52,42 +46,14 @@ def write_input(folder: Path, points: int, shape: tuple[int, int, int]) -> None:
     pq.write_table(pa.table({"position": np.arange(len(wkb), dtype=np.int32), "wkb": wkb}), folder / "cells.parquet")
 
 
-class Worker:
-    """A process that joins whenever it is asked."""
-
-    def __init__(self, way: str, folder: Path) -> None:
-        command = [WAYS[way], str(ROOT / "bench" / "join_worker.py"), way, str(folder)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        self.absent = not self._read()
-
-    def ask(self) -> dict:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        if answer := self._read():
-            return answer
-        raise RuntimeError(self.process.communicate()[1])
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-    def _read(self) -> dict:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        return json.loads(line) if line else {}
-
-
-def compare(points: int, name: str, rounds: int, ways: list[str]) -> bool:
+def compare(points: int, name: str, rounds: int, ways: list[str], lines: Lines) -> bool:
     """Print what each way cost; return whether all gave the same answer."""
     with tempfile.TemporaryDirectory() as folder:
         write_input(Path(folder), points, SETS[name])
         workers = {}
-        for way, python in ((way, WAYS[way]) for way in ways):
-            worker = Worker(way, Path(folder)) if Path(python).exists() else None
-            if worker is None or worker.absent:
+        for way in ways:
+            worker = Worker(WAYS[way], "bench.join_worker", way, folder)
+            if worker.absent:
                 print(f"  {way}: absent (bench/requirements.txt)")
             else:
                 workers[way] = worker
@@ -102,27 +68,31 @@ def compare(points: int, name: str, rounds: int, ways: list[str]) -> bool:
                 worker.end()
     digests = {one["digest"] for answers in said.values() for one in answers}
     ours = said[OURS]
-    print(
-        f"join: {points:,} points, {name} polygons, {rounds} rounds in turn; medians; ratio of ours to each, by pairs"
-    )
+    print(f"  {points:,} points, {name} polygons, {rounds} rounds in turn; medians; ratio of ours to each, by pairs")
     for way, answers in said.items():
         seconds, cpu, peak = (float(np.median([one[of] for one in answers])) for of in ("seconds", "cpu", "peak_mb"))
         pairs = [mine["seconds"] / one["seconds"] for mine, one in zip(ours, answers, strict=False)]
-        print(f"  {way:24s} {seconds:8.3f} s {cpu:8.3f} s CPU {peak:7.0f} MB more   {float(np.median(pairs)):7.3f}")
+        ratio, library = float(np.median(pairs)), workers[way].library
+        print(f"  {way:24s} {seconds:8.3f} s {cpu:8.3f} s CPU {peak:7.0f} MB more   {ratio:7.3f}  {library}")
+        lines.add(
+            points=points, polygons=name, way=way, library=library, rounds=len(answers), seconds=seconds, cpu=cpu,
+            peak_mb=peak, ratio=ratio, equal=len(digests) == 1,
+        )  # fmt: skip
     print(f"  different answers: {len(digests) - 1}", flush=True)
     return len(digests) == 1
 
 
 def main() -> int:
     """Compare all sizes and sets, or those named; return 1 if any answers differ."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--points", type=float, action="append")
-    parser.add_argument("--sets", action="append", choices=list(SETS))
-    parser.add_argument("--ways", action="append", choices=list(WAYS), help="beside ours; all if not given")
-    parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--points", type=float, action="append")
+    options.add_argument("--sets", action="append", choices=list(SETS))
+    options.add_argument("--ways", action="append", choices=list(WAYS), help="beside ours; all if not given")
+    options.add_argument("--rounds", type=int, default=5)
+    asked = options.parse_args()
+    lines, ways = Lines("join", asked.json), [way for way in WAYS if way == OURS or way in (asked.ways or WAYS)]
     same = [
-        compare(int(points), name, asked.rounds, [way for way in WAYS if way == OURS or way in (asked.ways or WAYS)])
+        compare(int(points), name, asked.rounds, ways, lines)
         for points in asked.points or (1e6, 1e7)
         for name in asked.sets or SETS
     ]

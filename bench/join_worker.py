@@ -1,15 +1,12 @@
-"""One way to join points and polygons, in a process of its own: for each line on standard input it does the whole join.
+"""One way to join points and polygons in a process of its own: for each line on standard input it joins them all.
 
-Started by bench/join.py, with the Python that has the way's library: `join_worker.py WAY FOLDER`. The folder holds
-x.npy, y.npy, points.parquet (id, x, y) and cells.parquet (position, wkb). Each answer is a line of JSON: seconds
-(index included), cpu (user and system), digest of the positions, peak_mb beyond what was in memory before.
+Started by bench/join.py, with the Python that has the way's library: `-m bench.join_worker WAY FOLDER`. The folder
+holds x.npy, y.npy, points.parquet (id, x, y) and cells.parquet (position, wkb). Each answer is a line of JSON: seconds
+(index included), cpu (user and system), digest of the positions.
 """
 
 import hashlib
-import json
-import resource
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bench import worker
+
 FOLDER = Path()
 QUERY = """
     SELECT p.id, c.position FROM (SELECT id, ST_Point(x, y) AS geom FROM {points}) p
@@ -114,13 +112,13 @@ def duckdb_spatial() -> Callable[[], np.ndarray]:
     return run
 
 
-WAYS: dict[str, Callable[[], Callable[[], np.ndarray]]] = {
-    "assign_cells": lambda: ours(parquet=False),
-    "assign_cells + Parquet": lambda: ours(parquet=True),
-    "geopandas": geopandas_sjoin,
-    "SedonaDB tg": lambda: sedona("tg"),
-    "SedonaDB geo": lambda: sedona("geo"),
-    "DuckDB spatial": duckdb_spatial,
+WAYS: dict[str, tuple[str, Callable[[], Callable[[], np.ndarray]]]] = {  # library, and what makes it ready
+    "assign_cells": ("shapely", lambda: ours(parquet=False)),
+    "assign_cells + Parquet": ("shapely", lambda: ours(parquet=True)),
+    "geopandas": ("geopandas", geopandas_sjoin),
+    "SedonaDB tg": ("sedonadb", lambda: sedona("tg")),
+    "SedonaDB geo": ("sedonadb", lambda: sedona("geo")),
+    "DuckDB spatial": ("duckdb-extension-spatial", duckdb_spatial),
 }
 
 
@@ -128,27 +126,13 @@ def main() -> None:
     """Join once for every line that comes, and say what it cost."""
     global FOLDER
     FOLDER = Path(sys.argv[2])
-    run = WAYS[sys.argv[1]]()
-    print(json.dumps({"ready": True}), flush=True)
-    for _ in sys.stdin:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-        before = _status("VmRSS")
-        cpu, start = _cpu(), time.perf_counter()
-        position = run()
-        seconds = time.perf_counter() - start
-        answer = {"seconds": seconds, "cpu": _cpu() - cpu, "peak_mb": (_status("VmHWM") - before) / 1024}
-        answer["digest"] = hashlib.sha256(position.astype(np.int32).tobytes()).hexdigest()
-        print(json.dumps(answer), flush=True)
+    library, ready = WAYS[sys.argv[1]]
+    run = ready()
 
+    def digest(found: np.ndarray) -> dict[str, str]:
+        return {"digest": hashlib.sha256(found.astype(np.int32).tobytes()).hexdigest()}
 
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _status(name: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1])
+    worker.serve(library, lambda: (run, digest))
 
 
 if __name__ == "__main__":

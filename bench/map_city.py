@@ -5,7 +5,6 @@ the workspace, to look at in a browser: `python -m bench.map_city FOLDER`.
 """
 
 import json
-import sys
 import tempfile
 import time
 import zlib
@@ -16,6 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from bench.measuring import Lines, parser
 from data.levels import load_cells
 from data.loading import import_incidents
 from data.store import Workspace
@@ -131,7 +131,7 @@ def make(folder: Path, reports: int = 100_000) -> None:
     import_incidents(workspace, build_reports(reports), "reports.csv", crs="wgs84", who="bench")
 
 
-def measure() -> None:
+def measure(lines: Lines) -> None:
     """Print seconds and bytes of the outlines of 300, 2,000 and 10,000 cells, and of one community of the city."""
     print("cells  vertices  simplify s  encode s  raw kB  gzip kB  GeoJSON kB")
     for columns, rows in ((20, 15), (50, 40), (100, 100)):
@@ -146,13 +146,27 @@ def measure() -> None:
                 names = [str(n) for n in range(len(part))]
                 key = outlines.publish_cells([MapLevel("grid", part, names, names)], folder=Path(scratch))
                 content = (Path(scratch) / "cells" / f"{key}.js").read_bytes()
+            seconds = time.perf_counter() - start
             whole = len(shapely.to_geojson(shapely.GeometryCollection(list(shapes[: len(part)]))))
+            vertices = int(shapely.get_num_coordinates(shapes[: len(part)]).sum())
+            simplify = middle - began
+            sizes = [len(content) / 1e3, len(zlib.compress(content)) / 1e3, whole / 1e3]
             print(
-                f"{len(part):6,} {shapely.get_num_coordinates(shapes[: len(part)]).sum():9,} {middle - began:11.2f} "
-                f"{time.perf_counter() - start:9.2f} {len(content) / 1e3:7.0f} "
-                f"{len(zlib.compress(content)) / 1e3:8.0f} {whole / 1e3:11.0f}"
+                f"{len(part):6,} {vertices:9,} {simplify:11.2f} {seconds:9.2f} "
+                f"{sizes[0]:7.0f} {sizes[1]:8.0f} {sizes[2]:11.0f}"
+            )
+            lines.add(
+                cells=len(part), vertices=vertices, simplify_s=simplify, encode_s=seconds, raw_gzip_geojson_kb=sizes
             )
 
 
+def main() -> None:
+    """Measure, or write the workspace."""
+    options = parser(__doc__)
+    options.add_argument("folder", type=Path, nargs="?", help="write the workspace here instead")
+    asked = options.parse_args()
+    make(asked.folder) if asked.folder else measure(Lines("map_city", asked.json))
+
+
 if __name__ == "__main__":
-    make(Path(sys.argv[1])) if len(sys.argv) > 1 else measure()
+    main()

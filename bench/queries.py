@@ -10,15 +10,10 @@ folder the workspace stays and is used again.
 """
 
 import argparse
-import contextlib
 import datetime as dt
 import json
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,9 +21,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import psutil
 import pyarrow as pa
 
+from bench.measuring import Lines, Memory, called, parser
 from data import listing, loading, merging, queries, tables
 from data.dataset import Dataset
 from data.levels import load_cells
@@ -46,27 +41,42 @@ HAZARD_OF = ("waterlogging", "sunken_cover", "wall_risk", "other", "other", "oth
 CHANNELS, UNITS = ("巡查", "热线", "视频"), tuple(f"示例单位{n}" for n in range(40))
 
 
-def make(folder: Path, rows: int, cells: int) -> Workspace:
-    """Write a workspace of two sources, two boundary levels and 120 months."""
+def kept(folder: Path, rows: int, cells: int) -> Path:
+    """Return the workspace of so many incidents and cells in a folder, made if it is not there yet."""
+    path = folder / f"{rows}-{cells}"
+    if not Workspace(path).exists:
+        make(path, rows, cells)
+    return path
+
+
+def make(folder: Path, rows: int, cells: int, months: int = MONTHS) -> Workspace:
+    """Write a workspace of two sources, two boundary levels and the first months of all, a month at a time.
+
+    The grids lie row by row in a square whose last row may be cut short: what lies there is outside.
+    """
     workspace = Workspace(folder)
-    side = round(cells**0.5)
+    side = int(np.ceil(cells**0.5))
     across = max(1, side // 10)  # grids of a community, along each side
     wide = -(-side // across)
-    for level, step, n in (("community", SIZE * across, wide), ("grid", SIZE, side)):
-        content = json.dumps({"type": "FeatureCollection", "features": [*_squares(level, step, n, across, wide)]})
+    grids = {_grid(at) for at in range(cells)}
+    communities = {_community(at % side, at // side, across, wide) for at in range(cells)}
+    for level, step, n, known in (("community", SIZE * across, wide, communities), ("grid", SIZE, side, grids)):
+        squares = _squares(level, step, n, across, wide)
+        features = [one for one in squares if one["properties"]["cell_id"] in known]
+        content = json.dumps({"type": "FeatureCollection", "features": features})
         load_cells(workspace, content.encode(), f"{level}.geojson", level=level, who="bench", trusted=True)
     chance = np.random.default_rng(SEED)
     with workspace.change("import", who="bench") as change:
         schema = tables.incident_schema(tuple(level.column for level in change.levels))
         columns = {level.name: level.column for level in change.levels}
-        for at, n in enumerate(np.diff(np.linspace(0, rows, MONTHS + 1).astype(int))):
-            part = month_of_rows(chance, FIRST + at, int(n), side, across, wide, columns, schema)
+        for at, n in enumerate(np.diff(np.linspace(0, rows, months + 1).astype(int))):
+            part = month_of_rows(chance, FIRST + at, int(n), cells, across, columns, schema)
             change.write("incidents", part.sort_by(merging._order(change)), append=at > 0)
-        known = str(FIRST + MONTHS) + "-01T00:00:00+08:00"
+        as_of = str(FIRST + months) + "-01T00:00:00+08:00"
         change.imports = tuple(
             ImportRecord(
                 import_id=f"00000{place}-bench", source=source, file=f"{source}.csv", content_hash=source, options={},
-                who="bench", when=change.when, as_of=known, read=0, accepted=0, rejected=0, repeats=0, updated=0,
+                who="bench", when=change.when, as_of=as_of, read=0, accepted=0, rejected=0, repeats=0, updated=0,
                 levels={}, version=change.number,
             )
             for place, source in enumerate(("patrol", "hotline"))
@@ -106,13 +116,14 @@ def month_of_rows(
     chance: np.random.Generator,
     month: np.datetime64,
     n: int,
-    side: int,
+    cells: int,
     across: int,
-    wide: int,
     columns: dict[str, str],
     schema: pa.Schema,
 ) -> pa.Table:
     """Return the cases of a month, as they are stored: one of fifty never closed, one of thirty without a place."""
+    side = int(np.ceil(cells**0.5))
+    wide = -(-side // across)
     seconds = int(((month + 1).astype("datetime64[s]") - month.astype("datetime64[s]")).astype(int))
     start = month.astype("datetime64[us]") - np.timedelta64(ZONE_HOURS, "h")
     reported = start + chance.integers(0, seconds, n).astype("timedelta64[s]")
@@ -122,9 +133,10 @@ def month_of_rows(
     kind = chance.integers(0, len(TYPES), n)
     street = chance.integers(0, 4000, n)
     number = pa.array(np.arange(n).astype(str))
-    grid = pa.array([_grid(at) for at in range(side * side)])
-    community = pa.array([_community(at % side, at // side, across, wide) for at in range(side * side)])
-    cell = pa.array(x.astype(int) + side * y.astype(int), mask=np.asarray(lost))
+    grid = pa.array([_grid(at) for at in range(cells)])
+    community = pa.array([_community(at % side, at // side, across, wide) for at in range(cells)])
+    position = x.astype(int) + side * y.astype(int)
+    cell = pa.array(position, mask=np.asarray(lost) | (position >= cells))
 
     def text(choices: Any, places: np.ndarray) -> pa.Array:
         return pa.array(choices, pa.string()).take(pa.array(places))
@@ -217,7 +229,7 @@ def asked(question: str, scope: str, folder: Path) -> None:
     ask = {**OVERVIEW, **WHOLE, **PLAIN}[question]
     # What any question needs once, so that it is the start and not the answer
     pa.table({"a": [pd.Timestamp(0, tz="UTC")]}).to_pandas()
-    with peak() as memory:
+    with Memory() as memory:
         data = Workspace(folder).newest()
         start = time.perf_counter()
         found = ask(data, SCOPES[scope], busy_cell(folder))
@@ -231,31 +243,12 @@ def asked(question: str, scope: str, folder: Path) -> None:
             then.append(time.perf_counter() - start)
             busy.append((time.process_time() - began) / (os.cpu_count() or 1))
     figures = {"first": first, "then": float(np.median(then)), "busy": float(np.median(busy))}
-    print(json.dumps({**figures, "rows": rows, "gb": memory[0]}))
+    print(json.dumps({**figures, "rows": rows, "gb": memory.more / 1e3}))
 
 
 def busy_cell(folder: Path) -> str:
     """Return the cell with the most reports of a year."""
     return (folder / "busy.txt").read_text(encoding="utf-8")
-
-
-@contextlib.contextmanager
-def peak() -> Iterator[list[float]]:
-    """Give a list whose one entry becomes the peak of this process's memory beyond the start, in GB; sampled."""
-    process, done, found = psutil.Process(), threading.Event(), [0.0]
-    begin = process.memory_info().rss
-
-    def watch() -> None:
-        while not done.wait(0.005):
-            found[0] = max(found[0], (process.memory_info().rss - begin) / 1e9)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield found
-    finally:
-        done.set()
-        watcher.join()
 
 
 def import_more(folder: Path) -> None:
@@ -279,52 +272,50 @@ def import_more(folder: Path) -> None:
     )
     content = frame.to_csv(index=False).encode()
     files = set(tables.file_paths(folder, "incidents", before.named.tables["incidents"]))
-    with peak() as memory:
+    with Memory() as memory:
         start = time.perf_counter()
         answer = loading.import_incidents(workspace, content, "more.csv", source="patrol", who="bench")
         seconds = time.perf_counter() - start
     after = set(tables.file_paths(folder, "incidents", workspace.newest().named.tables["incidents"]))
     months = sorted({Path(one).parent.name for one in files ^ after})
-    print(json.dumps({"first": seconds, "gb": memory[0], "months": months, "updated": answer["updated"]}))
+    print(json.dumps({"first": seconds, "gb": memory.more / 1e3, "months": months, "updated": answer["updated"]}))
 
 
 def main() -> None:
     """Make the workspace or use the one there is, ask everything, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=ROWS)
-    parser.add_argument("--cells", type=int, default=CELLS)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--only", default="", help="questions whose name holds this")
-    parser.add_argument("--scope", default="", help="scopes whose name holds this")
-    parser.add_argument("--ask", nargs=2, metavar=("QUESTION", "SCOPE"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.ask:
-        question, scope = options.ask
-        return import_more(options.folder) if question == "import" else asked(question, scope, options.folder)
-    made = None
-    if options.folder is None:
-        made = options.folder = Path(tempfile.mkdtemp())
-    try:
-        measure(options)
-    finally:
-        if made:
-            shutil.rmtree(made)
+    options = parser(__doc__)
+    options.add_argument("--rows", type=int, default=ROWS)
+    options.add_argument("--cells", type=int, default=CELLS)
+    options.add_argument("--folder", type=Path)
+    options.add_argument("--only", default="", help="questions whose name holds this")
+    options.add_argument("--scope", default="", help="scopes whose name holds this")
+    options.add_argument("--ask", nargs=2, metavar=("QUESTION", "SCOPE"), help=argparse.SUPPRESS)
+    asking = options.parse_args()
+    if asking.ask:
+        question, scope = asking.ask
+        import_more(asking.folder) if question == "import" else asked(question, scope, asking.folder)
+        return
+    with tempfile.TemporaryDirectory() as made:
+        asking.folder = asking.folder or Path(made)
+        measure(asking, Lines("queries", asking.json))
 
 
-def measure(options: argparse.Namespace) -> None:
+def measure(options: argparse.Namespace, lines: Lines) -> None:
+    """Print what each question costs."""
     if not Workspace(options.folder).exists:
-        with peak() as memory:
+        with Memory() as memory:
             start = time.perf_counter()
-            made = make(options.folder, options.rows, options.cells).newest()
-        print(f"made in {time.perf_counter() - start:.0f} s, {memory[0]:.2f} GB")
-        busiest = queries.counts(made, SCOPES["a year"], ["cell"]).dropna().sort_values("count")["cell_id"].iloc[-1]
-        (options.folder / "busy.txt").write_text(busiest, encoding="utf-8")
+            make(options.folder, options.rows, options.cells)
+        print(f"  made in {time.perf_counter() - start:.0f} s, {memory.more / 1e3:.2f} GB")
     data = Workspace(options.folder).newest()
+    if not (options.folder / "busy.txt").exists():
+        busiest = queries.counts(data, SCOPES["a year"], ["cell"]).dropna().sort_values("count")["cell_id"].iloc[-1]
+        (options.folder / "busy.txt").write_text(busiest, encoding="utf-8")
     (n,) = data.query("SELECT count(*) AS n FROM incidents")["n"].to_pylist()
     files = tables.file_paths(options.folder, "incidents", data.named.tables["incidents"])
     size = sum(os.path.getsize(one) for one in files) / 1e9
-    load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
-    print(f"queries: {n:,} incidents, {options.cells:,} cells, {len(files)} files, {size:.2f} GB; {load}")
+    cells = data.level("grid").cells
+    print(f"  {n:,} incidents, {cells:,} cells, {len(files)} files, {size:.2f} GB")
     print(f"  {'':26} {'':24} {'first s':>8} {'then s':>8} {'busy s':>8} {'GB':>8} {'rows':>11}")
     asks = [(question, scope) for scope in SCOPES for question in (*OVERVIEW, *WHOLE)]
     asks += [(question, "all time") for question in PLAIN]
@@ -333,23 +324,17 @@ def measure(options: argparse.Namespace) -> None:
             continue
         if question in WHOLE and scope.startswith("all time") and "all" not in options.only:
             continue  # every point of ten years in one answer: nothing that a screen shows
-        found = apart(options.folder, question, scope)
+        found, _ = called("bench.queries", "--folder", options.folder, "--ask", question, scope)
         figures = "".join(f"{found[name]:9.2f}" for name in ("first", "then", "busy", "gb"))
         print(f"  {question:26} {scope:24}{figures} {found['rows']:11,}", flush=True)
+        lines.add(incidents=n, cells=cells, question=question, scope=scope, **found)
     if options.only in "import":
-        found = apart(options.folder, "import", "")
+        found, _ = called("bench.queries", "--folder", options.folder, "--ask", "import", "")
         print(
             f"  import of {ADDED:,} more: {found['first']:.1f} s, {found['gb']:.2f} GB, {found['updated']} corrected,"
         )
         print(f"    months written: {', '.join(found['months'])}")
-
-
-def apart(folder: Path, question: str, scope: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "bench.queries", "--folder", str(folder), "--ask", question, scope]
-    output = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if output.returncode:
-        raise SystemExit(output.stderr)
-    return json.loads(output.stdout.splitlines()[-1])
+        lines.add(incidents=n, cells=cells, question="import", added=ADDED, **found)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,6 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
             held[scope] = held.pop(scope)  # the last to go
             return held[scope]
     points = queries.points(dataset, scope, by_cell=True)
-    points = points[["cell_id", "hazard", "lon", "lat", "reported_at", "one_spot"]]  # no more than that is held
     spot, inside = points["one_spot"].to_numpy(bool), points["cell_id"].notna().to_numpy()
     calls = points.loc[inside & ~spot, ["cell_id", "hazard", "lon", "lat", "reported_at", "call"]]
     calls = calls.assign(leads=_leads(dataset, calls)).drop(columns="call").reset_index(drop=True)

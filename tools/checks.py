@@ -18,6 +18,9 @@ BROWSERS = (
     "chrome",
 )
 APT_CHROMIUM = "apt-get install chromium"
+# Files of bench/ and their minutes, in the order of a run: what hangs on the whole machine first, the browser last
+BENCHES = {"join": 25, "growth": 5, "aggregation": 10, "importing": 2, "queries": 5, "map_city": 1, "screens": 40}
+LONG_BENCHES = {"fuzz": 10, "city": 60}  # only if named
 
 
 def find_browser() -> str | None:
@@ -94,15 +97,24 @@ def test(*, slow: bool, extra: list[str]) -> int:
     return 0
 
 
-def bench(names: list[str]) -> int:
-    """Run the benchmarks (files in bench/ that can be run), all or those named, in order; return the exit code."""
-    files = [file for file in sorted((ROOT / "bench").glob("*.py")) if "__main__" in file.read_text(encoding="utf-8")]
-    chosen = [file for file in files if not names or file.stem in names]
-    if not chosen:
-        known = ", ".join(file.stem for file in files)
-        raise Refusal(f"There is no such benchmark; there are: {known}.", f"没有这个基准测试;现有:{known}。")
+def bench(names: list[str], results: Path | None = None) -> int:
+    """Run the benchmarks named, or all of BENCHES, in order; return the worst exit code."""
+    known = [*BENCHES, *LONG_BENCHES]
+    if unknown := [name for name in names if name not in known]:
+        raise Refusal(
+            f"There is no benchmark {', '.join(unknown)}; there are: {', '.join(known)}.",
+            f"没有基准测试 {'、'.join(unknown)};现有:{'、'.join(known)}。",
+        )
+    chosen = {name: minutes for name, minutes in (BENCHES | LONG_BENCHES).items() if name in (names or BENCHES)}
+    plan = ", ".join(f"{name} {minutes}" for name, minutes in chosen.items())
+    say(
+        f"Benchmarks, about so many minutes on 2 idle processors: {plan}; in all {sum(chosen.values())}.",
+        f"基准测试(2 个空闲处理器上的大致分钟数):{plan};共 {sum(chosen.values())} 分钟。",
+    )
+    options = ["--json", str(results.resolve())] if results else []
     worst = 0
-    for file in chosen:
-        print("$ bench/" + file.name, flush=True)
-        worst = max(worst, abs(subprocess.run([venv_python(), file], cwd=ROOT, check=False).returncode))
+    for name in chosen:
+        print(f"$ bench/{name}.py", flush=True)
+        run = subprocess.run([venv_python(), "-m", f"bench.{name}", *options], cwd=ROOT, check=False)
+        worst = max(worst, abs(run.returncode))
     return worst

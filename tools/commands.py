@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.checks import bench, test
+from tools.checks import BENCHES, LONG_BENCHES, bench, test
 from tools.server import choose_port, start
 from tools.venv import DEV, MAIN, ROOT, VENV, Refusal, ensure, say, venv_python
 from tools.wheels import TARGETS, lock, wheels
@@ -43,8 +43,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     setup.add_argument("--wheels", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="install from this folder")
     tests = commands.add_parser("test", help="ruff, mypy, pytest; pytest's own options after --")
     tests.add_argument("--slow", action="store_true", help="the long tests too")
-    benches = commands.add_parser("bench", help="run the benchmarks")
-    benches.add_argument("names", nargs="*", metavar="NAME", help="only these files of bench/")
+    benches = commands.add_parser("bench", help="run the benchmarks: all but the longest, or those named")
+    known = ", ".join((*BENCHES, *LONG_BENCHES))
+    benches.add_argument("names", nargs="*", metavar="NAME", help=f"only these: {known}")
+    benches.add_argument("--json", type=Path, metavar="FILE", help="add the figures to this file, a line of JSON each")
     folder = commands.add_parser("wheels", help="make a folder from which a PC without internet installs")
     folder.add_argument("--to", type=Path, metavar="DIR", default=ROOT / "wheels", help="that folder (default: wheels)")
     folder.add_argument("--platform", choices=sorted(TARGETS), help="the other PC's system (default: this one's)")
@@ -67,13 +69,13 @@ def act(options: argparse.Namespace) -> int:
     if options.command == "lock":
         return lock(upgrade=options.upgrade)
     port = choose_port(options.port) if options.command is None else 0  # refused before a long installation
-    ensure((MAIN, DEV) if options.command == "test" else (MAIN,), options.wheels)
+    ensure((MAIN, DEV) if options.command in ("test", "bench") else (MAIN,), options.wheels)
     if options.command is None:
         return start(port, browser=not options.no_browser, workspace=options.workspace)
     if options.command == "test":
         return test(slow=options.slow, extra=options.extra)
     if options.command == "bench":
-        return bench(options.names)
+        return bench(options.names, options.json)
     if options.command == "wheels":
         if Path(sys.prefix) != VENV:
             return subprocess.run([venv_python(), ROOT / "run.py", *options.arguments], check=False).returncode

@@ -1,0 +1,32 @@
+"""The benchmarks: that they can be started, and that what they measure is what they say."""
+
+import pytest
+
+from bench import growth
+from bench.queries import make
+from data import queries
+from data.schema import Scope
+from tools import checks
+
+
+def test_every_benchmark_of_a_run_is_a_file_that_can_be_started():
+    for name in (*checks.BENCHES, *checks.LONG_BENCHES):
+        file = checks.ROOT / "bench" / f"{name}.py"
+        assert '__name__ == "__main__"' in file.read_text(encoding="utf-8"), name
+
+
+def test_an_unknown_benchmark_is_refused_before_anything_runs():
+    with pytest.raises(checks.Refusal, match="no benchmark nowhere"):
+        checks.bench(["join", "nowhere"])
+
+
+def test_an_invented_city_has_the_cells_and_incidents_it_was_asked_for(tmp_path):
+    data = make(tmp_path / "city", 90, 23, 2).newest()
+    assert {level.name: level.cells for level in data.levels} == {"community": 23, "grid": 23}
+    counts = queries.counts(data, Scope(level="grid"), ["month"])
+    assert counts["month"].tolist() == ["2016-01", "2016-02"]
+    assert counts["count"].tolist() == [45, 45]
+
+
+def test_polygons_double_and_stay_near_a_square():
+    assert [growth.square(n)[:2] for n in growth.doubled(20, 160)] == [(5, 4), (5, 8), (10, 8), (10, 16)]
