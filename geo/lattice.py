@@ -31,19 +31,21 @@ from geo.edges import (
     length,
     merged,
     passed,
-    side,
     spread,
 )
 
 OUTSIDE = -1
-CHUNK = 1 << 17  # points looked up at a time: their numbers stay in the processor's cache
+_MARKED = -2  # the label of a lattice cell that edges pass through
+CHUNK = 1 << 16  # points looked up at a time: their numbers stay in the processor's cache
 WORTH_PREPARING = 8  # points: fewer are asked for one by one
 UNDECIDED_CHUNK = 1 << 21  # undecided points tested at a time: bounds the memory
 _THREADS = 2
 _MARGIN = 2  # columns and rows around everything that no edge passes through
 _MOST_COLUMNS = 30_000
 _COARSEST, _FINEST = 32, 4096  # lattice cells a side
-_TESTED, _CUT, _CORNER, _REFLEX = range(4)  # how a cell with edges decides: corner and reflex as seen from the left
+_DOUBT = 1e-4  # lattice cells: nearer to an edge no side is certain; roundings take less than a tenth of it
+RULE = np.dtype([("lines", "f4", (2, 3)), ("left", "i4"), ("right", "i4")])
+Rules = NDArray[np.void]
 
 
 class Lattice:
@@ -85,14 +87,16 @@ class Lattice:
         covering = _covering(label, marked, rank, left, right)
         painted, self._overlaid = _paint_over(label, marked, *overlapping)
         whole = np.concatenate([covering, painted], axis=1)
-        self._rules = _rules(on_lattice, edges, edge, first, marked % self._columns, marked // self._columns)
-        self._rules["kind"][whole[0]] = _TESTED
+        self._rules = _rules(on_lattice, edge, first, marked % self._columns, marked // self._columns)
+        self._rules["lines"][whole[0]] = 0
         self._first, self._last, self._candidates = _candidates(self._rules, left, right, rank, whole, len(geometries))
-        label[marked] = np.arange(-2, -2 - len(marked), -1, dtype=np.int32)
-        self._label = label
+        label[marked] = _MARKED
+        self._label = label.astype(_narrow(len(geometries)))  # what is small stays in the cache
+        self._rank = label
+        self._rank[marked] = np.arange(len(marked), dtype=np.int32)
 
     def _on_lattice(self, ends: Floats) -> Floats:
-        return (ends - np.array([self._west, self._south] * 2)) * self._scale + _MARGIN  # as _cell_of reckons
+        return (ends - np.array([self._west, self._south] * 2)) * self._scale + _MARGIN  # as _place_of reckons
 
     def assign(self, x: Floats, y: Floats) -> Positions:
         """Return the lowest position among the polygons that cover each point, edges included; -1 where none does."""
@@ -127,27 +131,36 @@ class Lattice:
 
     def _look_up(self, x: Floats, y: Floats) -> tuple[Positions, NDArray[np.intp], Ints]:
         """Return the positions of some points; which of them are undecided, and the ranks of their lattice cells."""
-        position = self._label.take(self._cell_of(x, y))
-        points = np.flatnonzero(position < OUTSIDE)
-        rank = -2 - position.take(points).astype(np.int64)
-        where, beside = _decide(self._rules.take(rank), x.take(points), y.take(points))
+        cell = self._cell_of(x, y)
+        label = self._label.take(cell, mode="clip")  # "raise" would take its time
+        points = np.flatnonzero(label == _MARKED)
+        rank = self._rank.take(cell.take(points)).astype(np.int64)
+        u, v = self._place_of(x.take(points), y.take(points))
+        where, beside = _decide(self._rules.take(rank), *((one - np.floor(one)).astype(np.float32) for one in (u, v)))
+        position = label.astype(np.int32)
         position[points] = beside
-        undecided = np.flatnonzero(where == 0)
+        undecided = np.flatnonzero(np.abs(where) < _DOUBT)
         return position, points[undecided], rank[undecided]
 
     def _cell_of(self, x: Floats, y: Floats) -> Ints:
         """Return the number of the lattice cell of each point; what lies beyond the lattice goes to its free margin."""
         with np.errstate(over="ignore"):
-            u, v = x - self._west, y - self._south
+            u, v = self._place_of(x, y)
             for number, most in ((u, self._columns - 1), (v, self._rows - 1)):
-                number *= self._scale
-                number += _MARGIN
                 np.fmax(number, 0, out=number)  # not-a-number too
                 np.fmin(number, most, out=number)
-        cell = v.astype(np.int64)
-        cell *= self._columns
-        cell += u.astype(np.int64)
-        return cell
+                np.floor(number, out=number)
+        v *= self._columns
+        v += u
+        return v.astype(np.int64)
+
+    def _place_of(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Return lattice coordinates: a lattice cell is one wide and one high."""
+        u, v = x - self._west, y - self._south
+        for number in (u, v):
+            number *= self._scale
+            number += _MARGIN
+        return u, v
 
     def _test(self, x: Floats, y: Floats, waiting: list[tuple[Ints, Ints]], position: Positions) -> None:
         """Fill in the positions of undecided points: each candidate in turn, the lowest first, until one covers."""
@@ -194,45 +207,43 @@ def _best_side(points: int, edge_length: float) -> int:
     return int(side[np.argmin(cost)])
 
 
-RULE = np.dtype([("ends", "f8", 4), ("end", "f8", 2), ("left", "i4"), ("right", "i4"), ("kind", "i4"), ("", "i4")])
+def _rules(on_lattice: Edges, edge: Positions, first: Ints, column: Ints, row: Ints) -> Rules:
+    """Return how each lattice cell with edges decides, shape (n,): by one line, by two that meet in it, or by tests.
 
-
-def _rules(on_lattice: Edges, edges: Edges, edge: Positions, first: Ints, column: Ints, row: Ints) -> NDArray[np.void]:
-    """Return how each lattice cell with edges decides: by the line between two ends, by the next one too, or by tests.
-
-    A rule fills one line of the processor's cache, so that a point costs one wait for the memory.
+    A rule is small, so that a point costs one wait for the memory.
     """
     count = np.diff(first, append=len(edge))
-    rules = np.zeros(len(first), dtype=RULE)
+    rules = np.zeros(len(first), dtype=RULE)  # without a line nothing lies on a side: tested
     rules["left"] = rules["right"] = NONE
 
     lone = np.flatnonzero(count == 1)
-    one, square = edge.take(first.take(lone)), _Squares(column.take(lone), row.take(lone))
-    a = on_lattice.some(one)
+    a, square = on_lattice.some(edge.take(first.take(lone))), _Squares(column.take(lone), row.take(lone))
     x0, y0, x1, y1 = a.ends.T
     # It has to cross the cell from side to side: with no end in it, or so near that what begins there may be missed
     cut = np.flatnonzero(~a.odd & ~square.near(x0, y0) & ~square.near(x1, y1) & square.cut_by(a.ends))
-    _write(rules, lone.take(cut), edges.some(one.take(cut)), _CUT)
+    a, square, at = a.some(cut), square.some(cut), lone.take(cut)
+    rules["lines"][at, 0], rules["lines"][at, 1] = square.line(a.ends), (0, 0, 2)
+    rules["left"][at], rules["right"][at] = a.left, a.right
 
     two = np.flatnonzero(count == 2)
-    one, other = edge.take(first.take(two)), edge.take(first.take(two) + 1)
-    a, b, square = on_lattice.some(one), on_lattice.some(other), _Squares(column.take(two), row.take(two))
+    one, other = first.take(two), first.take(two) + 1
+    a, b = on_lattice.some(edge.take(one)), on_lattice.some(edge.take(other))
+    square = _Squares(column.take(two), row.take(two))
     # The first edge is taken towards the corner, the second away from it
-    turn_a = _meet(a.ends[:, :2], b.ends[:, :2]) | _meet(a.ends[:, :2], b.ends[:, 2:])
-    turn_b = _meet(b.ends[:, 2:], a.ends[:, 2:]) | _meet(b.ends[:, 2:], a.ends[:, :2])
-    a, b = a.turned(turn_a), b.turned(turn_b)
+    a = a.turned(_meet(a.ends[:, :2], b.ends[:, :2]) | _meet(a.ends[:, :2], b.ends[:, 2:]))
+    b = b.turned(_meet(b.ends[:, 2:], a.ends[:, 2:]) | _meet(b.ends[:, 2:], a.ends[:, :2]))
     sound = ~a.odd & ~b.odd & _meet(a.ends[:, 2:], b.ends[:, :2]) & (a.left == b.left) & (a.right == b.right)
     x0, y0, x1, y1 = a.ends.T
     sound &= square.holds(x1, y1) & ~square.near(x0, y0) & ~square.near(b.ends[:, 2], b.ends[:, 3])
-    sound = np.flatnonzero(sound)
-    a, b = (
-        edges.some(one.take(sound)).turned(turn_a.take(sound)),
-        edges.some(other.take(sound)).turned(turn_b.take(sound)),
-    )
-    turn = side(a.ends, b.ends[:, 2], b.ends[:, 3])
-    at = two.take(sound)
-    _write(rules, at, a, np.array([_TESTED, _CORNER, _REFLEX]).take(turn, mode="wrap"))
-    rules["end"][at] = b.ends[:, 2:]
+    some = np.flatnonzero(sound)
+    a, b, square, at = a.some(some), b.some(some), square.some(some), two.take(some)
+    line, next_ = square.line(a.ends), square.line(b.ends)
+    turn = line[:, 0] * next_[:, 1] - line[:, 1] * next_[:, 0]  # the sine of the angle, or up to twice as much
+    sharp = (np.abs(turn) < _DOUBT) & ((line[:, :2] * next_[:, :2]).sum(axis=1) < 0)
+    # The smaller part lies on the left of both lines; where it is the right of both, everything is turned round
+    way = np.where(sharp, 0, np.where(turn < 0, -1, 1))[:, None]
+    rules["lines"][at, 0], rules["lines"][at, 1] = line * way, next_ * way
+    rules["left"][at], rules["right"][at] = np.where(turn < 0, (a.right, a.left), (a.left, a.right))
     return rules
 
 
@@ -240,19 +251,17 @@ def _meet(one: Floats, other: Floats) -> Flags:
     return (one[:, 0] == other[:, 0]) & (one[:, 1] == other[:, 1])
 
 
-def _write(rules: NDArray[np.void], at: Ints, edges: Edges, kind: Any) -> None:
-    rules["ends"][at], rules["left"][at], rules["right"][at] = edges[:3]
-    rules["kind"][at] = kind
-
-
-def _decide(rules: NDArray[np.void], x: Floats, y: Floats) -> tuple[NDArray[np.int8], Positions]:
-    """Return on which side each point lies by its rule, 1 left, -1 right, 0 undecided; and the polygon there."""
-    kind, numbers = rules["kind"], rules.view(np.float64).reshape(-1, 8)
-    one, other = side(numbers[:, :4], x, y), side(numbers[:, 2:6], x, y)
-    # The smaller part lies on the left of both lines, the larger on the left of one of them
-    where = np.where(kind == _CORNER, np.minimum(one, other), np.where(kind == _REFLEX, np.maximum(one, other), one))
-    where[kind == _TESTED] = 0
+def _decide(rules: Rules, u: Floats, v: Floats) -> tuple[NDArray[np.float32], Positions]:
+    """Return how far from its line each point lies, positive on the left, around 0 undecided; and the polygon there."""
+    number = rules.view(np.float32).reshape(-1, 8).T
+    one = number[0] * u + number[1] * v + number[2]
+    where = np.minimum(one, number[3] * u + number[4] * v + number[5], out=one)
     return where, np.where(where > 0, rules["left"], rules["right"])
+
+
+def _narrow(n: int) -> type[np.signedinteger]:
+    """Return the smallest type that holds the labels of n polygons."""
+    return next(kind for kind in (np.int8, np.int16, np.int32) if n <= np.iinfo(kind).max)
 
 
 class _Squares(NamedTuple):
@@ -260,6 +269,9 @@ class _Squares(NamedTuple):
 
     column: Ints
     row: Ints
+
+    def some(self, chosen: Ints) -> "_Squares":
+        return _Squares(self.column.take(chosen), self.row.take(chosen))
 
     def holds(self, x: Floats, y: Floats) -> Flags:
         return (x.astype(np.int64) == self.column) & (y.astype(np.int64) == self.row)
@@ -275,6 +287,16 @@ class _Squares(NamedTuple):
         dx, dy = x1 - x0, y1 - y0
         middle = dx * (self.row + 0.5 - y0) - dy * (self.column + 0.5 - x0)
         return np.abs(middle) < (0.5 - PAD) * (np.abs(dx) + np.abs(dy))
+
+    def line(self, ends: Floats) -> Floats:
+        """Return a, b, c of the line through two ends, shape (n, 3): a u + b v + c is how far left of it u, v lies.
+
+        u and v count from the cell's south-west corner. Far is up to 1.42 times the distance.
+        """
+        x0, y0, x1, y1 = ends.T
+        along = np.stack([y0 - y1, x1 - x0])
+        a, b = along / np.abs(along).max(axis=0)
+        return np.stack([a, b, a * (self.column - x0) + b * (self.row - y0)], axis=1)
 
 
 def _painted(start: Ints, end: Ints, polygon: Positions, size: int) -> tuple[Positions, tuple[Ints, Ints, Positions]]:
@@ -320,21 +342,21 @@ def _paint_over(label: Positions, marked: Ints, start: Ints, end: Ints, polygon:
 
 
 def _candidates(
-    rules: NDArray[np.void], left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
+    rules: Rules, left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
 ) -> tuple[Positions, Positions, Positions]:
     """Return for each marked cell where its candidates begin and end, and all candidates, a cell's lowest first."""
-    kind = rules["kind"]
-    tested = np.flatnonzero(kind[rank] == _TESTED)
+    decides = rules["lines"].any(axis=(1, 2))
+    tested = np.flatnonzero(~decides[rank])
     pairs = [np.stack([rank[tested], polygon[tested]]) for polygon in (left, right)]
     ranks, polygons = np.concatenate([*pairs, whole], axis=1)
     key = ranks.astype(np.int64) * n + polygons
     key = np.sort(key[polygons != NONE])
     key = key[np.diff(key, prepend=-1) != 0]
     ranks = key // n
-    last = np.cumsum(np.bincount(ranks, minlength=len(kind)))
+    last = np.cumsum(np.bincount(ranks, minlength=len(rules)))
     first = np.append(0, last[:-1])
     # Where a side decides, a point too close to the edge may lie in either of the two polygons beside it
-    decided = np.flatnonzero(kind != _TESTED)
+    decided = np.flatnonzero(decides)
     two = np.stack([rules["left"][decided], rules["right"][decided]], axis=1)
     two.sort(axis=1)
     last[decided] = len(key) + 2 * np.arange(1, len(decided) + 1)
