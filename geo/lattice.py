@@ -10,9 +10,7 @@ where its edges cross the line, by pairs.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -21,11 +19,13 @@ from numpy.typing import NDArray
 from geo.edges import (
     NONE,
     PAD,
+    THREADS,
     Edges,
     Flags,
     Floats,
     Ints,
     Positions,
+    both_cores,
     crossing_runs,
     edges_of,
     length,
@@ -39,12 +39,13 @@ _MARKED = -2  # the label of a lattice cell that edges pass through
 CHUNK = 1 << 16  # points looked up at a time: their numbers stay in the processor's cache
 WORTH_PREPARING = 8  # points: fewer are asked for one by one
 UNDECIDED_CHUNK = 1 << 21  # undecided points tested at a time: bounds the memory
-_THREADS = 2
 _MARGIN = 2  # columns and rows around everything that no edge passes through
 _MOST_COLUMNS = 30_000
 _COARSEST, _FINEST = 32, 4096  # lattice cells a side
-_DOUBT = 1e-4  # lattice cells: nearer to an edge no side is certain; roundings take less than a tenth of it
-RULE = np.dtype([("lines", "f4", (2, 3)), ("left", "i4"), ("right", "i4")])
+MOST_LINES = 3  # that decide in one lattice cell
+_DOUBT = 1e-4  # lattice cells: nearer to an edge no side is certain
+_ROUNDED = 1e-5  # what roundings may bend a line by in a lattice cell
+RULE = np.dtype([("lines", "f4", (MOST_LINES, 3)), ("left", "i4"), ("right", "i4")])
 Rules = NDArray[np.void]
 
 
@@ -75,19 +76,26 @@ class Lattice:
         pitch = max(np.sqrt(width * height) / cells_a_side, max(width, height) / _MOST_COLUMNS) or 1.0
         self._west, self._south, self._scale = west, south, 1 / pitch
         self._columns, self._rows = (int(size * self._scale) + 2 * _MARGIN + 1 for size in (width, height))
-        runs = crossing_runs(self._on_lattice(every.ends), np.maximum(every.left, every.right), self._columns)
-        label, overlapping = _painted(*runs, self._columns * self._rows)
         on_lattice = edges._replace(ends=self._on_lattice(edges.ends))
-        cell, edge = passed(on_lattice.ends, self._columns)
+
+        def paint() -> tuple[Positions, tuple[Ints, Ints, Positions]]:
+            runs = crossing_runs(self._on_lattice(every.ends), np.maximum(every.left, every.right), self._columns)
+            return _painted(*runs, self._columns * self._rows)
+
+        (label, overlapping), (cell, edge) = both_cores(
+            lambda work: work(), [paint, lambda: passed(on_lattice.ends, self._columns)]
+        )
         first = np.flatnonzero(np.diff(cell, prepend=-1))
         marked = cell.take(first)
-        rank = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(first, append=len(cell)))
+        count = np.diff(first, append=len(cell))
+        rank = np.repeat(np.arange(len(first), dtype=np.int32), count)
         # What has no edge in a cell may cover it whole, beside those that have
         left, right = edges.left.take(edge), edges.right.take(edge)
         covering = _covering(label, marked, rank, left, right)
         painted, self._overlaid = _paint_over(label, marked, *overlapping)
         whole = np.concatenate([covering, painted], axis=1)
-        self._rules = _rules(on_lattice, edge, first, marked % self._columns, marked // self._columns)
+        parts = np.array_split(np.stack([first, count, *np.divmod(marked, self._columns)]), THREADS, axis=1)
+        self._rules = np.concatenate(list(both_cores(lambda part: _rules(on_lattice, edge, *part), parts)))
         self._rules["lines"][whole[0]] = 0
         self._first, self._last, self._candidates = _candidates(self._rules, left, right, rank, whole, len(geometries))
         label[marked] = _MARKED
@@ -108,7 +116,7 @@ class Lattice:
             return points + start, rank
 
         waiting: list[tuple[Ints, Ints]] = []
-        for undecided in _both_cores(look_up, range(0, len(x), CHUNK)):
+        for undecided in both_cores(look_up, range(0, len(x), CHUNK)):
             waiting.append(undecided)
             if sum(len(points) for points, _ in waiting) > UNDECIDED_CHUNK:
                 self._test(x, y, waiting, position)
@@ -136,7 +144,7 @@ class Lattice:
         points = np.flatnonzero(label == _MARKED)
         rank = self._rank.take(cell.take(points)).astype(np.int64)
         u, v = self._place_of(x.take(points), y.take(points))
-        where, beside = _decide(self._rules.take(rank), *((one - np.floor(one)).astype(np.float32) for one in (u, v)))
+        where, beside = _decide(self._rules.take(rank), np.modf(u)[0], np.modf(v)[0])
         position = label.astype(np.int32)
         position[points] = beside
         undecided = np.flatnonzero(np.abs(where) < _DOUBT)
@@ -191,7 +199,7 @@ def covered(geometries: NDArray[np.object_], wanted: Positions, x: Floats, y: Fl
     parts = [slice(0, middle), slice(middle, None)]  # no polygon in both
     answer = np.empty(len(order), dtype=bool)
     answer[order] = np.concatenate(
-        list(_both_cores(lambda part: shapely.intersects_xy(geometries[wanted[part]], x[part], y[part]), parts))
+        list(both_cores(lambda part: shapely.intersects_xy(geometries[wanted[part]], x[part], y[part]), parts))
     )
     return answer
 
@@ -207,55 +215,51 @@ def _best_side(points: int, edge_length: float) -> int:
     return int(side[np.argmin(cost)])
 
 
-def _rules(on_lattice: Edges, edge: Positions, first: Ints, column: Ints, row: Ints) -> Rules:
-    """Return how each lattice cell with edges decides, shape (n,): by one line, by two that meet in it, or by tests.
+def _rules(on_lattice: Edges, edge: Positions, first: Ints, count: Ints, row: Ints, column: Ints) -> Rules:
+    """Return how each lattice cell with edges decides: by up to three lines that follow each other, or by tests.
 
-    A rule is small, so that a point costs one wait for the memory.
+    One of the two polygons beside these edges has to be convex in the cell: it lies on the left of all lines, the other
+    one on the right of some. A rule is small, so that a point costs one wait for the memory.
     """
-    count = np.diff(first, append=len(edge))
     rules = np.zeros(len(first), dtype=RULE)  # without a line nothing lies on a side: tested
     rules["left"] = rules["right"] = NONE
-
-    lone = np.flatnonzero(count == 1)
-    a, square = on_lattice.some(edge.take(first.take(lone))), _Squares(column.take(lone), row.take(lone))
-    x0, y0, x1, y1 = a.ends.T
-    # It has to cross the cell from side to side: with no end in it, or so near that what begins there may be missed
-    cut = np.flatnonzero(~a.odd & ~square.near(x0, y0) & ~square.near(x1, y1) & square.cut_by(a.ends))
-    a, square, at = a.some(cut), square.some(cut), lone.take(cut)
-    rules["lines"][at, 0], rules["lines"][at, 1] = square.line(a.ends), (0, 0, 2)
-    rules["left"][at], rules["right"][at] = a.left, a.right
-
-    two = np.flatnonzero(count == 2)
-    one, other = first.take(two), first.take(two) + 1
-    a, b = on_lattice.some(edge.take(one)), on_lattice.some(edge.take(other))
-    square = _Squares(column.take(two), row.take(two))
-    # The first edge is taken towards the corner, the second away from it
-    a = a.turned(_meet(a.ends[:, :2], b.ends[:, :2]) | _meet(a.ends[:, :2], b.ends[:, 2:]))
-    b = b.turned(_meet(b.ends[:, 2:], a.ends[:, 2:]) | _meet(b.ends[:, 2:], a.ends[:, :2]))
-    sound = ~a.odd & ~b.odd & _meet(a.ends[:, 2:], b.ends[:, :2]) & (a.left == b.left) & (a.right == b.right)
-    x0, y0, x1, y1 = a.ends.T
-    sound &= square.holds(x1, y1) & ~square.near(x0, y0) & ~square.near(b.ends[:, 2], b.ends[:, 3])
-    some = np.flatnonzero(sound)
-    a, b, square, at = a.some(some), b.some(some), square.some(some), two.take(some)
-    line, next_ = square.line(a.ends), square.line(b.ends)
-    turn = line[:, 0] * next_[:, 1] - line[:, 1] * next_[:, 0]  # the sine of the angle, or up to twice as much
-    sharp = (np.abs(turn) < _DOUBT) & ((line[:, :2] * next_[:, :2]).sum(axis=1) < 0)
-    # The smaller part lies on the left of both lines; where it is the right of both, everything is turned round
-    way = np.where(sharp, 0, np.where(turn < 0, -1, 1))[:, None]
-    rules["lines"][at, 0], rules["lines"][at, 1] = line * way, next_ * way
-    rules["left"][at], rules["right"][at] = np.where(turn < 0, (a.right, a.left), (a.left, a.right))
+    for k in range(1, MOST_LINES + 1):
+        at = np.flatnonzero(count == k)
+        square = _Squares(column.take(at), row.take(at))
+        edges = [on_lattice.some(edge.take(first.take(at) + i)) for i in range(k)]
+        edges[1:] = [one.turned(one.left != edges[0].left) for one in edges[1:]]
+        sound = square.follow_each_other(edges)
+        for one in edges:
+            sound &= ~one.odd & (one.left == edges[0].left) & (one.right == edges[0].right)
+        some = np.flatnonzero(sound)
+        at, square, edges = at.take(some), square.some(some), [one.some(some) for one in edges]
+        lines = [square.line(one.ends) for one in edges]
+        lowest, highest, ahead = np.zeros(len(at)), np.zeros(len(at)), np.ones(len(at), dtype=bool)
+        for one, line in zip(edges, lines, strict=True):
+            for other, next_ in zip(edges, lines, strict=True):
+                if other is not one:
+                    ahead &= line[0] * next_[0] + line[1] * next_[1] > 0
+                    for far in (square.distance(line, other.ends[:, :2]), square.distance(line, other.ends[:, 2:])):
+                        np.minimum(lowest, far, out=lowest), np.maximum(highest, far, out=highest)
+        left, right = lowest > -_ROUNDED, highest < _ROUNDED  # which is convex; both are where the way is straight
+        convex = np.flatnonzero(left & right & ahead | (left != right))
+        way = np.where(left, 1, -1).take(convex)
+        at = at.take(convex)
+        rules["lines"][at] = (0, 0, 2)
+        for i, line in enumerate(lines):
+            rules["lines"][at, i] = (line.take(convex, axis=1) * way).T
+        beside = edges[0].left.take(convex), edges[0].right.take(convex)
+        rules["left"][at], rules["right"][at] = np.where(way > 0, beside, beside[::-1])
     return rules
-
-
-def _meet(one: Floats, other: Floats) -> Flags:
-    return (one[:, 0] == other[:, 0]) & (one[:, 1] == other[:, 1])
 
 
 def _decide(rules: Rules, u: Floats, v: Floats) -> tuple[NDArray[np.float32], Positions]:
     """Return how far from its line each point lies, positive on the left, around 0 undecided; and the polygon there."""
-    number = rules.view(np.float32).reshape(-1, 8).T
-    one = number[0] * u + number[1] * v + number[2]
-    where = np.minimum(one, number[3] * u + number[4] * v + number[5], out=one)
+    u, v = u.astype(np.float32), v.astype(np.float32)
+    number = rules.view(np.float32).reshape(-1, RULE.itemsize // 4).T
+    where = number[0] * u + number[1] * v + number[2]
+    for i in range(3, 3 * MOST_LINES, 3):
+        np.minimum(where, number[i] * u + number[i + 1] * v + number[i + 2], out=where)
     return where, np.where(where > 0, rules["left"], rules["right"])
 
 
@@ -273,6 +277,19 @@ class _Squares(NamedTuple):
     def some(self, chosen: Ints) -> "_Squares":
         return _Squares(self.column.take(chosen), self.row.take(chosen))
 
+    def follow_each_other(self, edges: list[Edges]) -> Flags:
+        """Return whether the edges are one way through the cell, each beginning in it where the one before ends."""
+        starts, ends = ([one.ends[:, half] for one in edges] for half in (slice(0, 2), slice(2, 4)))
+        # An end outside must not be so near that marking may have missed what begins there
+        near_start, near_end = ([self.near(*place.T) for place in places] for places in (starts, ends))
+        met = [[self.holds(*end.T) & (end == start).all(axis=1) for start in starts] for end in ends]
+        sound = np.sum(near_end, axis=0) == len(edges) - 1
+        for i in range(len(edges)):
+            sound &= (np.sum(met[i], axis=0) == near_end[i]) & (
+                np.sum([row[i] for row in met], axis=0) == near_start[i]
+            )
+        return sound & self.cut_by(edges[0].ends) if len(edges) == 1 else sound
+
     def holds(self, x: Floats, y: Floats) -> Flags:
         return (x.astype(np.int64) == self.column) & (y.astype(np.int64) == self.row)
 
@@ -289,14 +306,19 @@ class _Squares(NamedTuple):
         return np.abs(middle) < (0.5 - PAD) * (np.abs(dx) + np.abs(dy))
 
     def line(self, ends: Floats) -> Floats:
-        """Return a, b, c of the line through two ends, shape (n, 3): a u + b v + c is how far left of it u, v lies.
+        """Return a, b, c of the line through two ends, shape (3, n): a u + b v + c is how far left of it u, v lies.
 
         u and v count from the cell's south-west corner. Far is up to 1.42 times the distance.
         """
         x0, y0, x1, y1 = ends.T
         along = np.stack([y0 - y1, x1 - x0])
         a, b = along / np.abs(along).max(axis=0)
-        return np.stack([a, b, a * (self.column - x0) + b * (self.row - y0)], axis=1)
+        return np.stack([a, b, a * (self.column - x0) + b * (self.row - y0)])
+
+    def distance(self, line: Floats, place: Floats) -> Floats:
+        """Return how far left of a line a place lies, as a share of its distance from the cell where that is large."""
+        u, v = place[:, 0] - self.column, place[:, 1] - self.row
+        return (line[0] * u + line[1] * v + line[2]) / np.maximum(np.maximum(np.abs(u), np.abs(v)), 1)
 
 
 def _painted(start: Ints, end: Ints, polygon: Positions, size: int) -> tuple[Positions, tuple[Ints, Ints, Positions]]:
@@ -345,7 +367,7 @@ def _candidates(
     rules: Rules, left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
 ) -> tuple[Positions, Positions, Positions]:
     """Return for each marked cell where its candidates begin and end, and all candidates, a cell's lowest first."""
-    decides = rules["lines"].any(axis=(1, 2))
+    decides: Flags = np.any(rules["lines"][:, 0, :2], axis=1)
     tested = np.flatnonzero(~decides[rank])
     pairs = [np.stack([rank[tested], polygon[tested]]) for polygon in (left, right)]
     ranks, polygons = np.concatenate([*pairs, whole], axis=1)
@@ -362,12 +384,3 @@ def _candidates(
     last[decided] = len(key) + 2 * np.arange(1, len(decided) + 1)
     first[decided] = last[decided] - np.where(two[:, 0] == NONE, 1, 2)
     return first.astype(np.int32), last.astype(np.int32), np.append(key - ranks * n, two.ravel()).astype(np.int32)
-
-
-def _both_cores(work: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
-    """Yield what parts of a work give, in their order; two threads do it, as numpy and shapely let go of the lock."""
-    if len(parts) < 2:
-        yield from map(work, parts)
-        return
-    with ThreadPoolExecutor(_THREADS) as pool:
-        yield from pool.map(work, parts)
