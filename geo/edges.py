@@ -4,7 +4,9 @@ Two things make the answers exact although floats round. The number of a lattice
 coordinate, the same for points and for edges. And edges are marked wider than they are, by far more than any rounding.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 PAD = 1e-6  # in lattice cells; rounding is below 1e-11 on the largest lattice
 NONE = -1
+THREADS = 2
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -72,16 +75,18 @@ def edges_of(geometries: NDArray[np.object_]) -> Edges:
     An edge that two polygons share comes twice, once with each.
     """
     rings, of_ring, shell = rings_of(geometries)
-    ends, ring = ends_of(rings)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    x, y = np.ascontiguousarray(points.T)
+    real = np.flatnonzero((ring[1:] == ring[:-1]) & ((x[1:] != x[:-1]) | (y[1:] != y[:-1])))
+    down = ((x[1:] < x[:-1]) | (x[1:] == x[:-1]) & (y[1:] < y[:-1])).take(real)
+    ends = np.empty((len(real), 2, 2))
+    points.take(real + down, axis=0, out=ends[:, 0]), points.take(real + ~down, axis=0, out=ends[:, 1])
+    ring = ring.take(real)
     owner = of_ring.take(ring)
-    inside_left = (shapely.is_ccw(rings) == shell).take(ring)
-    left = np.where(inside_left, owner, NONE).astype(np.int32)
-    right = np.where(inside_left, NONE, owner).astype(np.int32)
-    edges = Edges(ends, left, right, ~shapely.is_valid(geometries).take(owner))
-    x0, y0, x1, y1 = ends.T
-    edges = edges.turned((x0 > x1) | (x0 == x1) & (y0 > y1))
-    real = (x0 != x1) | (y0 != y1)
-    return edges if real.all() else edges.some(np.flatnonzero(real))
+    inside_left = (shapely.is_ccw(rings) == shell).take(ring) != down
+    left, right = np.where(inside_left, owner, NONE), np.where(inside_left, NONE, owner)
+    valid = np.concatenate(list(both_cores(shapely.is_valid, np.array_split(geometries, THREADS))))
+    return Edges(ends.reshape(-1, 4), left, right, ~valid.take(owner))
 
 
 def merged(edges: Edges) -> Edges:
@@ -174,21 +179,6 @@ def crossing_runs(ends: Floats, owner: Positions, columns: int) -> tuple[Ints, I
     return start.take(order), end.take(order), polygon.take(order).astype(np.int32)
 
 
-def side(ends: Floats, x: Floats, y: Floats) -> NDArray[np.int8]:
-    """Return on which side of the line through two ends each point lies: 1 left, -1 right, 0 too close to say.
-
-    Notes
-    -----
-    The bound on the rounding error is that of Shewchuk, Adaptive Precision Floating-Point Arithmetic and Fast Robust
-    Geometric Predicates, 1997: (3 + 16 e) e times the sum of the two products, e = 2**-53.
-    """
-    x0, y0, x1, y1 = ends.T
-    one, other = (x1 - x0) * (y - y0), (x - x0) * (y1 - y0)
-    size = one - other
-    bound = (np.abs(one) + np.abs(other)) * 3.3306690738754716e-16 + 1e-290  # and what underflow may take
-    return (size > bound).view(np.int8) - (size < -bound).view(np.int8)
-
-
 def length(ends: Floats) -> float:
     """Return how long edges are in all."""
     return float(np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]).sum())
@@ -206,3 +196,12 @@ def spread(first: Positions, last: Positions) -> tuple[Positions, Positions]:
 
 def _share(number: Floats) -> Floats:
     return np.minimum(np.maximum(number, 0, out=number), 1, out=number)
+
+
+def both_cores(work: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
+    """Yield what parts of a work give, in their order; two threads do it, as numpy and shapely let go of the lock."""
+    if len(parts) < 2:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from pool.map(work, parts)

@@ -10,9 +10,7 @@ where its edges cross the line, by pairs.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -21,29 +19,34 @@ from numpy.typing import NDArray
 from geo.edges import (
     NONE,
     PAD,
+    THREADS,
     Edges,
     Flags,
     Floats,
     Ints,
     Positions,
+    both_cores,
     crossing_runs,
     edges_of,
     length,
     merged,
     passed,
-    side,
     spread,
 )
 
 OUTSIDE = -1
-CHUNK = 1 << 17  # points looked up at a time: their numbers stay in the processor's cache
+_MARKED = -2  # the label of a lattice cell that edges pass through
+CHUNK = 1 << 16  # points looked up at a time: their numbers stay in the processor's cache
 WORTH_PREPARING = 8  # points: fewer are asked for one by one
 UNDECIDED_CHUNK = 1 << 21  # undecided points tested at a time: bounds the memory
-_THREADS = 2
 _MARGIN = 2  # columns and rows around everything that no edge passes through
 _MOST_COLUMNS = 30_000
 _COARSEST, _FINEST = 32, 4096  # lattice cells a side
-_TESTED, _CUT, _CORNER, _REFLEX = range(4)  # how a cell with edges decides: corner and reflex as seen from the left
+MOST_LINES = 3  # that decide in one lattice cell
+_DOUBT = 1e-4  # lattice cells: nearer to an edge no side is certain
+_ROUNDED = 1e-5  # what roundings may bend a line by in a lattice cell
+RULE = np.dtype([("lines", "f4", (MOST_LINES, 3)), ("left", "i4"), ("right", "i4")])
+Rules = NDArray[np.void]
 
 
 class Lattice:
@@ -73,26 +76,35 @@ class Lattice:
         pitch = max(np.sqrt(width * height) / cells_a_side, max(width, height) / _MOST_COLUMNS) or 1.0
         self._west, self._south, self._scale = west, south, 1 / pitch
         self._columns, self._rows = (int(size * self._scale) + 2 * _MARGIN + 1 for size in (width, height))
-        runs = crossing_runs(self._on_lattice(every.ends), np.maximum(every.left, every.right), self._columns)
-        label, overlapping = _painted(*runs, self._columns * self._rows)
         on_lattice = edges._replace(ends=self._on_lattice(edges.ends))
-        cell, edge = passed(on_lattice.ends, self._columns)
+
+        def paint() -> tuple[Positions, tuple[Ints, Ints, Positions]]:
+            runs = crossing_runs(self._on_lattice(every.ends), np.maximum(every.left, every.right), self._columns)
+            return _painted(*runs, self._columns * self._rows)
+
+        (label, overlapping), (cell, edge) = both_cores(
+            lambda work: work(), [paint, lambda: passed(on_lattice.ends, self._columns)]
+        )
         first = np.flatnonzero(np.diff(cell, prepend=-1))
         marked = cell.take(first)
-        rank = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(first, append=len(cell)))
+        count = np.diff(first, append=len(cell))
+        rank = np.repeat(np.arange(len(first), dtype=np.int32), count)
         # What has no edge in a cell may cover it whole, beside those that have
         left, right = edges.left.take(edge), edges.right.take(edge)
         covering = _covering(label, marked, rank, left, right)
         painted, self._overlaid = _paint_over(label, marked, *overlapping)
         whole = np.concatenate([covering, painted], axis=1)
-        self._rules = _rules(on_lattice, edges, edge, first, marked % self._columns, marked // self._columns)
-        self._rules["kind"][whole[0]] = _TESTED
+        parts = np.array_split(np.stack([first, count, *np.divmod(marked, self._columns)]), THREADS, axis=1)
+        self._rules = np.concatenate(list(both_cores(lambda part: _rules(on_lattice, edge, *part), parts)))
+        self._rules["lines"][whole[0]] = 0
         self._first, self._last, self._candidates = _candidates(self._rules, left, right, rank, whole, len(geometries))
-        label[marked] = np.arange(-2, -2 - len(marked), -1, dtype=np.int32)
-        self._label = label
+        label[marked] = _MARKED
+        self._label = label.astype(_narrow(len(geometries)))  # what is small stays in the cache
+        self._rank = label
+        self._rank[marked] = np.arange(len(marked), dtype=np.int32)
 
     def _on_lattice(self, ends: Floats) -> Floats:
-        return (ends - np.array([self._west, self._south] * 2)) * self._scale + _MARGIN  # as _cell_of reckons
+        return (ends - np.array([self._west, self._south] * 2)) * self._scale + _MARGIN  # as _place_of reckons
 
     def assign(self, x: Floats, y: Floats) -> Positions:
         """Return the lowest position among the polygons that cover each point, edges included; -1 where none does."""
@@ -104,7 +116,7 @@ class Lattice:
             return points + start, rank
 
         waiting: list[tuple[Ints, Ints]] = []
-        for undecided in _both_cores(look_up, range(0, len(x), CHUNK)):
+        for undecided in both_cores(look_up, range(0, len(x), CHUNK)):
             waiting.append(undecided)
             if sum(len(points) for points, _ in waiting) > UNDECIDED_CHUNK:
                 self._test(x, y, waiting, position)
@@ -127,27 +139,36 @@ class Lattice:
 
     def _look_up(self, x: Floats, y: Floats) -> tuple[Positions, NDArray[np.intp], Ints]:
         """Return the positions of some points; which of them are undecided, and the ranks of their lattice cells."""
-        position = self._label.take(self._cell_of(x, y))
-        points = np.flatnonzero(position < OUTSIDE)
-        rank = -2 - position.take(points).astype(np.int64)
-        where, beside = _decide(self._rules.take(rank), x.take(points), y.take(points))
+        cell = self._cell_of(x, y)
+        label = self._label.take(cell, mode="clip")  # "raise" would take its time
+        points = np.flatnonzero(label == _MARKED)
+        rank = self._rank.take(cell.take(points)).astype(np.int64)
+        u, v = self._place_of(x.take(points), y.take(points))
+        where, beside = _decide(self._rules.take(rank), np.modf(u)[0], np.modf(v)[0])
+        position = label.astype(np.int32)
         position[points] = beside
-        undecided = np.flatnonzero(where == 0)
+        undecided = np.flatnonzero(np.abs(where) < _DOUBT)
         return position, points[undecided], rank[undecided]
 
     def _cell_of(self, x: Floats, y: Floats) -> Ints:
         """Return the number of the lattice cell of each point; what lies beyond the lattice goes to its free margin."""
         with np.errstate(over="ignore"):
-            u, v = x - self._west, y - self._south
+            u, v = self._place_of(x, y)
             for number, most in ((u, self._columns - 1), (v, self._rows - 1)):
-                number *= self._scale
-                number += _MARGIN
                 np.fmax(number, 0, out=number)  # not-a-number too
                 np.fmin(number, most, out=number)
-        cell = v.astype(np.int64)
-        cell *= self._columns
-        cell += u.astype(np.int64)
-        return cell
+                np.floor(number, out=number)
+        v *= self._columns
+        v += u
+        return v.astype(np.int64)
+
+    def _place_of(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Return lattice coordinates: a lattice cell is one wide and one high."""
+        u, v = x - self._west, y - self._south
+        for number in (u, v):
+            number *= self._scale
+            number += _MARGIN
+        return u, v
 
     def _test(self, x: Floats, y: Floats, waiting: list[tuple[Ints, Ints]], position: Positions) -> None:
         """Fill in the positions of undecided points: each candidate in turn, the lowest first, until one covers."""
@@ -178,7 +199,7 @@ def covered(geometries: NDArray[np.object_], wanted: Positions, x: Floats, y: Fl
     parts = [slice(0, middle), slice(middle, None)]  # no polygon in both
     answer = np.empty(len(order), dtype=bool)
     answer[order] = np.concatenate(
-        list(_both_cores(lambda part: shapely.intersects_xy(geometries[wanted[part]], x[part], y[part]), parts))
+        list(both_cores(lambda part: shapely.intersects_xy(geometries[wanted[part]], x[part], y[part]), parts))
     )
     return answer
 
@@ -194,65 +215,57 @@ def _best_side(points: int, edge_length: float) -> int:
     return int(side[np.argmin(cost)])
 
 
-RULE = np.dtype([("ends", "f8", 4), ("end", "f8", 2), ("left", "i4"), ("right", "i4"), ("kind", "i4"), ("", "i4")])
+def _rules(on_lattice: Edges, edge: Positions, first: Ints, count: Ints, row: Ints, column: Ints) -> Rules:
+    """Return how each lattice cell with edges decides: by up to three lines that follow each other, or by tests.
 
-
-def _rules(on_lattice: Edges, edges: Edges, edge: Positions, first: Ints, column: Ints, row: Ints) -> NDArray[np.void]:
-    """Return how each lattice cell with edges decides: by the line between two ends, by the next one too, or by tests.
-
-    A rule fills one line of the processor's cache, so that a point costs one wait for the memory.
+    One of the two polygons beside these edges has to be convex in the cell: it lies on the left of all lines, the other
+    one on the right of some. A rule is small, so that a point costs one wait for the memory.
     """
-    count = np.diff(first, append=len(edge))
-    rules = np.zeros(len(first), dtype=RULE)
+    rules = np.zeros(len(first), dtype=RULE)  # without a line nothing lies on a side: tested
     rules["left"] = rules["right"] = NONE
-
-    lone = np.flatnonzero(count == 1)
-    one, square = edge.take(first.take(lone)), _Squares(column.take(lone), row.take(lone))
-    a = on_lattice.some(one)
-    x0, y0, x1, y1 = a.ends.T
-    # It has to cross the cell from side to side: with no end in it, or so near that what begins there may be missed
-    cut = np.flatnonzero(~a.odd & ~square.near(x0, y0) & ~square.near(x1, y1) & square.cut_by(a.ends))
-    _write(rules, lone.take(cut), edges.some(one.take(cut)), _CUT)
-
-    two = np.flatnonzero(count == 2)
-    one, other = edge.take(first.take(two)), edge.take(first.take(two) + 1)
-    a, b, square = on_lattice.some(one), on_lattice.some(other), _Squares(column.take(two), row.take(two))
-    # The first edge is taken towards the corner, the second away from it
-    turn_a = _meet(a.ends[:, :2], b.ends[:, :2]) | _meet(a.ends[:, :2], b.ends[:, 2:])
-    turn_b = _meet(b.ends[:, 2:], a.ends[:, 2:]) | _meet(b.ends[:, 2:], a.ends[:, :2])
-    a, b = a.turned(turn_a), b.turned(turn_b)
-    sound = ~a.odd & ~b.odd & _meet(a.ends[:, 2:], b.ends[:, :2]) & (a.left == b.left) & (a.right == b.right)
-    x0, y0, x1, y1 = a.ends.T
-    sound &= square.holds(x1, y1) & ~square.near(x0, y0) & ~square.near(b.ends[:, 2], b.ends[:, 3])
-    sound = np.flatnonzero(sound)
-    a, b = (
-        edges.some(one.take(sound)).turned(turn_a.take(sound)),
-        edges.some(other.take(sound)).turned(turn_b.take(sound)),
-    )
-    turn = side(a.ends, b.ends[:, 2], b.ends[:, 3])
-    at = two.take(sound)
-    _write(rules, at, a, np.array([_TESTED, _CORNER, _REFLEX]).take(turn, mode="wrap"))
-    rules["end"][at] = b.ends[:, 2:]
+    for k in range(1, MOST_LINES + 1):
+        at = np.flatnonzero(count == k)
+        square = _Squares(column.take(at), row.take(at))
+        edges = [on_lattice.some(edge.take(first.take(at) + i)) for i in range(k)]
+        edges[1:] = [one.turned(one.left != edges[0].left) for one in edges[1:]]
+        sound = square.follow_each_other(edges)
+        for one in edges:
+            sound &= ~one.odd & (one.left == edges[0].left) & (one.right == edges[0].right)
+        some = np.flatnonzero(sound)
+        at, square, edges = at.take(some), square.some(some), [one.some(some) for one in edges]
+        lines = [square.line(one.ends) for one in edges]
+        lowest, highest, ahead = np.zeros(len(at)), np.zeros(len(at)), np.ones(len(at), dtype=bool)
+        for one, line in zip(edges, lines, strict=True):
+            for other, next_ in zip(edges, lines, strict=True):
+                if other is not one:
+                    ahead &= line[0] * next_[0] + line[1] * next_[1] > 0
+                    for far in (square.distance(line, other.ends[:, :2]), square.distance(line, other.ends[:, 2:])):
+                        np.minimum(lowest, far, out=lowest), np.maximum(highest, far, out=highest)
+        left, right = lowest > -_ROUNDED, highest < _ROUNDED  # which is convex; both are where the way is straight
+        convex = np.flatnonzero(left & right & ahead | (left != right))
+        way = np.where(left, 1, -1).take(convex)
+        at = at.take(convex)
+        rules["lines"][at] = (0, 0, 2)
+        for i, line in enumerate(lines):
+            rules["lines"][at, i] = (line.take(convex, axis=1) * way).T
+        beside = edges[0].left.take(convex), edges[0].right.take(convex)
+        rules["left"][at], rules["right"][at] = np.where(way > 0, beside, beside[::-1])
     return rules
 
 
-def _meet(one: Floats, other: Floats) -> Flags:
-    return (one[:, 0] == other[:, 0]) & (one[:, 1] == other[:, 1])
-
-
-def _write(rules: NDArray[np.void], at: Ints, edges: Edges, kind: Any) -> None:
-    rules["ends"][at], rules["left"][at], rules["right"][at] = edges[:3]
-    rules["kind"][at] = kind
-
-
-def _decide(rules: NDArray[np.void], x: Floats, y: Floats) -> tuple[NDArray[np.int8], Positions]:
-    """Return on which side each point lies by its rule, 1 left, -1 right, 0 undecided; and the polygon there."""
-    kind, numbers = rules["kind"], rules.view(np.float64).reshape(-1, 8)
-    one, other = side(numbers[:, :4], x, y), side(numbers[:, 2:6], x, y)
-    # The smaller part lies on the left of both lines, the larger on the left of one of them
-    where = np.where(kind == _CORNER, np.minimum(one, other), np.where(kind == _REFLEX, np.maximum(one, other), one))
-    where[kind == _TESTED] = 0
+def _decide(rules: Rules, u: Floats, v: Floats) -> tuple[NDArray[np.float32], Positions]:
+    """Return how far from its line each point lies, positive on the left, around 0 undecided; and the polygon there."""
+    u, v = u.astype(np.float32), v.astype(np.float32)
+    number = rules.view(np.float32).reshape(-1, RULE.itemsize // 4).T
+    where = number[0] * u + number[1] * v + number[2]
+    for i in range(3, 3 * MOST_LINES, 3):
+        np.minimum(where, number[i] * u + number[i + 1] * v + number[i + 2], out=where)
     return where, np.where(where > 0, rules["left"], rules["right"])
+
+
+def _narrow(n: int) -> type[np.signedinteger]:
+    """Return the smallest type that holds the labels of n polygons."""
+    return next(kind for kind in (np.int8, np.int16, np.int32) if n <= np.iinfo(kind).max)
 
 
 class _Squares(NamedTuple):
@@ -260,6 +273,22 @@ class _Squares(NamedTuple):
 
     column: Ints
     row: Ints
+
+    def some(self, chosen: Ints) -> "_Squares":
+        return _Squares(self.column.take(chosen), self.row.take(chosen))
+
+    def follow_each_other(self, edges: list[Edges]) -> Flags:
+        """Return whether the edges are one way through the cell, each beginning in it where the one before ends."""
+        starts, ends = ([one.ends[:, half] for one in edges] for half in (slice(0, 2), slice(2, 4)))
+        # An end outside must not be so near that marking may have missed what begins there
+        near_start, near_end = ([self.near(*place.T) for place in places] for places in (starts, ends))
+        met = [[self.holds(*end.T) & (end == start).all(axis=1) for start in starts] for end in ends]
+        sound = np.sum(near_end, axis=0) == len(edges) - 1
+        for i in range(len(edges)):
+            sound &= (np.sum(met[i], axis=0) == near_end[i]) & (
+                np.sum([row[i] for row in met], axis=0) == near_start[i]
+            )
+        return sound & self.cut_by(edges[0].ends) if len(edges) == 1 else sound
 
     def holds(self, x: Floats, y: Floats) -> Flags:
         return (x.astype(np.int64) == self.column) & (y.astype(np.int64) == self.row)
@@ -275,6 +304,21 @@ class _Squares(NamedTuple):
         dx, dy = x1 - x0, y1 - y0
         middle = dx * (self.row + 0.5 - y0) - dy * (self.column + 0.5 - x0)
         return np.abs(middle) < (0.5 - PAD) * (np.abs(dx) + np.abs(dy))
+
+    def line(self, ends: Floats) -> Floats:
+        """Return a, b, c of the line through two ends, shape (3, n): a u + b v + c is how far left of it u, v lies.
+
+        u and v count from the cell's south-west corner. Far is up to 1.42 times the distance.
+        """
+        x0, y0, x1, y1 = ends.T
+        along = np.stack([y0 - y1, x1 - x0])
+        a, b = along / np.abs(along).max(axis=0)
+        return np.stack([a, b, a * (self.column - x0) + b * (self.row - y0)])
+
+    def distance(self, line: Floats, place: Floats) -> Floats:
+        """Return how far left of a line a place lies, as a share of its distance from the cell where that is large."""
+        u, v = place[:, 0] - self.column, place[:, 1] - self.row
+        return (line[0] * u + line[1] * v + line[2]) / np.maximum(np.maximum(np.abs(u), np.abs(v)), 1)
 
 
 def _painted(start: Ints, end: Ints, polygon: Positions, size: int) -> tuple[Positions, tuple[Ints, Ints, Positions]]:
@@ -320,32 +364,23 @@ def _paint_over(label: Positions, marked: Ints, start: Ints, end: Ints, polygon:
 
 
 def _candidates(
-    rules: NDArray[np.void], left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
+    rules: Rules, left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
 ) -> tuple[Positions, Positions, Positions]:
     """Return for each marked cell where its candidates begin and end, and all candidates, a cell's lowest first."""
-    kind = rules["kind"]
-    tested = np.flatnonzero(kind[rank] == _TESTED)
+    decides: Flags = np.any(rules["lines"][:, 0, :2], axis=1)
+    tested = np.flatnonzero(~decides[rank])
     pairs = [np.stack([rank[tested], polygon[tested]]) for polygon in (left, right)]
     ranks, polygons = np.concatenate([*pairs, whole], axis=1)
     key = ranks.astype(np.int64) * n + polygons
     key = np.sort(key[polygons != NONE])
     key = key[np.diff(key, prepend=-1) != 0]
     ranks = key // n
-    last = np.cumsum(np.bincount(ranks, minlength=len(kind)))
+    last = np.cumsum(np.bincount(ranks, minlength=len(rules)))
     first = np.append(0, last[:-1])
     # Where a side decides, a point too close to the edge may lie in either of the two polygons beside it
-    decided = np.flatnonzero(kind != _TESTED)
+    decided = np.flatnonzero(decides)
     two = np.stack([rules["left"][decided], rules["right"][decided]], axis=1)
     two.sort(axis=1)
     last[decided] = len(key) + 2 * np.arange(1, len(decided) + 1)
     first[decided] = last[decided] - np.where(two[:, 0] == NONE, 1, 2)
     return first.astype(np.int32), last.astype(np.int32), np.append(key - ranks * n, two.ravel()).astype(np.int32)
-
-
-def _both_cores(work: Callable[[Any], Any], parts: Sequence[Any]) -> Iterator[Any]:
-    """Yield what parts of a work give, in their order; two threads do it, as numpy and shapely let go of the lock."""
-    if len(parts) < 2:
-        yield from map(work, parts)
-        return
-    with ThreadPoolExecutor(_THREADS) as pool:
-        yield from pool.map(work, parts)

@@ -27,6 +27,7 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
 }
 OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the overview
 MOST_CELLS = 2_000  # of all levels together in one view
+MOST_OPTIONS = 500  # cells in one select box, which sends them all at every run of a page
 MOST_POINTS = 5_000  # drawn one by one
 MOST_RINGS = 200  # of dense groups, the largest; the list beside the map has all
 Simplified = Callable[[str, str], NDArray[np.object_]]  # outlines of a level for a map of another one
@@ -49,7 +50,7 @@ def measures(table: pd.DataFrame) -> list[str]:
 def view_of(dataset: Dataset, scope: Scope) -> Scope | None:
     """Return the scope whose cells the map of a scope shows: its own, or where they are too many those they lie in.
 
-    None if no level above them has few enough.
+    None if no level above them has few enough: then it shows the `foremost` cells.
     """
     by_name = {level.name: level for level in dataset.levels}
     view = scope
@@ -61,6 +62,34 @@ def view_of(dataset: Dataset, scope: Scope) -> Scope | None:
         around = cells.loc[cells["cell_id"] == view.area, "parent"]
         view = dataclasses.replace(view, level=above, area=(around.iloc[0] or None) if len(around) else None)
     return view
+
+
+def foremost(table: pd.DataFrame, hot: NDArray[np.bool_], chosen: str | None = None) -> tuple[str, ...]:
+    """Return the cells that a map shows of too many: the chosen one, those with a claim, then those with most reports.
+
+    Parameters
+    ----------
+    table : DataFrame
+        cell_id and count of all cells.
+    hot : ndarray of bool
+        Whether each has a claim.
+    """
+    first = np.where(table["cell_id"] == chosen, 2, hot)
+    rows = table.assign(first=first).sort_values(["first", "count", "cell_id"], ascending=[False, False, True])
+    return tuple(sorted(rows["cell_id"].head(MOST_CELLS)))
+
+
+def options(table: pd.DataFrame, text: str, chosen: str | None) -> dict[str, str]:
+    """Return name by cell_id of the cells that a select box offers: those whose name or code holds a text.
+
+    Those with the most reports if they are too many; the chosen one always.
+    """
+    wanted = table[["cell_id", "name"]].apply(lambda one: one.str.contains(text.strip(), case=False, regex=False))
+    found = table[wanted.any(axis=1)]
+    if len(found) > MOST_OPTIONS:
+        found = found.nlargest(MOST_OPTIONS, "count", keep="first").sort_index()
+    found = pd.concat([found, table[(table["cell_id"] == chosen) & ~table["cell_id"].isin(found["cell_id"])]])
+    return dict(zip(found["cell_id"], found["name"], strict=True))
 
 
 def held_by(dataset: Dataset, scope: Scope, view: Scope) -> pd.Series:
@@ -82,6 +111,17 @@ def stands_in(words: Words, scope: Scope, view: Scope, n: int) -> str:
         most=MOST_CELLS,
         level=intake.level_name(words, scope.level),
         shown=intake.level_name(words, view.level),
+    )
+
+
+def only_foremost(words: Words, n: int) -> str:
+    """Say which of `n` cells, too many for a map, it shows."""
+    return words(
+        "{n} cells do not fit one map, which holds {most}: it shows those with a claim, then those with the most "
+        "reports. Figures, lists and downloads are of all {n}. A coarser level in which they lie (Data page) would "
+        "show all of them.",
+        n=n,
+        most=MOST_CELLS,
     )
 
 
@@ -121,6 +161,7 @@ def publish(
     area: str | None = None,
     on: dt.date | None = None,
     *,
+    only: Sequence[str] = (),
     simple: Simplified | None = None,
 ) -> Drawn | None:
     """Write the outlines of some levels, each the parent of the next; None if they are too many for one view.
@@ -131,6 +172,8 @@ def publish(
         As `file_of` gives them.
     on : date, optional
         The cells are those valid on this day, or the newest.
+    only : sequence of str, optional
+        Codes of the cells to write, of one level: `foremost`.
     simple : callable, optional
         `simplified` that remembers: level, finest -> outlines.
     """
@@ -144,6 +187,8 @@ def publish(
             finest = place == len(names) - 1
             around = [area] if finest else cells.loc[cells["cell_id"] == area, "parent"]
             shown = cells["parent"].isin(around).to_numpy()
+        if only:
+            shown &= cells["cell_id"].isin(only).to_numpy()
         titles = cells["name"][shown].tolist()
         parents = pd.Index(ids[-1]).get_indexer(cells["parent"][shown].fillna("")).tolist() if ids else None
         shapes = simple(name, names[min(place + 1, len(names) - 1)])[shown]
@@ -192,7 +237,8 @@ def choropleth(
     Parameters
     ----------
     table : DataFrame
-        `reports.answers.Overview.cells`; cells outside the scope's area are not in it.
+        `reports.answers.Overview.cells`; cells outside the scope's area are not in it. Cells that are not drawn, as
+        the `foremost` alone are, are left out of classes, legend and sentence too.
     spots : HotSpots
         Claims over the same cells, in the same order.
     silent : frozenset of str
@@ -203,8 +249,11 @@ def choropleth(
     """
     level = drawn.levels.index(scope.level)
     every = pd.Index(drawn.ids[level])
-    place = every.get_indexer(pd.Index(table["cell_id"]))
     claims = spots.hot.astype(int)
+    if held is None:
+        here = table["cell_id"].isin(every).to_numpy()
+        table, claims = table[here], claims[here]
+    place = every.get_indexer(pd.Index(table["cell_id"]))
     claim = claim_words(spots, float(dataset.settings["fdr"]), words)
     if held is not None:
         claims = table["cell_id"].map(held[spots.hot].value_counts()).fillna(0).to_numpy(int)

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from base.errors import HazardError
 from geo import join, lattice
@@ -98,6 +98,33 @@ def test_on_overlaps_gaps_holes_and_specks_the_lattice_agrees_with_sjoin(seed):
     for side in (3, 40, 300):
         answer = Lattice(outlines(cells), len(x), cells_a_side=side).assign(x, y)
         assert (answer != expected).sum() == 0, side
+
+
+@pytest.mark.parametrize("width", [1e-9, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.3])
+def test_in_needles_notches_and_straight_ways_of_three_edges_the_side_is_not_mistaken(width):
+    """Within one lattice cell: edges that turn back, beside a polygon that fills what they leave."""
+    tip, half = (2.52, 2.47), width / 2
+    needle = Polygon([(0, 2.5 - half), tip, (0, 2.5 + half)])
+    blunt = Polygon([(0, 3.5), (2.5, 3.5 - half), (2.5 + width, 3.5), (0.1, 3.5 + width), (0, 3.5 + width)])
+    straight = Polygon([(0, 4), (2.5, 4.5), (2.6, 4.52 + width), (5, 5), (0, 5)])
+    holes = shapely.union_all([needle, blunt, straight])
+    for cells in (frame([needle, blunt, straight]), frame([box(0, 0, 5, 5).difference(holes), needle, straight])):
+        x, y = hard_points(cells, 300)
+        near = np.random.default_rng(4).uniform(2, 3, (500, 2)) + np.array([0, 1]) * np.arange(500)[:, None] % 3
+        x, y = np.append(x, near[:, 0]), np.append(y, near[:, 1])
+        expected = lowest_by_sjoin(x, y, cells)
+        for side in (1, 3, 5, 17):
+            assert (Lattice(outlines(cells), len(x), cells_a_side=side).assign(x, y) != expected).sum() == 0, side
+
+
+def test_where_a_border_bends_up_to_twice_in_a_lattice_cell_no_polygon_is_asked(monkeypatch):
+    # Edges 0.098 long around a disc, lattice cells 0.11 wide: up to three edges in one, and no corner of several cells
+    disc = Point(0.013, 0.007).buffer(1, quad_segs=16)
+    cells = frame([disc, box(-2.2, -2.1, 2.3, 2.4).difference(disc)])
+    x, y = np.random.default_rng(3).uniform(-1, 1, (2, 5000))
+    monkeypatch.delattr(lattice, "covered")
+    answer = Lattice(outlines(cells), len(x), cells_a_side=40).assign(x, y)
+    assert answer.tolist() == lowest_by_sjoin(x, y, cells).tolist()
 
 
 whole = st.integers(0, 12)

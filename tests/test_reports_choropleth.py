@@ -2,6 +2,8 @@
 
 from unittest import mock
 
+import numpy as np
+import pandas as pd
 import pytest
 from stored import boundary
 
@@ -10,7 +12,7 @@ from data.levels import load_cells
 from data.schema import Scope
 from data.store import Workspace
 from reports import answers, choropleth
-from reports.choropleth import file_of, gather, held_by, publish, short_names, view_of
+from reports.choropleth import file_of, foremost, gather, held_by, options, publish, short_names, view_of
 
 HELD = {"A": "C1", "B": "C1", "C": "C1", "D": "C2", "E": "C2"}
 
@@ -63,6 +65,45 @@ def test_cells_too_many_for_one_view_get_no_file_and_the_finest_count_first(city
     with mock.patch.object(choropleth, "MOST_CELLS", 3), mock.patch("geo.maps.publish_cells", return_value="key"):
         assert publish(city, ["grid"]) is None
         assert publish(city, ["community", "grid"], "C1").levels == ("grid",)
+
+
+def test_of_too_many_cells_a_map_holds_the_chosen_one_those_with_a_claim_and_those_with_most_reports(city):
+    table = answers.cell_table(city, Scope(level="grid")).assign(count=[5, 1, 9, 2, 9])  # of A to E
+    hot = np.array([False, True, False, False, False])
+    with mock.patch.object(choropleth, "MOST_CELLS", 3):
+        assert foremost(table, hot) == ("B", "C", "E")
+        assert foremost(table, hot, "D") == ("B", "C", "D")
+        assert foremost(table, np.ones(5, dtype=bool)) == ("A", "C", "E")
+
+
+def test_a_map_of_the_foremost_cells_has_their_classes_claims_and_sentence_only(city):
+    grid = Scope(level="grid")
+    table = answers.cell_table(city, grid).assign(count=[5, 1, 9, 2, 9])
+    spots = answers.hot_spots(city, grid).result
+    for name, value in {"hot": spots.hot | [True, False, False, True, False], "claims": ("hot_spot",) * 5}.items():
+        object.__setattr__(spots, name, value)
+    with mock.patch("geo.maps.publish_cells", return_value="key") as written:
+        drawn = publish(city, ["grid"], only=("A", "C", "E"))
+    assert (drawn.ids, len(written.call_args[0][0][0].shapes)) == ((("A", "C", "E"),), 3)
+    picture = choropleth.choropleth(
+        city, drawn, grid, table, spots, frozenset("BC"), measure="count", selected="C", words=Words("en")
+    )
+    values = picture.values
+    assert (values.labels, values.hot, values.silent, values.selected) == (["5", "9", "9"], [0], [1], 1)
+    assert picture.alt.startswith("Map of 3 cells, Reports. Highest: grid C 9, grid E 9, grid A 5. 1 cells carry")
+
+
+def test_a_select_box_offers_the_cells_looked_for_the_busiest_of_many_and_always_the_chosen_one():
+    table = pd.DataFrame(
+        {"cell_id": ["a1", "a2", "b1", "c(1"], "name": ["北门", "南门", "北桥", "A北"], "count": [1, 5, 3, 5]}
+    )
+    assert options(table, "", None) == {"a1": "北门", "a2": "南门", "b1": "北桥", "c(1": "A北"}
+    assert list(options(table, " 北 ", None)) == ["a1", "b1", "c(1"]
+    assert list(options(table, "A", "b1")) == ["a1", "a2", "c(1", "b1"]
+    assert list(options(table, "(", None)) == ["c(1"]
+    with mock.patch.object(choropleth, "MOST_OPTIONS", 2):
+        assert list(options(table, "", "a1")) == ["a2", "c(1", "a1"]
+        assert list(options(table, "北", None)) == ["b1", "c(1"]
 
 
 def test_cells_are_summed_by_the_ones_that_hold_them(city):

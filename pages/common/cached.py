@@ -123,12 +123,17 @@ def _simplified(boundaries: str, level: str, finest: str, on: dt.date | None, _d
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _published(
-    boundaries: str, levels: tuple[str, ...], area: str | None, on: dt.date | None, _dataset: Dataset
+    boundaries: str,
+    levels: tuple[str, ...],
+    area: str | None,
+    on: dt.date | None,
+    only: tuple[str, ...],
+    _dataset: Dataset,
 ) -> choropleth.Drawn | None:
     def simple(level: str, finest: str) -> NDArray[np.object_]:
         return _simplified(boundaries, level, finest, on, _dataset)
 
-    return choropleth.publish(_dataset, levels, area, on, simple=simple)
+    return choropleth.publish(_dataset, levels, area, on, only=only, simple=simple)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -161,10 +166,10 @@ def cell_table(data: Dataset, scope: Scope) -> pd.DataFrame:
     return _cell_table(data.fingerprint, scope, data)
 
 
-def published(data: Dataset, view: Scope) -> choropleth.Drawn | None:
-    """Return the levels in the map file of a view; their outlines are in static/ afterwards."""
-    levels, area = choropleth.file_of(data, view)
-    asked = (data.boundaries, levels, area, data.edition_day(view))
+def published(data: Dataset, view: Scope, only: tuple[str, ...] = ()) -> choropleth.Drawn | None:
+    """Return the levels in the map file of a view, or some cells `only`; their outlines are in static/ afterwards."""
+    levels, area = ((view.level,), view.area) if only else choropleth.file_of(data, view)
+    asked = (data.boundaries, levels, area, data.edition_day(view), only)
     drawn = _published(*asked, data)
     if drawn is not None and not touch_cells(drawn.key):  # swept since
         _published.clear()

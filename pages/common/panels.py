@@ -162,7 +162,7 @@ def choropleth(
     table = answer.cells
     with st.container():
         view, held = map_head(words, data, scope)
-        shown = table if view is None or held is None else cached.cell_table(data, view)
+        shown = table if held is None else cached.cell_table(data, view)
         left, right = st.columns([3, 2])
         with left:
             measure = controls.select(
@@ -170,9 +170,8 @@ def choropleth(
             )
         with right:
             pick_cell(words, table, chosen)
-    picture = cells_map(words, data, view, held, shown, spots, chosen, measure)
-    if picture is not None:
-        notes(words, answer.totals)
+    cells_map(words, data, view, held, shown, spots, chosen, measure)
+    notes(words, answer.totals)
     downloads.sheet(
         words,
         data,
@@ -198,9 +197,12 @@ def choropleth(
 
 
 def pick_cell(words: Words, table: pd.DataFrame, chosen: str | None) -> None:
-    """Draw the select box that chooses a cell, for those who do not use a mouse."""
-    names = dict(zip(table["cell_id"], table["name"], strict=True))
-    state = st.session_state
+    """Draw the select box that chooses a cell, for those who do not use a mouse; among very many, those looked for."""
+    state, text = st.session_state, ""
+    many = len(table) > drawing.MOST_OPTIONS
+    if many:
+        text = st.text_input(words("Find a cell"), key="w_find", placeholder=words("Part of its name or code"))
+    names = drawing.options(table, text, chosen)
     state["w_cell"] = chosen if chosen in names else ""
 
     def keep() -> None:
@@ -212,11 +214,12 @@ def pick_cell(words: Words, table: pd.DataFrame, chosen: str | None) -> None:
         key="w_cell",
         format_func=lambda key: names.get(key, words("none chosen")),
         on_change=keep,
+        help=words("{n} of {all} cells: find others by name or code.", n=len(names), all=len(table)) if many else None,
     )
 
 
-def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope | None, pd.Series | None]:
-    """Show the way back, and what a map shows in place of too many cells; return its view and `held_by`, None without.
+def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope, pd.Series | None]:
+    """Show the way back, and what a map shows in place of too many cells; return its view, and `held_by` if coarser.
 
     Call it in one container with what else stands over the map: where blocks come and go before it, its frame is made
     anew, and the map is blank meanwhile.
@@ -225,15 +228,9 @@ def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope | None, p
     view = drawing.view_of(data, scope)
     n = len(answers.cells_of(data, scope))
     if view is None:
-        sentence = words(
-            "{n} cells do not fit one map, which holds {most}. Load a coarser level in which they lie (Data page), or "
-            "choose one.",
-            n=n,
-            most=drawing.MOST_CELLS,
-        )
-        st.info(markdown_plain(sentence))
-    if view in (None, scope):
-        return view, None
+        st.info(markdown_plain(drawing.only_foremost(words, n)))
+    if view is None or view == scope:
+        return scope, None
     more = words("A click goes on to the cells inside. Figures and lists are of all {n} cells.", n=n)
     st.info(markdown_plain(words.joined([drawing.stands_in(words, scope, view, n), more])))
     return view, drawing.held_by(data, scope, view)
@@ -242,7 +239,7 @@ def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope | None, p
 def cells_map(
     words: Words,
     data: Dataset,
-    view: Scope | None,
+    view: Scope,
     held: pd.Series | None,
     table: pd.DataFrame,
     spots: answers.HotSpots,
@@ -250,21 +247,22 @@ def cells_map(
     measure: str,
     *,
     points: tuple[pd.DataFrame, pd.DataFrame] | None = None,
-) -> drawing.Choropleth | None:
-    """Show the map of a view, if there is one.
+) -> None:
+    """Show the map of a view.
 
     Parameters
     ----------
     view, held
         As `map_head` returns them.
     table : DataFrame
-        The cells of the view.
+        The cells of the view; the map has the foremost of them if they are too many.
     points
         First calls and dense groups to be shown as points and rings.
     """
-    drawn = cached.published(data, view) if view is not None else None
-    if view is None or drawn is None:
-        return None
+    few = drawing.foremost(table, spots.result.hot, chosen) if len(table) > drawing.MOST_CELLS else ()
+    drawn = cached.published(data, view, few)
+    if drawn is None:
+        return
     picture = drawing.choropleth(
         data,
         drawn,
@@ -304,7 +302,6 @@ def cells_map(
         )
         st.caption(markdown_plain(sentence))
     map_widget.show_legend(picture.legend)
-    return picture
 
 
 def notes(words: Words, totals: dict[str, int]) -> None:

@@ -90,6 +90,12 @@ def _map(words: Words, data: Dataset, fit: Fit, *, known: bool) -> None:
     view = choropleth.view_of(data, Scope(level=data.levels[-1].name))
     drawn = cached.published(data, view) if view is not None else None
     if view is None or drawn is None:
+        sentence = words(
+            "{n} cells do not fit one map, which holds {most}: where the points fall is not drawn.",
+            n=data.levels[-1].cells,
+            most=choropleth.MOST_CELLS,
+        )
+        st.caption(markdown_plain(sentence))
         return
     level = drawn.levels.index(view.level)
     n = len(drawn.ids[level])

@@ -98,11 +98,22 @@ def _map(words: Words, data: Dataset, preview: Mapping[str, Any]) -> None:
         return
     scope = Scope(level=preview["level"])
     view = choropleth.view_of(data, scope)
-    drawn = cached.published(data, view) if view is not None else None
-    if view is None or drawn is None:
+    found = pd.Series(preview["cells"], dtype=float)
+    few: tuple[str, ...] = ()
+    if view is None:
+        view, table = scope, pd.DataFrame({"cell_id": found.index, "count": found.to_numpy()})
+        few = choropleth.foremost(table, np.zeros(len(table), dtype=bool))
+        n = len(data.cells(scope.level))
+        sentence = words(
+            "{n} cells do not fit one map, which holds {most}: it shows those with the most reports of this file.",
+            n=n,
+            most=choropleth.MOST_CELLS,
+        )
+        st.caption(markdown_plain(sentence))
+    drawn = cached.published(data, view, few)
+    if drawn is None:
         return
     level = drawn.levels.index(view.level)
-    found = pd.Series(preview["cells"], dtype=float)
     if view != scope:
         held = choropleth.held_by(data, scope, view)
         found = found.groupby(held).sum()

@@ -68,7 +68,7 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
         with right:
             panels.pick_cell(words, table, chosen)
     points = (cached.first_calls(data, scope), cached.clusters(data, scope)) if dots else None
-    shown = table if view is None or held is None else drawing.gather(table, data, view, held)
+    shown = table if held is None else drawing.gather(table, data, view, held)
     panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
 
 
