@@ -31,11 +31,9 @@ def name(*depends: bytes | str) -> str:
 def load(root: Path, name: str) -> dict[str, NDArray[np.generic]] | None:
     """Return the arrays kept under a name; None where nothing whole is kept."""
     path = root / FOLDER / f"{name}.npz"
-    with (
-        suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile),
-        np.load(path, allow_pickle=False) as kept,
-    ):
-        arrays = {key: kept[key] for key in kept.files}
+    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), path.open("rb") as file:
+        with np.load(file, allow_pickle=False) as kept:
+            arrays = {key: kept[key] for key in kept.files}
         path.touch()
         return arrays
     return None
