@@ -11,8 +11,9 @@ from stored import random_rows, rows, store, with_grids
 
 from base.errors import HazardError
 from data import versions
+from data.listing import incidents
 from data.merging import KEY, Held, compare, replace
-from data.queries import counts, incidents
+from data.queries import counts
 from data.schema import Scope
 from data.store import Workspace
 from data.tables import file_paths, file_rows
