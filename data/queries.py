@@ -160,39 +160,45 @@ def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
     return dict(found)
 
 
-def points(dataset: Dataset, scope: Scope, *, by_cell: bool = False) -> pd.DataFrame:
+POINT_COLUMNS = ("source", "hazard", "lon", "lat", "cell_id", "reported_at", "located", "one_spot", "call")
+
+
+def points(
+    dataset: Dataset, scope: Scope, *, by_cell: bool = False, columns: Sequence[str] = POINT_COLUMNS
+) -> pd.DataFrame:
     """Return the located incidents, in the order of the store.
 
-    With ``by_cell=True`` also those of which only the cell is known, without lon and lat.
-    Columns: source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), one_spot (True for calls that are
-    probably not located), call (its number, rising: the same in all answers of a version). Texts are categories.
+    Parameters
+    ----------
+    by_cell : bool
+        Also those of which only the cell is known, without lon and lat; they are not `located`.
+    columns : sequence of str
+        Some of source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), located, one_spot (True for
+        calls that are probably not located), call (its number, rising: the same in all answers of a version). Texts are
+        categories. Of millions of rows those that are not asked for are not made.
     """
     view = View(dataset, scope)
-    plain = ("source", "hazard", "lon", "lat", "reported_at", "one_spot")
+    stored = {name: view.cell or "cell_id" if name == "cell_id" else name for name in columns if name != "call"}
 
-    def take(seen: Seen) -> dict[str, NDArray[Any]]:
-        kept = seen["located"] | (seen.cell >= 0) if by_cell else seen["located"]
-        columns = {name: seen[name] for name in plain} | {"cell_id": seen.cell, "call": seen.calls}
-        return columns if kept.all() else {name: column[kept] for name, column in columns.items()}
+    def take(seen: Seen) -> list[NDArray[Any]]:
+        kept = seen["located"] | seen.placed if by_cell else seen["located"]
+        of = {"call": lambda: seen.calls, "cell_id": lambda: seen.cell}
+        found = [of[name]() if name in of else seen[name] for name in columns]
+        return found if kept.all() else [column[kept] for column in found]
 
-    found = _each(view, {*plain, "located", *([view.cell] if view.cell else [])}, take)
-    kinds = dict.fromkeys(("lon", "lat"), float) | {"one_spot": bool}
-    columns = {
-        name: np.concatenate([np.empty(0, kinds.get(name, np.int64)), *(part[name] for part in found)])
-        for name in (*plain, "cell_id", "call")
-    }
-    return pd.DataFrame(
-        {
-            "source": _category("source", columns["source"]),
-            "hazard": _category("hazard", columns["hazard"]),
-            "lon": columns["lon"],
-            "lat": columns["lat"],
-            "cell_id": _category(view.cell or "", columns["cell_id"]),
-            "reported_at": times(columns["reported_at"], view.zone),
-            "one_spot": columns["one_spot"],
-            "call": columns["call"],
-        }
-    )
+    needed = {*stored.values(), "located"} | ({view.cell} if view.cell else set())
+    parts = _each(view, needed - {"cell_id"}, take)
+    kinds = {"lon": float, "lat": float, "one_spot": bool, "located": bool}
+    frame: dict[str, Any] = {}
+    for at, name in enumerate(columns):
+        column = np.concatenate([np.empty(0, kinds.get(name, np.int64)), *(part[at] for part in parts)])
+        if name == "reported_at":
+            frame[name] = times(column, view.zone)
+        elif name in ("source", "hazard", "cell_id"):
+            frame[name] = _category(stored[name], column)
+        else:
+            frame[name] = column
+    return pd.DataFrame(frame, copy=False)
 
 
 def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:
@@ -241,7 +247,8 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
             "minutes": rest >> 1,
             "resolved": (rest & 1).astype(bool),
             "n": n,
-        }
+        },
+        copy=False,
     )
 
 

@@ -18,27 +18,21 @@ from geo import crs
 from reports import history
 
 _APART_M = 1e9  # between cells whose calls have no point
-_MOST_HELD = 1_500_000  # calls held with a version for the next question about them: 100 MB
+_MOST_HELD = 20_000_000  # calls held with a version for the next question about them: 100 MB
 _HOLDING = threading.Lock()
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
 @dataclass(frozen=True)
 class Events:
-    """The calls of a scope that lie in a cell, and the events they make. One row a call.
+    """The calls of a scope that lie in a cell, and the events they make. One row a call, in the order of the store.
 
-    `calls` has cell_id, hazard, lon, lat, reported_at and `leads`, True for the first call of each event; lon and lat
-    are NaN where only the cell is known.
+    `calls` has cell_id and `leads`, True for the first call of each event.
     """
 
     calls: pd.DataFrame
     left_out: int  # calls on one spot in a cell that are probably not located
     everywhere: int  # events of all calls whose place is known, in a cell or not; each call on one spot as one
-
-    @property
-    def first(self) -> pd.DataFrame:
-        """The first call of each event."""
-        return self.calls[self.calls["leads"]]
 
 
 def events_of(dataset: Dataset, scope: Scope) -> Events:
@@ -56,11 +50,13 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
         if scope in held:
             held[scope] = held.pop(scope)  # the last to go
             return held[scope]
-    points = queries.points(dataset, scope, by_cell=True)
-    spot, inside = points["one_spot"].to_numpy(bool), points["cell_id"].notna().to_numpy()
-    calls = points.loc[inside & ~spot, ["cell_id", "hazard", "lon", "lat", "reported_at", "call"]]
-    calls = calls.assign(leads=_leads(dataset, calls)).drop(columns="call").reset_index(drop=True)
-    everywhere = calls["leads"] if inside.all() else _leads(dataset, points[~spot])
+    columns = ("cell_id", "one_spot", "located", "call", "reported_at", "hazard")
+    points = queries.points(dataset, scope, by_cell=True, columns=columns)
+    spot, inside = points["one_spot"].to_numpy(), points["cell_id"].notna().to_numpy()
+    kept = inside & ~spot
+    leads = _leads(dataset, points, kept)
+    everywhere = leads if inside.all() else _leads(dataset, points, ~spot)
+    calls = pd.DataFrame({"cell_id": points["cell_id"].array[kept], "leads": leads}, copy=False)
     found = Events(calls, int((inside & spot).sum()), int(everywhere.sum() + spot.sum()))
     with _HOLDING:
         held[scope] = found
@@ -69,21 +65,34 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     return found
 
 
-def _leads(dataset: Dataset, calls: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which calls are the first of their event among those given."""
-    point = calls["lon"].notna().to_numpy()
-    leads = np.ones(len(calls), dtype=bool)
-    leads[point] = history.followers(dataset).leads(calls["call"].to_numpy()[point], calls.loc[point, "reported_at"])
-    lost = calls[~point]
+def first_calls(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the first calls of `events_of`: cell_id, hazard, lon and lat (NaN where not known), reported_at."""
+    columns = ("cell_id", "hazard", "lon", "lat", "reported_at", "one_spot")
+    points = queries.points(dataset, scope, by_cell=True, columns=columns)
+    kept = np.flatnonzero(points["cell_id"].notna() & ~points.pop("one_spot"))
+    return points.iloc[kept[events_of(dataset, scope).calls["leads"].to_numpy()]].reset_index(drop=True)
+
+
+def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of the calls kept are the first of their event among them."""
+    located = points["located"].to_numpy()
+    point, lost = np.flatnonzero(kept & located), np.flatnonzero(kept & ~located)
+    leads = np.zeros(len(points), dtype=bool)
+    leads[point] = history.followers(dataset).leads(
+        points["call"].to_numpy()[point], points["reported_at"].array[point]
+    )
     if len(lost):  # as if each cell were one spot
         radius, window = history.rules(dataset.settings)
-        cell = pd.factorize(lost["cell_id"])[0]
-        hours = (lost["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1)
-        first = events.group_events(
-            cell * _APART_M, np.zeros(len(lost)), hours, lost["hazard"], radius_m=radius, window_h=window
+        calls = points.iloc[lost]
+        leads[lost] = np.arange(len(lost)) == events.group_events(
+            pd.factorize(calls["cell_id"])[0] * _APART_M,
+            np.zeros(len(lost)),
+            (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1),
+            calls["hazard"],
+            radius_m=radius,
+            window_h=window,
         )
-        leads[~point] = first == np.arange(len(lost))
-    return leads
+    return leads[kept]
 
 
 def count_events(dataset: Dataset, scope: Scope, totals: Mapping[str, int]) -> int:
@@ -198,7 +207,7 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     """
     setting = dataset.settings
     cells = cells_of(dataset, scope)
-    first = events_of(dataset, scope).first
+    first = first_calls(dataset, scope)
     position = _position(first["cell_id"], cells)
     lon, lat = (first[name].where(position >= 0).to_numpy(float) for name in ("lon", "lat"))
     x_m, y_m = crs.project(lon, lat)

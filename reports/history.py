@@ -63,14 +63,14 @@ class Followers(NamedTuple):
     follower: Ints
     leader: Ints
 
-    def leads(self, calls: Ints, times: pd.Series) -> NDArray[np.bool_]:
+    def leads(self, calls: Ints, times: Any) -> NDArray[np.bool_]:
         """Return which of some calls stand for an event: its first call or, where that is not among them, the next one.
 
         Parameters
         ----------
         calls : ndarray of int64, shape (n,)
             Numbers of calls, rising.
-        times : Series, shape (n,)
+        times : pandas array, shape (n,)
             Their report times.
 
         Returns
@@ -87,7 +87,7 @@ class Followers(NamedTuple):
         leads[following] = False
         alone = calls[np.minimum(np.searchsorted(calls, leader), len(calls) - 1)] != leader
         orphans = pd.DataFrame({"call": following[alone], "leader": leader[alone]})
-        orphans["time"] = times.iloc[orphans["call"]].array
+        orphans["time"] = times[orphans["call"].to_numpy()]
         leads[orphans.sort_values("time", kind="stable").drop_duplicates("leader")["call"]] = True
         return leads
 

@@ -72,7 +72,7 @@ def test_a_history_of_months_has_the_events_of_one_walk_over_all_its_calls(tmp_p
     assert dict(zip(found.follower, found.leader, strict=True)) == dict(
         zip(call[follows], call[first[follows]], strict=True)
     )
-    leads = found.leads(call, points["reported_at"].reset_index(drop=True))
+    leads = found.leads(call, points["reported_at"].array)
     assert leads.tolist() == (~follows).tolist()
 
 

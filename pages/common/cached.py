@@ -108,7 +108,7 @@ def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answ
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _first_calls(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
-    return answers.events_of(_dataset, scope).first[["lon", "lat", "hazard", "cell_id"]].dropna(subset=["lon"])
+    return answers.first_calls(_dataset, scope)[["lon", "lat", "hazard", "cell_id"]].dropna(subset=["lon"])
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
