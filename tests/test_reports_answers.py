@@ -66,7 +66,6 @@ def test_the_answers_of_a_screen_read_and_group_its_calls_once_and_the_last_are_
     with mock.patch.object(queries, "points", wraps=queries.points) as asked:
         overview = answers.overview(dataset, GRID)
         assert answers.hot_spots(dataset, GRID).n_events == overview.events == 2
-        assert len(answers.clusters_of(dataset, GRID)) == 0
         assert len([one for one in asked.call_args_list if one.kwargs.get("by_cell")]) == 1
         with mock.patch.object(answers, "_MOST_HELD", 3):  # two scopes of two calls each are too many
             answers.events_of(dataset, Scope(level="community"))
