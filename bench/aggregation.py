@@ -4,9 +4,9 @@ The files are those of a workspace of 10,000 cells and 120 months (bench/queries
 its own; in every round each answers once, one after the other, and the answers must be equal, or the run fails.
 
 - files: the question as the first one, read from the files: the columns it needs, of the months it needs. For ours
-  that is a dataset opened anew; libraries are loaded before.
-- again: a second question. Ours asks the same dataset and reads the files again; pandas and polars hold the columns of
-  all questions in memory, keys as categories. To bring them there is not charged; its seconds and memory are stated.
+  that is a dataset opened anew, with nothing held; libraries are loaded before.
+- again: a second question, from columns held in memory, ours those asked for before. pandas and polars hold the columns
+  of all questions, keys as categories. To bring them there is not charged; its seconds and memory are stated.
 
 The peers are asked less: nothing of voided cases, times without a zone, as-of times of several sources, lone years.
 Medians are of closed cases, for the peers have no Kaplan-Meier; ours come from the histogram by whole minutes.

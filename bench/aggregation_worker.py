@@ -29,7 +29,7 @@ def columns_of(question: str, known: dict[str, Any]) -> tuple[list[str], list[st
 def ours(known: dict[str, Any]) -> Ask:
     """Return our answers; medians from the histogram."""
     from bench.queries import SCOPES
-    from data import queries
+    from data import facts, queries
     from data.store import Workspace
 
     kept = Workspace(Path(known["workspace"])).newest()
@@ -37,6 +37,8 @@ def ours(known: dict[str, Any]) -> Ask:
     def ask(question: str, scope: str, form: str) -> Any:
         if form == "hold":
             return None
+        if form == "files":
+            facts.forget()
         data = kept if form == "again" else Workspace(Path(known["workspace"])).newest()
         what, keys = question.split(" by ")
         if what == "counts":
@@ -50,9 +52,11 @@ def ours(known: dict[str, Any]) -> Ask:
 def medians(times: pd.DataFrame) -> pd.DataFrame:
     """Return the median minutes of closed cases by key, from a histogram sorted by key and minutes."""
     closed = times[times["resolved"]]
-    groups = closed.groupby("key")["n"]
+    groups = closed.groupby("key", observed=True)["n"]
     twice, total = 2 * groups.cumsum(), groups.transform("sum")
-    low, high = (closed[reached].groupby("key")["minutes"].first() for reached in (twice >= total, twice > total))
+    low, high = (
+        closed[reached].groupby("key", observed=True)["minutes"].first() for reached in (twice >= total, twice > total)
+    )
     return ((low + high) / 2).rename("minutes").reset_index()
 
 

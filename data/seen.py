@@ -30,6 +30,9 @@ class View:
         self.dataset, self.scope = dataset, scope
         self.zone = ZoneInfo(dataset.zone)
         self.cell = dataset.level(scope.level).column if scope.level else None
+        self._start = None if scope.start is None else midnight(scope.start, self.zone)
+        self._end = None if scope.end is None else midnight(scope.end, self.zone)
+        self._not_after = None if scope.as_of is None else microseconds(scope.as_of)
         wanted = {name: texts for name, texts in (("hazard", scope.hazards), ("source", scope.sources)) if texts}
         if scope.area is not None:
             level, cells = dataset.level(scope.level), dataset.cells(scope.level, every=True)
@@ -97,7 +100,7 @@ class View:
             reported = part["reported_at"]
             year_over = f"{self.scope.as_of.astimezone(self.zone).year - 1:04d}"
             timeless = part.month == NO_MONTH or part.month <= year_over
-            keep &= (reported <= microseconds(self.scope.as_of)) | (timeless & (reported == NEVER))
+            keep &= (reported <= self._not_after) | (timeless & (reported == NEVER))
         return keep
 
     def in_period(self, part: Part) -> tuple[Bools, Bools]:
@@ -113,10 +116,10 @@ class View:
         untimed, lone = reported == NEVER, part.month != NO_MONTH
         if start is not None:
             from_here = lone and part.month >= first_month(start)
-            since = np.where(untimed, from_here, reported >= midnight(start, self.zone))
+            since = np.where(untimed, from_here, reported >= self._start)
         if end is not None:
             to_here = lone and part.month <= f"{end.year - 1:04d}"
-            until = np.where(untimed, to_here, reported < midnight(end, self.zone))
+            until = np.where(untimed, to_here, reported < self._end)
         return since, until
 
     def stands(self, part: Part) -> Bools:
