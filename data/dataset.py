@@ -39,6 +39,8 @@ class Dataset:
     def __init__(self, root: Path, named: versions.Version) -> None:
         self.root, self.named = root, named
         self._opening = threading.Lock()
+        # What other modules derived from this version, by name: equal whoever derives it, and not to be changed
+        self.derived: dict[str, Any] = {}
 
     @property
     def version(self) -> int:
@@ -268,11 +270,6 @@ class Dataset:
             for import_id, first, last in spans
         ]
         return pa.concat_tables([tables.TABLES["rejected"].schema.empty_table().select(columns), *parts])
-
-    @cached_property
-    def derived(self) -> dict[str, Any]:
-        """What other modules derived from this version, by name: found once, and never changed."""
-        return {}
 
     def gazetteer(self) -> pd.DataFrame:
         """Return the office's table of addresses: address (as `data.gazetteer.address_keys` writes it), lon, lat."""

@@ -1,12 +1,13 @@
 """What was reckoned from files that never change, kept beside them for the next start of the program.
 
-It is no part of any version: whoever finds it gone, or damaged, reckons again. Only numbers of rows, places and times
-stand in it, no text of a case.
+It is no part of any version: whoever finds it gone, or damaged, reckons again. Readers write it too, without the
+writers' lock. It holds no text of a case, but places, times and kinds of hazard: an erasure clears it.
 """
 
 import datetime as dt
 import hashlib
 import io
+import shutil
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +35,8 @@ def load(root: Path, name: str) -> dict[str, NDArray[np.generic]] | None:
     with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), path.open("rb") as file:
         with np.load(file, allow_pickle=False) as kept:
             arrays = {key: kept[key] for key in kept.files}
-        path.touch()
+        with suppress(OSError):  # of a folder that may only be read
+            path.touch()
         return arrays
     return None
 
@@ -46,6 +48,11 @@ def keep(root: Path, name: str, arrays: dict[str, NDArray[np.generic]]) -> None:
     with suppress(OSError):
         (root / FOLDER).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         write_whole(root / FOLDER / f"{name}.npz", content.getvalue())
+
+
+def clear(root: Path) -> None:
+    """Remove all of it."""
+    shutil.rmtree(root / FOLDER, ignore_errors=True)
 
 
 def sweep(root: Path, *, now: dt.datetime, days: int) -> None:

@@ -39,6 +39,7 @@ def read(root: Path) -> Kept:
 def complete(root: Path, newest: versions.Version, settings: dict[str, Any], *, who: str) -> None:
     """Clear at once what a killed erasure left: the newest version says that it was one."""
     if newest.kind == ERASE and read(root).oldest < newest.number:
+        derived.clear(root)
         _try(root, settings, who)
 
 

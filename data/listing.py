@@ -73,11 +73,14 @@ def incidents(
     nothing = np.empty(0, dtype=np.int64)
     rows, reported, as_of = (np.concatenate([nothing, *(one[at] for one in found)]) for at in range(3))
     late = reported if order == "longest_open" else np.where(reported == NEVER, NEVER, -reported)
-    first = np.argsort(late, kind="stable")[:limit]
+    first = np.argsort(late, kind="stable")
+    if limit is not None and 0 < limit < len(first):
+        last = late[first[limit - 1]]
+        first = first[: np.searchsorted(late[first], last, side="right")]  # and all that are as late as the last one
     frame = _read(view, parts, file[first], rows[first])
     frame["as_of"] = times(as_of[first], view.zone)
     by, rising = ["reported_at", "source", "incident_id"], [order == "longest_open", True, True]
-    return frame.sort_values(by, ascending=rising, ignore_index=True)
+    return frame.sort_values(by, ascending=rising, ignore_index=True)[:limit]
 
 
 class _Found(NamedTuple):
@@ -91,25 +94,24 @@ class _Found(NamedTuple):
 def _lies(seen: Seen, place: str, shown: NDArray[np.int32] | None) -> NDArray[np.bool_]:
     if place == "other_edition":
         return seen.elsewhere(shown)
-    return {
-        "inside": seen.placed & ~seen.near,
-        "near": seen.near,
-        "outside": seen["located"] & ~seen.placed,
-        "no_location": ~seen["located"] & ~seen.placed,
-    }[place]
+    if place == "near":
+        return seen.near
+    if place == "inside":
+        return seen.placed & ~seen.near
+    return (seen["located"] if place == "outside" else ~seen["located"]) & ~seen.placed
 
 
 def _read(view: View, parts: Sequence[Part], file: NDArray[np.intp], rows: NDArray[np.int64]) -> pd.DataFrame:
     """Return rows in the order given: of each the number of its file among the parts, and its place in the file."""
     level = [] if view.cell is None else [view.cell, tables.near_column(view.cell)]
-    wanted = {parts[at].path: rows[file == at] for at in np.unique(file)}
-    read = facts.each(
-        lambda part: part.take(wanted[part.path], (*_COLUMNS, *level)), [parts[at] for at in np.unique(file)], ()
-    )
+    by_file = np.argsort(file, kind="stable")
+    places, begins = np.unique(file[by_file], return_index=True)
+    asked = [parts[at] for at in places]
+    wanted = dict(zip((part.path for part in asked), np.split(rows[by_file], begins[1:]), strict=False))
+    read = facts.each(lambda part: part.take(wanted[part.path], (*_COLUMNS, *level)), asked, ())
     empty = pa.schema([tables.TABLES["incidents"].schema.field(name) for name in _COLUMNS]).empty_table()
     table = pa.concat_tables([empty, *read], promote_options="default")
-    back = np.argsort(np.argsort(file, kind="stable"))  # the rows come file by file
-    frame = table.take(pa.array(back)).to_pandas()
+    frame = table.take(pa.array(np.argsort(by_file))).to_pandas()  # they came file by file
     for name in TIME_FIELDS:
         frame[name] = frame[name].dt.tz_convert(view.zone)
     pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]

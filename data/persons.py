@@ -17,13 +17,14 @@ import pyarrow.parquet as pq
 
 from base.errors import HazardError
 from base.files import write_whole
-from data import journal, keeping, originals, tables, versions
+from data import derived, journal, keeping, originals, tables, versions
 from data.dataset import Dataset
 from data.schema import DEMO_SOURCE
 from data.searching import Needle
 from data.store import Change, Workspace
 
-_OWN = {"versions", originals.FOLDER, *tables.TABLES}  # folders that are looked through in their own way
+# Folders that are looked through in their own way, and one that is cleared
+_OWN = {"versions", originals.FOLDER, derived.FOLDER, *tables.TABLES}
 _NO_TEXT = {"kept.json", "writer.json", "writer.lock"}
 _CODE = re.compile(r"[\w.-]+")  # values of the columns that name folders: our own
 
@@ -133,6 +134,7 @@ def erase(workspace: Workspace, text: str, *, who: str) -> dict[str, Any]:
         answer["version"] = change.commit(**counts).version
         try:
             settings = change.draft().settings
+            derived.clear(root)
             swept = keeping.sweep(root, settings, who=who, now=dt.datetime.now(dt.UTC))
             if places["cells"]:
                 from geo.outlines import STATIC  # it brings the maps with it

@@ -191,7 +191,7 @@ def points(
     kinds = {"lon": float, "lat": float, "one_spot": bool, "located": bool}
     frame: dict[str, Any] = {}
     for at, name in enumerate(columns):
-        column = np.concatenate([np.empty(0, kinds.get(name, np.int64)), *(part[at] for part in parts)])
+        column = np.concatenate([part[at] for part in parts] or [np.empty(0, kinds.get(name, np.int64))])
         if name == "reported_at":
             frame[name] = times(column, view.zone)
         elif name in ("source", "hazard", "cell_id"):
@@ -343,7 +343,7 @@ def _grouped(keys: list[NDArray[Any]], weights: Ints | None = None) -> tuple[lis
         return list(rows.T), np.bincount(n.ravel(), weights=weights).astype(np.int64)
     place = np.zeros(len(keys[0]), dtype=np.int64)
     for key, size in zip(keys, sizes, strict=True):
-        place = place * size + (key + 1)
+        place = place * size + key.astype(np.int64) + 1
     if math.prod(sizes) <= _BY_COUNTING:
         found = np.bincount(place, weights=weights)
         place = np.flatnonzero(found)

@@ -20,7 +20,7 @@ from data.schema import NO_MONTH, Scope
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
-_QUARTER_US = 900_000_000
+_QUARTER_US, _DAY_US = 900_000_000, 86_400_000_000
 
 
 class View:
@@ -185,7 +185,8 @@ class Seen:
     @cached_property
     def open(self) -> Bools:
         """Whether the case is known, and neither closed nor voided."""
-        return (self.closed > self.as_of) & self.stands & self.known
+        not_closed = (self.closed > self.as_of) & (self.as_of != UNKNOWN) | (self.closed == NEVER)
+        return not_closed & self.stands & self.known
 
     @cached_property
     def sound(self) -> Bools:
@@ -236,8 +237,8 @@ class Seen:
         quick = self.timed & (closed >= reported) & (closed - _QUARTER_US < reported) & (closed <= self.as_of)
         at_once = np.flatnonzero(quick & (closed == reported))
         # Two dates without a clock, of one day: nobody knows how long the case took
-        local = times(reported[at_once], self.view.zone)
-        quick[at_once[local == local.normalize()]] = False
+        local = times(reported[at_once], self.view.zone).tz_localize(None).asi8
+        quick[at_once[local % _DAY_US == 0]] = False
         return quick
 
 

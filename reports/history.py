@@ -6,8 +6,9 @@ second one of it. From month to month only those calls are carried that a later 
 and the calls carried into it. So an import that writes three months anew walks these, and a later one only if what is
 carried into it became different.
 
-A call without a report time, one that is probably not located and one that is voided are no part of another's event;
-calls of which only the cell is known are grouped for each level (`reports.answers`).
+A call without a report time and one that is probably not located are no part of another's event; calls of which only
+the cell is known are grouped for each level (`reports.answers`). A voided call leads the later ones all the same: where
+a view leaves it out, the next one of its event stands for it, so what is kept does not hang on any as-of time.
 """
 
 import itertools
@@ -15,6 +16,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,14 +27,14 @@ from analysis import events
 from data import derived, facts
 from data.dataset import Dataset
 from data.facts import NEVER, Part
-from data.schema import HAZARDS, Scope
-from data.seen import View
+from data.schema import HAZARDS
 from geo import crs
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_COLUMNS = ("lon", "lat", "located", "one_spot", "reported_at", "voided_at", "hazard")
-_MOST_MONTHS = 2_000  # held in memory
+_COLUMNS = ("lon", "lat", "located", "one_spot", "reported_at", "hazard")
+_MOST_MONTHS = 300  # held in memory: some 100 MB at a million calls a year
+_EDITION = "1"  # of the rules in `_group` and what it calls: to be raised when their answers change
 _HOUR_US = 3_600_000_000
 
 
@@ -116,7 +118,7 @@ _months: OrderedDict[str, Month] = OrderedDict()
 
 
 def _walk(dataset: Dataset) -> Followers:
-    view, said = View(dataset, Scope(level="")), json.dumps(rules(dataset.settings), sort_keys=True)
+    said = json.dumps(rules(dataset.settings), sort_keys=True)
     nothing = np.empty(0, dtype=np.int64)
     carried, numbers = Open(np.empty(0), np.empty(0), np.empty(0), nothing), nothing
     found = [(nothing, nothing)]
@@ -124,12 +126,11 @@ def _walk(dataset: Dataset) -> Followers:
         places, parts = zip(*group, strict=True)
         if len(parts[0].month) != len("2026-01"):
             continue  # a lone year, or no time at all
-        key = derived.name(
-            *(part.path.rpartition("/")[2] for part in parts), said, _voided(view, parts), *map(bytes, carried)
-        )
+        files = [Path(part.path).name for part in parts]
+        key = derived.name(_EDITION, said, *files, *map(bytes, carried))
         month = _kept(dataset, key)
         if month is None:
-            month = _group(dataset, view, parts, carried)
+            month = _group(dataset, parts, carried)
             _keep(dataset, key, month)
         own = np.concatenate([(place << 32) + np.arange(part.rows) for place, part in zip(places, parts, strict=True)])
         known = np.concatenate([own, numbers[::-1]])  # so that -1 - k is the k-th carried in
@@ -139,24 +140,20 @@ def _walk(dataset: Dataset) -> Followers:
     return Followers(follower, leader)
 
 
-def _voided(view: View, parts: Sequence[Part]) -> bytes:
-    """Return what decides which calls are voided, where any is."""
-    return view.as_of.tobytes() if any(any(part["voided_at"].strides) for part in parts) else b""
-
-
-def _group(dataset: Dataset, view: View, parts: Sequence[Part], before: Open) -> Month:
-    facts.each(lambda part: None, parts, {*_COLUMNS, *view.as_of_columns})
+def _group(dataset: Dataset, parts: Sequence[Part], before: Open) -> Month:
+    facts.each(lambda part: None, parts, _COLUMNS)
 
     def column(name: str) -> NDArray[Any]:
         return np.concatenate([part[name] for part in parts])
 
-    stands = np.concatenate([view.stands(part) for part in parts])
-    rows = np.flatnonzero(column("located") & ~column("one_spot") & stands & (column("reported_at") != NEVER))
+    kind = _hazards(column("hazard"))
+    usable = column("located") & ~column("one_spot") & (column("reported_at") != NEVER) & (kind >= 0)
+    rows = np.flatnonzero(usable)
     lon, lat = (
         np.concatenate([given, column(name)[rows]]) for given, name in ((before.lon, "lon"), (before.lat, "lat"))
     )
     hours = np.concatenate([before.hours, column("reported_at")[rows] / _HOUR_US])
-    hazard = np.concatenate([before.hazard, _hazards(column("hazard")[rows])])
+    hazard = np.concatenate([before.hazard, kind[rows]])
     radius, window = ({at: rule[name] for at, name in enumerate(HAZARDS)} for rule in rules(dataset.settings))
     x_m, y_m = crs.project(lon, lat)
     leading = len(before.lon)
@@ -171,9 +168,9 @@ def _group(dataset: Dataset, view: View, parts: Sequence[Part], before: Open) ->
 
 
 def _hazards(codes: NDArray[Any]) -> Ints:
-    """Return the places among HAZARDS of a column's codes."""
+    """Return the places among HAZARDS of a column's codes; -1 for none of them."""
     place = {name: at for at, name in enumerate(HAZARDS)}
-    return np.array([place.get(text, -1) for text in facts.codes("hazard").texts], dtype=np.int64)[codes]
+    return np.array([*(place.get(text, -1) for text in facts.codes("hazard").texts), -1], dtype=np.int64)[codes]
 
 
 def _kept(dataset: Dataset, key: str) -> Month | None:
@@ -181,19 +178,20 @@ def _kept(dataset: Dataset, key: str) -> Month | None:
         kept: Any = derived.load(dataset.root, key)
         if kept is None:
             return None
-        _months[key] = Month(
-            kept["follower"], kept["leader"], kept["carried"], Open(*(kept[name] for name in Open._fields))
+        _hold(
+            key, Month(kept["follower"], kept["leader"], kept["carried"], Open(*(kept[name] for name in Open._fields)))
         )
     _months.move_to_end(key)
     return _months[key]
 
 
 def _keep(dataset: Dataset, key: str, month: Month) -> None:
-    derived.keep(
-        dataset.root,
-        key,
-        {name: getattr(month, name) for name in ("follower", "leader", "carried")} | month.open._asdict(),
-    )
+    arrays = month._asdict()
+    derived.keep(dataset.root, key, {**arrays, **arrays.pop("open")._asdict()})
+    _hold(key, month)
+
+
+def _hold(key: str, month: Month) -> None:
     _months[key] = month
     while len(_months) > _MOST_MONTHS:
         _months.popitem(last=False)

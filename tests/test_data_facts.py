@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -178,3 +179,33 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
     beside = queries.beside(dataset, scope)
     assert beside["every"] == len(seen_by_sql(dataset, ever))
     assert beside["every"] - totals["n"] == sum(beside[name] for name in ("voided", "before", "after", "no_time"))
+
+
+def test_a_code_that_fills_two_bytes_is_counted_as_any_other():
+    last = np.iinfo(np.int16).max
+    (first, second), n = queries._grouped([np.array([3, 3, 5]), np.array([last, 1, 1], dtype=np.int16)])
+    assert sorted(zip(first.tolist(), second.tolist(), n.tolist(), strict=True)) == [(3, 1, 1), (3, last, 1), (5, 1, 1)]
+
+
+def test_of_many_threads_that_ask_first_all_get_the_same_codes():
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(200):
+            assert len(set(pool.map(lambda name: id(facts.codes(name)), [f"of threads {n}"] * 16))) == 1
+
+
+def test_where_times_are_equal_the_first_by_case_number_are_listed_whatever_cell_they_lie_in(tmp_path):
+    cases = [{"incident_id": f"z{9 - n}", "reported_at": "2025-03-01", "cell": "ABCD"[n % 4]} for n in range(10)]
+    dataset = store(with_grids(tmp_path), rows(cases))
+    listed = listing.incidents(dataset, Scope(level="grid"), limit=3)
+    assert listed["incident_id"].tolist() == ["z0", "z1", "z2"]
+
+
+def test_a_day_without_a_midnight_has_quick_closures_all_the_same(tmp_path):
+    # Brazil's clocks went from 0:00 to 1:00 on 4 November 2018
+    at = pd.Timestamp("2018-11-04 09:00", tz="America/Sao_Paulo").to_pydatetime()
+    workspace = with_grids(tmp_path)
+    with workspace.change("settings", who="t") as change:
+        change.settings["timezone"] = "America/Sao_Paulo"
+        change.commit()
+    dataset = store(workspace, rows([{"incident_id": "1", "reported_at": at, "closed_at": at}]))
+    assert queries.totals(dataset, Scope(level="grid"))["closed_first_quarter_hour"] == 1

@@ -112,17 +112,35 @@ def test_a_new_start_finds_what_was_walked_and_walks_again_what_is_lost_or_damag
         assert again.leader.tolist() == found.leader.tolist()
 
 
-def test_voided_and_unlocated_calls_are_no_part_of_an_event_and_lead_none(tmp_path):
-    void = {"voided_at": pd.Timestamp("2025-01-02", tz=ZONE).to_pydatetime()}
-    cases = [
-        wall("2025-01-01", **void),
-        wall("2025-01-02"),
-        wall("2025-01-03"),
-        {"cell": "A", "reported_at": "2025-01-04"},
-    ]
+def test_where_a_voided_call_is_left_out_the_next_of_its_event_stands_for_it(tmp_path):
+    void = {"voided_at": pd.Timestamp("2025-01-05", tz=ZONE).to_pydatetime()}
+    cases = [wall(f"2025-01-0{day}", **(void if day < 4 else {})) for day in (1, 2, 3, 4)]
     dataset = put(with_grids(tmp_path), cases)
+    assert events_in(dataset, month(1)) == 1
+    before = pd.Timestamp("2025-01-04 12:00", tz=ZONE).to_pydatetime()
+    for scope in (Scope(level="grid", as_of=before), Scope(level="grid", voided=True)):
+        found = answers.hot_spots(dataset, scope)
+        assert (found.n_calls, found.n_events) == (4, 1)
+
+
+def test_calls_known_by_their_cell_alone_join_no_event_of_a_point(tmp_path):
+    by_cell = {"hazard": "wall_risk", "cell": "A", "reported_at": "2025-01-04"}
+    dataset = put(with_grids(tmp_path), [wall("2025-01-02"), wall("2025-01-03"), by_cell])
     assert len(history.followers(dataset).follower) == 1
     assert events_in(dataset, month(1)) == 2
+
+
+def test_what_is_kept_does_not_hang_on_the_time_up_to_which_a_source_is_known(tmp_path):
+    workspace = with_grids(tmp_path)
+    void = {"voided_at": pd.Timestamp("2025-01-05", tz=ZONE).to_pydatetime()}
+    put(workspace, [wall("2025-01-02", **void), wall("2025-02-03")])
+    history.followers(workspace.newest())
+    store(
+        workspace, rows([{"incident_id": "later"}], import_id="i2"), as_of="2026-05-01T00:00:00+08:00", import_id="i2"
+    )
+    with mock.patch.object(events, "group_events", wraps=events.group_events) as walked:
+        history.followers(workspace.newest())
+    assert walked.call_count == 0
 
 
 def test_what_nobody_asked_for_in_the_days_that_versions_stay_is_swept(tmp_path):
