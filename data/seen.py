@@ -20,7 +20,7 @@ from data.schema import NO_MONTH, Scope
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
-_QUARTER_US, _DAY_US = 900_000_000, 86_400_000_000
+_QUARTER_US = 900_000_000
 
 
 class View:
@@ -237,8 +237,8 @@ class Seen:
         quick = self.timed & (closed >= reported) & (closed - _QUARTER_US < reported) & (closed <= self.as_of)
         at_once = np.flatnonzero(quick & (closed == reported))
         # Two dates without a clock, of one day: nobody knows how long the case took
-        local = times(reported[at_once], self.view.zone).tz_localize(None).asi8
-        quick[at_once[local % _DAY_US == 0]] = False
+        local = times(reported[at_once], self.view.zone).tz_localize(None).to_numpy("datetime64[us]")
+        quick[at_once[local == local.astype("datetime64[D]")]] = False
         return quick
 
 
