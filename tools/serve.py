@@ -11,7 +11,6 @@ PACKAGES = (
     "reports.people",
     "data.example",
     "analysis.charts",
-    "mapclassify",
 )
 
 if __name__ == "__main__":
