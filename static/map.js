@@ -250,12 +250,16 @@
     return at ? [signs.slice(0, at).join(""), signs.slice(at).join("").trim()] : [text];
   }
 
+  const Label = L.Marker.extend({                 // placed in the plane: Leaflet's own three dimensions make every label a layer of the screen
+    _setPos: function (at) { this._icon._leaflet_pos = at; this._icon.style.transform = "translate(" + at.x + "px," + at.y + "px)"; },
+  });
+
   function text(at, lines, size, colour, name) {
     const box = element("div");
     lines.forEach((one, i) => element(i === lines.length - 1 ? "b" : "span", one, box));
     box.style.fontSize = size.toFixed(1) + "px";
     box.style.color = colour;
-    view.labels.addLayer(L.marker(at, { pane: "labels", interactive: false, keyboard: false, icon: L.divIcon({ className: name, html: box, iconSize: [0, 0] }) }));
+    view.labels.addLayer(new Label(at, { pane: "labels", interactive: false, keyboard: false, icon: L.divIcon({ className: name, html: box, iconSize: [0, 0] }) }));
   }
 
   function label() {
