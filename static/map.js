@@ -38,7 +38,7 @@
     const again = () => { if (view.shown && theme() !== view.theme) paint(view.shown); };
     if (window.Streamlit) window.Streamlit.events.addEventListener("streamlit:render", () => setTimeout(again));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-    if (document.fonts) document.fonts.addEventListener("loadingdone", label);   // widths change with the font
+    if (document.fonts) document.fonts.addEventListener("loadingdone", () => { widths.clear(); label(); });   // they change with the font
     new ResizeObserver(() => { map.invalidateSize({ animate: false }); if (!view.moved && view.fitBox) fit(false); }).observe(map.getContainer());
   }
 
@@ -236,10 +236,13 @@
 
   /* ---- labels: only where they fit the largest circle inside the cell, only in view ---- */
 
-  const ruler = element("canvas").getContext("2d");
-  function width(text, size) {
-    ruler.font = "600 " + size + "px " + getComputedStyle(view.map.getContainer()).fontFamily;
-    return ruler.measureText(text).width;
+  const ruler = element("canvas").getContext("2d"), widths = new Map();
+  function width(text, size) {                    // each text is measured once, for it is as much wider as it is larger
+    if (!widths.has(text)) {
+      ruler.font = "600 100px " + getComputedStyle(view.map.getContainer()).fontFamily;
+      widths.set(text, ruler.measureText(text).width / 100);
+    }
+    return widths.get(text) * size;
   }
 
   function halves(text) {                         // one line, or two of about the same length; Latin words stay whole
