@@ -3,6 +3,8 @@
 Grounds are transparent and text has no colour of its own, so that the theme of the page shows. Nothing is dragged or
 zoomed: on a phone a finger on a chart must still scroll the page. Names reach a figure through `label` alone. The small
 lines of the headline cards are st.metric's own and need no figure.
+
+A figure is written down as one dict and checked by plotly once: put together call by call, it is checked at each.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +14,6 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 
 from analysis.resolution import Curve
 from base.palette import HAZARDS, NEUTRAL
@@ -51,46 +52,47 @@ def months_figure(months: pd.DataFrame, *, words: Words, before: Sequence[float]
         Totals of the same months a year before, drawn as a line.
     """
     table = _wide(months)
-    figure = go.Figure()
-    for hazard in table.columns[table.sum() > 0]:
-        figure.add_bar(
-            x=np.arange(len(table)), y=table[hazard], name=words(HAZARD_NAMES[hazard]), marker_color=HAZARDS[hazard],
-            customdata=[words.month(month) for month in table.index], hovertemplate="%{customdata}: %{y}",
-        )  # fmt: skip
+    totals = table.sum(axis=1)
+    traces = [
+        _bar(table[hazard], HAZARDS[hazard], words, name=words(HAZARD_NAMES[hazard]))
+        for hazard in table.columns[table.sum() > 0]
+    ]
     if before is not None:
-        figure.add_scatter(
-            x=np.arange(len(table)), y=list(before), name=words("A year before"), mode="lines+markers",
-            line={"color": NEUTRAL, "dash": "dot", "width": 2}, hovertemplate="%{y}",
-        )  # fmt: skip
-    top = max([1, *table.sum(axis=1), *(before if before is not None else [])])
-    _write_totals(figure, table.sum(axis=1), words)
-    figure.update_layout(barmode="stack", height=300)
-    figure.update_xaxes(**_month_ticks(table.index, words))
-    figure.update_yaxes(range=[0, 1.15 * top])
-    return _finish(figure)
+        name, line = words("A year before"), {"color": NEUTRAL, "dash": "dot", "width": 2}
+        x = np.arange(len(table))
+        traces.append(_scatter(x, list(before), "lines+markers", name=name, line=line, hovertemplate="%{y}"))
+    top = max([1, *totals, *(before if before is not None else [])])
+    return _figure(
+        traces + _totals(totals, words), height=300, barmode="stack",
+        xaxis=_x(**_month_ticks(table.index, words)), yaxis=_y(range=[0, 1.15 * top]),
+    )  # fmt: skip
 
 
 def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
     """Return reports by month, one small picture a hazard, all on one scale; input as for `months_figure`."""
     table = _wide(months)
     rows = max(1, len(table.columns))
-    figure = make_subplots(
-        rows=rows, cols=1, shared_xaxes=True, shared_yaxes="all", vertical_spacing=0.32 / rows,
-        subplot_titles=[words(HAZARD_NAMES[hazard]) for hazard in table.columns],
-    )  # fmt: skip
-    for row, hazard in enumerate(table.columns, start=1):
-        figure.add_bar(
-            x=np.arange(len(table)), y=table[hazard], marker_color=HAZARDS[hazard], row=row, col=1,
-            customdata=[words.month(month) for month in table.index],
-            hovertemplate="%{customdata}: %{y}<extra></extra>",
-        )  # fmt: skip
-        _write_totals(figure, table[hazard], words, row=row, col=1)
-    figure.update_annotations(x=0, xanchor="left", yanchor="bottom", font_size=_SIZE)
-    figure.update_xaxes(**_month_ticks(table.index, words))
+    gap, ticks = 0.32 / rows, _month_ticks(table.index, words)
+    tall = (1 - gap * (rows - 1)) / rows
     largest = float(table.to_numpy().max()) if table.size else 1.0
-    figure.update_yaxes(range=[0, 1.3 * max(largest, 1.0)], showticklabels=False, showgrid=False)
-    figure.update_layout(height=96 * rows + 56, showlegend=False)
-    return _finish(figure)
+    traces, titles, axes = [], [], {}
+    for row, hazard in enumerate(table.columns):
+        number, lowest = str(row + 1) if row else "", row == rows - 1
+        here = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
+        template = "%{customdata}: %{y}<extra></extra>"
+        traces += [
+            _bar(table[hazard], HAZARDS[hazard], words, hovertemplate=template, **here),
+            *_totals(table[hazard], words, **here),
+        ]
+        top = 1 - row * (tall + gap)
+        titles.append(_note(words(HAZARD_NAMES[hazard]), y=top, xref="paper", yref="paper", size=_SIZE))
+        same_x, same_y = (None, None) if lowest else (f"x{rows}", f"y{rows}")
+        axes[f"xaxis{number}"] = _x(anchor=f"y{number}", matches=same_x, showticklabels=lowest, **ticks)
+        axes[f"yaxis{number}"] = _y(
+            anchor=f"x{number}", matches=same_y, domain=[max(0.0, top - tall), top], showticklabels=False,
+            showgrid=False, range=[0, 1.3 * max(largest, 1.0)],
+        )  # fmt: skip
+    return _figure(traces, height=96 * rows + 56, showlegend=False, annotations=titles, **axes)
 
 
 def months_alt(months: pd.DataFrame, *, words: Words) -> str:
@@ -126,24 +128,18 @@ def survival_figure(
     stops = _stops(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
     ticks = stops if len(stops) <= _TICKS else stops[::2]
     risk_px, plot_px = 26 * len(names) + 8, 300
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=104 / (plot_px + risk_px + 104),
-        row_heights=[plot_px, risk_px],
-    )  # fmt: skip
+    all_px = plot_px + risk_px + 104
+    traces = []
     for place, (name, curve) in enumerate(curves.items()):
         if len(names) <= _BANDS:
-            _draw_band(figure, curve, ticks[0], horizon, paint[place])
+            traces += _band(curve, ticks[0], horizon, paint[place])
         x, y = _drawn(curve, curve.survival, horizon)
-        figure.add_scatter(
-            x=np.maximum(x, ticks[0]), y=y, mode="lines", line={"shape": "hv", "color": paint[place], "width": 3},
-            customdata=[words.duration(hours) for hours in x], row=1, col=1,
-            name=label(name), hovertemplate=f"%{{customdata}}: %{{y:.0%}}<extra>{label(name)}</extra>",
-        )  # fmt: skip
-        figure.add_scatter(
-            x=ticks, y=[-place] * len(ticks), mode="text", text=[words.number(_open_at(curve, t)) for t in ticks],
-            textfont={"size": 13, "color": paint[place]}, hoverinfo="skip", cliponaxis=False, row=2, col=1,
-        )  # fmt: skip
-    figure.add_hline(y=0.5, line={"color": NEUTRAL, "width": 1, "dash": "dot"}, row=1, col=1)
+        line = {"shape": "hv", "color": paint[place], "width": 3}
+        traces += [_scatter(np.maximum(x, ticks[0]), y, "lines", line=line, name=label(name))]
+        traces[-1]["customdata"] = [words.duration(hours) for hours in x]
+        traces[-1]["hovertemplate"] = f"%{{customdata}}: %{{y:.0%}}<extra>{label(name)}</extra>"
+        open_then = [words.number(_open_at(curve, t)) for t in ticks]
+        traces += [_text(ticks, [-place] * len(ticks), open_then, colour=paint[place], xaxis="x2", yaxis="y2")]
     note = label(words("open cases are censored at the as-of time"))
     since = label(words("Time since the report"))
     title = f'{since}<br><span style="font-size:13px">{note}</span>'
@@ -152,20 +148,23 @@ def survival_figure(
         "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,
         "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False, "tickangle": 0,
     }  # fmt: skip
-    figure.update_xaxes(**x_axis, showticklabels=True, title={"text": title, "standoff": 6}, row=1, col=1)
-    figure.update_xaxes(**x_axis, showticklabels=False, row=2, col=1)
-    figure.update_yaxes(range=[0, 1.03], tickformat=".0%", row=1, col=1)
     named = [f'<span style="color:{paint[i]}">■</span> {label(_short(name))}' for i, name in enumerate(names)]
-    figure.update_yaxes(
-        range=[0.6 - len(names), 0.6], tickvals=[-i for i in range(len(names))], ticktext=named, showgrid=False,
-        zeroline=False, ticks="outside", ticklen=16, tickcolor="rgba(0,0,0,0)", row=2, col=1,
+    half = {
+        "type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": 0.5, "y1": 0.5, "yref": "y",
+        "line": {"color": NEUTRAL, "width": 1, "dash": "dot"},
+    }  # fmt: skip
+    still_open = _note(label(words("Cases still open and followed:")), y=1, xref="x2 domain", yref="y2 domain")
+    return _figure(
+        traces, height=all_px + 36, showlegend=False, shapes=[half], annotations=[{**still_open, "opacity": 0.8}],
+        xaxis=_x({"text": title, "standoff": 6}, matches="x2", **x_axis),
+        xaxis2=_x(showticklabels=False, anchor="y2", **x_axis),
+        yaxis=_y(domain=[1 - plot_px / all_px, 1], range=[0, 1.03], tickformat=".0%"),
+        yaxis2=_y(
+            domain=[0, risk_px / all_px], range=[0.6 - len(names), 0.6], anchor="x2", showgrid=False, zeroline=False,
+            tickvals=[-i for i in range(len(names))], ticktext=named, ticks="outside", ticklen=16,
+            tickcolor="rgba(0,0,0,0)",
+        ),
     )  # fmt: skip
-    figure.add_annotation(
-        text=label(words("Cases still open and followed:")), x=0, xref="x2 domain", y=1, yref="y2 domain",
-        xanchor="left", yanchor="bottom", showarrow=False, font_size=13, opacity=0.8,
-    )  # fmt: skip
-    figure.update_layout(height=plot_px + risk_px + 104 + 36, showlegend=False)
-    return _finish(figure)
 
 
 def survival_alt(curves: Mapping[str, Curve], *, words: Words) -> str:
@@ -201,28 +200,24 @@ def medians_figure(groups: pd.DataFrame, *, words: Words, few_reports: int) -> g
         for m, n, r in zip(median, groups["n"], reached, strict=True)
     ]
     marks = np.where(reached & ~closed, "→ ", "  ")
-    figure = go.Figure(
-        go.Bar(
-            x=np.where(reached, median, 0), y=place, orientation="h", hoverinfo="skip", marker_color=COLOURS[0],
-            marker_opacity=np.where(groups["n"] < few_reports, 0.35, 1.0),
-            error_x={
-                "array": np.where(reached, end - median, 0),
-                "arrayminus": np.where(reached & np.isfinite(low), median - low, 0),
-                "symmetric": False, "color": NEUTRAL, "thickness": 2, "width": 5,
-            },
-        )
+    bars = {
+        "type": "bar", "x": np.where(reached, median, 0), "y": place, "orientation": "h", "hoverinfo": "skip",
+        "marker": {"color": COLOURS[0], "opacity": np.where(groups["n"] < few_reports, 0.35, 1.0)},
+        "error_x": {
+            "array": np.where(reached, end - median, 0),
+            "arrayminus": np.where(reached & np.isfinite(low), median - low, 0),
+            "symmetric": False, "color": NEUTRAL, "thickness": 2, "width": 5,
+        },
+    }  # fmt: skip
+    said = [mark + label(t) for mark, t in zip(marks, text, strict=True)]
+    return _figure(
+        [bars, _text(end, place, said, textposition="middle right")], height=34 * len(groups) + 76, showlegend=False,
+        xaxis=_x({"text": words("Median hours to resolve")}, range=[0, 1.8 * right], rangemode="tozero"),
+        yaxis=_y(
+            tickvals=place, ticktext=[label(_short(name)) for name in groups["name"]], showgrid=False,
+            zeroline=False, range=[0.6 - max(1, len(groups)), 0.6],
+        ),
     )  # fmt: skip
-    figure.add_scatter(
-        x=end, y=place, mode="text", text=[mark + label(t) for mark, t in zip(marks, text, strict=True)],
-        textposition="middle right", textfont_size=13, hoverinfo="skip", cliponaxis=False,
-    )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=place, ticktext=[label(_short(name)) for name in groups["name"]], showgrid=False,
-        zeroline=False, range=[0.6 - max(1, len(groups)), 0.6],
-    )  # fmt: skip
-    figure.update_xaxes(range=[0, 1.8 * right], title={"text": words("Median hours to resolve")}, rangemode="tozero")
-    figure.update_layout(height=34 * len(groups) + 76, showlegend=False)
-    return _finish(figure)
 
 
 def medians_alt(groups: pd.DataFrame, *, words: Words) -> str:
@@ -237,15 +232,47 @@ def medians_alt(groups: pd.DataFrame, *, words: Words) -> str:
     )  # fmt: skip
 
 
-def _finish(figure: go.Figure) -> go.Figure:
-    figure.update_layout(
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", dragmode=False, bargap=0.25, font_size=_SIZE,
-        margin={"l": 4, "r": 12, "t": 28, "b": 8}, hoverlabel={"font_size": _SIZE},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font_size": _SIZE, "traceorder": "normal"},
-    )  # fmt: skip
-    figure.update_xaxes(fixedrange=True, automargin=True, zeroline=False, tickfont_size=13, title_font_size=_SIZE)
-    figure.update_yaxes(fixedrange=True, automargin=True, gridcolor=_GRID, zerolinecolor=_GRID, tickfont_size=13)
-    return figure
+def _figure(traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
+    look = {
+        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False, "bargap": 0.25,
+        "margin": {"l": 4, "r": 12, "t": 28, "b": 8}, "font": {"size": _SIZE}, "hoverlabel": {"font": {"size": _SIZE}},
+        "legend": {
+            "orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": _SIZE}, "traceorder": "normal",
+        },
+    }  # fmt: skip
+    return go.Figure({"data": traces, "layout": {**look, **layout}})
+
+
+_AXIS = {"fixedrange": True, "automargin": True, "tickfont": {"size": 13}}
+
+
+def _x(title: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return {**_AXIS, "zeroline": False, "title": {"font": {"size": _SIZE}, **(title or {})}, **more}
+
+
+def _y(**more: Any) -> dict[str, Any]:
+    return {**_AXIS, "gridcolor": _GRID, "zerolinecolor": _GRID, **more}
+
+
+def _note(text: str, *, size: int = 13, **where: Any) -> dict[str, Any]:
+    at = {"x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
+    return {"text": text, "font": {"size": size}, **at, **where}
+
+
+def _bar(counts: pd.Series, colour: str, words: Words, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "bar", "x": np.arange(len(counts)), "y": counts.to_numpy(), "marker": {"color": colour},
+        "customdata": [words.month(month) for month in counts.index], "hovertemplate": "%{customdata}: %{y}", **more,
+    }  # fmt: skip
+
+
+def _scatter(x: Any, y: Any, mode: str, **more: Any) -> dict[str, Any]:
+    return {"type": "scatter", "x": x, "y": y, "mode": mode, **more}
+
+
+def _text(x: Any, y: Any, text: list[str], *, colour: str | None = None, **more: Any) -> dict[str, Any]:
+    font = {"size": 13, "color": colour}
+    return _scatter(x, y, "text", text=text, textfont=font, hoverinfo="skip", cliponaxis=False, **more)
 
 
 def _wide(months: pd.DataFrame) -> pd.DataFrame:
@@ -253,13 +280,13 @@ def _wide(months: pd.DataFrame) -> pd.DataFrame:
     return months.pivot_table(index="month", columns="hazard", values="count", aggfunc="sum", fill_value=0)[hazards]
 
 
-def _write_totals(figure: go.Figure, totals: pd.Series, words: Words, **where: int) -> None:
-    """Write numbers above bars, while there are few enough of them to be read on a phone."""
-    if len(totals) <= 14:
-        figure.add_scatter(
-            x=np.arange(len(totals)), y=totals, mode="text", text=[words.number(n) for n in totals],
-            textposition="top center", textfont_size=13, showlegend=False, hoverinfo="skip", **where,
-        )  # fmt: skip
+def _totals(totals: pd.Series, words: Words, **where: str) -> list[dict[str, Any]]:
+    """Return the numbers above bars, while there are few enough of them to be read on a phone."""
+    if len(totals) > 14:
+        return []
+    text = [words.number(n) for n in totals]
+    x = np.arange(len(totals))
+    return [_text(x, totals.to_numpy(), text, textposition="top center", showlegend=False, **where)]
 
 
 def _month_ticks(months: pd.Index, words: Words) -> dict[str, Any]:
@@ -297,16 +324,18 @@ def _drawn(curve: Curve, values: NDArray[np.float64], horizon: float) -> tuple[N
     return np.append(x, end), np.append(y, y[-1])
 
 
-def _draw_band(figure: go.Figure, curve: Curve, begin: float, horizon: float, colour: str) -> None:
+def _band(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict[str, Any]]:
+    """Return the 95% limits of a curve as two lines and what lies between them."""
     sure = curve.survival == 1  # before the first closing there is nothing to be unsure of
+    pale = f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)"
+    lines = []
     for values, fill in ((curve.low, None), (curve.high, "tonexty")):
         known = np.flatnonzero(~np.isnan(values) | sure)
         part = Curve(curve.times[known], *(a[known] for a in (curve.survival, curve.low, curve.high, curve.at_risk)))
         x, y = _drawn(part, np.where(sure, 1.0, values)[known], horizon)
-        figure.add_scatter(
-            x=np.maximum(x, begin), y=y, mode="lines", line={"shape": "hv", "width": 0}, fill=fill, hoverinfo="skip",
-            fillcolor=f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)", row=1, col=1,
-        )  # fmt: skip
+        line = {"shape": "hv", "width": 0}
+        lines.append(_scatter(np.maximum(x, begin), y, "lines", line=line, fill=fill, fillcolor=pale, hoverinfo="skip"))
+    return lines
 
 
 def _begun(curve: Curve) -> float:

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ def _catalog(language: str) -> gettext.NullTranslations:
         write_mo(compiled, read_po(file, locale=_BABEL[language]))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=4096)  # a screen says some hundred numbers, mostly small counts, again and again
+def _number(value: float, digits: int, sign: str, locale: str) -> str:
+    pattern = "#,##0" + ("." + "#" * digits if digits else "") + sign
+    return str(numbers.format_decimal(value, format=pattern, locale=locale))
 
 
 class Term(str):
@@ -130,8 +136,7 @@ class Words:
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with thousands marks and at most `digits` decimals."""
-        pattern = "#,##0" + ("." + "#" * digits if digits else "")
-        return str(numbers.format_decimal(round(float(value), digits), format=pattern, locale=self._locale))
+        return _number(round(float(value), digits) + 0.0, digits, "", self._locale)  # -0.0 is 0
 
     def listed(self, items: Iterable[str]) -> str:
         """Return items side by side, with the language's own comma."""
@@ -143,8 +148,7 @@ class Words:
 
     def percent(self, share: float, digits: int = 0) -> str:
         """Return a share (0..1) as a percentage."""
-        pattern = "#,##0" + ("." + "#" * digits if digits else "") + "%"
-        return str(numbers.format_percent(share, format=pattern, locale=self._locale))
+        return _number(float(share) + 0.0, digits, "%", self._locale)
 
     def chance(self, p: float) -> str:
         """Return a p-value: four decimals, or that it is smaller."""

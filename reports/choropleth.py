@@ -268,9 +268,10 @@ def choropleth(
     shown = [_number(words, measure, value) for value in numbers]
     labels = [""] * len(every)
     tips = [""] * len(every)
-    for at, text, n, (_index, row) in zip(place, shown, claims, table.iterrows(), strict=True):
+    counts = zip(table["count"].tolist(), table["one_spot"].tolist(), strict=True)
+    for at, text, n, (count, one_spot) in zip(place, shown, claims, counts, strict=True):
         labels[at] = text
-        tips[at] = _tip(words, row, measure, text)
+        tips[at] = _tip(words, count, one_spot, measure, text)
         if held is not None and n:
             tips[at] += "\n" + words.plural("{n} cell with a claim in it", "{n} cells with a claim in it", int(n))
     hot = place[claims > 0]
@@ -330,13 +331,13 @@ def _number(words: Words, measure: str, value: float) -> str:
     return words.number(value, 0 if MEASURES[measure][2] or value >= 100 else 1)
 
 
-def _tip(words: Words, row: pd.Series, measure: str, text: str) -> str:
-    lines = [words.plural("{n} report", "{n} reports", int(row["count"]))]
+def _tip(words: Words, count: int, one_spot: int, measure: str, text: str) -> str:
+    lines = [words.plural("{n} report", "{n} reports", count)]
     if measure != "count":
         title, unit, _whole = MEASURES[measure]
         lines.append(words("{measure}: {value} {unit}", measure=words(title), value=text, unit=words(unit)).strip())
-    if row["one_spot"]:
-        lines.append(words("{n} of them on one spot: not located?", n=int(row["one_spot"])))
+    if one_spot:
+        lines.append(words("{n} of them on one spot: not located?", n=one_spot))
     return "\n".join(lines)
 
 

@@ -124,7 +124,7 @@ METHODS = (
         N_("The map's colours"),
         N_("A strong outline is a claim. Hatching is a silent cell: no report is not the same as safe."),
         N_(
-            "Classes by Fisher–Jenks (mapclassify), edges and n in the legend. Pale with a dotted edge: fewer "
+            "Classes by Fisher–Jenks (natural breaks), edges and n in the legend. Pale with a dotted edge: fewer "
             "than {few_reports} reports, too few to carry a rate or a median. No data has its own colour and is"
             " never zero. Rates are per km² in the period, or per 1,000 households."
         ),

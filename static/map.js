@@ -26,19 +26,20 @@
     view.canvas = L.canvas({ padding: 0.5 });
     view.marksCanvas = L.canvas({ padding: 0.5, pane: "marks" });    // over all cells: no neighbour hides a claim
     view.pointsCanvas = L.canvas({ padding: 0.5, pane: "points" });  // deaf by map.css, or it would take every click
-    for (const group of ["marks", "hover", "points", "labels"]) view[group] = L.layerGroup().addTo(map);
+    for (const group of ["marks", "hover", "points"]) view[group] = L.layerGroup().addTo(map);
     controls(map);
     const box = map.getContainer();
     // Leaflet focuses the map when the mouse goes down; the page would scroll under it and the click hit another cell.
     box.focus = () => HTMLElement.prototype.focus.call(box, { preventScroll: true });
     keyboard(box);
-    map.on("zoomend moveend", label);
+    map.on("moveend", label);
+    map.on("zoomstart", () => map.getPane("labels").replaceChildren());   // they stand in the plane, which is about to grow or shrink
     map.on("zoomend", touch);
     map.on("dragstart zoomstart", () => { if (!view.fitting) view.moved = true; });
     const again = () => { if (view.shown && theme() !== view.theme) paint(view.shown); };
     if (window.Streamlit) window.Streamlit.events.addEventListener("streamlit:render", () => setTimeout(again));
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-    if (document.fonts) document.fonts.addEventListener("loadingdone", label);   // widths change with the font
+    if (document.fonts) document.fonts.addEventListener("loadingdone", () => { widths.clear(); label(); });   // they change with the font
     new ResizeObserver(() => { map.invalidateSize({ animate: false }); if (!view.moved && view.fitBox) fit(false); }).observe(map.getContainer());
   }
 
@@ -236,10 +237,13 @@
 
   /* ---- labels: only where they fit the largest circle inside the cell, only in view ---- */
 
-  const ruler = element("canvas").getContext("2d");
-  function width(text, size) {
-    ruler.font = "600 " + size + "px " + getComputedStyle(view.map.getContainer()).fontFamily;
-    return ruler.measureText(text).width;
+  const ruler = element("canvas").getContext("2d"), widths = new Map();
+  function width(text, size) {                    // each text is measured once, for it is as much wider as it is larger
+    if (!widths.has(text)) {
+      ruler.font = "600 100px " + getComputedStyle(view.map.getContainer()).fontFamily;
+      widths.set(text, ruler.measureText(text).width / 100);
+    }
+    return widths.get(text) * size;
   }
 
   function halves(text) {                         // one line, or two of about the same length; Latin words stay whole
@@ -250,12 +254,12 @@
     return at ? [signs.slice(0, at).join(""), signs.slice(at).join("").trim()] : [text];
   }
 
-  function text(at, lines, size, colour, name) {
-    const box = element("div");
+  function text(at, lines, size, colour, name) {  // a plain element: Leaflet's markers are costly to remove, and each a layer of the screen
+    const box = element("div"), spot = view.map.latLngToLayerPoint(at);
     lines.forEach((one, i) => element(i === lines.length - 1 ? "b" : "span", one, box));
-    box.style.fontSize = size.toFixed(1) + "px";
-    box.style.color = colour;
-    view.labels.addLayer(L.marker(at, { pane: "labels", interactive: false, keyboard: false, icon: L.divIcon({ className: name, html: box, iconSize: [0, 0] }) }));
+    box.className = name;
+    Object.assign(box.style, { left: spot.x + "px", top: spot.y + "px", fontSize: size.toFixed(1) + "px", color: colour });
+    return box;
   }
 
   function label() {
@@ -276,18 +280,19 @@
         named: [[name, value], halves(name).concat(value)].find(fits), bare: radius >= 9 && fits([value]) });
     });
     const named = found.filter((f) => f.named).length >= 0.4 * found.length;   // names for most, or numbers alone
-    view.labels.clearLayers();
+    const texts = [];
     found.forEach(function (f) {
       const lines = f.hot ? f.named || f.bare && [f.value] : values.points ? null : named && f.named || f.bare && [f.value];
-      if (lines) text(f.at, lines, f.size, ink(f.position), "cell-label");
+      if (lines) texts.push(text(f.at, lines, f.size, ink(f.position), "cell-label"));
     });
     const taken = [];                             // the largest group comes first and keeps its number
     values.circles.forEach(function ([lon, lat, radius, words]) {
       const at = L.latLng(lat + radius / 110574, lon), spot = map.latLngToContainerPoint(at);
       if (!words || taken.some((other) => Math.abs(other.x - spot.x) < 30 && Math.abs(other.y - spot.y) < 22)) return;
       taken.push(spot);
-      text(at, [words], 13, view.colours.ink, "cell-label circle-label");
+      texts.push(text(at, [words], 13, view.colours.ink, "cell-label circle-label"));
     });
+    map.getPane("labels").replaceChildren(...texts);
   }
 
   const api = window.hotspots = { start: start, paint: paint, painted: 0, paints: 0, view: view };

@@ -3,6 +3,7 @@
 import itertools
 import warnings
 
+import mapclassify
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,6 +49,43 @@ def test_no_other_grouping_deviates_less_than_natural_breaks(numbers, k):
     ends = itertools.combinations(distinct[:-1], min(k, len(distinct)) - 1)  # every way to cut the sorted values
     best = min(squared_deviation(values, np.searchsorted([*end, distinct[-1]], values)) for end in ends)
     assert squared_deviation(values, classify(values, k=k).codes) == pytest.approx(best, abs=1e-9)
+
+
+def drawn(n):
+    random = np.random.default_rng(n)
+    return [random.poisson(6, n).astype(float), random.gamma(1, 2, n), random.normal(0, 1e-5, n)]
+
+
+# mapclassify counts in single precision: where values need more, its grouping may be worse.
+@pytest.mark.parametrize("k", [3, 5, 6])
+@pytest.mark.parametrize("values", [*drawn(23), *drawn(60), *drawn(120)])
+def test_natural_breaks_are_those_of_mapclassify_or_better(values, k):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it recommends numba
+        breaks = mapclassify.FisherJenks(values, k=k).bins
+    distinct = np.unique(values)
+    ends = np.append(distinct[np.abs(distinct[:, None] - breaks[:-1]).argmin(axis=0)], distinct[-1])
+    theirs = squared_deviation(values, np.searchsorted(np.unique(ends), values))
+    ours = squared_deviation(values, classify(values, k=k).codes)
+    assert ours <= theirs * (1 + 1e-9)
+    assert ours == pytest.approx(theirs, rel=1e-4)
+
+
+@pytest.mark.parametrize("values", drawn(60))
+@pytest.mark.parametrize(
+    ("scheme", "other"), [("quantiles", mapclassify.Quantiles), ("equal_interval", mapclassify.EqualInterval)]
+)
+def test_the_other_schemes_are_those_of_mapclassify(values, scheme, other):
+    assert classify(values, scheme=scheme).edges == pytest.approx(np.unique(other(values, k=5).bins), abs=1e-12)
+
+
+def test_where_two_groupings_are_equally_good_a_value_goes_to_the_higher_class():
+    assert classify([0, 1, 2], k=2).counts == (1, 2)  # {0} and {1, 2} or {0, 1} and {2}: half a square either way
+
+
+def test_small_differences_beside_a_large_value_still_make_classes():
+    assert classify([0.001, 0.002, 0.005, 0.006, 1e9], k=3).counts == (2, 2, 1)
+    assert classify([-1e9, 0.001, 0.002, 0.005, 0.006], k=3).counts == (1, 2, 2)
 
 
 values_with_gaps = st.lists(st.one_of(st.just(float("nan")), st.integers(0, 40).map(float)), max_size=60)

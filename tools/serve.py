@@ -1,6 +1,7 @@
 """Serve the pages with the slow packages loaded first: the first reader waits for a page, not for imports."""
 
 import contextlib
+import gc
 import importlib
 import runpy
 
@@ -11,7 +12,6 @@ PACKAGES = (
     "reports.people",
     "data.example",
     "analysis.charts",
-    "mapclassify",
 )
 
 if __name__ == "__main__":
@@ -22,4 +22,5 @@ if __name__ == "__main__":
         # Streamlit takes a folder named pages/ for its older kind of app until a first visit has shown otherwise, and
         # greets whoever opens /data first with "Page not found".
         importlib.import_module("streamlit.runtime.pages_manager").PagesManager.uses_pages_directory = False
+    gc.freeze()  # what is loaded now stays: to look through it for garbage again and again would hold up readers
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

@@ -116,13 +116,13 @@ def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
     if not len(groups):
         st.info(words("No such group in this period."))
         return
-    names = data.cells(scope.level, data.edition_day(scope)).set_index("cell_id")["name"]
+    names = data.cells(scope.level, data.edition_day(scope)).set_index("cell_id")["name"].to_dict()
     shown = pd.DataFrame(
         {
             "members": groups["members"],
             "radius_m": groups["radius_m"].round(),
             "hazard": [words(HAZARD_NAMES[code]) for code in groups["hazard"]],
-            "cells": [words.listed(names.reindex(ids)) for ids in groups["cell_ids"]],
+            "cells": [words.listed(names[cell] for cell in ids) for ids in groups["cell_ids"]],
             "first": groups["first"],
             "last": groups["last"],
             "lon": groups["lon"].round(5),
