@@ -140,7 +140,7 @@ def seen_by_sql(dataset, scope):
     return connection.sql(f"SELECT * FROM ({rows}) WHERE {where}", params=used).df()
 
 
-@pytest.mark.parametrize("at", range(0, len(SCOPES), 23))
+@pytest.mark.parametrize("at", range(0, len(SCOPES), 47))
 def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(dataset, at):
     scope = SCOPES[at]
     found = seen_by_sql(dataset, scope)
