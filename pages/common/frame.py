@@ -37,6 +37,7 @@ _STYLE = """<style>
   .stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}
   h1 {font-size: 1.4rem !important}
   [class*="st-key-figure-"] {min-height: 0}
+  .stMain [data-testid="stMetricValue"] {font-size: 1.6rem}
   .stMain button[data-variant="segmented_control"] {border-radius: 0.4rem; margin-right: 0.3rem}
   .stMain button[data-variant="segmented_control"][aria-checked="false"] {border: 1px solid #8888 !important}
   [data-testid="stElementToolbar"] {display: none}
