@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, resolution, summary
+from base.errors import HazardError
 from data import listing, queries
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
@@ -20,6 +21,7 @@ from reports import history
 _APART_M = 1e9  # between cells whose calls have no point
 _MOST_HELD = 20_000_000  # calls held with a version for the next question about them: 100 MB
 _HOLDING = threading.Lock()
+MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
@@ -203,8 +205,16 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     Raises
     ------
     HazardError
-        ``no-boundary``; what `analysis.clusters` refuses.
+        ``no-boundary``; ``clusters-too-many`` of more than `MOST_CLUSTERED` events; what `analysis.clusters` refuses.
     """
+    n = int(events_of(dataset, scope).calls["leads"].sum())
+    if n > MOST_CLUSTERED:
+        raise HazardError(
+            "clusters-too-many",
+            "Dense groups are sought among at most {most} events, and here are {n}: choose a shorter period, fewer "
+            "hazards or one area.",
+            n=n, most=MOST_CLUSTERED,
+        )  # fmt: skip
     setting = dataset.settings
     cells = cells_of(dataset, scope)
     first = first_calls(dataset, scope)

@@ -4,9 +4,11 @@ import datetime as dt
 from unittest import mock
 
 import pandas as pd
+import pytest
 from stored import ZONE, rows, store, with_grids
 from test_data_placing import EDITIONS, with_editions
 
+from base.errors import HazardError
 from base.text import Words
 from data import queries
 from data.schema import Scope
@@ -117,3 +119,14 @@ def test_a_screen_shows_the_cells_valid_at_the_end_of_its_period(tmp_path, stati
         )  # fmt: skip
         assert [label for label in picture.values.labels if label] == [str(n) for n in counts]
     assert answers.overview(dataset, GRID).totals["other_edition"] == 1
+
+
+def test_dense_groups_of_more_events_than_a_machine_can_hold_are_refused_with_what_to_do(tmp_path):
+    dataset = put(with_grids(tmp_path), [{"cell": "A", "reported_at": "2025-03-01"}, {"cell": "B"}])
+    assert len(answers.clusters_of(dataset, GRID)) == 0
+    with (
+        mock.patch.object(answers, "MOST_CLUSTERED", 1),
+        pytest.raises(HazardError, match="at most 1 events") as refusal,
+    ):
+        answers.clusters_of(dataset, GRID)
+    assert refusal.value.code == "clusters-too-many"

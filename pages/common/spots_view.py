@@ -67,7 +67,10 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
             dots = st.toggle(words("Show events and dense groups as points"), key="dots")
         with right:
             panels.pick_cell(words, table, chosen)
-    points = (cached.first_calls(data, scope), cached.clusters(data, scope)) if dots else None
+    points = None
+    if dots:
+        with frame.told(words, stop=False):
+            points = (cached.first_calls(data, scope), cached.clusters(data, scope))
     shown = table if held is None else drawing.gather(table, data, view, held)
     panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
 
@@ -112,7 +115,11 @@ def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
             )
         )
     )
-    groups = cached.clusters(data, scope)
+    groups: pd.DataFrame | None = None
+    with frame.told(words, stop=False):
+        groups = cached.clusters(data, scope)
+    if groups is None:
+        return
     if not len(groups):
         st.info(words("No such group in this period."))
         return
