@@ -15,7 +15,7 @@ from data import facts, tables
 from data.dataset import Dataset
 from data.facts import NEVER, Part
 from data.schema import INCIDENT_COLUMNS, TIME_FIELDS, Scope
-from data.seen import Seen, View, edition, times
+from data.seen import View, edition, times
 
 _COLUMNS = tuple(name for name in INCIDENT_COLUMNS if name != "month")
 
@@ -51,22 +51,20 @@ def incidents(
         At most so many rows.
     """
     view = View(dataset, scope)
-    code = None if cell is None else facts.codes(dataset.level(scope.level).column).of([cell])[0]
+    needed = {*view.columns, "reported_at"} | view.cell_columns
+    needed |= ({"closed_at"} if open_only else set()) | ({"located"} if place else set())
+    needed |= {view.level_column} if cell is not None else set()
     shown = edition(view)
 
     def find(part: Part) -> _Found:
         seen = view.seen(part)
-        kept = np.ones(seen.n, dtype=bool)
+        kept = seen.in_cell(cell)
         if open_only:
-            kept &= seen.open
-        if code is not None:
-            kept &= seen.cell == code
+            kept = kept & seen.open
         if place is not None:
-            kept &= _lies(seen, place, shown)
+            kept = kept & seen.lies(place, shown)
         return _Found(seen.positions[kept], seen.reported[kept], np.broadcast_to(seen.as_of, seen.n)[kept])
 
-    needed = {*view.columns, "reported_at"} | view.cell_columns
-    needed |= ({"closed_at"} if open_only else set()) | ({"located"} if place else set())
     parts = view.parts()
     found = facts.each(find, parts, needed)
     file = np.repeat(np.arange(len(parts)), [len(one.rows) for one in found])
@@ -89,16 +87,6 @@ class _Found(NamedTuple):
     rows: NDArray[np.int64]
     reported: NDArray[np.int64]
     as_of: NDArray[np.int64]
-
-
-def _lies(seen: Seen, place: str, shown: NDArray[np.int32] | None) -> NDArray[np.bool_]:
-    if place == "other_edition":
-        return seen.elsewhere(shown)
-    if place == "near":
-        return seen.near
-    if place == "inside":
-        return seen.placed & ~seen.near
-    return (seen["located"] if place == "outside" else ~seen["located"]) & ~seen.placed
 
 
 def _read(view: View, parts: Sequence[Part], file: NDArray[np.intp], rows: NDArray[np.int64]) -> pd.DataFrame:

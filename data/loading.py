@@ -290,9 +290,8 @@ def _merge(
     words, again = corrections.words_of(before, source, (checked.corrected, checked.rows), fresh, import_id)
     if words.num_rows:
         change.write("corrections", corrections.together(before, words))
-    touched = sorted(
-        {*beside.touched, *checked.corrected["import_id"]}
-    )  # whose rows these are stays, while this import does
+    # Whose rows these are stays, while this import does
+    touched = sorted({*beside.touched, *checked.corrected["import_id"]})
     record = ImportRecord(
         import_id=import_id,
         source=source,

@@ -224,10 +224,9 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table, limits: Mappi
     if not likely.num_rows:
         return _SPOTS.empty_table()
     text = f"SELECT source, round(lon, 6) AS lon, round(lat, 6) AS lat, {_PART}, address, type_name FROM"
-    candidates = (
-        Dataset(before.root, before.named)
-        .query(  # a connection of its own: what it took goes with it
-            f"""
+    alone = Dataset(before.root, before.named)  # a connection of its own: what it took goes with it
+    candidates = alone.query(
+        f"""
         WITH rows AS NOT MATERIALIZED (
             {text} incidents ANTI JOIN keys USING (source, incident_id) WHERE lon IS NOT NULL
             UNION ALL {text} came WHERE lon IS NOT NULL
@@ -243,13 +242,11 @@ def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table, limits: Mappi
         )
         SELECT source, lon, lat, address, type_name, '' AS remark FROM rows SEMI JOIN busy USING (source, lon, lat)
         """,  # noqa: S608  our own pieces
-            asked,
-            came=came,
-            keys=keys,
-            likely=likely,
-        )
-        .to_pandas()
-    )
+        asked,
+        came=came,
+        keys=keys,
+        likely=likely,
+    ).to_pandas()
     spots = [_SPOTS.empty_table()]
     for _, rows in candidates.groupby("source"):
         flagged = flag_one_spot(rows, min_reports=reports, min_share=0)

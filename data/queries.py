@@ -64,7 +64,7 @@ def counts(
     asked: list[str | None] = [*columns] or [None]
 
     def count(seen: Seen) -> tuple[list[Ints], Ints]:
-        kept = _in_cell(seen, cell) & seen["one_spot"] if one_spot else _in_cell(seen, cell)
+        kept = seen.in_cell(cell) & seen["one_spot"] if one_spot else seen.in_cell(cell)
         rows = slice(None) if kept.all() else np.flatnonzero(kept)
         return _grouped([_codes(seen, column)[rows] for column in asked])
 
@@ -103,10 +103,7 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             "open": seen.open,
             "open_no_time": seen.open & ~seen.timed,
             "open_overdue": seen.open & (seen["due_at"] <= seen.as_of),
-            "near": seen.near,
-            "outside": seen["located"] & ~seen.placed,
-            "no_location": ~seen["located"] & ~seen.placed,
-            "other_edition": seen.elsewhere(shown),
+            **{place: seen.lies(place, shown) for place in ("near", "outside", "no_location", "other_edition")},
             "one_spot": seen["one_spot"],
             "no_time": ~seen.timed,
             "closed_before_reported": ~seen.sound,
@@ -223,7 +220,7 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
     column = None if by is None else _column(view, by)
 
     def measure(seen: Seen) -> Ints:
-        rows = np.flatnonzero(seen.clocked & _in_cell(seen, cell))
+        rows = np.flatnonzero(seen.clocked & seen.in_cell(cell))
         is_open, as_of = seen.open[rows], np.broadcast_to(seen.as_of, seen.n)[rows]
         until = np.where(is_open, as_of, seen.closed[rows])
         minutes = (until - seen.reported[rows] + 30_000_000) // 60_000_000
@@ -263,7 +260,7 @@ def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | No
     column = None if by is None else _column(view, by)
 
     def count(seen: Seen) -> tuple[list[Ints], Ints]:
-        rows = np.flatnonzero(seen.due & _in_cell(seen, cell))
+        rows = np.flatnonzero(seen.due & seen.in_cell(cell))
         return _grouped([_codes(seen, column)[rows], seen.in_time[rows]])
 
     needed = {"reported_at", "closed_at", "due_at", *_cell_column(view, cell), *([column] if column else [])}
@@ -308,21 +305,11 @@ def _each(view: View, columns: Iterable[str], ask: Callable[[Seen], _Answer]) ->
 def _column(view: View, key: str) -> str:
     if key not in KEYS:
         raise HazardError("key-unknown", "{key} is none of {keys}.", key=key, keys=", ".join(KEYS))
-    return key if key != "cell" else _level_column(view)
-
-
-def _level_column(view: View) -> str:
-    return view.dataset.level(view.scope.level).column  # without a level there are no cells: refused, not empty
+    return key if key != "cell" else view.level_column
 
 
 def _cell_column(view: View, cell: str | None) -> set[str]:
-    return set() if cell is None else {_level_column(view)}
-
-
-def _in_cell(seen: Seen, cell: str | None) -> NDArray[np.bool_]:
-    if cell is None:
-        return np.broadcast_to(np.True_, seen.n)
-    return seen.cell == facts.codes(_level_column(seen.view)).of([cell])[0]
+    return set() if cell is None else {view.level_column}
 
 
 def _codes(seen: Seen, column: str | None) -> NDArray[np.signedinteger[Any]]:

@@ -35,8 +35,8 @@ class View:
         self._not_after = None if scope.as_of is None else microseconds(scope.as_of)
         wanted = {name: texts for name, texts in (("hazard", scope.hazards), ("source", scope.sources)) if texts}
         if scope.area is not None:
-            level, cells = dataset.level(scope.level), dataset.cells(scope.level, every=True)
-            wanted[level.column] = tuple(cells.loc[cells["parent"] == scope.area, "cell_id"].unique())
+            cells = dataset.cells(scope.level, every=True)
+            wanted[self.level_column] = tuple(cells.loc[cells["parent"] == scope.area, "cell_id"].unique())
         self._codes = {name: facts.codes(name).of(texts) for name, texts in wanted.items()}
 
     @cached_property
@@ -65,6 +65,11 @@ class View:
         if (self.scope.start, self.scope.end, self.scope.as_of) != (None, None, None):
             needed.add("reported_at")
         return needed | self.as_of_columns
+
+    @property
+    def level_column(self) -> str:
+        """The column of the cells; without a level there are none, which is refused."""
+        return self.dataset.level(self.scope.level).column
 
     @property
     def cell_columns(self) -> set[str]:
@@ -218,9 +223,24 @@ class Seen:
         """Whether the case counts in a cell."""
         return self.cell >= 0
 
-    def elsewhere(self, shown: NDArray[np.int32] | None) -> Bools:
-        """Return whether the case counts in a cell that is not among those shown; None are all."""
-        return np.broadcast_to(np.False_, self.n) if shown is None else self.placed & ~np.isin(self.cell, shown)
+    def in_cell(self, cell: str | None) -> Bools:
+        """Return whether the case counts in a cell; None is everywhere."""
+        if cell is None:
+            return np.broadcast_to(np.True_, self.n)
+        return self.cell == facts.codes(self.view.level_column).of([cell])[0]
+
+    def lies(self, place: str, shown: NDArray[np.int32] | None) -> Bools:
+        """Return whether the case lies so: inside, near, outside, no_location or other_edition.
+
+        The last is a cell that is not among those `shown`; None are all.
+        """
+        if place == "near":
+            return self.near
+        if place == "inside":
+            return self.placed & ~self.near
+        if place == "other_edition":
+            return np.broadcast_to(np.False_, self.n) if shown is None else self.placed & ~np.isin(self.cell, shown)
+        return (self["located"] if place == "outside" else ~self["located"]) & ~self.placed
 
     @cached_property
     def near(self) -> Bools:

@@ -15,7 +15,7 @@ import itertools
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,14 +103,15 @@ def followers(dataset: Dataset) -> Followers:
         return found
 
 
-def rules(settings: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the radius in metres and the window in hours of each hazard."""
-    return _by_hazard(settings, "event_radius", "_m"), _by_hazard(settings, "event_hours", "")
+def rules(settings: Mapping[str, Any], kinds: Iterable[str] = HAZARDS) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the radius in metres and the window in hours of each kind: a hazard's own, else the usual ones."""
+    kinds = tuple(kinds)
 
+    def by_kind(name: str, unit: str) -> dict[str, float]:
+        usual = settings[f"{name}{unit}"]
+        return {kind: float(settings.get(f"{name}_{kind}{unit}", usual)) for kind in kinds}
 
-def _by_hazard(settings: Mapping[str, Any], name: str, unit: str) -> dict[str, float]:
-    usual = float(settings[f"{name}{unit}"])
-    return {hazard: float(settings.get(f"{name}_{hazard}{unit}", usual)) for hazard in HAZARDS}
+    return by_kind("event_radius", "_m"), by_kind("event_hours", "")
 
 
 _walking = threading.Lock()

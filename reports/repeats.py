@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from analysis import events
 from data.dataset import Dataset
-from data.schema import HAZARDS
 from geo import crs
+from reports import history
 
 _OTHER = "other "  # these words stand before the type of a report that is none of the three hazards
 
@@ -51,14 +51,8 @@ def find_repeats(dataset: Dataset) -> Repeats:
     encoded = calls["kind"].combine_chunks().dictionary_encode()
     kinds = np.array(encoded.dictionary.to_pylist(), dtype=object)
     kind = kinds[encoded.indices.to_numpy()]
-    centre = (float(np.median(lon)), float(np.median(lat))) if len(lon) else (0.0, 0.0)
-    leader = events.group_events(
-        *crs.project(lon, lat, centre),
-        hours,
-        kind,
-        radius_m={one: _rule(dataset, one, "event_radius", "_m") for one in kinds},
-        window_h={one: _rule(dataset, one, "event_hours", "") for one in kinds},
-    )
+    radius, window = history.rules(dataset.settings, kinds)
+    leader = events.group_events(*crs.project(lon, lat), hours, kind, radius_m=radius, window_h=window)
     size = np.bincount(leader, minlength=len(leader))
     first = np.flatnonzero(size > 1)
     first = first[np.lexsort((first, hours[first], -size[first]))]
@@ -89,11 +83,6 @@ def key_table(members: pd.DataFrame) -> pa.Table:
     """Return source, incident_id and group as an Arrow table, to ask the store for these rows."""
     schema = pa.schema([("source", pa.string()), ("incident_id", pa.string()), ("group", pa.int64())])
     return pa.Table.from_pandas(members[schema.names], schema=schema, preserve_index=False)
-
-
-def _rule(dataset: Dataset, kind: str, name: str, unit: str) -> float:
-    usual = dataset.settings[f"{name}{unit}"]
-    return float(dataset.settings.get(f"{name}_{kind}{unit}", usual) if kind in HAZARDS else usual)
 
 
 def _times(hours: np.ndarray, zone: str) -> pd.Series:
