@@ -2,7 +2,7 @@
 
 Grounds are transparent and text has no colour of its own, so that the theme of the page shows. Nothing is dragged or
 zoomed: on a phone a finger on a chart must still scroll the page. Names reach a figure through `label` alone. The small
-lines of the headline cards are st.metric's own and need no figure.
+bars of the headline cards are no figure: for them st.metric would load another library of charts.
 
 A figure is written down as one dict and checked by plotly once: put together call by call, it is checked at each.
 """
@@ -93,6 +93,15 @@ def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
             showgrid=False, range=[0, 1.3 * max(largest, 1.0)],
         )  # fmt: skip
     return _figure(traces, height=96 * rows + 56, showlegend=False, annotations=titles, **axes)
+
+
+def small_bars(values: Sequence[float]) -> str:
+    """Return some numbers as small bars on a scale that begins at 0: HTML without any text, for beside a figure."""
+    top = max([1.0, *values])
+    style = f"flex:1;background:{COLOURS[0]};border-radius:2px 2px 0 0"
+    bars = "".join(f'<div style="{style};height:{100 * value / top:.0f}%"></div>' for value in values)
+    gap = 3 if len(values) <= 24 else 1
+    return f'<div aria-hidden="true" style="display:flex;align-items:flex-end;gap:{gap}px;height:40px">{bars}</div>'
 
 
 def months_alt(months: pd.DataFrame, *, words: Words) -> str:

@@ -34,6 +34,7 @@ from data.schema import TIME_FIELDS
 NEVER = np.iinfo(np.int64).max  # a time that is not there: after all others
 MOST_BYTES = psutil.virtual_memory().total // 8
 _NUMBERS = ("lon", "lat")
+_ROWS_A_FILE = 20_000  # on average, and several threads pay: with fewer they wait for each other
 _MARK = "one-spot"
 _Answer = TypeVar("_Answer")
 
@@ -155,7 +156,9 @@ def each(ask: Callable[[Part], _Answer], asked: Sequence[Part], columns: Iterabl
         part.need(needed)
         return ask(part)
 
-    found = list(map(answer, asked)) if len(asked) < 2 else list(_workers().map(answer, asked))
+    rows = sum(part.rows for part in asked)
+    together = len(asked) > 1 and rows >= _ROWS_A_FILE * len(asked)
+    found = list(_workers().map(answer, asked)) if together else list(map(answer, asked))
     _let_go()
     return found
 

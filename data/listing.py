@@ -50,7 +50,7 @@ def incidents(
     limit : int, optional
         At most so many rows.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
     needed = {*view.columns, "reported_at"} | view.cell_columns
     needed |= ({"closed_at"} if open_only else set()) | ({"located"} if place else set())
     needed |= {view.level_column} if cell is not None else set()

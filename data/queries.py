@@ -59,7 +59,7 @@ def counts(
     HazardError
         ``key-unknown``, ``level-unknown``; ``no-boundary`` by "cell", or of a cell, without a level.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
     columns = [_column(view, key) for key in dict.fromkeys(by)]
     asked: list[str | None] = [*columns] or [None]
 
@@ -95,7 +95,7 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         after the report, where a clock is known); due (deadline reached by as_of); in_time (closed by that deadline).
         What was closed before it was reported is neither due nor in time: its times are wrong. Nor is what was voided.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
     shown = edition(view)
 
     def count(seen: Seen) -> dict[str, int]:
@@ -136,7 +136,7 @@ def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
         for the report time is not known, or only its year); every. The n of `totals` and the first four add up to
         `every`.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
 
     def count(part: Part) -> Counter[str]:
         chosen = view.chosen(part)
@@ -174,7 +174,7 @@ def points(
         calls that are probably not located), call (its number, rising: the same in all answers of a version). Texts are
         categories. Of millions of rows those that are not asked for are not made.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
     stored = {name: view.cell or "cell_id" if name == "cell_id" else name for name in columns if name != "call"}
 
     def take(seen: Seen) -> list[NDArray[Any]]:
@@ -216,31 +216,32 @@ def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: st
         key (categories), minutes (to the nearest), resolved (False: still open at the as-of time), n; sorted by all of
         them.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
     column = None if by is None else _column(view, by)
+    needed = {"reported_at", "closed_at", *_cell_column(view, cell), *([column] if column else [])}
+    _each(view, needed, lambda seen: _codes(seen, column))  # then all codes are known, and with them their order
+    rank, texts = _order(column)
 
     def measure(seen: Seen) -> Ints:
-        rows = np.flatnonzero(seen.clocked & seen.in_cell(cell))
+        wanted = seen.clocked & seen.in_cell(cell)
+        rows = np.flatnonzero(wanted & seen.placed if by == "cell" else wanted)
         is_open, as_of = seen.open[rows], np.broadcast_to(seen.as_of, seen.n)[rows]
         until = np.where(is_open, as_of, seen.closed[rows])
         minutes = (until - seen.reported[rows] + 30_000_000) // 60_000_000
         # One number a case, that sorts by group, minutes, open before resolved: a sort is all that a histogram takes
-        return (_codes(seen, column)[rows].astype(np.int64) << _BITS) + 2 * minutes + ~is_open
+        return (rank[_codes(seen, column)[rows]] << _BITS) + 2 * minutes + ~is_open
 
-    needed = {"reported_at", "closed_at", *_cell_column(view, cell), *([column] if column else [])}
     found = np.concatenate([np.empty(0, np.int64), *_each(view, needed, measure)])
-    if column == view.cell and column is not None:
-        found = found[found >= 0]
-    rank, categories = _ranks(column, found >> _BITS)
-    found += (rank - np.arange(len(rank)))[found >> _BITS] << _BITS
     found.sort()
-    starts = np.flatnonzero(np.diff(found, prepend=-1))
+    starts = _first(found)
     n = np.diff(starts, append=len(found))
     found = found[starts]
-    rest = found & ((1 << _BITS) - 1)
+    key, rest = found >> _BITS, found & ((1 << _BITS) - 1)
+    groups = _first(key)
+    in_group = np.repeat(np.arange(len(groups)), np.diff(groups, append=len(key)))
     return pd.DataFrame(
         {
-            "key": _categorical(found >> _BITS, categories),
+            "key": _categorical(in_group, pd.Index(texts[key[groups]], dtype=object)),
             "minutes": rest >> 1,
             "resolved": (rest & 1).astype(bool),
             "n": n,
@@ -256,7 +257,7 @@ def due(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | No
 
     Parameters as in `durations`.
     """
-    view = View(dataset, scope)
+    view = View.of(dataset, scope)
     column = None if by is None else _column(view, by)
 
     def count(seen: Seen) -> tuple[list[Ints], Ints]:
@@ -350,6 +351,20 @@ def _together(found: list[tuple[list[Ints], Ints]], n_keys: int) -> tuple[list[I
     nothing = np.empty(0, dtype=np.int64)
     keys = [np.concatenate([nothing, *(columns[at] for columns, _ in found)]) for at in range(n_keys)]
     return _grouped(keys, np.concatenate([nothing, *(n for _, n in found)]))
+
+
+def _first(ordered: Ints) -> Ints:
+    """Return where each run of equal numbers begins."""
+    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+
+
+def _order(column: str | None) -> tuple[Ints, NDArray[np.object_]]:
+    """Return a table from the codes of a key to their places among its sorted texts, and these; null has place -1."""
+    texts = facts.codes(column or ALL).texts
+    order = np.argsort(texts, kind="stable")
+    rank = np.full(len(texts) + 1, -1, dtype=np.int64)
+    rank[order] = np.arange(len(texts))
+    return rank, texts[order]
 
 
 def _ranks(column: str | None, codes: NDArray[Any]) -> tuple[Ints, pd.Index]:

@@ -4,6 +4,7 @@ The rules are told in `data.queries`, which counts such rows; `data.listing` lis
 """
 
 import datetime as dt
+import threading
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +22,9 @@ Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
 _QUARTER_US = 900_000_000
+_FEW = 8  # up to so many are compared one by one, which is faster than to look them up
+_MOST_HELD = 8_000_000  # rows, of 8 bytes each, of the views asked for last
+_HOLDING = threading.Lock()
 
 
 class View:
@@ -38,6 +42,21 @@ class View:
             cells = dataset.cells(scope.level, every=True)
             wanted[self.level_column] = tuple(cells.loc[cells["parent"] == scope.area, "cell_id"].unique())
         self._codes = {name: facts.codes(name).of(texts) for name, texts in wanted.items()}
+        self._rows: dict[str, NDArray[np.int64] | None] = {}  # by file; None are all
+
+    @classmethod
+    def of(cls, dataset: Dataset, scope: Scope) -> "View":
+        """Return the view of a scope.
+
+        A screen asks ten questions about one scope. So the views asked for last are held with the version, and with
+        them which rows they have; they are shared.
+        """
+        with _HOLDING:
+            held: dict[Scope, View] = dataset.derived.setdefault("views", {})
+            found = held[scope] = held.pop(scope) if scope in held else cls(dataset, scope)
+            while len(held) > 1 and sum(one.held for one in held.values()) > _MOST_HELD:
+                held.pop(next(iter(held)))
+            return found
 
     @cached_property
     def as_of(self) -> NDArray[np.int64]:
@@ -90,17 +109,24 @@ class View:
 
     def seen(self, part: Part) -> "Seen":
         """Return the rows of the scope in a file of the period."""
-        since, until = self.in_period(part)
-        keep = self.chosen(part) & since & until
-        if not self.scope.voided:
-            keep &= self.stands(part)
-        return Seen(self, part, keep)
+        if part.path not in self._rows:
+            since, until = self.in_period(part)
+            keep = self.chosen(part) & since & until
+            if not self.scope.voided:
+                keep &= self.stands(part)
+            self._rows[part.path] = None if keep.all() else np.flatnonzero(keep)
+        return Seen(self, part, self._rows[part.path])
+
+    @property
+    def held(self) -> int:
+        """How many rows are held by their places in their files."""
+        return sum(len(rows) for rows in list(self._rows.values()) if rows is not None)
 
     def chosen(self, part: Part) -> Bools:
         """Return which rows of a file the scope asks for whatever their period, and known by its as-of time."""
         keep = np.ones(part.rows, dtype=bool)
         for name, wanted in self._codes.items():
-            keep &= np.isin(part[name], wanted)
+            keep &= _among(part[name], wanted)
         if self.scope.as_of is not None:
             reported = part["reported_at"]
             year_over = f"{self.scope.as_of.astimezone(self.zone).year - 1:04d}"
@@ -138,11 +164,11 @@ class View:
 class Seen:
     """The rows of a scope in one file: columns as `data.facts.Part` has them, and states, each of shape (n,)."""
 
-    def __init__(self, view: View, part: Part, keep: Bools) -> None:
+    def __init__(self, view: View, part: Part, rows: NDArray[np.int64] | None) -> None:
         self.view, self.month = view, part.month
         self._part = part
-        self.n = int(np.count_nonzero(keep))
-        self._rows: Any = slice(None) if self.n == part.rows else np.flatnonzero(keep)
+        self.n = part.rows if rows is None else len(rows)
+        self._rows: Any = slice(None) if rows is None else rows
 
     @property
     def positions(self) -> NDArray[np.int64]:
@@ -260,6 +286,15 @@ class Seen:
         local = times(reported[at_once], self.view.zone).tz_localize(None).to_numpy("datetime64[us]")
         quick[at_once[local == local.astype("datetime64[D]")]] = False
         return quick
+
+
+def _among(codes: NDArray[np.signedinteger[Any]], wanted: NDArray[np.int32]) -> Bools:
+    if len(wanted) > _FEW:
+        return np.isin(codes, wanted)
+    found = np.zeros(len(codes), dtype=bool)
+    for code in wanted:
+        found |= codes == code
+    return found
 
 
 def midnight(day: dt.date, zone: ZoneInfo) -> np.int64:

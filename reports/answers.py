@@ -3,7 +3,6 @@
 import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +33,8 @@ class Events:
 
     calls: pd.DataFrame
     left_out: int  # calls on one spot in a cell that are probably not located
-    everywhere: int  # events of all calls whose place is known, in a cell or not; each call on one spot as one
+    placed: int  # calls whose place is known, in a cell or not
+    everywhere: int  # events of them; each call on one spot as one
 
 
 def events_of(dataset: Dataset, scope: Scope) -> Events:
@@ -59,7 +59,7 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     leads = _leads(dataset, points, kept)
     everywhere = leads if inside.all() else _leads(dataset, points, ~spot)
     calls = pd.DataFrame({"cell_id": points["cell_id"].array[kept], "leads": leads}, copy=False)
-    found = Events(calls, int((inside & spot).sum()), int(everywhere.sum() + spot.sum()))
+    found = Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
     with _HOLDING:
         held[scope] = found
         while sum(len(one.calls) for one in held.values()) > _MOST_HELD:
@@ -97,9 +97,11 @@ def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> N
     return leads[kept]
 
 
-def count_events(dataset: Dataset, scope: Scope, totals: Mapping[str, int]) -> int:
+def count_events(dataset: Dataset, scope: Scope) -> int:
     """Return the events of a scope; a call whose place is not known counts as one of its own."""
-    return events_of(dataset, scope).everywhere + totals["no_location"]
+    calls = int(queries.counts(dataset, scope, [])["count"].sum())
+    events = events_of(dataset, scope)
+    return events.everywhere + calls - events.placed
 
 
 def complete_exposures(dataset: Dataset, scope: Scope) -> list[str]:
@@ -281,11 +283,11 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     every = resolution.summarize(queries.durations(dataset, scope))
     change, before = None, 0
     if compared is not None:  # first: the calls of the scope are asked for again, by the other answers of a screen
-        before = count_events(dataset, compared.before, queries.totals(dataset, compared.before))
-    known = count_events(dataset, scope, totals)
+        before = count_events(dataset, compared.before)
+    known = count_events(dataset, scope)
     if compared is not None:
         whole = compared.now.end == scope.end and not compared.left_out  # then it is the scope's own count
-        now = known if whole else count_events(dataset, compared.now, queries.totals(dataset, compared.now))
+        now = known if whole else count_events(dataset, compared.now)
         change = summary.rate_change(now, before)
     return Overview(
         totals=totals,

@@ -135,6 +135,12 @@ def test_medians_show_limits_few_cases_and_what_was_not_reached():
     assert "not reached" in html.unescape(text.text[2])
 
 
+def test_small_bars_are_as_high_as_their_numbers_on_a_scale_from_nought():
+    assert re.findall(r"height:(\d+)%", charts.small_bars([4, 0, 8, 2])) == ["50", "0", "100", "25"]
+    assert re.findall(r"height:(\d+)%", charts.small_bars([0, 0])) == ["0", "0"]
+    assert not re.sub(r"<[^>]*>", "", charts.small_bars([3, 1]))  # nothing to be read
+
+
 def test_sentences_say_what_the_figures_show():
     said = charts.months_alt(MONTHS, words=ENGLISH)
     assert said == "Reports by month from Nov 2025 to Jan 2026: 13 in all, most in Jan 2026 (9)."

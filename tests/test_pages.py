@@ -21,7 +21,7 @@ from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from pages.common import files_view, reports_form, work
+from pages.common import files_view, panels, reports_form, work
 from reports import answers, intake, quality
 from reports.sheet import write_sheet
 
@@ -64,11 +64,21 @@ def visit(workspaces, monkeypatch, static_files, components):
     def open_(page="overview", workspace="demo", *, lang="en", script=None, **address):
         folder = workspaces.get(workspace, workspace)
         monkeypatch.setenv("HOTSPOTS_WORKSPACE", str(folder))
+        monkeypatch.setattr(panels, "FIRST_CHART_S", 0)
         seen = AppTest.from_file(str(script or ROOT / "pages" / f"{FILES[page]}.py"), default_timeout=60)
         seen.query_params.update({"lang": lang, **address})
         return seen.run()
 
     return open_
+
+
+def test_the_first_chart_of_a_session_comes_after_the_map(visit, monkeypatch):
+    waits = mock.Mock()
+    monkeypatch.setattr(panels, "time", mock.Mock(sleep=waits))
+    seen = visit()
+    assert waits.call_count == 1
+    seen.run()
+    assert waits.call_count == 1
 
 
 def title(seen):

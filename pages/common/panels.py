@@ -1,6 +1,7 @@
 """The panels of the overview, and what all pages share: the empty state, the line under a title, the footer."""
 
 import contextlib
+import time
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,8 @@ from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
 from reports import answers, intake, people
 from reports import choropleth as drawing
+
+FIRST_CHART_S = 1.5  # until a session's first chart is asked for
 
 
 def stop_if_empty(words: Words, data: Dataset) -> None:
@@ -130,12 +133,9 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
     ]
     for place, (column, (label, value, under)) in enumerate(zip(st.columns(5, gap="small"), figures, strict=True)):
         with column, st.container(border=True, key=f"figure-{place}", gap="xsmall", height="stretch"):
-            st.metric(
-                markdown_plain(label),
-                markdown_plain(value),
-                chart_data=monthly if place == 0 and len(monthly) > 1 else None,
-                chart_type="bar",
-            )
+            st.metric(markdown_plain(label), markdown_plain(value))
+            if place == 0 and len(monthly) > 1:
+                st.html(charts.small_bars(monthly))
             st.caption(markdown_plain(under))
 
 
@@ -517,11 +517,23 @@ def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -
     if not answer.months["count"].sum():
         st.info(words("No report with a time in this period."))
         return
+    _after_the_map()
     figure = charts.hazard_months_figure(answer.months, words=words)
     st.plotly_chart(figure, config=charts.CONFIG, alt=charts.months_alt(answer.months, words=words), key="trend")
     titles = {"month": words("Month"), "hazard": words("Hazard"), "count": words("Reports")}
     named = answer.months.assign(hazard=[words(HAZARD_NAMES[code]) for code in answer.months["hazard"]])
     downloads.sheet(words, data, scope, named, titles, name=words("Months"), file="months")
+
+
+def _after_the_map() -> None:
+    """At a session's first page, let numbers and map come before the chart under them.
+
+    Plotly is five megabytes of script. While the browser takes it in it shows nothing else: asked for at once, it holds
+    up the whole first screen by two seconds.
+    """
+    if "charts" not in st.session_state:
+        time.sleep(FIRST_CHART_S)
+        st.session_state["charts"] = True
 
 
 def hazard_colours(words: Words) -> dict[str, str]:
