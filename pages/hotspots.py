@@ -11,6 +11,7 @@ with frame.told(_):
     scope = controls.scope(_, data)
     panels.stop_without_cells(_, data, scope)
     exposure = spots_view.exposure(_, data, scope)
+    cached.group_calls(_, data)
     spots = cached.hot_spots(data, scope, exposure)
     chosen = controls.cell(data, scope)
 

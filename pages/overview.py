@@ -11,6 +11,7 @@ with frame.told(_):
     scope = controls.scope(_, data)
     panels.stop_without_cells(_, data, scope)
     compare = controls.compare(_)
+    cached.group_calls(_, data)
     answer = cached.overview(data, scope, compare)
     spots = cached.hot_spots(data, scope)
     chosen = controls.cell(data, scope)

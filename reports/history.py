@@ -15,7 +15,7 @@ import itertools
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,11 +94,14 @@ class Followers(NamedTuple):
         return leads
 
 
-def followers(dataset: Dataset) -> Followers:
-    """Return the calls of a version that follow another one."""
+def followers(dataset: Dataset, progress: Callable[[float], None] = lambda share: None) -> Followers:
+    """Return the calls of a version that follow another one.
+
+    The first walk through ten million calls takes many seconds: `progress` gets the share of the files that is done.
+    """
     with _walking:
         if "followers" not in dataset.derived:
-            dataset.derived["followers"] = _walk(dataset)
+            dataset.derived["followers"] = _walk(dataset, progress)
         found: Followers = dataset.derived["followers"]
         return found
 
@@ -118,17 +121,18 @@ _walking = threading.Lock()
 _months: OrderedDict[str, Month] = OrderedDict()
 
 
-def _walk(dataset: Dataset) -> Followers:
+def _walk(dataset: Dataset, progress: Callable[[float], None]) -> Followers:
     said = json.dumps(rules(dataset.settings), sort_keys=True)
     nothing = np.empty(0, dtype=np.int64)
     carried, numbers = Open(np.empty(0), np.empty(0), np.empty(0), nothing), nothing
     found = [(nothing, nothing)]
-    for _, group in itertools.groupby(enumerate(facts.parts(dataset)), lambda one: one[1].month):
+    files = facts.parts(dataset)
+    for _, group in itertools.groupby(enumerate(files), lambda one: one[1].month):
         places, parts = zip(*group, strict=True)
+        progress(places[0] / len(files))
         if len(parts[0].month) != len("2026-01"):
             continue  # a lone year, or no time at all
-        files = [Path(part.path).name for part in parts]
-        key = derived.name(_EDITION, said, *files, *map(bytes, carried))
+        key = derived.name(_EDITION, said, *(Path(part.path).name for part in parts), *map(bytes, carried))
         month = _kept(dataset, key)
         if month is None:
             month = _group(dataset, parts, carried)

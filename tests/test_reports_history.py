@@ -153,3 +153,10 @@ def test_what_nobody_asked_for_in_the_days_that_versions_stay_is_swept(tmp_path)
     derived.sweep(tmp_path, now=dt.datetime.now(dt.UTC), days=30)
     assert derived.load(tmp_path, name) is None
     assert derived.load(tmp_path, derived.name("b"))["n"].tolist() == [0, 1]
+
+
+def test_a_first_walk_tells_how_far_it_is_and_a_second_has_nothing_to_tell(tmp_path):
+    dataset, shares = put(with_grids(tmp_path), [wall(f"2025-0{n}-10") for n in (1, 2, 3, 4)]), []
+    history.followers(dataset, shares.append)
+    history.followers(dataset, shares.append)
+    assert shares == [0, 0.25, 0.5, 0.75]

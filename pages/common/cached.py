@@ -1,6 +1,7 @@
 """All caching, once. The dataset is a shared read-only resource; answers are data, keyed by fingerprint and Scope."""
 
 import datetime as dt
+import time
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,10 @@ from data.schema import Scope
 from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
-from reports import answers, choropleth, intake
+from reports import answers, choropleth, history, intake
 from reports import quality as quality_report
 
+PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
 
 
@@ -74,6 +76,20 @@ def _resolution(fingerprint: str, scope: Scope, by: str, _dataset: Dataset) -> a
 @st.cache_data(max_entries=256, show_spinner=False)
 def _cell(fingerprint: str, scope: Scope, cell: str, _cells: pd.DataFrame, _dataset: Dataset) -> answers.CellView:
     return answers.cell_view(_dataset, scope, cell, _cells)
+
+
+def group_calls(words: Words, data: Dataset) -> None:
+    """Look which calls report one event, once a version; where that takes long, say so."""
+    begun, place = time.monotonic(), st.empty()
+
+    def progress(share: float) -> None:
+        if time.monotonic() - begun > PATIENCE_S:
+            place.progress(
+                share, text=words("Looking which reports are of one event (once for each version of the data)")
+            )
+
+    history.followers(data, progress)
+    place.empty()
 
 
 def overview(data: Dataset, scope: Scope, compare: str) -> answers.Overview:
