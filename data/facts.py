@@ -43,23 +43,34 @@ class Codes:
     """The texts of a column as small numbers: the same for all files, in the order in which they were first seen."""
 
     def __init__(self) -> None:
-        self._texts: list[str] = []
         self._codes: dict[str, int] = {}
+        self._all = pa.array([], pa.string())  # the same texts, to look up many of them together
         self._adding = threading.Lock()
 
     def of(self, texts: Collection[str]) -> NDArray[np.int32]:
         """Return the code of each text; one that is new gets the next number."""
+        if not all(text in self._codes for text in texts):
+            self._add(texts)
+        return np.array([self._codes[text] for text in texts], dtype=np.int32)
+
+    def of_column(self, texts: pa.StringArray) -> NDArray[np.int32]:
+        """Return the same of the distinct texts of a file's column."""
+        found = pc.index_in(texts, value_set=self._all)
+        if found.null_count:
+            self._add(texts.filter(pc.is_null(found)).to_pylist())
+            found = pc.index_in(texts, value_set=self._all)
+        return np.asarray(found.to_numpy(), dtype=np.int32)
+
+    def _add(self, texts: Iterable[str]) -> None:
         with self._adding:
-            for text in texts:
-                if text not in self._codes:
-                    self._codes[text] = len(self._texts)
-                    self._texts.append(text)
-            return np.array([self._codes[text] for text in texts], dtype=np.int32)
+            new = [text for text in dict.fromkeys(texts) if text not in self._codes]
+            self._all = pa.concat_arrays([self._all, pa.array(new, pa.string())])
+            self._codes |= {text: len(self._codes) + at for at, text in enumerate(new)}
 
     @property
     def texts(self) -> NDArray[np.object_]:
         """All texts, by code."""
-        return np.array(self._texts, dtype=object)
+        return np.array(self._all.to_pylist(), dtype=object)
 
 
 def codes(column: str) -> Codes:
@@ -227,10 +238,10 @@ def _array(name: str, column: pa.ChunkedArray | None, rows: int) -> NDArray[Any]
         return np.broadcast_to(np.int16(-1), rows)
     texts = column.combine_chunks()
     texts = texts if isinstance(texts, pa.DictionaryArray) else texts.dictionary_encode()
-    words = texts.dictionary.to_pylist()
+    words = texts.dictionary.cast(pa.string())
     at = np.asarray(texts.indices.fill_null(len(words)).to_numpy())
     if name == "one_spot":
-        marked = np.array([*(_MARK in word for word in words), False], dtype=bool)
+        marked = np.append(pc.match_substring(words, _MARK).to_numpy(zero_copy_only=False), False).astype(bool)
         return marked[at] if marked.any() else np.broadcast_to(np.False_, rows)
-    found = np.append(codes(name).of(words), np.int32(-1))
+    found = np.append(codes(name).of_column(words), np.int32(-1))
     return found.astype(np.int16 if found.max() < 32_767 else np.int32)[at]
