@@ -286,7 +286,7 @@ def _text(x: Any, y: Any, text: list[str], *, colour: str | None = None, **more:
 
 def _wide(months: pd.DataFrame) -> pd.DataFrame:
     hazards = list(dict.fromkeys(months["hazard"]))
-    return months.pivot_table(index="month", columns="hazard", values="count", aggfunc="sum", fill_value=0)[hazards]
+    return months.set_index(["month", "hazard"])["count"].unstack(fill_value=0)[hazards]
 
 
 def _totals(totals: pd.Series, words: Words, **where: str) -> list[dict[str, Any]]:

@@ -140,6 +140,8 @@ def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
 
     def count(part: Part) -> Counter[str]:
         chosen = view.chosen(part)
+        if side := view.side(part):
+            return Counter(dict.fromkeys((side, "every"), int(np.count_nonzero(chosen))))
         since, until = view.in_period(part)
         left = dict.fromkeys(("voided", "before", "after", "no_time"), 0)
         if scope.start is not None or scope.end is not None:
@@ -152,7 +154,7 @@ def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
         return Counter({**left, "every": int(np.count_nonzero(chosen))})
 
     found = Counter({"voided": 0, "before": 0, "after": 0, "no_time": 0, "every": 0})
-    for part in facts.each(count, facts.parts(dataset), view.columns):
+    for part in facts.each(count, facts.parts(dataset), view.choosing_columns):
         found.update(part)
     return dict(found)
 

@@ -80,10 +80,13 @@ class View:
     @property
     def columns(self) -> set[str]:
         """What finding the rows needs of a file."""
-        needed = {*self._codes, "voided_at"}
-        if (self.scope.start, self.scope.end, self.scope.as_of) != (None, None, None):
-            needed.add("reported_at")
-        return needed | self.as_of_columns
+        timed = (self.scope.start, self.scope.end) != (None, None)
+        return self.choosing_columns | self.as_of_columns | {"voided_at", *(["reported_at"] if timed else [])}
+
+    @property
+    def choosing_columns(self) -> set[str]:
+        """What `chosen` needs of a file."""
+        return {*self._codes, *(["reported_at"] if self.scope.as_of is not None else [])}
 
     @property
     def level_column(self) -> str:
@@ -152,6 +155,19 @@ class View:
             to_here = lone and part.month <= f"{end.year - 1:04d}"
             until = np.where(untimed, to_here, reported < self._end)
         return since, until
+
+    def side(self, part: Part) -> str | None:
+        """Return "before" or "after" where all of a file lies on that side of the period; None where one has to look.
+
+        A file of a month holds no case without a report time.
+        """
+        start, end = self.scope.start, self.scope.end
+        if len(part.month) == len("2026-01"):
+            if start is not None and part.month < f"{start:%Y-%m}":
+                return "before"
+            if end is not None and part.month > f"{end - dt.timedelta(days=1):%Y-%m}":
+                return "after"
+        return None
 
     def stands(self, part: Part) -> Bools:
         """Return which rows of a file are not voided by their as-of time: nobody has to handle a voided case."""
