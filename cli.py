@@ -57,7 +57,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, plain
+from reports import answers, intake, people, periods, plain
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -159,9 +159,15 @@ def _pairs(texts: list[str] | None, option: str) -> dict[str, str]:
 
 def _day(text: str | None) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text) if text else None
+        day = dt.date.fromisoformat(text) if text else None
     except ValueError:
         raise HazardError("day-unreadable", "{text} is no day: write it as 2025-03-05.", text=text) from None
+    if day and day.year not in periods.YEARS:
+        raise HazardError(
+            "day-far", "{text} does not lie in the years {first} to {last}.", text=text,
+            first=str(periods.YEARS[0]), last=str(periods.YEARS[-1]),
+        )  # fmt: skip
+    return day
 
 
 def _scope(

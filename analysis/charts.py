@@ -95,12 +95,13 @@ def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
     return _figure(traces, height=96 * rows + 56, showlegend=False, annotations=titles, **axes)
 
 
-def small_bars(values: Sequence[float]) -> str:
-    """Return some numbers as small bars on a scale that begins at 0: HTML without any text, for beside a figure."""
-    top = max([1.0, *values])
+def small_bars(months: pd.DataFrame) -> str:
+    """Return the counts of months as small bars on a scale that begins at 0: HTML without any text, beside a figure."""
+    values = months.groupby("month")["count"].sum()
+    top = max(1, values.max())
     style = f"flex:1;background:{COLOURS[0]};border-radius:2px 2px 0 0"
     bars = "".join(f'<div style="{style};height:{100 * value / top:.0f}%"></div>' for value in values)
-    gap = 3 if len(values) <= 24 else 1
+    gap = 3 if len(values) <= 24 else 1 if len(values) <= 60 else 0
     return f'<div aria-hidden="true" style="display:flex;align-items:flex-end;gap:{gap}px;height:40px">{bars}</div>'
 
 

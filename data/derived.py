@@ -9,6 +9,7 @@ import hashlib
 import io
 import shutil
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from base.files import PRIVATE_FOLDER, write_whole
 
 FOLDER = "derived"
+# What reading tells of a damaged archive: a method or a password that it never had among it
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def name(*depends: bytes | str) -> str:
@@ -32,7 +35,7 @@ def name(*depends: bytes | str) -> str:
 def load(root: Path, name: str) -> dict[str, NDArray[np.generic]] | None:
     """Return the arrays kept under a name; None where nothing whole is kept."""
     path = root / FOLDER / f"{name}.npz"
-    with suppress(OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile), path.open("rb") as file:
+    with suppress(*_DAMAGED), path.open("rb") as file:
         with np.load(file, allow_pickle=False) as kept:
             arrays = {key: kept[key] for key in kept.files}
         with suppress(OSError):  # of a folder that may only be read

@@ -13,7 +13,7 @@ for the durations by cell, most of it for comparing times with nulls; over these
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -152,6 +152,7 @@ def _files(dataset: Dataset) -> dict[str, tuple[int, str]]:
         version = dataset.named.tables.get("incidents")
         paths = [] if version is None else tables.file_paths(dataset.root, "incidents", version)
         files = dataset.derived["files"] = {path: (place, _month(path)) for place, path in enumerate(paths)}
+        _forget_replaced(str(dataset.root / "incidents"), files)
     return files
 
 
@@ -191,6 +192,13 @@ def _kept(paths: list[str]) -> list[Part]:
             _parts[path] = part
             _parts.move_to_end(path)
         return [_parts[path] for path in paths]
+
+
+def _forget_replaced(folder: str, files: Mapping[str, Any]) -> None:
+    """Let files of a table go that the version asked for last does not name; who still wants one reads it again."""
+    with _keeping:
+        for path in [path for path in _parts if path.startswith(folder + os.sep) and path not in files]:
+            del _parts[path]
 
 
 def _let_go() -> None:

@@ -5,6 +5,7 @@ The rules are told in `data.queries`, which counts such rows; `data.listing` lis
 
 import datetime as dt
 import threading
+import weakref
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ Times = NDArray[np.int64]
 UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
 _QUARTER_US = 900_000_000
 _FEW = 8  # up to so many are compared one by one, which is faster than to look them up
-_MOST_HELD = 8_000_000  # rows, of 8 bytes each, of the views asked for last
+_MOST_HELD, _MOST_VIEWS = 8_000_000, 64  # rows, of 8 bytes each, and views: of those asked for last
 _HOLDING = threading.Lock()
 
 
@@ -31,7 +32,8 @@ class View:
     """A scope of a version, made ready to find its rows in the files."""
 
     def __init__(self, dataset: Dataset, scope: Scope) -> None:
-        self.dataset, self.scope = dataset, scope
+        self.dataset: Dataset = weakref.proxy(dataset)  # which holds its views: else neither would ever go
+        self.scope = scope
         self.zone = ZoneInfo(dataset.zone)
         self.cell = dataset.level(scope.level).column if scope.level else None
         self._start = None if scope.start is None else midnight(scope.start, self.zone)
@@ -39,8 +41,7 @@ class View:
         self._not_after = None if scope.as_of is None else microseconds(scope.as_of)
         wanted = {name: texts for name, texts in (("hazard", scope.hazards), ("source", scope.sources)) if texts}
         if scope.area is not None:
-            cells = dataset.cells(scope.level, every=True)
-            wanted[self.level_column] = tuple(cells.loc[cells["parent"] == scope.area, "cell_id"].unique())
+            wanted[self.level_column] = _cells_in(dataset, scope)
         self._codes = {name: facts.codes(name).of(texts) for name, texts in wanted.items()}
         self._rows: dict[str, NDArray[np.int64] | None] = {}  # by file; None are all
 
@@ -51,11 +52,13 @@ class View:
         A screen asks ten questions about one scope. So the views asked for last are held with the version, and with
         them which rows they have; they are shared.
         """
+        held: dict[Scope, View] = dataset.derived.setdefault("views", {})
+        found = held.get(scope) or cls(dataset, scope)
         with _HOLDING:
-            held: dict[Scope, View] = dataset.derived.setdefault("views", {})
-            found = held[scope] = held.pop(scope) if scope in held else cls(dataset, scope)
-            while len(held) > 1 and sum(one.held for one in held.values()) > _MOST_HELD:
-                held.pop(next(iter(held)))
+            found = held[scope] = held.pop(scope, found)  # the last to go
+            rows = sum(one.held for one in held.values())
+            while len(held) > 1 and (rows > _MOST_HELD or len(held) > _MOST_VIEWS):
+                rows -= held.pop(next(iter(held))).held
             return found
 
     @cached_property
@@ -69,7 +72,7 @@ class View:
         if len(set(known.values())) < 2:
             return np.asarray(next(iter(known.values()), UNKNOWN))
         by_code = facts.codes("source").of(known)
-        table = np.full(max(by_code) + 2, UNKNOWN)  # its last entry is for all others
+        table = np.full(max(by_code) + 2, UNKNOWN)  # its last entry is for all with a greater code
         table[by_code] = list(known.values())
         return table
 
@@ -107,7 +110,7 @@ class View:
         """Return the files that may hold rows of the period; '2018' stands before '2018-01', 'none' behind all."""
         start, end = self.scope.start, self.scope.end
         first = "" if start is None else first_month(start)
-        last = "~" if end is None else f"{end - dt.timedelta(days=1):%Y-%m}"
+        last = "~" if end is None else month_of(end - dt.timedelta(days=1))
         return facts.parts(self.dataset, first, last)
 
     def seen(self, part: Part) -> "Seen":
@@ -163,9 +166,9 @@ class View:
         """
         start, end = self.scope.start, self.scope.end
         if len(part.month) == len("2026-01"):
-            if start is not None and part.month < f"{start:%Y-%m}":
+            if start is not None and part.month < month_of(start):
                 return "before"
-            if end is not None and part.month > f"{end - dt.timedelta(days=1):%Y-%m}":
+            if end is not None and part.month > month_of(end - dt.timedelta(days=1)):
                 return "after"
         return None
 
@@ -313,6 +316,15 @@ def _among(codes: NDArray[np.signedinteger[Any]], wanted: NDArray[np.int32]) -> 
     return found
 
 
+def _cells_in(dataset: Dataset, scope: Scope) -> tuple[str, ...]:
+    """Return the cells of a scope's area, each in one area only: that of the edition shown, else of its newest one."""
+    shown = dataset.cells(scope.level, dataset.edition_day(scope))
+    newest_first = dataset.cells(scope.level, every=True)[::-1]
+    parents = pd.concat([shown[["cell_id", "parent"]], newest_first[["cell_id", "parent"]]])
+    parents = parents.drop_duplicates("cell_id")
+    return tuple(parents.loc[parents["parent"] == scope.area, "cell_id"])
+
+
 def midnight(day: dt.date, zone: ZoneInfo) -> np.int64:
     """Return the beginning of a day in a zone, in microseconds."""
     return microseconds(dt.datetime.combine(day, dt.time(), zone))
@@ -325,7 +337,12 @@ def microseconds(time: dt.datetime) -> np.int64:
 
 def first_month(day: dt.date) -> str:
     """Return the first month of a period that begins on a day; a lone year is in it if that day is New Year's Day."""
-    return f"{day:%Y}" if (day.month, day.day) == (1, 1) else f"{day:%Y-%m}"
+    return f"{day.year:04d}" if (day.month, day.day) == (1, 1) else month_of(day)
+
+
+def month_of(day: dt.date) -> str:
+    """Return the month of a day as the files are named: 2026-01."""
+    return day.isoformat()[:7]
 
 
 def edition(view: View) -> NDArray[np.int32] | None:

@@ -7,7 +7,7 @@ them the other way round, as surveyors do, its system is written with ``(y, x)``
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -345,6 +345,6 @@ def _transformer(name: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(_horizontal(name), "EPSG:4326", always_xy=True)
 
 
-@cache
+@lru_cache(maxsize=64)  # a centre for each part of a history
 def _to_local(lon: float, lat: float) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs("EPSG:4326", local_metres(lon, lat), always_xy=True)

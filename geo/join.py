@@ -141,18 +141,19 @@ def nearest_within(
         ends, cell = _edges(geometries, np.unique(hit))
         some = np.unique(by)
         by, edge = shapely.STRtree(shapely.linestrings(ends)).query(boxes[some])
-        at = points[some[by]]
+        by = some[by]
+        at = points[by]
         scale = np.column_stack([east_m[at], north_m[at]])
         centre = np.column_stack([x[at], y[at]])
         away = _distance_to_origin((ends[edge, 0] - centre) * scale, (ends[edge, 1] - centre) * scale)
         within = away <= within_m
-        at, away, cell = at[within], away[within], cell[edge[within]]
-        nearest = np.full(len(x), np.inf)
-        np.minimum.at(nearest, at, away)
-        tied = away <= nearest[at] + _TIE_M
-        order = np.lexsort((cell[tied], at[tied]))
-        at, first = np.unique(at[tied][order], return_index=True)
-        position[at], metres[at] = cell[tied][order][first], nearest[at]
+        by, away, cell = by[within], away[within], cell[edge[within]]
+        nearest = np.full(len(points), np.inf)
+        np.minimum.at(nearest, by, away)
+        tied = away <= nearest[by] + _TIE_M
+        order = np.lexsort((cell[tied], by[tied]))
+        by, first = np.unique(by[tied][order], return_index=True)
+        position[points[by]], metres[points[by]] = cell[tied][order][first], nearest[by]
     return position, metres
 
 

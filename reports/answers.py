@@ -18,7 +18,7 @@ from geo import crs
 from reports import history
 
 _APART_M = 1e9  # between cells whose calls have no point
-_MOST_HELD = 20_000_000  # calls held with a version for the next question about them: 100 MB
+_MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with a version for the next question
 _HOLDING = threading.Lock()
 MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
@@ -62,8 +62,9 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     found = Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
     with _HOLDING:
         held[scope] = found
-        while sum(len(one.calls) for one in held.values()) > _MOST_HELD:
-            held.pop(next(iter(held)))
+        calls_held = sum(len(one.calls) for one in held.values())
+        while calls_held > _MOST_HELD or len(held) > _MOST_SCOPES:
+            calls_held -= len(held.pop(next(iter(held))).calls)
     return found
 
 
@@ -425,7 +426,10 @@ def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
 class CellView:
     """One cell: its incidents, months, resolution times and rank."""
 
-    row: pd.Series  # of Overview.cells
+    cell_id: str
+    name: str
+    count: int
+    open: int
     rank: int
     cells: int
     incidents: pd.DataFrame
@@ -441,7 +445,10 @@ def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame)
     own = queries.counts(dataset, scope, ["month", "hazard"], cell=cell_id)
     every = months(dataset, scope)
     return CellView(
-        row=row,
+        cell_id=cell_id,
+        name=str(row["name"]),
+        count=int(row["count"]),
+        open=int(row["open"]) if pd.notna(row["open"]) else 0,
         rank=int((cells["count"] > row["count"]).sum()) + 1,
         cells=len(cells),
         incidents=listing.incidents(dataset, scope, cell=cell_id, limit=1000),

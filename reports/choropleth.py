@@ -127,9 +127,19 @@ def only_foremost(words: Words, n: int) -> str:
 
 def gather(table: pd.DataFrame, dataset: Dataset, view: Scope, held: pd.Series) -> pd.DataFrame:
     """Return a table of counts by cell as one of the view's cells, each with the sum of those in it."""
-    cells = cells_of(dataset, view)[["cell_id", "name"]]
+    cells = holding(cells_of(dataset, view)[["cell_id", "name"]], held)
     sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[["count", "events", "one_spot"]].sum()
     return cells.join(sums.reindex(cells["cell_id"]).fillna(0).astype(int).reset_index(drop=True))
+
+
+def level_below(dataset: Dataset, level: str) -> str | None:
+    """Return the level whose cells lie in those of another one; of several the coarsest, None if there is none."""
+    return next((one.name for one in dataset.levels if one.parent_level == level), None)
+
+
+def holding(table: pd.DataFrame, held: pd.Series) -> pd.DataFrame:
+    """Return the rows of a view's cells that hold some of a scope: those beside its area are no part of it."""
+    return table[table["cell_id"].isin(held)].reset_index(drop=True)
 
 
 def file_of(dataset: Dataset, view: Scope) -> tuple[tuple[str, ...], str | None]:
@@ -139,11 +149,13 @@ def file_of(dataset: Dataset, view: Scope) -> tuple[tuple[str, ...], str | None]
     other. Else a file is of one level, or of one area with the cells beside that area.
     """
     by_name = {one.name: one for one in dataset.levels}
+    on = dataset.edition_day(view)
+    cells = {one.name: one.cells if on is None else len(dataset.cells(one.name, on)) for one in dataset.levels}
     for finest in reversed(dataset.levels):
         names = [finest.name]
         while (parent := by_name[names[0]].parent_level) is not None:
             names.insert(0, parent)
-        if view.level in names and sum(by_name[name].cells for name in names) <= MOST_CELLS:
+        if view.level in names and sum(cells[name] for name in names) <= MOST_CELLS:
             return tuple(names), None
     above = by_name[view.level].parent_level
     return (view.level,) if above is None or view.area is None else (above, view.level), view.area
@@ -350,16 +362,33 @@ def _alt(words: Words, table: pd.DataFrame, measure: str, title: str, shown: lis
     return sentence
 
 
-def points_layer(values: maps.MapValues, first: pd.DataFrame, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
-    """Return the map with the points of events, gathered where they are many, and the rings of their clusters."""
-    rings: list[Any] = list(clusters.nlargest(MOST_RINGS, "members").itertuples(index=False))
+@dataclass(frozen=True)
+class Dots:
+    """Points as a map shows them: one an event with its hazard, or where they are many, one for several."""
+
+    points: NDArray[np.float64]
+    hazards: list[str] | None
+    counts: list[int] | None
+
+
+def dots(first: pd.DataFrame) -> Dots:
+    """Return the dots of events with lon, lat and hazard; those without a point have none."""
+    first = first.dropna(subset=["lon"])
     at = first[["lon", "lat"]].to_numpy(float)
-    many = points.gathered(at) if len(at) > MOST_POINTS else None
+    if len(at) <= MOST_POINTS:
+        return Dots(at, first["hazard"].tolist(), None)
+    many = points.gathered(at)
+    return Dots(many.points, None, many.counts.tolist())
+
+
+def points_layer(values: maps.MapValues, events: Dots, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
+    """Return the map with the dots of events and the rings of their clusters."""
+    rings: list[Any] = list(clusters.nlargest(MOST_RINGS, "members").itertuples(index=False))
     return dataclasses.replace(
         values,
-        points=at if many is None else many.points,
-        point_hazards=first["hazard"].tolist() if many is None else None,
-        point_counts=None if many is None else many.counts.tolist(),
+        points=events.points,
+        point_hazards=events.hazards,
+        point_counts=events.counts,
         circles=[maps.Circle(row.lon, row.lat, max(row.radius_m, 15.0), words.number(row.members)) for row in rings],
     )
 

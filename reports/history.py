@@ -36,6 +36,7 @@ _COLUMNS = ("lon", "lat", "located", "one_spot", "reported_at", "hazard")
 _MOST_MONTHS = 300  # held in memory: some 100 MB at a million calls a year
 _EDITION = "1"  # of the rules in `_group` and what it calls: to be raised when their answers change
 _HOUR_US = 3_600_000_000
+_ASK_AGAIN_S = 0.25  # how often whoever waits for another reader's walk hears of it
 
 
 class Open(NamedTuple):
@@ -99,11 +100,17 @@ def followers(dataset: Dataset, progress: Callable[[float], None] = lambda share
 
     The first walk through ten million calls takes many seconds: `progress` gets the share of the files that is done.
     """
-    with _walking:
-        if "followers" not in dataset.derived:
-            dataset.derived["followers"] = _walk(dataset, progress)
-        found: Followers = dataset.derived["followers"]
-        return found
+    while "followers" not in dataset.derived:
+        if not _walking.acquire(timeout=_ASK_AGAIN_S):
+            progress(0.0)  # one walk at a time: that of another reader goes on
+            continue
+        try:
+            if "followers" not in dataset.derived:
+                dataset.derived["followers"] = _walk(dataset, progress)
+        finally:
+            _walking.release()
+    found: Followers = dataset.derived["followers"]
+    return found
 
 
 def rules(settings: Mapping[str, Any], kinds: Iterable[str] = HAZARDS) -> tuple[dict[str, float], dict[str, float]]:
@@ -181,7 +188,7 @@ def _hazards(codes: NDArray[Any]) -> Ints:
 def _kept(dataset: Dataset, key: str) -> Month | None:
     if key not in _months:
         kept: Any = derived.load(dataset.root, key)
-        if kept is None:
+        if kept is None or not {*Month._fields, *Open._fields} - {"open"} <= kept.keys():
             return None
         _hold(
             key, Month(kept["follower"], kept["leader"], kept["carried"], Open(*(kept[name] for name in Open._fields)))

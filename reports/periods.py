@@ -4,6 +4,8 @@ import datetime as dt
 
 import pandas as pd
 
+YEARS = range(1900, 2101)  # in which days are asked for
+
 
 def last_months(as_of: dt.datetime, months: int) -> tuple[dt.date, dt.date]:
     """Return the last `months` whole months known at `as_of`, as half-open days [start, end).

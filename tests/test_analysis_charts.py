@@ -135,10 +135,17 @@ def test_medians_show_limits_few_cases_and_what_was_not_reached():
     assert "not reached" in html.unescape(text.text[2])
 
 
+def _months(*counts):
+    """Counts of months, each of them of two hazards together."""
+    return pd.DataFrame(
+        [{"month": f"2025-{n + 1:02d}", "count": part} for n, c in enumerate(counts) for part in (c, 0)]
+    )
+
+
 def test_small_bars_are_as_high_as_their_numbers_on_a_scale_from_nought():
-    assert re.findall(r"height:(\d+)%", charts.small_bars([4, 0, 8, 2])) == ["50", "0", "100", "25"]
-    assert re.findall(r"height:(\d+)%", charts.small_bars([0, 0])) == ["0", "0"]
-    assert not re.sub(r"<[^>]*>", "", charts.small_bars([3, 1]))  # nothing to be read
+    assert re.findall(r"height:(\d+)%", charts.small_bars(_months(4, 0, 8, 2))) == ["50", "0", "100", "25"]
+    assert re.findall(r"height:(\d+)%", charts.small_bars(_months(0, 0))) == ["0", "0"]
+    assert not re.sub(r"<[^>]*>", "", charts.small_bars(_months(3, 1)))  # nothing to be read
 
 
 def test_sentences_say_what_the_figures_show():

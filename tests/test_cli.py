@@ -377,3 +377,10 @@ def test_the_program_runs_from_another_folder_and_prints_json_only(demo, tmp_pat
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout.decode("utf-8")) == [{"source": "示例", "count": len(CASES)}]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0900-05-01", "9999-12-31"])
+def test_a_day_in_no_year_of_any_record_is_refused_with_a_sentence(demo, day):
+    said = Said(demo, "count", "--end", day)
+    assert (said.code, said.out) == (2, "")
+    assert all(year in said.err for year in (day, "1900", "2100"))

@@ -2,7 +2,9 @@
 
 import dataclasses
 import datetime as dt
+import gc
 import itertools
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ from stored import ZONE, random_rows, rows, store, with_grids
 from data import facts, listing, queries, tables
 from data.facts import NEVER, Part
 from data.schema import Scope
+from reports import answers
 
 
 @pytest.fixture(scope="module")
@@ -209,3 +212,39 @@ def test_a_day_without_a_midnight_has_quick_closures_all_the_same(tmp_path):
         change.commit()
     dataset = store(workspace, rows([{"incident_id": "1", "reported_at": at, "closed_at": at}]))
     assert queries.totals(dataset, Scope(level="grid"))["closed_first_quarter_hour"] == 1
+
+
+def test_a_replaced_file_is_let_go_when_the_next_version_is_asked(tmp_path):
+    workspace = with_grids(tmp_path)
+    cases = [{"incident_id": f"{n}", "reported_at": f"2025-0{n}-10"} for n in (1, 2)]
+    first = store(workspace, rows(cases))
+    queries.totals(first, Scope(level="grid"))
+    paths = {part.path for part in facts.parts(first)}
+    second = store(workspace, rows([{"incident_id": "3", "reported_at": "2025-02-20"}], import_id="i2"), import_id="i2")
+    queries.totals(second, Scope(level="grid"))
+    held = {path for path in facts._parts if path.startswith(str(tmp_path))}
+    assert held == {part.path for part in facts.parts(second)}
+    assert len(held & paths) == 1  # January stayed
+    assert queries.totals(first, Scope(level="grid"))["n"] == 2  # read again
+
+
+def test_a_version_goes_with_the_views_that_it_holds(tmp_path):
+    workspace = with_grids(tmp_path)
+    store(workspace, rows([{"incident_id": "1", "reported_at": "2025-01-10"}]))
+    dataset = workspace.open(workspace.newest_version()[0])
+    queries.totals(dataset, Scope(level="grid"))
+    answers.overview(dataset, Scope(level="grid"))
+    gone = weakref.ref(dataset)
+    gc.disable()
+    try:
+        del dataset
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_only_so_many_views_and_scopes_are_held(dataset):
+    for day in range(1, 29):
+        for month in range(1, 5):
+            answers.count_events(dataset, Scope(level="grid", start=dt.date(2025, month, day)))
+    assert len(dataset.derived["views"]) == 64 == len(dataset.derived["events"])

@@ -416,3 +416,23 @@ def test_incidents_bring_what_stood_beside_the_fields(tmp_path):
     cases = [{"incident_id": "1", "attributes": [("状态", "开"), ("备注", "x")]}, {"incident_id": "2"}]
     dataset = store(with_grids(tmp_path / "w"), rows(cases))
     assert listing.incidents(dataset, GRID_SCOPE)["attributes"].tolist() == [{"状态": "开", "备注": "x"}, {}]
+
+
+def test_a_cell_that_changed_its_area_counts_in_the_one_of_the_edition_shown_and_in_no_other(tmp_path):
+    workspace = Workspace(tmp_path)
+    load_cells(workspace, boundary("WE", step=0.02), "communities.geojson", level="community", who="t")
+    until, since = {"valid_to": "2025-07-01"}, {"valid_from": "2025-07-01"}
+    load_cells(workspace, boundary("ABCD", parents="WWEE"), "old.geojson", level="grid", who="t", **until)
+    load_cells(workspace, boundary("ABC", parents="EWE"), "new.geojson", level="grid", who="t", **since)
+    days = ("2025-03-10", "2025-04-10", "2025-08-10")  # all in A, which went from W to E on the first of July
+    cases = [{"incident_id": f"{n}", "reported_at": day, "lon": 113.005, "lat": 33.005} for n, day in enumerate(days)]
+    cases.append({"incident_id": "d", "reported_at": "2025-05-10", "lon": 113.015, "lat": 33.015})  # D, gone since
+    dataset = store(workspace, rows(cases))
+    summer = {"start": dt.date(2025, 1, 1), "end": dt.date(2025, 7, 1)}
+
+    def n(**scope):
+        return queries.totals(dataset, Scope(level="grid", **scope))["n"]
+
+    assert (n(), n(area="W"), n(area="E")) == (4, 0, 4)
+    assert (n(**summer), n(**summer, area="W"), n(**summer, area="E")) == (3, 2, 1)
+    assert queries.totals(dataset, Scope(level="grid", area="E"))["other_edition"] == 1

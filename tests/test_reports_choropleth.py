@@ -1,11 +1,12 @@
 """Which cells a map shows, in which file, and their short names; the rest of the map is tested on the pages."""
 
+import datetime as dt
 from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
-from stored import boundary
+from stored import boundary, rows, store
 
 from base.text import Words
 from data.levels import load_cells
@@ -146,3 +147,37 @@ def test_a_map_that_stands_in_outlines_what_holds_a_claim_and_says_so(city):
 )
 def test_a_short_name_drops_what_all_names_begin_with(names, short):
     assert short_names(names) == short
+
+
+def test_cells_beside_the_area_of_a_view_are_no_cells_without_events(city):
+    grid, view = Scope(level="grid", area="C1"), Scope(level="community", area="S")
+    held = held_by(city, grid, view)
+    table = answers.cell_table(city, grid).assign(count=[1, 2, 3], events=[1, 1, 1])
+    assert gather(table, city, view, held)[["cell_id", "count"]].values.tolist() == [["C1", 6]]
+    assert list(choropleth.holding(answers.cell_table(city, view), held)["cell_id"]) == ["C1"]
+
+
+def test_a_period_of_an_edition_with_more_cells_keeps_its_own_level_in_the_map(tmp_path):
+    workspace = Workspace(tmp_path)
+    load_cells(workspace, boundary("WE", step=0.02), "communities.geojson", level="community", who="t")
+    before, after = boundary("abcdefgh", parents="WWEEWWEE", columns=4), boundary("ABCD", parents="WWEE")
+    load_cells(workspace, before, "old.geojson", level="grid", who="t", valid_to="2025-07-01")
+    load_cells(workspace, after, "new.geojson", level="grid", who="t", valid_from="2025-07-01")
+    cases = [
+        {"incident_id": day, "reported_at": day, "lon": 113.005, "lat": 33.005} for day in ("2025-03-10", "2025-08-10")
+    ]
+    dataset = store(workspace, rows(cases))
+    old = Scope(level="community", start=dt.date(2025, 1, 1), end=dt.date(2025, 7, 1))
+    with mock.patch.object(choropleth, "MOST_CELLS", 9), mock.patch("geo.maps.publish_cells", return_value="key"):
+        assert file_of(dataset, old) == (("community",), None)  # 2 + 8 cells
+        assert publish(dataset, *file_of(dataset, old), dataset.edition_day(old)).levels == ("community",)
+        assert file_of(dataset, Scope(level="community")) == (("community", "grid"), None)  # 2 + 4
+
+
+def test_many_events_are_gathered_into_dots_and_none_is_lost():
+    events = pd.DataFrame({"lon": [113.0, 113.001, np.nan], "lat": [33.0, 33.001, np.nan], "hazard": ["a", "b", "c"]})
+    few = choropleth.dots(events)
+    assert (few.points.tolist(), few.hazards, few.counts) == ([[113.0, 33.0], [113.001, 33.001]], ["a", "b"], None)
+    with mock.patch.object(choropleth, "MOST_POINTS", 1):
+        many = choropleth.dots(events)
+    assert (sum(many.counts), many.hazards, len(many.points)) == (2, None, len(many.counts))

@@ -12,6 +12,7 @@ from stored import ZONE, rows, store, with_grids
 from analysis import events
 from data import derived, queries
 from data.schema import Scope
+from data.store import Workspace
 from geo import crs
 from reports import answers, history
 
@@ -160,3 +161,37 @@ def test_a_first_walk_tells_how_far_it_is_and_a_second_has_nothing_to_tell(tmp_p
     history.followers(dataset, shares.append)
     history.followers(dataset, shares.append)
     assert shares == [0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize("damage", ["method", "member"])
+def test_what_was_kept_and_is_damaged_is_reckoned_again(tmp_path, damage):
+    dataset = put(with_grids(tmp_path), [wall("2025-01-10"), wall("2025-01-11")])
+    assert events_in(dataset, month(1)) == 1
+    for path in (tmp_path / derived.FOLDER).iterdir():
+        if damage == "method":  # of compression, as the directory at the end tells it: one that nobody knows
+            content = bytearray(path.read_bytes())
+            content[content.rindex(b"PK\x01\x02") + 10] = 99
+            path.write_bytes(bytes(content))
+        else:
+            np.savez(path, follower=np.array([1]))
+    with mock.patch.object(history, "_months", type(history._months)()):
+        again = Workspace(tmp_path).open(dataset.version)
+        assert events_in(again, month(1)) == 1
+
+
+def test_a_known_answer_does_not_wait_for_another_readers_walk_and_who_waits_is_told(tmp_path):
+    dataset = put(with_grids(tmp_path), [wall("2025-01-10"), wall("2025-01-11")])
+    known = history.followers(dataset)
+    other = Workspace(tmp_path).open(dataset.version)
+    told = []
+
+    def hear(share):
+        told.append(share)
+        if history._walking.locked() and len(told) == 2:
+            history._walking.release()
+
+    history._walking.acquire()
+    with mock.patch.object(history, "_ASK_AGAIN_S", 0.01):
+        assert history.followers(dataset) is known
+        assert len(history.followers(other, hear).follower) == 1
+    assert told[:2] == [0.0, 0.0]

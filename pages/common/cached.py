@@ -22,6 +22,7 @@ from reports import quality as quality_report
 
 PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
+MOST_ANSWERS = 16  # of a kind that holds a row for each cell: some megabytes each in a city
 
 
 def workspace() -> Workspace:
@@ -29,7 +30,7 @@ def workspace() -> Workspace:
     return Workspace(frame.workspace_path())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)  # the newest, and the one before that others still look at
 def _dataset(path: str, version: int, fingerprint: str) -> Dataset:
     return Workspace(path).open(version)
 
@@ -48,7 +49,7 @@ def dataset() -> Dataset:
     return _dataset(str(frame.workspace_path()), version, fingerprint)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
 def _overview(fingerprint: str, scope: Scope, compare: str, _dataset: Dataset) -> answers.Overview:
     return answers.overview(_dataset, scope, compare=compare)
 
@@ -58,7 +59,7 @@ def _beside(fingerprint: str, scope: Scope, _dataset: Dataset) -> dict[str, int]
     return queries.beside(_dataset, scope)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
 def _hot_spots(fingerprint: str, scope: Scope, exposure: str, _dataset: Dataset) -> answers.HotSpots:
     return answers.hot_spots(_dataset, scope, exposure=exposure)
 
@@ -73,7 +74,7 @@ def _resolution(fingerprint: str, scope: Scope, by: str, _dataset: Dataset) -> a
     return answers.resolution_times(_dataset, scope, by=by)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _cell(fingerprint: str, scope: Scope, cell: str, _cells: pd.DataFrame, _dataset: Dataset) -> answers.CellView:
     return answers.cell_view(_dataset, scope, cell, _cells)
 
@@ -123,8 +124,8 @@ def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answ
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _first_calls(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
-    return answers.first_calls(_dataset, scope)[["lon", "lat", "hazard", "cell_id"]].dropna(subset=["lon"])
+def _dots(fingerprint: str, scope: Scope, _dataset: Dataset) -> choropleth.Dots:
+    return choropleth.dots(answers.first_calls(_dataset, scope))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -152,7 +153,7 @@ def _published(
     return choropleth.publish(_dataset, levels, area, on, only=only, simple=simple)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
 def _cell_table(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
     return answers.cell_table(_dataset, scope)
 
@@ -167,9 +168,9 @@ def _rejected(fingerprint: str, language: str, _dataset: Dataset) -> tuple[pd.Da
     return intake.rejected_rows(_dataset, Words(language), most=MOST_ROWS)
 
 
-def first_calls(data: Dataset, scope: Scope) -> pd.DataFrame:
-    """Return the point and hazard of each event of a scope that lies in a cell and has a point."""
-    return _first_calls(data.fingerprint, scope, data)
+def dots(data: Dataset, scope: Scope) -> choropleth.Dots:
+    """Return the dots of the events of a scope that lie in a cell and have a point."""
+    return _dots(data.fingerprint, scope, data)
 
 
 def silent(data: Dataset, level: str) -> frozenset[str]:

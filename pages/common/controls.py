@@ -72,7 +72,7 @@ def select(
 
 def _is_day(text: str) -> bool:
     try:
-        return 1900 <= dt.date.fromisoformat(text).year <= 2100
+        return dt.date.fromisoformat(text).year in periods.YEARS
     except ValueError:
         return False
 

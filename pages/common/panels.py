@@ -88,7 +88,6 @@ def beside(words: Words, data: Dataset, scope: Scope) -> None:
 def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, compare: str) -> None:
     """Show the five figures, each with its change or its interval."""
     totals, overall, result = answer.totals, answer.overall, spots.result
-    monthly = answer.months.groupby("month")["count"].sum().tolist()
     change = summary.change_sentence(answer.change, compare).say(words)
     reached = pd.notna(overall["median_hours"])
     tested = result.method == "excess"
@@ -134,8 +133,8 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
     for place, (column, (label, value, under)) in enumerate(zip(st.columns(5, gap="small"), figures, strict=True)):
         with column, st.container(border=True, key=f"figure-{place}", gap="xsmall", height="stretch"):
             st.metric(markdown_plain(label), markdown_plain(value))
-            if place == 0 and len(monthly) > 1:
-                st.html(charts.small_bars(monthly))
+            if place == 0 and answer.months["month"].nunique() > 1:
+                st.html(charts.small_bars(answer.months))
             st.caption(markdown_plain(under))
 
 
@@ -162,7 +161,7 @@ def choropleth(
     table = answer.cells
     with st.container():
         view, held = map_head(words, data, scope)
-        shown = table if held is None else cached.cell_table(data, view)
+        shown = table if held is None else drawing.holding(cached.cell_table(data, view), held)
         left, right = st.columns([3, 2])
         with left:
             measure = controls.select(
@@ -246,7 +245,7 @@ def cells_map(
     chosen: str | None,
     measure: str,
     *,
-    points: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+    points: tuple[drawing.Dots, pd.DataFrame] | None = None,
 ) -> None:
     """Show the map of a view.
 
@@ -257,7 +256,7 @@ def cells_map(
     table : DataFrame
         The cells of the view; the map has the foremost of them if they are too many.
     points
-        First calls and dense groups to be shown as points and rings.
+        Dots of events and dense groups to be shown as points and rings.
     """
     few = drawing.foremost(table, spots.result.hot, chosen) if len(table) > drawing.MOST_CELLS else ()
     drawn = cached.published(data, view, few)
@@ -279,7 +278,7 @@ def cells_map(
     if points is not None:
         values = drawing.points_layer(values, *points, words)
         picture = drawing.with_points(picture, values, words)
-    below = next((level.name for level in data.levels if level.parent_level == view.level), None)
+    below = drawing.level_below(data, view.level)
 
     def click(level: int, position: int) -> None:
         cell = drawn.ids[level][position]
@@ -419,28 +418,28 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
             args=("cell", None),
             key="all-cells",
         )
-        below = [level for level in data.levels if level.parent_level == scope.level]
-        if below:
+        below = drawing.level_below(data, scope.level)
+        if below is not None:
             st.button(
                 words("Show its cells"),
                 icon=":material/zoom_in:",
                 on_click=controls.drill,
-                args=(below[-1].name, str(view.row["cell_id"])),
+                args=(below, view.cell_id),
             )
-    frame.heading(str(view.row["name"]))
-    place = spots.cells.index[spots.cells["cell_id"] == view.row["cell_id"]]
+    frame.heading(view.name)
+    place = spots.cells.index[spots.cells["cell_id"] == view.cell_id]
     if len(place):
         position = int(place[0])
-        sentence = explain_cell(spots.result, position).say(words, name=view.row["name"])
+        sentence = explain_cell(spots.result, position).say(words, name=view.name)
         (st.error if spots.result.hot[position] else st.info)(markdown_plain(sentence))
     st.caption(
         markdown_plain(
             words(
                 "{n} reports, rank {rank} of {cells} by reports; {open} open.",
-                n=int(view.row["count"]),
+                n=view.count,
                 rank=view.rank,
                 cells=view.cells,
-                open=int(view.row["open"]) if pd.notna(view.row["open"]) else 0,
+                open=view.open,
             )
         )
     )
@@ -532,8 +531,8 @@ def _after_the_map() -> None:
     up the whole first screen by two seconds.
     """
     if "charts" not in st.session_state:
+        st.session_state["charts"] = True  # before the wait, which a click may end
         time.sleep(FIRST_CHART_S)
-        st.session_state["charts"] = True
 
 
 def hazard_colours(words: Words) -> dict[str, str]:

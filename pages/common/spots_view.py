@@ -70,7 +70,8 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
     points = None
     if dots:
         with frame.told(words, stop=False):
-            points = (cached.first_calls(data, scope), cached.clusters(data, scope))
+            groups = cached.clusters(data, scope)  # first: where it refuses, nothing is read in vain
+            points = (cached.dots(data, scope), groups)
     shown = table if held is None else drawing.gather(table, data, view, held)
     panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
 
