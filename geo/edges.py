@@ -69,12 +69,12 @@ def ends_of(rings: NDArray[np.object_]) -> tuple[Floats, NDArray[np.intp]]:
     return np.hstack([points.take(joined, axis=0), points.take(joined + 1, axis=0)]), ring.take(joined)
 
 
-def edges_of(geometries: NDArray[np.object_]) -> Edges:
-    """Return the edges of polygons and multipolygons, each from its lower end (by x, then y) up.
+def edges_of(geometries: NDArray[np.object_], wanted: NDArray[np.intp], valid: Flags) -> Edges:
+    """Return the edges of the wanted polygons and multipolygons, each from its lower end (by x, then y) up.
 
-    An edge that two polygons share comes twice, once with each.
+    An edge that two polygons share comes twice, once with each. `valid` is of all polygons.
     """
-    rings, of_ring, shell = rings_of(geometries)
+    rings, of_ring, shell = rings_of(geometries.take(wanted))
     points, ring = shapely.get_coordinates(rings, return_index=True)
     x, y = np.ascontiguousarray(points.T)
     real = np.flatnonzero((ring[1:] == ring[:-1]) & ((x[1:] != x[:-1]) | (y[1:] != y[:-1])))
@@ -82,10 +82,9 @@ def edges_of(geometries: NDArray[np.object_]) -> Edges:
     ends = np.empty((len(real), 2, 2))
     points.take(real + down, axis=0, out=ends[:, 0]), points.take(real + ~down, axis=0, out=ends[:, 1])
     ring = ring.take(real)
-    owner = of_ring.take(ring)
+    owner = wanted.astype(np.int32).take(of_ring.take(ring))
     inside_left = (shapely.is_ccw(rings) == shell).take(ring) != down
     left, right = np.where(inside_left, owner, NONE), np.where(inside_left, NONE, owner)
-    valid = np.concatenate(list(both_cores(shapely.is_valid, np.array_split(geometries, THREADS))))
     return Edges(ends.reshape(-1, 4), left, right, ~valid.take(owner))
 
 
@@ -99,31 +98,37 @@ def merged(edges: Edges) -> Edges:
         bits = (number + 0.0).view(np.uint64)  # + 0.0: -0.0 is 0.0
         key ^= (bits ^ bits >> np.uint64(29)) * factor
         key ^= key >> np.uint64(32)
-    edges = edges.some(np.argsort(key))
-    same = (edges.ends[1:] == edges.ends[:-1]).all(axis=1)  # equal keys may be chance: the ends themselves decide
-    before, after = np.append(same, False), np.append(False, same)  # is like the next one, like the one before
-    pair = np.flatnonzero(before & ~after)  # the first of two, and of no more
-    pair = pair[~before[pair + 1]]
-    pair = pair[(edges.left[pair] == NONE) != (edges.left[pair + 1] == NONE)]
-    for beside in (edges.left, edges.right):
-        beside[pair] = np.maximum(beside[pair], beside[pair + 1])
-    edges.odd[pair] |= edges.odd[pair + 1] | (edges.left[pair] == edges.right[pair])
-    keep = np.ones(len(before), dtype=bool)
-    keep[pair + 1] = False
-    return edges.some(np.flatnonzero(keep))
+    order = np.argsort(key)
+    key = key.take(order)
+    alike = np.flatnonzero(key[1:] == key[:-1])
+    same = np.zeros(len(key), dtype=bool)  # as the next one in this order; equal keys may be chance
+    these, next_ = (edges.ends.take(order.take(at), axis=0) for at in (alike, alike + 1))
+    same[alike] = (these == next_).all(axis=1)
+    after = np.append(False, same)[:-1]  # is like the one before
+    pair = np.flatnonzero(same & ~after)  # the first of two, and of no more
+    pair = pair[~same[pair + 1]]
+    one, two = order.take(pair), order.take(pair + 1)
+    opposite = np.flatnonzero((edges.left.take(one) == NONE) != (edges.left.take(two) == NONE))
+    one, two = one.take(opposite), two.take(opposite)
+    left, right, odd = edges.left.copy(), edges.right.copy(), edges.odd.copy()
+    left[one], right[one] = np.maximum(left[one], left[two]), np.maximum(right[one], right[two])
+    odd[one] |= odd[two] | (left[one] == right[one])
+    keep = np.ones(len(odd), dtype=bool)
+    keep[two] = False
+    return Edges(edges.ends, left, right, odd).some(np.flatnonzero(keep))
 
 
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64)
 
 
-def passed(ends: Floats, columns: int) -> tuple[Ints, Positions]:
+def passed(ends: Floats, rows: range, columns: int) -> tuple[Ints, Positions]:
     """Return the lattice cells that edges pass through or come close to, and the edge: sorted by cell, each pair once.
 
-    `ends` are in lattice coordinates: a cell is one wide and one high. Each edge's first end has the smaller x. A
-    cell's number is row * columns + column.
+    `ends` are in lattice coordinates: a cell is one wide and one high. Each edge's first end has the smaller x. Cells
+    are those of some rows; their number counts from the first of these: row * columns + column.
     """
     x0, y0, x1, y1 = np.ascontiguousarray(ends.T)
-    edge, column = spread((x0 - PAD).astype(np.int32), (x1 + PAD).astype(np.int32))
+    edge, column = spread((x0 - PAD).astype(np.int32), (x1 + PAD).astype(np.int32) + 1)
     # Where the edge enters and leaves the column
     along_x, along_y = (x1 - x0).take(edge), (y1 - y0).take(edge)
     x0, y0 = x0.take(edge), y0.take(edge)
@@ -136,8 +141,9 @@ def passed(ends: Floats, columns: int) -> tuple[Ints, Positions]:
     one, other = y0 + _share(enter) * along_y, y0 + _share(leave) * along_y
     low = (np.minimum(one, other) - PAD).astype(np.int32)
     high = (np.maximum(one, other) + PAD).astype(np.int32)
-    piece, row = spread(low, high)
+    piece, row = spread(*(np.clip(each, rows.start, rows.stop) for each in (low, high + 1)))
     key = row.astype(np.int64)
+    key -= rows.start
     key *= columns
     key += column.take(piece)
     key *= len(ends)
@@ -148,49 +154,39 @@ def passed(ends: Floats, columns: int) -> tuple[Ints, Positions]:
     return cell, key.astype(np.int32)
 
 
-def crossing_runs(ends: Floats, owner: Positions, columns: int) -> tuple[Ints, Ints, Positions]:
+def crossing_runs(edges: Edges, rows: range, columns: int) -> tuple[Ints, Ints, Positions]:
     """Return the runs of lattice cells that a polygon covers at the middle of their row: start, end (after), polygon.
 
     Each run lies between two places where edges of the polygon cross the middle; the cells of these are not in it.
-    `ends` are in lattice coordinates, each edge with the one polygon it is of. Runs are sorted by their start.
+    Edges, rows and the numbers of cells as in `passed`. Runs are sorted by their start.
     """
     # An edge crosses the middles between its two numbers: edges that meet in a vertex agree, so crossings pair up
-    from_row, to_row = np.ceil(ends[:, 1] - 0.5).astype(np.int32), np.ceil(ends[:, 3] - 0.5).astype(np.int32)
-    crossing = np.flatnonzero(from_row != to_row)
-    x0, y0, x1, y1 = np.ascontiguousarray(ends.take(crossing, axis=0).T)
-    from_row, to_row = from_row.take(crossing), to_row.take(crossing)
-    edge, row = spread(np.minimum(from_row, to_row), np.maximum(from_row, to_row) - 1)
-    share = (row + 0.5 - y0.take(edge)) / (y1 - y0).take(edge)
-    across = x0.take(edge) + _share(share) * (x1 - x0).take(edge)
-    rows = int(row.max(initial=0)) + 1
-    key = owner.take(crossing.take(edge)).astype(np.int64)
-    key *= rows
-    key += row
-    key *= columns
-    key += across.astype(np.int64)
+    numbers = np.ceil(edges.ends[:, 1::2] - 0.5).astype(np.int32)
+    edge, row = spread(*(np.clip(each, rows.start, rows.stop) for each in (numbers.min(axis=1), numbers.max(axis=1))))
+    x0, y0, x1, y1 = np.ascontiguousarray(edges.ends.take(edge, axis=0).T)
+    across = x0 + _share((row + 0.5 - y0) / (y1 - y0)) * (x1 - x0)
+    cell = (row - rows.start).astype(np.int64) * columns + across.astype(np.int64)
+    size = len(rows) * columns
+    beside = [side.take(edge) for side in (edges.left, edges.right)]
+    key = np.concatenate([(polygon.astype(np.int64) * size + cell)[polygon != NONE] for polygon in beside])
     key.sort()
     start, end = key[0::2] + 1, key[1::2]
     real = np.flatnonzero(start < end)
     start, end = start.take(real), end.take(real)
-    polygon = start // (rows * columns)
-    start -= polygon * (rows * columns)
-    end -= polygon * (rows * columns)
+    polygon = start // size
+    start -= polygon * size
+    end -= polygon * size
     order = np.argsort(start)
     return start.take(order), end.take(order), polygon.take(order).astype(np.int32)
 
 
-def length(ends: Floats) -> float:
-    """Return how long edges are in all."""
-    return float(np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]).sum())
-
-
-def spread(first: Positions, last: Positions) -> tuple[Positions, Positions]:
-    """Return for ranges of whole numbers, ends included, the position of the range of each number, and the number."""
-    length = last - first + 1
-    which = np.repeat(np.arange(len(first), dtype=np.int32), length)
-    start = (first - (np.cumsum(length, dtype=np.int64) - length)).astype(np.int32)
+def spread(start: Positions, stop: Positions) -> tuple[Positions, Positions]:
+    """Return for ranges of whole numbers, half-open, the position of the range of each number, and the number."""
+    length = stop - start
+    which = np.repeat(np.arange(len(start), dtype=np.int32), length)
+    shift = (start - (np.cumsum(length, dtype=np.int64) - length)).astype(np.int32)
     number = np.arange(len(which), dtype=np.int32)
-    number += np.repeat(start, length)
+    number += np.repeat(shift, length)
     return which, number
 
 

@@ -6,10 +6,12 @@ that meet in it, the side of the point decides, where that is beyond doubt. Only
 polygons meet, and for points within a rounding error of an edge, the polygons themselves are asked, by shapely.
 
 The labels come from the middle line of each row, as in polygon filling: a polygon covers the cells between the places
-where its edges cross the line, by pairs.
+where its edges cross the line, by pairs. All this is worked out for some rows at a time: what the edges of all
+polygons need in memory at once would be several times what is kept.
 """
 
 import threading
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +30,6 @@ from geo.edges import (
     both_cores,
     crossing_runs,
     edges_of,
-    length,
     merged,
     passed,
     spread,
@@ -39,6 +40,9 @@ _MARKED = -2  # the label of a lattice cell that edges pass through
 CHUNK = 1 << 16  # points looked up at a time: their numbers stay in the processor's cache
 WORTH_PREPARING = 8  # points: fewer are asked for one by one
 UNDECIDED_CHUNK = 1 << 21  # undecided points tested at a time: bounds the memory
+BAND = 1 << 13  # vertices of polygons in a band of rows, about: bounds the memory
+LOWEST = 2  # times as high as a polygon is a band at least: one that reaches into several is read for each
+_BLOCK = 256  # lattice cells whose ranks are told from the first one's by a byte
 _MARGIN = 2  # columns and rows around everything that no edge passes through
 _MOST_COLUMNS = 30_000
 _COARSEST, _FINEST = 32, 4096  # lattice cells a side
@@ -69,39 +73,47 @@ class Lattice:
         self._testing = threading.Lock()  # a prepared polygon builds its index at the first test: by one thread
         west, south, east, north = shapely.total_bounds(geometries).tolist()
         width, height = east - west, north - south
-        every = edges_of(geometries)
-        edges = merged(every)
         if cells_a_side is None:
-            cells_a_side = _best_side(points, length(edges.ends) / (np.sqrt(width * height) or 1.0))
+            # Most edges are shared by two polygons; what lies around all of them is not
+            edge_length = (np.nansum(shapely.length(geometries)) + 2 * (width + height)) / 2
+            cells_a_side = _best_side(points, edge_length / (np.sqrt(width * height) or 1.0))
         pitch = max(np.sqrt(width * height) / cells_a_side, max(width, height) / _MOST_COLUMNS) or 1.0
         self._west, self._south, self._scale = west, south, 1 / pitch
         self._columns, self._rows = (int(size * self._scale) + 2 * _MARGIN + 1 for size in (width, height))
-        on_lattice = edges._replace(ends=self._on_lattice(edges.ends))
+        self._build()
 
-        def paint() -> tuple[Positions, tuple[Ints, Ints, Positions]]:
-            runs = crossing_runs(self._on_lattice(every.ends), np.maximum(every.left, every.right), self._columns)
-            return _painted(*runs, self._columns * self._rows)
+    def _build(self) -> None:
+        """Work out the labels and all that decides in lattice cells with edges, band by band of rows."""
+        geometries = self._geometries
+        self._label = np.empty(self._rows * self._columns, dtype=_narrow(len(geometries)))  # small: stays in the cache
+        valid = np.concatenate(list(both_cores(shapely.is_valid, np.array_split(geometries, THREADS))))
+        _, low, _, high = self._on_lattice(shapely.bounds(geometries)).T
 
-        (label, overlapping), (cell, edge) = both_cores(
-            lambda work: work(), [paint, lambda: passed(on_lattice.ends, self._columns)]
-        )
-        first = np.flatnonzero(np.diff(cell, prepend=-1))
-        marked = cell.take(first)
-        count = np.diff(first, append=len(cell))
-        rank = np.repeat(np.arange(len(first), dtype=np.int32), count)
-        # What has no edge in a cell may cover it whole, beside those that have
-        left, right = edges.left.take(edge), edges.right.take(edge)
-        covering = _covering(label, marked, rank, left, right)
-        painted, self._overlaid = _paint_over(label, marked, *overlapping)
-        whole = np.concatenate([covering, painted], axis=1)
-        parts = np.array_split(np.stack([first, count, *np.divmod(marked, self._columns)]), THREADS, axis=1)
-        self._rules = np.concatenate(list(both_cores(lambda part: _rules(on_lattice, edge, *part), parts)))
-        self._rules["lines"][whole[0]] = 0
-        self._first, self._last, self._candidates = _candidates(self._rules, left, right, rank, whole, len(geometries))
-        label[marked] = _MARKED
-        self._label = label.astype(_narrow(len(geometries)))  # what is small stays in the cache
-        self._rank = label
-        self._rank[marked] = np.arange(len(marked), dtype=np.int32)
+        def work(rows: range) -> _Band:
+            edges = edges_of(geometries, np.flatnonzero((low < rows.stop + 1) & (high > rows.start - 1)), valid)
+            y0, y1 = self._on_lattice(edges.ends)[:, 1::2].T
+            here = (np.minimum(y0, y1) < rows.stop + 1) & (np.maximum(y0, y1) > rows.start - 1)
+            edges = merged(edges.some(np.flatnonzero(here)))
+            edges = edges._replace(ends=self._on_lattice(edges.ends))
+            label, band = _band(edges, rows, self._columns, len(geometries))
+            self._label[rows.start * self._columns : rows.stop * self._columns] = label
+            return band
+
+        vertices = shapely.get_num_coordinates(geometries)
+        height = np.nansum(vertices * (high - low + 1)) / vertices.sum()
+        number = int(np.clip(min(vertices.sum() / BAND, self._rows / (LOWEST * height)), THREADS, self._rows))
+        bounds = np.linspace(0, self._rows, number + 1).astype(int).tolist()
+        rules, rest = bytearray(), []  # the rules grow in place: joined from bands, they would be held twice
+        for band in both_cores(work, [range(*pair) for pair in pairwise(bounds)]):
+            rules.extend(band.rules.view(np.uint8))
+            rest.append(band[1:])
+        self._rules = np.frombuffer(rules, RULE)
+        marked, self._candidates, each, self._overlaid = map(np.concatenate, zip(*rest, strict=True))
+        self._first = np.append(0, np.cumsum(each)).astype(np.int32)
+        self._label[marked] = _MARKED
+        self._before = np.searchsorted(marked, np.arange(0, len(self._label), _BLOCK))
+        self._in_block = np.empty(len(self._label), dtype=np.uint8)
+        self._in_block[marked] = np.arange(len(marked)) - self._before.take(marked // _BLOCK)
 
     def _on_lattice(self, ends: Floats) -> Floats:
         return (ends - np.array([self._west, self._south] * 2)) * self._scale + _MARGIN  # as _place_of reckons
@@ -142,7 +154,7 @@ class Lattice:
         cell = self._cell_of(x, y)
         label = self._label.take(cell, mode="clip")  # "raise" would take its time
         points = np.flatnonzero(label == _MARKED)
-        rank = self._rank.take(cell.take(points)).astype(np.int64)
+        rank = self._rank_of(cell.take(points))
         u, v = self._place_of(x.take(points), y.take(points))
         where, beside = _decide(self._rules.take(rank), np.modf(u)[0], np.modf(v)[0])
         position = label.astype(np.int32)
@@ -162,6 +174,10 @@ class Lattice:
         v += u
         return v.astype(np.int64)
 
+    def _rank_of(self, marked: Ints) -> Ints:
+        """Return how many marked lattice cells come before each of some."""
+        return self._before.take(marked // _BLOCK) + self._in_block.take(marked)
+
     def _place_of(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return lattice coordinates: a lattice cell is one wide and one high."""
         u, v = x - self._west, y - self._south
@@ -174,7 +190,7 @@ class Lattice:
         """Fill in the positions of undecided points: each candidate in turn, the lowest first, until one covers."""
         points, rank = map(np.concatenate, zip(*waiting, strict=True))
         position[points] = OUTSIDE
-        at, last, x, y = self._first[rank], self._last[rank], x[points], y[points]
+        at, last, x, y = self._first[rank], self._first[rank + 1], x[points], y[points]
         with self._testing:
             while len(points):
                 wanted = self._candidates[at]
@@ -213,6 +229,52 @@ def _best_side(points: int, edge_length: float) -> int:
     marked = 4 / np.pi * edge_length * side
     cost = side**2 * 5e-9 + marked * 250e-9 + points * np.minimum(marked / side**2, 1) * 80e-9
     return int(side[np.argmin(cost)])
+
+
+class _Band(NamedTuple):
+    """What decides in some rows of a lattice.
+
+    rules : ndarray of RULE
+        Of the lattice cells with edges.
+    marked : ndarray of int32, as long
+        Their numbers, in order.
+    candidates : ndarray of int32
+        Positions of the polygons that may cover points of these cells: cell by cell, the lowest first.
+    candidates_each : ndarray of int32, as long as `marked`
+        How many candidates each cell has.
+    overlaid : ndarray of int64
+        The numbers of the lattice cells that several polygons may cover whole, in order.
+    """
+
+    rules: Rules
+    marked: Positions
+    candidates: Positions
+    candidates_each: Positions
+    overlaid: Ints
+
+
+def _band(edges: Edges, rows: range, columns: int, n: int) -> tuple[Positions, _Band]:
+    """Return the labels of some rows of a lattice, and what decides in their cells with edges.
+
+    `edges` of n polygons are in lattice coordinates: all that come close to these rows, and maybe others.
+    """
+    cell, edge = passed(edges.ends, rows, columns)
+    first = np.flatnonzero(np.diff(cell, prepend=-1))
+    marked, count = cell.take(first), np.diff(first, append=len(cell))
+    rank = np.repeat(np.arange(len(first), dtype=np.int32), count)
+    left, right = edges.left.take(edge), edges.right.take(edge)
+    label, overlapping = _painted(*crossing_runs(edges, rows, columns), len(rows) * columns)
+    # What has no edge in a cell may cover it whole, beside those that have
+    covering = _covering(label, marked, rank, left, right)
+    painted, overlaid = _paint_over(label, marked, *overlapping)
+    whole = np.concatenate([covering, painted], axis=1)
+    row, column = np.divmod(marked, columns)
+    rules = _rules(edges, edge, first, count, row + rows.start, column)
+    rules["lines"][whole[0]] = 0
+    ranks, polygons = np.concatenate([np.stack([rank, left]), np.stack([rank, right]), whole], axis=1)
+    candidates = _candidates(ranks, polygons, len(marked), n)
+    start = rows.start * columns
+    return label, _Band(rules, (marked + start).astype(np.int32), *candidates, overlaid + start)
 
 
 def _rules(on_lattice: Edges, edge: Positions, first: Ints, count: Ints, row: Ints, column: Ints) -> Rules:
@@ -353,7 +415,7 @@ def _paint_over(label: Positions, marked: Ints, start: Ints, end: Ints, polygon:
     order = np.argsort(-polygon, kind="stable")  # the lowest last: where several meet, it stays
     parts = 1 + int((end - start).sum()) // CHUNK
     for some in np.array_split(order, parts) if len(order) else []:
-        which, at = spread(start[some].astype(np.int32), (end[some] - 1).astype(np.int32))
+        which, at = spread(start[some].astype(np.int32), end[some].astype(np.int32))
         by = polygon[some][which]
         unsigned[at] = np.minimum(unsigned[at], by.view(np.uint32))
         found = np.searchsorted(marked, at)
@@ -363,24 +425,9 @@ def _paint_over(label: Positions, marked: Ints, start: Ints, end: Ints, polygon:
     return np.concatenate(pairs, axis=1), np.unique(np.concatenate(cells))
 
 
-def _candidates(
-    rules: Rules, left: Positions, right: Positions, rank: Positions, whole: Positions, n: int
-) -> tuple[Positions, Positions, Positions]:
-    """Return for each marked cell where its candidates begin and end, and all candidates, a cell's lowest first."""
-    decides: Flags = np.any(rules["lines"][:, 0, :2], axis=1)
-    tested = np.flatnonzero(~decides[rank])
-    pairs = [np.stack([rank[tested], polygon[tested]]) for polygon in (left, right)]
-    ranks, polygons = np.concatenate([*pairs, whole], axis=1)
-    key = ranks.astype(np.int64) * n + polygons
-    key = np.sort(key[polygons != NONE])
-    key = key[np.diff(key, prepend=-1) != 0]
-    ranks = key // n
-    last = np.cumsum(np.bincount(ranks, minlength=len(rules)))
-    first = np.append(0, last[:-1])
-    # Where a side decides, a point too close to the edge may lie in either of the two polygons beside it
-    decided = np.flatnonzero(decides)
-    two = np.stack([rules["left"][decided], rules["right"][decided]], axis=1)
-    two.sort(axis=1)
-    last[decided] = len(key) + 2 * np.arange(1, len(decided) + 1)
-    first[decided] = last[decided] - np.where(two[:, 0] == NONE, 1, 2)
-    return first.astype(np.int32), last.astype(np.int32), np.append(key - ranks * n, two.ravel()).astype(np.int32)
+def _candidates(rank: Positions, polygon: Positions, cells: int, n: int) -> tuple[Positions, Positions]:
+    """Return the polygons, of n, that lattice cells are paired with: cell by cell, the lowest first; how many each."""
+    key = rank.astype(np.int64) * n + polygon
+    key = np.sort(key[polygon != NONE])
+    ranks, polygons = np.divmod(key[np.diff(key, prepend=-1) != 0], n)
+    return polygons.astype(np.int32), np.bincount(ranks, minlength=cells).astype(np.int32)

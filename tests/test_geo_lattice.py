@@ -202,7 +202,14 @@ def test_work_in_small_pieces_changes_nothing(monkeypatch):
     cells = wavy_grid(5, 4)
     x, y = hard_points(cells, 300)
     expected = Lattice(outlines(cells), len(x), cells_a_side=40).assign(x, y)
-    for name, value in (("CHUNK", 100), ("UNDECIDED_CHUNK", 50), ("WORTH_PREPARING", 1), ("WORTH_PREPARING", 10**9)):
+    for name, value in (
+        ("BAND", 20),
+        ("LOWEST", 0.01),
+        ("CHUNK", 100),
+        ("UNDECIDED_CHUNK", 50),
+        ("WORTH_PREPARING", 1),
+        ("WORTH_PREPARING", 10**9),
+    ):
         monkeypatch.setattr(lattice, name, value)
         assert (Lattice(outlines(cells), len(x), cells_a_side=40).assign(x, y) == expected).all(), name
 
