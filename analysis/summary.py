@@ -169,6 +169,8 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
         return Sentence(N_("No reports in this period"), {})
     if change is not None and change.beyond_chance:
         return Sentence(_MORE if change.low > 1 else _FEWER, {"now": change.now, "before": change.before})
+    if len(spots.events) < 2:
+        return Sentence(N_("A single cell has nothing to be compared with"), {})
     if spots.method == "list":
         return Sentence(N_("Too few events for a claim about single cells: {n}"), {"n": int(spots.events.sum())})
     return Sentence(N_("No cell stands out beyond chance"), {})

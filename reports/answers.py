@@ -144,7 +144,8 @@ class HotSpots:
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
-    left_out: int
+    left_out: int  # calls on one spot in these cells that are probably not located
+    n_elsewhere: int  # calls of the scope in none of these cells
     seed: int
 
 
@@ -195,6 +196,7 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
         n_calls=int(calls.sum()),
         n_events=int(counts.sum()),
         left_out=found.left_out,
+        n_elsewhere=int(queries.counts(dataset, scope, [])["count"].sum()) - int(calls.sum()) - found.left_out,
         seed=seed,
     )
 

@@ -1,11 +1,12 @@
 """Answers in words: reasons, remarks and hazards as sentences; hot spots as the command line's JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.hotspots import GATHER, HOT_SPOT
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.faraway import SLIPS
@@ -87,6 +88,12 @@ def slips_in_words(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
     return rows.assign(why=[words(SLIPS[code]) for code in rows["why"]], km=rows["km"].round(1))
 
 
+def claims(words: Words, codes: Iterable[str]) -> list[str]:
+    """Return the word of each cell's claim, empty where there is none."""
+    named = {HOT_SPOT: words("hot spot"), GATHER: words("gathers"), "": ""}
+    return [named[code] for code in codes]
+
+
 def hot_spots_json(
     found: answers.HotSpots, groups: pd.DataFrame | None, methods: Sequence[str], words: Words
 ) -> dict[str, Any]:
@@ -110,6 +117,7 @@ def hot_spots_json(
         "calls": found.n_calls,
         "events": found.n_events,
         "left_out_one_spot": found.left_out,
+        "elsewhere": found.n_elsewhere,
         "seed": found.seed,
         "cells": [
             {

@@ -133,7 +133,7 @@ def counts(rows: pd.DataFrame, words: Words) -> list[str]:
 
 
 _SPOTS = {
-    "hot": N_("Hot spot"),
+    "claim": N_("Claim"),
     "cell_id": N_("Code"),
     "name": N_("Name"),
     "calls": N_("Reports"),
@@ -144,7 +144,7 @@ _SPOTS = {
 _GROUPS = {
     "cell_ids": N_("Cells"),
     "hazard": N_("Hazard"),
-    "observed": N_("Reports"),
+    "observed": N_("Events"),
     "first": N_("First report"),
     "last": N_("Last report"),
 }
@@ -156,7 +156,7 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
     if answer["cells"]:
         cells = pd.DataFrame(answer["cells"])
         cells = cells.assign(sure=~cells["hot"]).sort_values(["sure", "p", "cell_id"], na_position="last")
-        cells["hot"] = [words("yes") if hot else "" for hot in cells["hot"]]
+        cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
     if answer["clusters"]:

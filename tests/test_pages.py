@@ -189,7 +189,7 @@ def test_the_address_chooses_what_is_counted(visit, address, select):
 
 def test_the_address_chooses_exposure_measure_comparison_and_key(visit):
     equal = visit("hotspots", exposure="equal", period="all", hazard="waterlogging")
-    assert equal.selectbox(key="w_exposure").value == "equal"
+    assert equal.selectbox(key="w_exposure-en").value == "equal"
     table = next(one.value for one in equal.dataframe if "expected" in one.value)
     assert table["expected"].nunique() == 1
     by_unit = visit("resolution", by="unit", period="all")
@@ -197,7 +197,10 @@ def test_the_address_chooses_exposure_measure_comparison_and_key(visit):
     table = next(one.value for one in by_unit.dataframe if "median" in one.value)
     assert set(table["key"]) == set(units.index)
     seen = visit(measure="per_km2", compare="previous")
-    assert (seen.selectbox(key="w_measure").value, seen.selectbox(key="w_compare").value) == ("per_km2", "previous")
+    assert (seen.selectbox(key="w_measure-en").value, seen.selectbox(key="w_compare-en").value) == (
+        "per_km2",
+        "previous",
+    )
     assert "Apr 2025 – Sep 2025" not in seen.caption[0].value
     assert (seen.query_params["measure"], seen.query_params["compare"]) == ("per_km2", "previous")
 
@@ -227,10 +230,10 @@ def test_what_the_address_cannot_mean_is_passed_over(visit, page, address):
 
 def test_a_choice_is_written_into_the_address_and_opens_the_same_view(visit):
     seen = visit()
-    seen.selectbox(key="w_level").select("community").run()
-    seen.selectbox(key="w_measure").select("per_km2").run()
+    seen.selectbox(key="w_level-en").select("community").run()
+    seen.selectbox(key="w_measure-en").select("per_km2").run()
     code = "999901001003"
-    seen.selectbox(key="w_cell").select(code).run()
+    seen.selectbox(key="w_cell-en").select(code).run()
     assert {key: seen.query_params.get(key) for key in ("level", "measure", "cell")} == {
         "level": "community", "measure": "per_km2", "cell": code
     }  # fmt: skip
@@ -275,7 +278,7 @@ def test_a_click_on_the_map_opens_a_cell_with_its_name_rank_and_incidents(visit)
         seen.run()
     same = visit(cell=code)
     box = visit()
-    box.selectbox(key="w_cell").select(code).run()
+    box.selectbox(key="w_cell-en").select(code).run()
     for one in (seen, same, box):
         assert not one.exception
         assert GRIDS[code]["网格名称"] in [unescaped(head.value) for head in one.subheader]
@@ -293,7 +296,9 @@ def test_a_community_opens_into_its_own_grids(visit):
     button.click().run()
     assert not seen.exception
     inside = {grid for grid, one in GRIDS.items() if one["所属社区"] == code}
-    assert set(seen.selectbox(key="w_cell").options) - {EN("none chosen")} == {GRIDS[one]["网格名称"] for one in inside}
+    assert set(seen.selectbox(key="w_cell-en").options) - {EN("none chosen")} == {
+        GRIDS[one]["网格名称"] for one in inside
+    }
     rows = demo_cases.between(*PERIOD)
     assert figures(seen)[0] == str((rows["community"] == code).sum())
     assert seen.query_params["area"] == code
@@ -304,7 +309,7 @@ def test_the_hot_spots_of_waterlogging_are_the_two_grids_of_the_truth(visit):
     assert title(seen) == "2 hot spots beyond chance"
     table = next(one.value for one in seen.dataframe if "claim" in one.value)
     assert set(table.loc[table["claim"] != "", "name"]) == {GRIDS[code]["网格名称"] for code in HOT}
-    seen.toggle(key="dots").set_value(True).run()
+    seen.toggle(key="w_dots-en").set_value(True).run()
     assert not seen.exception
 
 

@@ -23,13 +23,18 @@ PRESETS = {
 }
 
 
+def widget_key(name: str) -> str:
+    """Return the key of the widget of a choice: one for each language, for a browser keeps the words it chose from."""
+    return f"w_{name}-{st.session_state.get('language', '')}"
+
+
 def choice(name: str, known: Callable[[str], bool], default: str | None) -> str | None:
     """Return the reader's present choice `name`: the address first if somebody changed it, then the session's own."""
     kept = st.session_state.setdefault("choices", {})
     asked = st.query_params.get(name)
     if asked is not None and asked != st.session_state.get("address", {}).get(name) and known(asked):
         kept[name] = asked
-        st.session_state.pop(f"w_{name}", None)
+        st.session_state.pop(widget_key(name), None)
     if name not in kept or (kept[name] is not None and not known(kept[name])):
         kept[name] = default
     value = kept[name]
@@ -63,9 +68,10 @@ def select(
     """Draw a single choice among known ids, bound to the address parameter `name`, and return the id."""
     first = options[0] if default is None else default
     value = choice(name, options.__contains__, first) or first
-    if st.session_state.get(f"w_{name}") not in options:
-        st.session_state[f"w_{name}"] = value
-    value = widget(label, options, format_func=shown, key=f"w_{name}", **more) or first
+    key = widget_key(name)
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = value
+    value = widget(label, options, format_func=shown, key=key, **more) or first
     keep(name, value, first)
     return str(value)
 
@@ -89,9 +95,9 @@ def _period(words: Words, dataset: Dataset) -> tuple[dt.date | None, dt.date | N
         same = next((key for key, value in known.items() if value == days), None)
         if same is None and days[0] < days[1]:
             st.session_state.setdefault("w_days", (days[0], days[1] - dt.timedelta(days=1)))
-            st.session_state.setdefault("w_period", "custom")
+            st.session_state.setdefault(widget_key("period"), "custom")
         elif same:
-            st.session_state.setdefault("w_period", same)
+            st.session_state.setdefault(widget_key("period"), same)
     preset = select(words("Period"), "period", list(PRESETS), lambda key: words(PRESETS[key]), default=usual)
     if preset == "all":
         keep("start", None)
@@ -114,13 +120,13 @@ def _hazards(words: Words) -> tuple[str, ...]:
 
     value = choice("hazard", known, "all") or "all"
     chosen = [] if value == "all" else value.split(".")
-    if "w_hazard" not in st.session_state:
-        st.session_state["w_hazard"] = chosen
+    if widget_key("hazard") not in st.session_state:
+        st.session_state[widget_key("hazard")] = chosen
     picked = st.pills(
         words("Hazard"),
         list(HAZARDS),
         selection_mode="multi",
-        key="w_hazard",
+        key=widget_key("hazard"),
         format_func=lambda code: words(HAZARD_NAMES[code]),
         help=words("None chosen means all."),
     )
@@ -165,6 +171,16 @@ def scope(words: Words, dataset: Dataset) -> Scope:
     return Scope(level=level, start=start, end=end, hazards=hazards, sources=sources, area=area)
 
 
+def switch(label: str, name: str) -> bool:
+    """Draw a switch, off at first, bound to the address parameter `name`, and return whether it is on."""
+    key = widget_key(name)
+    on = choice(name, ("on", "off").__contains__, "off") == "on"
+    st.session_state.setdefault(key, on)
+    on = st.toggle(label, key=key)
+    keep(name, "on" if on else "off", "off")
+    return bool(on)
+
+
 COMPARE = {"year": N_("Same months, year before"), "previous": N_("Period before")}
 
 
@@ -178,7 +194,7 @@ def drill(level: str, area: str) -> None:
     """Show the cells of `level` inside `area`; for a button's on_click."""
     for name, value in (("level", level), ("area", area), ("cell", None)):
         keep(name, value)
-        st.session_state.pop(f"w_{name}", None)
+        st.session_state.pop(widget_key(name), None)
 
 
 def way_back(words: Words, dataset: Dataset, scope: Scope) -> None:

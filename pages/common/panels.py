@@ -127,7 +127,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
         (
             words("Hot spots"),
             words.number(result.claims.count("hot_spot")) if tested else "–",
-            words.joined(_claim_lines(words, result)) if tested else words("too few events to test"),
+            words.joined(_claim_lines(words, result)) if tested else _untested(words, result),
         ),
     ]
     for place, (column, (label, value, under)) in enumerate(zip(st.columns(5, gap="small"), figures, strict=True)):
@@ -136,6 +136,10 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
             if place == 0 and answer.months["month"].nunique() > 1:
                 st.html(charts.small_bars(answer.months))
             st.caption(markdown_plain(under))
+
+
+def _untested(words: Words, result: HotSpots) -> str:
+    return words("a single cell: nothing to compare") if len(result.events) < 2 else words("too few events to test")
 
 
 def _claim_lines(words: Words, result: HotSpots) -> list[str]:
@@ -170,7 +174,9 @@ def choropleth(
         with right:
             pick_cell(words, table, chosen)
     cells_map(words, data, view, held, shown, spots, chosen, measure)
-    notes(words, answer.totals)
+    beside = beside_the_map(words, answer.totals)
+    if beside:
+        st.caption(markdown_plain(words.joined(beside)))
     downloads.sheet(
         words,
         data,
@@ -191,27 +197,27 @@ def choropleth(
         },
         name=words("Cells"),
         file="cells",
-        more=compared_with(words, answer),
+        more=[*compared_with(words, answer), *beside],
     )
 
 
 def pick_cell(words: Words, table: pd.DataFrame, chosen: str | None) -> None:
     """Draw the select box that chooses a cell, for those who do not use a mouse; among very many, those looked for."""
-    state, text = st.session_state, ""
+    state, key, text = st.session_state, controls.widget_key("cell"), ""
     many = len(table) > drawing.MOST_OPTIONS
     if many:
         text = st.text_input(words("Find a cell"), key="w_find", placeholder=words("Part of its name or code"))
     names = drawing.options(table, text, chosen)
-    state["w_cell"] = chosen if chosen in names else ""
+    state[key] = chosen if chosen in names else ""
 
     def keep() -> None:
-        controls.keep("cell", state["w_cell"] or None)
+        controls.keep("cell", state[key] or None)
 
     st.selectbox(
         words("Cell"),
         ["", *names],
-        key="w_cell",
-        format_func=lambda key: names.get(key, words("none chosen")),
+        key=key,
+        format_func=lambda cell: names.get(cell, words("none chosen")),
         on_change=keep,
         help=words("{n} of {all} cells: find others by name or code.", n=len(names), all=len(table)) if many else None,
     )
@@ -303,8 +309,8 @@ def cells_map(
     map_widget.show_legend(picture.legend)
 
 
-def notes(words: Words, totals: dict[str, int]) -> None:
-    """Say what the map cannot show: reports near and outside, of former cells, without location, on one spot."""
+def beside_the_map(words: Words, totals: dict[str, int]) -> list[str]:
+    """Return what the map cannot show: reports near and outside, of former cells, without location, on one spot."""
     lines = []
     if totals["near"]:
         lines.append(
@@ -339,8 +345,7 @@ def notes(words: Words, totals: dict[str, int]) -> None:
                 n=totals["one_spot"],
             )
         )
-    if lines:
-        st.caption(markdown_plain(words.joined(lines)))
+    return lines
 
 
 def worst_cells(words: Words, spots: answers.HotSpots) -> None:
@@ -350,19 +355,13 @@ def worst_cells(words: Words, spots: answers.HotSpots) -> None:
     explain_first(words, spots)
 
 
-def claims(words: Words, codes: pd.Series) -> list[str]:
-    """Return the word of each cell's claim, empty where there is none."""
-    named = {"hot_spot": words("hot spot"), "gather": words("gathers"), "": ""}
-    return [named[code] for code in codes]
-
-
 def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
     tested = spots.result.method == "excess"
     rows = summary.rank_cells(spots.cells)
     shown = pd.DataFrame(
         {
-            "claim": claims(words, rows["claim"]),
+            "claim": people.claims(words, rows["claim"]),
             "name": rows["name"],
             "events": rows["events"],
             "expected": rows["expected"].round(1),
@@ -403,7 +402,8 @@ def explain_first(words: Words, spots: answers.HotSpots) -> None:
     if spots.result.method != "excess" or not len(spots.cells):
         st.info(markdown_plain(spots.result.reason.say(words)))
         return
-    strongest = int(spots.cells["p"].argmin())
+    first = summary.rank_cells(spots.cells)["cell_id"].iloc[0]
+    strongest = int(spots.cells.index[spots.cells["cell_id"] == first][0])
     sentence = explain_cell(spots.result, strongest).say(words, name=spots.cells["name"].iloc[strongest])
     (st.error if spots.result.hot[strongest] else st.info)(markdown_plain(sentence))
 

@@ -9,7 +9,7 @@ from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
-from reports import answers
+from reports import answers, people
 from reports import choropleth as drawing
 
 
@@ -30,6 +30,8 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
 def headline(words: Words, spots: answers.HotSpots) -> str:
     """Return the page's finding in one sentence."""
     result = spots.result
+    if len(result.events) < 2:
+        return words("A single cell has nothing to be compared with")
     if result.method != "excess":
         return words("Too few events for a claim: {n}", n=spots.n_events)
     hot, gather = (result.claims.count(word) for word in (HOT_SPOT, GATHER))
@@ -52,6 +54,14 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
     )
     if spots.result.method == "excess":
         lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
+    if spots.n_elsewhere:
+        lines.append(
+            words.plural(
+                "{n} report of the period lies in none of these cells, or has no location.",
+                "{n} reports of the period lie in none of these cells, or have no location.",
+                spots.n_elsewhere,
+            )
+        )
     if spots.left_out:
         lines.append(words("{n} reports on one spot are left out: not located?", n=spots.left_out))
     st.markdown(markdown_plain(words.joined(lines)))
@@ -64,7 +74,7 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
         view, held = panels.map_head(words, data, scope)
         left, right = st.columns([3, 2], vertical_alignment="bottom")
         with left:
-            dots = st.toggle(words("Show events and dense groups as points"), key="dots")
+            dots = controls.switch(words("Show events and dense groups as points"), "dots")
         with right:
             panels.pick_cell(words, table, chosen)
     points = None
@@ -97,7 +107,7 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
         "claim": words("Claim"),
         "needed": words("Hot from"),
     }
-    named = spots.cells.assign(claim=panels.claims(words, spots.cells["claim"]))
+    named = spots.cells.assign(claim=people.claims(words, spots.cells["claim"]))
     downloads.sheet(words, data, scope, named, titles, name=words("Hot spots"), file="hotspots")
 
 
