@@ -45,11 +45,12 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Positions = NDArray[np.int32]
 Progress = Callable[[int, int], None]
-Maps = Iterator[NDArray[Any]]  # for each window of time, the events of each cell in each map, shape (cells, maps)
+Maps = Iterator[tuple[int, NDArray[Any]]]  # events of shape (cells, windows of time, maps), and which window is first
 
 _MAPS = 64  # random maps that are counted together, with a seed of their own
 _CENTRES = 2_500  # centres that are: what they hold of a block stays in the processor's cache
 _NEIGHBOURS = 2_000_000  # that are sorted at once
+_TOGETHER = 500_000  # counts of a few windows that are
 _SOLVED = 100_000  # counts that are sought at once
 _MOST_CIRCLES = 20_000_000
 _SAME = 1e-9  # numbers so close, to as small a part of them, differ by rounding only
@@ -152,7 +153,7 @@ def circular_scan(
     def random_maps(generator: np.random.Generator, n: int) -> Maps:
         drawn = np.zeros((len(share), n), dtype=whole)
         drawn[exposed] = generator.multinomial(total, share[exposed], size=n).T
-        yield drawn
+        yield 0, drawn[:, None, :]
 
     scan = _Scan(
         circles=_grow(points, share, max_share=max_share, most_cells=most_cells, max_radius=max_radius),
@@ -162,7 +163,7 @@ def circular_scan(
         random_maps=random_maps,
         seed=seed,
     )
-    found = scan.strongest(iter([counts[:, None]]), most_clusters)
+    found = scan.strongest(iter([(0, counts[:, None, None])]), most_clusters)
     ranks = scan.ranks([cluster.llr for cluster in found], permutations, stop_at, progress)
     return tuple(_cluster(one, rank, points, total) for one, rank in zip(found, ranks, strict=True))
 
@@ -365,9 +366,9 @@ class _Scan:
         best = [np.zeros(bundle.order.shape) for bundle in bundles]
         window = [np.zeros(bundle.order.shape, dtype=np.int32) for bundle in bundles]
         inside = [np.zeros(bundle.order.shape, dtype=np.int64) for bundle in bundles]
-        for w, events in enumerate(maps):
+        for w, events in ((first + i, part[:, i, 0]) for first, part in maps for i in range(part.shape[1])):
             for bundle, top, at, held in zip(bundles, best, window, inside, strict=True):
-                count = np.cumsum(events[bundle.order, 0], axis=0, dtype=np.int64)
+                count = np.cumsum(events[bundle.order], axis=0, dtype=np.int64)
                 ratio = _llr(count, sizes[bundle.size] * self.factors[w], self.total)
                 better = ratio > top
                 top[better], at[better], held[better] = ratio[better], w, count[better]
@@ -407,7 +408,7 @@ class _Scan:
                 break
             if min(open_still) > level + 1:  # a level higher by 1 is reached about a third as often: worth its price
                 level = min(open_still)
-                least = np.stack([self._least(level, float(factor)) for factor in self.factors])
+                least = np.stack([self._least(level, float(factor)) for factor in self.factors], axis=1)
             maxima_of = partial(self._maxima, least=least)
             maxima = np.concatenate([maxima, *both_cores(maxima_of, range(block, min(block + 2, blocks)))])[:draws]
             if progress:
@@ -425,23 +426,26 @@ class _Scan:
     def _maxima(self, block: int, least: Ints) -> Floats:
         """Return the strongest circle of each random map of a block; 0 where none reaches its least count."""
         best = np.zeros(_MAPS)
-        for w, events in enumerate(self.random_maps(np.random.default_rng([self.seed, block]), _MAPS)):
-            needed = least[w].astype(events.dtype)
+        for first, events in self.random_maps(np.random.default_rng([self.seed, block]), _MAPS):
+            windows = slice(first, first + events.shape[1])
+            needed, factors = least[:, windows].astype(events.dtype), self.factors[windows]
             for bundle in self.circles.bundles:
-                self._weigh(best, events, bundle, needed, float(self.factors[w]))
+                self._weigh(best, events, bundle, needed, factors)
         return best
 
-    def _weigh(self, best: Floats, events: NDArray[Any], bundle: _Bundle, needed: NDArray[Any], factor: float) -> None:
-        held = np.zeros((len(bundle.centre), events.shape[1]), dtype=events.dtype)
+    def _weigh(
+        self, best: Floats, events: NDArray[Any], bundle: _Bundle, needed: NDArray[Any], factors: Floats
+    ) -> None:
+        held = np.zeros((len(bundle.centre), *events.shape[1:]), dtype=events.dtype)
         added = np.empty_like(held)
         for order, size, n in zip(bundle.order, bundle.size, bundle.active, strict=True):
             np.take(events, order[:n], axis=0, out=added[:n], mode="clip")  # other modes copy `out` first
             np.add(held[:n], added[:n], out=held[:n])
-            reached = held[:n] >= needed[size[:n], None]
+            reached = held[:n] >= needed[size[:n], :, None]
             if reached.any():
-                row, column = np.nonzero(reached)
-                expected = self.circles.sizes[size[row]] * factor
-                np.maximum.at(best, column, _llr(held[row, column], expected, self.total))
+                row, window, column = np.nonzero(reached)
+                expected = self.circles.sizes[size[row]] * factors[window]
+                np.maximum.at(best, column, _llr(held[row, window, column], expected, self.total))
 
 
 def _llr(count: NDArray[Any], expected: Floats, total: int) -> Floats:
@@ -519,16 +523,19 @@ def _windows(days: Ints, max_days: int, end: int | None) -> list[_Window]:
 
 
 def _maps_of_windows(cells_by_day: Ints, *, windows: Sequence[_Window], cells: int, whole: type[np.integer]) -> Maps:
-    """Yield for each window the events of each cell; a row of `cells_by_day` is a map, its cells in order of days."""
+    """Yield the events of each cell in some windows; a row of `cells_by_day` is a map, its cells in order of days."""
     n = len(cells_by_day)
     place = cells_by_day * n + np.arange(n)[:, None]
-    events = np.zeros((cells, n), dtype=whole)
-    for window in windows:
-        if window.fresh:
-            events = np.zeros((cells, n), dtype=whole)
-        added = np.bincount(place[:, window.added].ravel(), minlength=cells * n)
-        events += added.reshape(cells, n).astype(whole)
-        yield events
+    held = np.zeros((cells, n), dtype=np.int64)
+    together = max(1, _TOGETHER // (cells * n))
+    for first in range(0, len(windows), together):
+        part = windows[first : first + together]
+        events = np.empty((cells, len(part), n), dtype=whole)
+        for i, window in enumerate(part):
+            added = np.bincount(place[:, window.added].ravel(), minlength=cells * n).reshape(cells, n)
+            held = added if window.fresh else held + added
+            events[:, i] = held
+        yield first, events
 
 
 # --- what is given ----------------------------------------------------------------------------------------------------
