@@ -204,7 +204,8 @@ def space_time_scan(
     last_day : int, optional
         The day on which the alarm stands; the newest day of an event if not given.
     recent_only : bool
-        Only cylinders that end on `last_day` (the alarm), else any run of days.
+        Only cylinders that end on `last_day` (the alarm), else any run of days, which takes as many times longer as
+        there are days.
     max_share : float
         Largest share of all events that lies within a circle, over all days.
     permutations, seed, most_cells, max_radius, most_clusters, stop_at, progress

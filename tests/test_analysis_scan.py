@@ -368,6 +368,21 @@ def test_a_rank_over_time_is_that_among_shuffled_days(recent_only):
     assert [(one.as_extreme, one.draws) for one in found] == [ranked(one.llr, maxima, None) for one in found]
 
 
+@pytest.mark.parametrize("recent_only", [True, False])
+def test_how_many_windows_are_counted_together_changes_nothing(monkeypatch, recent_only):
+    random = np.random.default_rng(14)
+    x, y = random.random((2, 6))
+    cell, day = random.integers(0, 6, 50), random.integers(0, 9, 50)
+    options = {"max_days": 4, "recent_only": recent_only, "permutations": 100, "seed": 2}
+    answers = []
+    for together in (500_000, 1_000, 1):  # all windows, a few, one
+        monkeypatch.setattr(scan, "_TOGETHER", together)
+        found = space_time_scan(x, y, cell, day, **options)
+        answers.append([(one.members.tolist(), *one[1:]) for one in found])
+    assert answers[0]
+    assert answers[0] == answers[1] == answers[2]
+
+
 def test_busy_places_and_busy_days_make_no_alarm_and_their_coming_together_does():
     random = np.random.default_rng(6)
     x, y = (a.ravel().astype(float) for a in np.meshgrid(np.arange(6.0), np.arange(6.0)))
