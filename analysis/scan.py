@@ -302,8 +302,9 @@ def _grow(
         unfinished = []
         for part in np.array_split(pending, -(-len(pending) // max(1, min(_CENTRES, _NEIGHBOURS // k)))):
             away, order = map(np.asarray, tree.query(points[part], k=k, workers=THREADS))
-            # A step ends a circle if the next cell is farther away. Beyond the cells asked for nobody knows.
-            ends = np.diff(away, axis=1, append=np.inf if k == n else np.nan) > tie
+            # A step ends a circle if the next cell is farther away. The last may lie amid a tie: then its circle is
+            # beyond the limits, or its centre is asked again for more cells.
+            ends = np.diff(away, axis=1, append=np.inf) > tie
             inside = np.cumsum(weight[order], axis=1)
             fits = ends & (inside <= limit) & (np.arange(k) < most) & (away <= reach * (1 + _SAME))
             complete = np.full(len(part), k == n or k > most) | (ends & ~fits).any(axis=1)
