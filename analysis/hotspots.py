@@ -111,7 +111,7 @@ def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) ->
     Benjamini & Hochberg (1995), JRSS B 57(1), 289-300. Conditioning on the total: Przyborowski & Wilenski (1940),
     Biometrika 31, 313-323.
     """
-    observed, share = _checked(counts, expected)
+    observed, share = checked_counts(counts, expected)
     if not 0 < fdr < 1:
         raise HazardError("fdr-bad", "A false discovery rate lies between 0 and 1, not at {fdr}.", fdr=fdr)
     total = int(observed.sum())
@@ -128,7 +128,7 @@ def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int)
     correction for the number of cells. The maps are as extreme independently of each other and with one chance, which
     is known exactly; so their number is drawn at once, and no map is. Input and errors as in `excess_test`.
     """
-    observed, share = _checked(counts, expected)
+    observed, share = checked_counts(counts, expected)
     total = int(observed.sum())
     strongest = float(np.min(scipy.stats.binom.sf(observed - 1, total, share)))
     # A cell is as improbable from this count on. The slack keeps equal p-values of different cells equal under rounding
@@ -225,7 +225,7 @@ def find_hot_spots(
     weight = np.ones(len(calls)) if used == EQUAL else complete[used]
     counts = np.array(events_by_cell, dtype=float)
     if len(counts) > 1:
-        counts, share = _checked(counts, weight)
+        counts, share = checked_counts(counts, weight)
     else:
         share = np.ones(len(counts))
     total = int(counts.sum())
@@ -314,7 +314,8 @@ def _choose(exposure: str, given: Mapping[str, ArrayLike], complete: Mapping[str
     )  # fmt: skip
 
 
-def _checked(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
+def checked_counts(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
+    """Return counts and shares of the exposure, or refuse what cannot be tested: see the errors of `excess_test`."""
     observed, weight = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
     if observed.shape != weight.shape or observed.ndim != 1:
         raise HazardError("lengths-differ", "Counts and exposure must be given for the same cells.")
