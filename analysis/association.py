@@ -12,8 +12,9 @@ from the other n - 1: is this value, as it is, among values like it? (Anselin 19
 from all n, the cell's own among them: are this cell and its neighbours together high? That is the very null whose mean
 and variance stand in the z-score of Gi* (Ord & Getis 1995). To hold the cell's value there, as esda does with
 ``star=True``, leaves it on both sides of the comparison: p is then that of the neighbours alone, a single hot cell
-cannot flag itself and its neighbours are flagged in its place. It is kept as ``own="fixed"``, for comparison: where the
-weights of a row are alike, its p is that of local Moran's I.
+cannot flag itself and its neighbours are flagged in its place. It is kept as ``own="fixed"``, for comparison: z and p
+are then those of Gi, and where the weights of a row are alike p is that of local Moran's I. Neither makes a hot spot of
+one cell alone: k + 1 random cells hold it too often. That is what the excess test is for.
 
 **Fast without a compiler.** All cells share the deals: a deal is a row of distinct cells, and its first k are a random
 neighbourhood of every cell with k neighbours. The sums of the rows are sorted once, and the rank of a cell is looked
@@ -30,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
 
-_AT_ONCE = 1 << 20  # numbers dealt or multiplied at once: bounds the memory
+_AT_ONCE = 1 << 19  # numbers dealt or multiplied at once: bounds the memory
 _TIE = 1e-12  # of the range of the values: so near is equal, for sums of the same values in another order differ
 
 Floats = NDArray[np.float64]
@@ -104,7 +105,7 @@ def gi_star(values: ArrayLike, neighbors: Any) -> Floats:
     Ord & Getis (1995), Geographical Analysis 27(4), 286-306.
     """
     x, others, own = _checked(values, neighbors)
-    return _gi_star(x, _with_own(others, own))
+    return _score(x, _with_own(others, own), fixed=False)
 
 
 def gi_star_test(
@@ -129,13 +130,14 @@ def gi_star_test(
     fdr : float
         Expected share of false alarms among the cells that pass (Benjamini-Hochberg over the cells with a p).
     own : {"drawn", "fixed"}
-        Whether the cell's own value is dealt with the others, or stays in its place; see the module's docstring.
+        Whether the cell's own value is dealt with the others, or stays in its place: then z and p are those of its
+        neighbours alone, which is Gi. See the module's docstring.
 
     Returns
     -------
     GiStar
-        ``.z`` as `gi_star`; ``.p`` two-sided, NaN for cells without neighbours; ``.passes``, False there; ``.draws``
-        behind each p, 0 there; ``.alone`` how many of them. Hot is what passes with z > 0, cold with z < 0.
+        ``.z`` as `gi_star`, or Gi; ``.p`` two-sided, NaN for cells without neighbours; ``.passes``, False there;
+        ``.draws`` behind each p, 0 there; ``.alone`` how many of them. Hot is what passes with z > 0, cold with z < 0.
 
     Raises
     ------
@@ -143,10 +145,11 @@ def gi_star_test(
         Those of `gi_star`; ``permutations-bad`` below 1; ``fdr-bad`` outside 0..1.
     """
     x, others, itself = _checked(values, neighbors)
-    around = _with_own(others, itself)
     fixed = own == "fixed"
-    p, draws = _chances(x, others if fixed else around, fixed, permutations, seed, fdr)
-    return GiStar(_gi_star(x, around), p, _passes(p, fdr), draws, int(np.isnan(p).sum()))
+    around = others if fixed else _with_own(others, itself)
+    p, draws = _chances(x, around, fixed, permutations, seed, fdr)
+    z = _score(x, around, fixed=fixed)
+    return GiStar(z, p, _passes(p, fdr), draws, int(np.isnan(p).sum()))
 
 
 def local_moran(values: ArrayLike, neighbors: Any, *, permutations: int, seed: int, fdr: float = 0.05) -> LocalMoran:
@@ -254,7 +257,7 @@ def _checked(values: ArrayLike, neighbors: Any) -> tuple[Floats, Any, Floats]:
     if width <= _TIE * np.abs(x).max():
         raise HazardError("values-constant", "All {n} cells have the same value: none stands out.", n=len(x))
     weights.sum_duplicates()
-    if not ((weights.data >= 0) & (weights.data < 1e100)).all():
+    if not ((weights.data == 0) | ((weights.data > 1e-100) & (weights.data < 1e100))).all():
         raise HazardError("weights-bad", "The weight of a neighbour must be a number from 0 up.")
     own = weights.diagonal()
     others = scipy.sparse.csr_array(weights - scipy.sparse.diags_array(own))
@@ -274,13 +277,21 @@ def _with_own(others: Any, own: Floats) -> Any:
     return around
 
 
-def _gi_star(x: Floats, around: Any) -> Floats:
-    n, total, squares = len(x), around.sum(axis=1), around.power(2).sum(axis=1)
-    spread = n * squares - total**2
-    vary = spread > _TIE * total**2
-    z = np.full(n, np.nan)
-    deviation = np.sqrt(x.var() * spread[vary] / (n - 1))
-    z[vary] = _no_dust(around @ x - x.mean() * total, total)[vary] / deviation
+def _score(x: Floats, weights: Any, *, fixed: bool) -> Floats:
+    """Return how far the sum of each row lies from its mean if the values are dealt out, in standard deviations.
+
+    `fixed` says that the cell's own value is not dealt to it: the mean and variance are those of the others.
+    """
+    n, total = len(x) - fixed, weights.sum(axis=1)
+    mean, variance = np.full(len(x), x.mean()), np.full(len(x), x.var())
+    if fixed:
+        variance = (x.var() - (x - mean) ** 2 / n) * (n + 1) / n
+        mean = (x.sum() - x) / n
+    spread = n * weights.power(2).sum(axis=1) - total**2
+    vary = (spread > _TIE * total**2) & (variance > _TIE)
+    z = np.full(len(x), np.nan)
+    deviation = np.sqrt(variance[vary] * spread[vary] / (n - 1))
+    z[vary] = _no_dust(weights @ x - mean * total, total)[vary] / deviation
     return z
 
 
@@ -340,9 +351,7 @@ def _tails(x: Floats, weights: Any, cells: NDArray[np.intp], fixed: bool, draws:
         dealt = _deal(rng, len(x), min(step, draws - start), columns)
         value = x[dealt]
         for group in groups:
-            tails[:, group.cells] += _count(value, group)
-            if fixed:
-                tails[:, group.cells] += _correct(value, dealt, group, len(x))
+            tails[:, group.cells] += _count(value, dealt, group, fixed)
     return tails
 
 
@@ -363,38 +372,39 @@ def _groups(x: Floats, weights: Any, cells: NDArray[np.intp]) -> list[_Group]:
     return found
 
 
-def _count(value: Floats, group: _Group) -> Ints:
+def _count(value: Floats, dealt: Ints, group: _Group, fixed: bool) -> Ints:
     """Return how many rows of dealt values give each cell a sum as large as its own, and as small; shape (2, m)."""
     near = value[:, : group.k]
-    if group.weights is None:
-        sums = np.sort(near.sum(axis=1))
-        return np.stack([len(sums) - np.searchsorted(sums, group.floor), np.searchsorted(sums, group.ceiling, "right")])
-    counted = []
-    for start in range(0, len(group.cells), max(1, _AT_ONCE // len(near))):
-        some = slice(start, start + max(1, _AT_ONCE // len(near)))
-        sums = near @ group.weights[some].T
-        counted.append([(sums >= group.floor[some]).sum(axis=0), (sums <= group.ceiling[some]).sum(axis=0)])
-    return np.concatenate(counted, axis=1)
-
-
-def _correct(value: Floats, dealt: Ints, group: _Group, n: int) -> Ints:
-    """Return what to add to the counts where a cell was dealt to itself: the next one of the row stands in for it."""
-    member = np.full(n, -1)
-    member[group.cells] = np.arange(len(group.cells))
-    row, place = np.nonzero(member[dealt[:, : group.k]] >= 0)
-    cell = member[dealt[row, place]]
-    near, change = value[row, : group.k], value[row, group.k] - value[row, place]
+    row, place, cell = _dealt_to_itself(dealt, group) if fixed else np.empty((3, 0), dtype=np.int64)
+    change = value[row, group.k] - value[row, place] if fixed else np.empty(0)
     if group.weights is None:
         before = near.sum(axis=1)
-        after = before + change
-    else:
-        before = (near * group.weights[cell]).sum(axis=1)
-        after = before + change * group.weights[cell, place]
-    floor, ceiling = group.floor[cell], group.ceiling[cell]
-    counts = np.zeros((2, len(group.cells)), dtype=np.int64)
-    np.add.at(counts[0], cell, (after >= floor).astype(np.int64) - (before >= floor))
-    np.add.at(counts[1], cell, (after <= ceiling).astype(np.int64) - (before <= ceiling))
+        ordered = np.sort(before)
+        as_large = len(ordered) - np.searchsorted(ordered, group.floor)
+        as_small = np.searchsorted(ordered, group.ceiling, side="right")
+        before = before[row]
+        after, floor, ceiling = before + change, group.floor[cell], group.ceiling[cell]
+        np.add.at(as_large, cell, (after >= floor).astype(np.int64) - (before >= floor))
+        np.add.at(as_small, cell, (after <= ceiling).astype(np.int64) - (before <= ceiling))
+        return np.stack([as_large, as_small])
+    change *= group.weights[cell, place]
+    counts, step = np.zeros((2, len(group.cells)), dtype=np.int64), max(1, _AT_ONCE // len(near))
+    for start in range(0, len(group.cells), step):
+        some = slice(start, start + step)
+        sums = near @ group.weights[some].T
+        here = (cell >= start) & (cell < start + step)
+        sums[row[here], cell[here] - start] += change[here]
+        counts[:, some] = (sums >= group.floor[some]).sum(axis=0), (sums <= group.ceiling[some]).sum(axis=0)
     return counts
+
+
+def _dealt_to_itself(dealt: Ints, group: _Group) -> tuple[Ints, Ints, Ints]:
+    """Return the rows and places where a cell of the group was dealt, and which: the next of the row stands in."""
+    member = np.full(dealt.max() + 1, -1)
+    cells = group.cells[group.cells < len(member)]
+    member[cells] = np.arange(len(cells))  # cells ascend
+    row, place = np.nonzero(member[dealt[:, : group.k]] >= 0)
+    return row, place, member[dealt[row, place]]
 
 
 def _deal(rng: np.random.Generator, n: int, rows: int, columns: int) -> NDArray[np.int64]:
