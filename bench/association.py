@@ -5,11 +5,12 @@ process of its own: its first answer is the first call, with all that it compile
 statistics are charged; who is next to whom is known before. The statistics must be equal, and p equal up to the draw
 (within 6 standard deviations of the difference of two shares), or the run fails.
 
-- ours: as many draws a cell as esda makes, and as there the cell's own value stays in its place.
+- ours: as many draws a cell as esda makes (more for the few at the floor), and as there its own value stays in place.
 - ours, on from the floor: as the program asks: all values dealt for Gi*, and cells at the floor draw on until they can
   pass a false discovery rate of 5%. Not compared, since it answers another question.
 
-esda needs a Python of its own (bench/requirements.txt, with numba, which it is warm by). What is absent is said.
+Ours and esda work on one processor: on two, esda could at best take half. It needs a Python of its own
+(bench/requirements.txt, with the numba that it compiles by). What is absent is said.
 
 Run by `python run.py bench association`, or `python -m bench.association [--cells N]... [--rounds N]`.
 """
@@ -28,7 +29,6 @@ WAYS = {
     OURS: sys.executable,
     "ours, on from the floor": sys.executable,
     "esda": PEERS,
-    "esda, all processors": PEERS,
 }
 
 

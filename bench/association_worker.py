@@ -24,7 +24,7 @@ def ours(values: np.ndarray, binary: sp.csr_array, weights: sp.csr_array) -> Wor
     from analysis.association import gi_star, gi_star_test, local_moran
 
     def run(permutations: int) -> tuple[Any, Any, Any, Any]:
-        # As many draws for every cell as esda makes: the draws beyond are a third measurement
+        # As many draws as esda makes, but for the few at the floor: at this rate they take the fewest more
         chance = gi_star_test(values, binary, permutations=permutations, seed=1, fdr=0.999, own="fixed")
         local = local_moran(values, weights, permutations=permutations, seed=1, fdr=0.999)
         return gi_star(values, binary), chance.p, local.i * (len(values) - 1) / len(values), local.p
@@ -44,32 +44,27 @@ def ours_on(values: np.ndarray, binary: sp.csr_array, weights: sp.csr_array) -> 
     return run
 
 
-def esda(jobs: int) -> Callable[[np.ndarray, sp.csr_array, sp.csr_array], Work]:
-    """Return esda's on one process or on all; its weights are made before."""
+def esda(values: np.ndarray, binary: sp.csr_array, weights: sp.csr_array) -> Work:
+    """Return esda's on one processor; its weights are made before."""
+    warnings.simplefilter("ignore")  # of changes to come in esda, once a call
+    from esda import G_Local, Moran_Local
+    from libpysal.weights import WSP
 
-    def ready(values: np.ndarray, binary: sp.csr_array, weights: sp.csr_array) -> Work:
-        warnings.simplefilter("ignore")  # of changes to come in esda, once a call
-        from esda import G_Local, Moran_Local
-        from libpysal.weights import WSP
+    near, local_near = (WSP(sp.csr_matrix(matrix)).to_W(silence_warnings=True) for matrix in (binary, weights))
+    options = {"keep_simulations": False, "seed": 1, "n_jobs": 1}
 
-        near, local_near = (WSP(sp.csr_matrix(matrix)).to_W(silence_warnings=True) for matrix in (binary, weights))
-        options = {"keep_simulations": False, "seed": 1, "n_jobs": jobs}
+    def run(permutations: int) -> tuple[Any, Any, Any, Any]:
+        star = G_Local(values, near, transform="B", star=True, permutations=permutations, **options)
+        local = Moran_Local(values, local_near, permutations=permutations, **options)
+        return star.Zs, np.minimum(1, 2 * star.p_sim), local.Is, np.minimum(1, 2 * local.p_sim)  # one-sided
 
-        def run(permutations: int) -> tuple[Any, Any, Any, Any]:
-            star = G_Local(values, near, transform="B", star=True, permutations=permutations, **options)
-            local = Moran_Local(values, local_near, permutations=permutations, **options)
-            return star.Zs, np.minimum(1, 2 * star.p_sim), local.Is, np.minimum(1, 2 * local.p_sim)  # one-sided
-
-        return run
-
-    return ready
+    return run
 
 
 WAYS: dict[str, tuple[str, Callable[..., Work]]] = {  # the library, and what makes it ready
     "ours": ("numpy", ours),
     "ours, on from the floor": ("numpy", ours_on),
-    "esda": ("esda", esda(1)),
-    "esda, all processors": ("esda", esda(-1)),
+    "esda": ("esda", esda),
 }
 
 
