@@ -26,6 +26,9 @@ import numpy as np
 import scipy  # its parts load when they are first asked for: they take a second that most commands do not need
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.association import gi_star as gi_star  # every test of a cell can be asked for here
+from analysis.association import gi_star_test as gi_star_test
+from analysis.association import local_moran as local_moran
 from base.errors import HazardError
 from base.text import N_, Sentence, Term
 from data.schema import EXPOSURES
