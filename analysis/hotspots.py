@@ -26,6 +26,7 @@ import numpy as np
 import scipy  # its parts load when they are first asked for: they take a second that most commands do not need
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.checked import check_exposed, check_exposure, check_whole, same_cells
 from base.errors import HazardError
 from base.text import N_, Sentence, Term
 from data.schema import EXPOSURES
@@ -315,27 +316,14 @@ def _choose(exposure: str, given: Mapping[str, ArrayLike], complete: Mapping[str
 
 
 def _checked(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
-    observed, weight = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
-    if observed.shape != weight.shape or observed.ndim != 1:
-        raise HazardError("lengths-differ", "Counts and exposure must be given for the same cells.")
+    observed, weight = same_cells(counts, expected)
     if len(observed) < 2:
         raise HazardError("one-cell", "Cells are compared with each other: at least two are needed.")
-    if not (np.isfinite(observed).all() and (observed >= 0).all() and (observed == np.floor(observed)).all()):
-        raise HazardError("counts-not-whole", "Counts of events must be whole numbers from 0 up.")
-    bad = ~(np.isfinite(weight) & (weight >= 0))
-    if bad.any():
-        raise HazardError(
-            "exposure-bad", "The exposure is negative or missing in {n} cells: correct it, or leave it out.",
-            n=int(bad.sum()),
-        )  # fmt: skip
+    check_whole(observed)
+    check_exposure(~(np.isfinite(weight) & (weight >= 0)))
     if not weight.any():
         raise HazardError("exposure-zero", "The exposure is zero in all cells: choose another one.")
-    stray = (weight == 0) & (observed > 0)
-    if stray.any():
-        raise HazardError(
-            "incidents-without-exposure", "{n} cells hold events but no exposure: correct it, or choose another one.",
-            n=int(stray.sum()),
-        )  # fmt: skip
+    check_exposed(observed, weight)
     scaled = weight / weight.max()  # first, so that huge numbers do not overflow their sum
     return observed, scaled / scaled.sum()
 
