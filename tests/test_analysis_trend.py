@@ -326,6 +326,36 @@ def test_a_record_of_less_than_24_known_months_has_no_word():
     assert np.isnan(found.slope[3:5]).all()
 
 
+def test_the_newest_year_are_the_newest_12_months_wherever_the_record_begins():
+    events = [0] * 12 + [3, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0]  # the oldest of them 12 months ago
+    for before in range(13):
+        assert find_trends([[0] * before + events]).word == ("new",)
+        assert find_trends([[0] * before + events + [0]]).word != ("new",)  # a month later it is 13 months ago
+
+
+def test_new_is_not_tested_where_no_record_could_be_new():
+    # July holds events but is not known in the newest year: they could not all lie there
+    found = find_trends([record(year(jul=9, aug=3), QUIET, [*QUIET[:6], N, *QUIET[7:]])])
+    assert np.isnan(found.p_new[0])
+
+
+def test_one_known_season_with_events_is_not_persistent():
+    summer_unknown = [*QUIET[:6], N, N, N, *QUIET[9:]]
+    assert find_trends([record(summer_unknown, SUMMER, summer_unknown)]).word == ("sporadic",)
+    assert find_trends([record(summer_unknown, SUMMER, SUMMER)]).word == ("persistent",)
+
+
+def test_both_tests_of_a_cell_are_in_one_family():
+    # 6 months rise from 1 to 2 and none falls: p = 2 / 2**6 = 0.031. It would pass alone, but not beside the test of
+    # "new" (2 tests: 0.025), nor does 7 months (0.016) beside four quiet cells that could pass (limit 0.005)
+    six, seven = ([1] * n + [0] * (12 - n) + [2] * n + [0] * (12 - n) for n in (6, 7))
+    assert find_trends([six]).p == pytest.approx([2 / 2**6])
+    assert find_trends([six]).word == ("persistent",)
+    assert find_trends([seven]).word == ("growing",)
+    flat = [2, 1] * 6 + [1, 2] * 6
+    assert find_trends([seven] + [flat] * 4).word == ("persistent",) * 5
+
+
 @settings(max_examples=50)
 @given(records, st.sampled_from([0.01, 0.05, 0.3]))
 def test_words_never_contradict_the_tests(cells, fdr):
