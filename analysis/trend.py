@@ -17,10 +17,14 @@ favour a trend. With events in one year only of each month that has any, a p tak
 **The words.** "Growing" and "fading" are trends that pass; "new" has an exact test of its own, for a place that was
 quiet before gives the ranks little to go by. All these tests of all cells are one family: Benjamini-Hochberg holds the
 false ones among the words new, growing and fading at `fdr`, so on maps without a trend at most that share carries any.
-"Persistent", "sporadic" and "none" say what happened and claim nothing.
+"Persistent", "sporadic" and "none" say what happened and claim nothing: of cells with one event a year at random times,
+18% are persistent after 24 months and 4% after ten years, of those with four events nearly all.
 
-**What it takes for granted.** That the events of one year do not lean on those of another month of that year: a wet
-year raises every month of it, and in a short record that looks like a trend, so rain belongs beside it. That reporting
+**What it takes for granted.** That the events of one month do not lean on those of other months of that year. A wet
+year raises all of them, and no test of one place can tell that from a trend: where years differ by 30% for all cells
+together, 10% of trendless maps (54 cells, 2 events a month) carry a false word after two years, 30% after three or
+five. So rain belongs beside the words. Within a month events may gather: growing and fading hold, but in 24 months of
+sparse and very uneven months (a gamma factor of shape 0.5 on each) "new" stands falsely on 10% of maps. That reporting
 stays the same: where the whole town reports more each year, all cells grow. Events, not calls (`analysis.events`).
 
 References
