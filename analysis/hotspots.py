@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.association import gi_star as gi_star  # every test of a cell can be asked for here
 from analysis.association import gi_star_test as gi_star_test
 from analysis.association import local_moran as local_moran
+from analysis.checked import counts_and_shares
 from base.errors import HazardError
 from base.text import N_, Sentence, Term
 from data.schema import EXPOSURES
@@ -114,7 +115,7 @@ def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) ->
     Benjamini & Hochberg (1995), JRSS B 57(1), 289-300. Conditioning on the total: Przyborowski & Wilenski (1940),
     Biometrika 31, 313-323.
     """
-    observed, share = checked_counts(counts, expected)
+    observed, share = counts_and_shares(counts, expected)
     if not 0 < fdr < 1:
         raise HazardError("fdr-bad", "A false discovery rate lies between 0 and 1, not at {fdr}.", fdr=fdr)
     total = int(observed.sum())
@@ -131,7 +132,7 @@ def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int)
     correction for the number of cells. The maps are as extreme independently of each other and with one chance, which
     is known exactly; so their number is drawn at once, and no map is. Input and errors as in `excess_test`.
     """
-    observed, share = checked_counts(counts, expected)
+    observed, share = counts_and_shares(counts, expected)
     total = int(observed.sum())
     strongest = float(np.min(scipy.stats.binom.sf(observed - 1, total, share)))
     # A cell is as improbable from this count on. The slack keeps equal p-values of different cells equal under rounding
@@ -228,7 +229,7 @@ def find_hot_spots(
     weight = np.ones(len(calls)) if used == EQUAL else complete[used]
     counts = np.array(events_by_cell, dtype=float)
     if len(counts) > 1:
-        counts, share = checked_counts(counts, weight)
+        counts, share = counts_and_shares(counts, weight)
     else:
         share = np.ones(len(counts))
     total = int(counts.sum())
@@ -315,33 +316,6 @@ def _choose(exposure: str, given: Mapping[str, ArrayLike], complete: Mapping[str
         "one.",
         exposure=exposure, n=_bad_cells(given[exposure]),
     )  # fmt: skip
-
-
-def checked_counts(counts: ArrayLike, expected: ArrayLike) -> tuple[Floats, Floats]:
-    """Return counts and shares of the exposure, or refuse what cannot be tested: see the errors of `excess_test`."""
-    observed, weight = np.asarray(counts, dtype=float), np.asarray(expected, dtype=float)
-    if observed.shape != weight.shape or observed.ndim != 1:
-        raise HazardError("lengths-differ", "Counts and exposure must be given for the same cells.")
-    if len(observed) < 2:
-        raise HazardError("one-cell", "Cells are compared with each other: at least two are needed.")
-    if not (np.isfinite(observed).all() and (observed >= 0).all() and (observed == np.floor(observed)).all()):
-        raise HazardError("counts-not-whole", "Counts of events must be whole numbers from 0 up.")
-    bad = ~(np.isfinite(weight) & (weight >= 0))
-    if bad.any():
-        raise HazardError(
-            "exposure-bad", "The exposure is negative or missing in {n} cells: correct it, or leave it out.",
-            n=int(bad.sum()),
-        )  # fmt: skip
-    if not weight.any():
-        raise HazardError("exposure-zero", "The exposure is zero in all cells: choose another one.")
-    stray = (weight == 0) & (observed > 0)
-    if stray.any():
-        raise HazardError(
-            "incidents-without-exposure", "{n} cells hold events but no exposure: correct it, or choose another one.",
-            n=int(stray.sum()),
-        )  # fmt: skip
-    scaled = weight / weight.max()  # first, so that huge numbers do not overflow their sum
-    return observed, scaled / scaled.sum()
 
 
 def _smallest_count(p: float, total: int, share: Floats) -> Ints:

@@ -37,7 +37,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.hotspots import checked_counts
+from analysis.checked import counts_and_shares
 from base.errors import HazardError
 from geo.edges import THREADS, both_cores
 
@@ -140,7 +140,7 @@ def circular_scan(
     ----------
     Kulldorff (1997), Communications in Statistics - Theory and Methods 26(6), 1481-1496.
     """
-    observed, share = checked_counts(cases, population)
+    observed, share = counts_and_shares(cases, population)
     _check_limits(max_share, permutations, stop_at, most_clusters, most_cells, max_radius)
     points = _checked_points(x, y, len(share))
     counts = observed.astype(np.int64)

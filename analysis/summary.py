@@ -5,12 +5,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-import scipy
 
 from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
-from base.errors import HazardError
+from analysis.rates import rate_ratio
 from base.text import N_, Sentence
 
 
@@ -61,19 +59,8 @@ def rate_change(now: int, before: int, *, exposure_now: float = 1, exposure_befo
     ----------
     Clopper & Pearson (1934), Biometrika 26, 404-413; Przyborowski & Wilenski (1940), Biometrika 31, 313-323.
     """
-    if now < 0 or before < 0 or now != int(now) or before != int(before):
-        raise HazardError("counts-not-whole", "Counts of events must be whole numbers from 0 up.")
-    if not (0 < exposure_now < np.inf and 0 < exposure_before < np.inf):
-        raise HazardError("exposure-bad-period", "Both periods need an exposure above zero.")
-    scale = exposure_before / exposure_now
-    low_share = float(scipy.stats.beta.ppf(0.025, now, before + 1)) if now else 0.0
-    high_share = float(scipy.stats.beta.ppf(0.975, now + 1, before)) if before else 1.0
-    ratio = now / before * scale if before else (float("inf") if now else float("nan"))
-    return RateChange(int(now), int(before), ratio, _odds(low_share) * scale, _odds(high_share) * scale)
-
-
-def _odds(share: float) -> float:
-    return share / (1 - share) if share < 1 else float("inf")
+    ratio, low, high = rate_ratio(now, before, exposure_now=exposure_now, exposure_before=exposure_before)
+    return RateChange(int(now), int(before), float(ratio), float(low), float(high))
 
 
 def year_before(start: dt.date, end: dt.date) -> tuple[dt.date, dt.date]:
