@@ -19,7 +19,16 @@ BROWSERS = (
 )
 APT_CHROMIUM = "apt-get install chromium"
 # Files of bench/ and their minutes, in the order of a run: what hangs on the whole machine first, the browser last
-BENCHES = {"join": 25, "growth": 5, "aggregation": 10, "importing": 2, "queries": 5, "map_city": 1, "screens": 40}
+BENCHES = {
+    "join": 25,
+    "growth": 5,
+    "aggregation": 10,
+    "importing": 2,
+    "queries": 5,
+    "dbscan": 5,
+    "map_city": 1,
+    "screens": 40,
+}
 LONG_BENCHES = {"fuzz": 10, "city": 60}  # only if named
 
 
