@@ -117,11 +117,9 @@ class _Boxes:
 
     @cached_property
     def corners(self) -> list[tuple[Floats, Floats, Floats]]:
-        """Of x, y and time: the values themselves, and the least and the greatest of each box."""
-        return [
-            (v, np.minimum.reduceat(v, self.begin), np.maximum.reduceat(v, self.begin))
-            for v in (self.x, self.y, self.time)
-        ]
+        """Of x and y, and of time if it counts: the values themselves, and the least and the greatest of each box."""
+        axes = (self.x, self.y, self.time) if np.isfinite(self.span) else (self.x, self.y)
+        return [(v, np.minimum.reduceat(v, self.begin), np.maximum.reduceat(v, self.begin)) for v in axes]
 
     def beside(self, step: Step) -> Ints:
         """Return for each strip the number of the one a step beside it, -1 where nothing lies there."""
@@ -180,10 +178,12 @@ class _Boxes:
         item, place = _stretches(self.begin[a[rest]], self.size[a[rest]])
         pair = rest[item]
         # Only those of the first box that are near the smallest one around the second's
-        dx, dy, dt = (
+        dx, dy, *later = (
             np.maximum(least[b[pair]] - v[place], v[place] - most[b[pair]]).clip(0) for v, least, most in self.corners
         )
-        hopeful = (dx * dx + dy * dy <= self.radius**2 * (1 + 1e-9)) & (dt <= self.span)
+        hopeful = dx * dx + dy * dy <= self.radius**2 * (1 + 1e-9)
+        for dt in later:
+            hopeful &= dt <= self.span
         place, pair = place[hopeful], pair[hopeful]
         for item, _ in self._close(place, self.begin[b[pair]], self.size[b[pair]]):
             linked[pair[item]] = True
