@@ -135,8 +135,10 @@ def _describe(
 
 def _hulls(x: NDArray[np.float64], y: NDArray[np.float64], label: NDArray[np.int64]) -> list[NDArray[np.float64]]:
     """Return for each label the corners of its convex hull."""
-    order = np.argsort(label, kind="stable")
-    # Lines through the members, at least two each: to make a point of every member would take three times as long
+    # Lines through the members: to make a point of every member would take three times as long. A line wants two, and a
+    # core whose neighbours all belong to earlier clusters is alone: the first of each label comes twice
+    every = np.append(np.arange(len(label)), np.unique(label, return_index=True)[1])
+    order = every[np.argsort(label[every], kind="stable")]
     hulls = shapely.convex_hull(shapely.linestrings(x[order], y[order], indices=label[order]))
     hulls = shapely.orient_polygons(shapely.normalize(hulls), exterior_cw=False)
     corners, of = shapely.get_coordinates(hulls, return_index=True)

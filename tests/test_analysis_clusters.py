@@ -221,6 +221,17 @@ def test_hulls_are_polygons_lines_or_points():
     ]
 
 
+def test_a_core_whose_neighbours_all_belong_to_another_cluster_is_a_cluster_of_its_own():
+    # By hand: cores at 0 and at 12 m on day 1, 12 m apart; four events between them, 8.1 m from both and a day off,
+    # are no cores (3 neighbours each with themselves) and go to the western one.
+    x, y = [0, 12, 6, 6, 6, 6], [0, 0, 5.5, 5.5, -5.5, -5.5]
+    times = pd.Series(pd.to_datetime(["2025-03-02"] * 2 + ["2025-03-01", "2025-03-03"] * 2))
+    labels, frame = find_clusters(x, y, times, ["wet"] * 6, radius_m=10, min_members=5, radius_days=1)
+    assert labels.tolist() == [0, 1, 0, 0, 0, 0]
+    assert frame["members"].tolist() == [5, 1]
+    assert [hull.tolist() for hull in frame["hull"]] == [[[0, 0], [6, -5.5], [6, 5.5]], [[12, 0]]]
+
+
 def test_no_time_at_all_gives_no_group_in_metres_and_days():
     missing = pd.Series(pd.NaT, index=range(5))
     labels, frame = find_clusters([0] * 5, [0] * 5, missing, ["wet"] * 5, radius_m=5, min_members=2, radius_days=1)
