@@ -106,6 +106,13 @@ def test_the_busiest_day_is_that_of_all_beginnings_at_midnight_and_noon(rows):
             assert within[begins.index(int(start[one]))] == max(within)
 
 
+def test_of_equally_busy_days_the_earliest_is_told():
+    number, start = busiest_day([0, 0, 0, 0], [30.0, 31.0, 200.0, 201.0], 2)
+    assert number.tolist() == [2, 0]
+    assert start[0] == 24.0
+    assert np.isnan(start[1])
+
+
 # --- placeholders -----------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +142,13 @@ def test_a_site_that_recurs_has_one_kind_and_is_no_default_point():
     # Nothing is known of kinds: the number alone decides
     for unknown in (None, np.full(38, ""), np.full(38, None, dtype=object)):
         assert row(placeholder(cell, x, y, [True] * 3, equal_shares, kind=unknown), 1)["suspects"] == 8
+
+
+def test_three_kinds_on_one_point_are_as_many_as_it_takes():
+    cell, x, y, kind = piled_town()
+    for kinds, found in ((["a", "b", "c"] * 2 + ["a"] * 2, True), (["a", "b"] * 3 + ["", None], False)):
+        kind[30:] = kinds
+        assert row(placeholder(cell, x, y, [True] * 3, equal_shares, kind=kind), 1)["found"] == found
 
 
 def test_centres_of_cells_all_carry_many_and_are_no_default_points():
@@ -195,6 +209,12 @@ def test_the_month_of_a_campaign_is_told_against_the_other_months_of_its_source(
     assert found.to_dict("records") == [
         {"source": "patrol", "month": 5, "rows": 24, "usual": 2.0, "times": 12.0, "beside": 1.0}
     ]
+
+
+def test_the_month_itself_is_not_among_those_it_is_set_against():
+    # The median of 2, 2, 2, 4, 4 is 2; with the 40 it would be 3.
+    month = np.repeat(np.arange(6), [2, 2, 2, 4, 4, 40])
+    assert campaign_months(month, np.full(54, "patrol"), YEAR)["usual"].tolist() == [2.0]
 
 
 def test_a_claim_made_by_a_campaign_falls_without_its_month():
@@ -280,6 +300,16 @@ def test_a_claim_that_each_source_makes_is_made_by_both():
     source = np.array(["patrol", "residents"] * 32, dtype=object)
     found = row(one_source(cell, source, [True] + [False] * 4, equal_shares))
     assert found["alone"] == (True, True)
+    assert found["survives"]
+    assert not found["found"]
+
+
+def test_a_source_that_has_its_quarter_there_is_no_doubt_where_the_others_claim_it_too():
+    # 40 of the patrol where 31 were to be expected, and 20 of residents beside 6 in each other cell
+    cell = np.concatenate([in_one_cell(60), np.repeat([1, 2, 3, 4], 8)])
+    source = np.array(["patrol"] * 40 + ["residents"] * 20 + (["patrol"] * 2 + ["residents"] * 6) * 4, dtype=object)
+    found = row(one_source(cell, source, [True] + [False] * 4, equal_shares))
+    assert found["p"] < 0.001
     assert found["survives"]
     assert not found["found"]
 
