@@ -14,7 +14,7 @@ all cells, claimed or not, and taken out of all of them: a map is tested again, 
 chosen for their many events: what is asked is how a cell's events divide among nights, months and sources, given their
 number, and a claim knows of the number alone. A cell on which four doubts were looked for carries a false one with a
 chance of 3 x `alpha` at most, and in truth of about 3%: counts are small and sources few (seen on random maps of 24 and
-300 cells, mean 3 and 8, 30% of the events from a patrol: one night and campaign 0-1% of claims, one source 0-5%).
+300 cells, mean 3 and 8, 30% of the events from a patrol: one night 0% of claims, campaign 0-3%, one source 0-6%).
 Placeholders and campaign months are told from the whole area by plain rules (factors, least numbers); on those maps no
 place was suspect.
 

@@ -15,14 +15,14 @@ Homes are not spread evenly in a cell, and where they gather squares become hot 
 is a doubt, not a verdict: this place is hot in these borders and in few others. Seen on random maps of square cells (24
 and 300, excess test, equal shares), so many claims outlive half of the lattices or more:
 
-=========================================================  ======  =======
-cause of the claim                                         mean 3  mean 8
-=========================================================  ======  =======
-none                                                       0-10%   1-8%
-a cell three times as hot all over                         14-26%  62-74%
-twice the mean of a cell more, close together amid a cell  16-29%  93-100%
-four times the mean more, close together on an edge        87-94%  100%
-=========================================================  ======  =======
+=========================================================  =======  =======
+cause of the claim                                         mean 3   mean 8
+=========================================================  =======  =======
+none                                                       0-10%    1-8%
+a cell three times as hot all over                         14-26%   62-74%
+twice the mean of a cell more, close together amid a cell  16-29%   93-100%
+four times the mean more, close together on an edge        87-100%  100%
+=========================================================  =======  =======
 
 To outlive them says much, and not to do so says little where events are few.
 
