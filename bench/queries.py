@@ -211,7 +211,7 @@ WHOLE: dict[str, Ask] = {
     "overview (whole answer)": lambda data, scope, cell: answers.overview(data, scope),
     "resolution (whole answer)": lambda data, scope, cell: answers.resolution_times(data, scope),
     "cell view (whole answer)": lambda data, scope, cell: answers.cell_view(
-        data, scope, cell, pd.DataFrame({"cell_id": [cell], "count": [1]})
+        data, scope, cell, pd.DataFrame({"cell_id": [cell], "name": [""], "count": [1], "open": [0]})
     ),
 }
 PLAIN: dict[str, Ask] = {

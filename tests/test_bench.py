@@ -3,6 +3,7 @@
 import pytest
 
 from bench import growth
+from bench import queries as asked
 from bench.queries import make
 from data import queries
 from data.schema import Scope
@@ -26,6 +27,13 @@ def test_an_invented_city_has_the_cells_and_incidents_it_was_asked_for(tmp_path)
     counts = queries.counts(data, Scope(level="grid"), ["month"])
     assert counts["month"].tolist() == ["2016-01", "2016-02"]
     assert counts["count"].tolist() == [45, 45]
+
+
+def test_every_question_that_is_timed_has_an_answer(tmp_path):
+    data = make(tmp_path / "city", 90, 23, 2).newest()
+    cell = queries.counts(data, Scope(level="grid"), ["cell"])["cell_id"].dropna().iloc[0]
+    for name, ask in {**asked.OVERVIEW, **asked.WHOLE, **asked.PLAIN}.items():
+        assert ask(data, Scope(level="grid"), cell) is not None, name
 
 
 def test_polygons_double_and_stay_near_a_square():

@@ -635,3 +635,12 @@ def test_what_nobody_foresaw_is_a_sentence_with_a_number_and_none_of_the_data(vi
     assert "13800000000" not in "".join(texts(seen))
     assert number in caplog.text
     assert "13800000000" not in caplog.text
+
+
+def test_a_reader_is_told_once_what_of_an_address_is_not_in_these_data(visit):
+    seen = visit(level="nonsense", hazard="<b>foo</b>", measure="per_km2")
+    (told,) = seen.toast
+    assert "level=nonsense" in told.value
+    assert "measure" not in told.value
+    assert "<b>" not in told.value
+    assert not seen.run().toast

@@ -32,9 +32,12 @@ def choice(name: str, known: Callable[[str], bool], default: str | None) -> str 
     """Return the reader's present choice `name`: the address first if somebody changed it, then the session's own."""
     kept = st.session_state.setdefault("choices", {})
     asked = st.query_params.get(name)
-    if asked is not None and asked != st.session_state.get("address", {}).get(name) and known(asked):
-        kept[name] = asked
-        st.session_state.pop(widget_key(name), None)
+    if asked is not None and asked != st.session_state.get("address", {}).get(name):
+        if known(asked):
+            kept[name] = asked
+            st.session_state.pop(widget_key(name), None)
+        else:
+            st.session_state.setdefault("passed_over", {})[name] = asked
     if name not in kept or (kept[name] is not None and not known(kept[name])):
         kept[name] = default
     value = kept[name]
@@ -179,6 +182,19 @@ def switch(label: str, name: str) -> bool:
     on = st.toggle(label, key=key)
     keep(name, "on" if on else "off", "off")
     return bool(on)
+
+
+def passed_over(words: Words) -> None:
+    """Say once which parts of the address this page could not follow: it was sent by somebody who saw something else.
+
+    To be called when all choices of the page are drawn.
+    """
+    if names := st.session_state.pop("passed_over", {}):
+        asked = ", ".join(f"{name}={value[:40]}" for name, value in names.items())
+        sentence = words(
+            "The address asks for something that is not in these data ({asked}): shown is the usual view.", asked=asked
+        )
+        st.toast(markdown_plain(sentence), icon=":material/link_off:", duration="long")
 
 
 COMPARE = {"year": N_("Same months, year before"), "previous": N_("Period before")}

@@ -547,3 +547,4 @@ def footer(words: Words, data: Dataset) -> None:
     if data.version:
         parts.append(words("fingerprint {text}", text=data.fingerprint[:8]))
     st.caption(markdown_plain(" · ".join(parts)))
+    controls.passed_over(words)

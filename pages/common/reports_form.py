@@ -66,7 +66,8 @@ def draw(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
     known = before["crs"] if again else choice.profile.options.get("crs") if choice.profile else None
     crs = place_form.of_points(words, data, table, mapping, digest, form, known or table.crs)
     read_as = {one: before[one] for one in profiles.READING if before.get(one) is not None}
-    options = {**read_as, **_more(words, data, table, before, form), "crs": crs, "mapping": mapping}
+    said = None if (known or table.crs) and crs == before["crs"] else crs  # left as it was found: nobody said it here
+    options = {**read_as, **_more(words, data, table, before, form), "crs": said, "mapping": mapping}
     if crs is None:
         st.info(words("Choose the coordinate system of the points first: a wrong one moves points into other grids."))
         return
