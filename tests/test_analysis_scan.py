@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import scan
-from analysis.hotspots import checked_counts
-from analysis.scan import circular_scan, space_time_scan
+from analysis import alarm, circles
+from analysis.alarm import space_time_scan
+from analysis.checked import counts_and_shares
+from analysis.scan import circular_scan
 from base.errors import HazardError
 
 FEW = {"permutations": 1, "seed": 1}
@@ -29,7 +30,7 @@ def ratio(count, expected, total):
     return count * log(count / expected) + outside
 
 
-def circles(points, weight, *, max_share, most_cells=None, max_radius=inf):
+def all_circles(points, weight, *, max_share, most_cells=None, max_radius=inf):
     """(number of cells, centre, members) of every circle, from few cells to many; points are whole numbers."""
     found = []
     for centre, (cx, cy) in enumerate(points):
@@ -55,7 +56,7 @@ def disjoint(weighed):
 
 def plain_scan(points, cases, population, **limits):
     total, exposure, weighed = sum(cases), sum(population), []
-    for _, _, members in circles(points, population, **limits):
+    for _, _, members in all_circles(points, population, **limits):
         count, expected = sum(cases[i] for i in members), total * sum(population[i] for i in members) / exposure
         weighed.append((ratio(count, expected, total), members, count, expected))
     return disjoint(weighed)
@@ -65,7 +66,7 @@ def plain_space_time(points, cell, day, *, max_days, last_day, recent_only, **li
     total, weighed = len(cell), []
     begins = sorted(set(day))
     ends = [last_day] if recent_only else begins
-    areas = circles(points, np.bincount(cell, minlength=len(points)).tolist(), **limits)
+    areas = all_circles(points, np.bincount(cell, minlength=len(points)).tolist(), **limits)
     for _, _, members in areas:
         inside = [d for c, d in zip(cell, day, strict=True) if c in members]
         for end, begin in itertools.product(ends, reversed(begins)):
@@ -167,7 +168,7 @@ def test_clusters_are_those_of_a_plain_scan(case, limits):
     x, y = np.array(points).T
     if not any(population):
         return
-    if sum(cases) and not circles(points, population, **without_none(limits)):
+    if sum(cases) and not all_circles(points, population, **without_none(limits)):
         with pytest.raises(HazardError, match="smallest circles"):
             circular_scan(x, y, cases, population, **limits, **FEW)
         return
@@ -201,7 +202,7 @@ def test_each_rank_is_that_among_the_strongest_circles_of_all_random_maps(seed, 
     x, y = np.array(points).T
     found = circular_scan(x, y, cases, population, max_share=0.5, permutations=150, seed=seed, stop_at=stop_at)
     # 150 maps are three blocks, each with its own seed
-    _, share = checked_counts(cases, population)  # to the last bit: a draw may hang on it
+    _, share = counts_and_shares(cases, population)  # to the last bit: a draw may hang on it
     maps = np.concatenate(
         [np.random.default_rng([seed, b]).multinomial(sum(cases), share[1:], size=64) for b in range(3)]
     )
@@ -273,7 +274,7 @@ def test_neither_threads_nor_the_unit_of_exposure_change_the_answer(monkeypatch)
     x, y, population = random.random((3, 40))
     cases = random.poisson(3, 40)
     one = circular_scan(x, y, cases, population, max_share=0.5, permutations=300, seed=1)
-    monkeypatch.setattr(scan, "both_cores", lambda work, parts: list(map(work, parts)))
+    monkeypatch.setattr(circles, "both_cores", lambda work, parts: list(map(work, parts)))
     other = circular_scan(x, y, cases, 1e300 * population, max_share=0.5, permutations=300, seed=1)
     assert [(a.members.tolist(), a.as_extreme, a.draws) for a in one] == [
         (b.members.tolist(), b.as_extreme, b.draws) for b in other
@@ -294,12 +295,12 @@ def test_progress_goes_up_to_all(stop_at):
 
 @given(st.lists(st.floats(1e-9, 1e4), min_size=1, max_size=20), st.floats(1e-6, 300), st.integers(10_001, 100_000_000))
 def test_the_least_count_is_the_first_that_reaches_the_level(expected, level, total):
-    least = scan._least(level, np.array([0.0, *expected]), total)
+    least = circles._least(level, np.array([0.0, *expected]), total)
     assert least[0] == total + 1
     for count, e in zip(least[1:].tolist(), expected, strict=True):
-        before = scan._llr(np.array([count - 1]), np.array([e]), total)[0]
+        before = circles._llr(np.array([count - 1]), np.array([e]), total)[0]
         assert before < level
-        assert count > total or scan._llr(np.array([count]), np.array([e]), total)[0] >= level
+        assert count > total or circles._llr(np.array([count]), np.array([e]), total)[0] >= level
 
 
 # --- over time --------------------------------------------------------------------------------------------------------
@@ -337,7 +338,7 @@ def test_cylinders_are_those_of_a_plain_scan(case, limits, max_days, later, rece
     x, y = np.array(points).T
     options = limits | {"max_days": max_days, "last_day": max(day) + later, "recent_only": recent_only}
     in_time = not recent_only or later < max_days
-    if in_time and not circles(points, np.bincount(cell, minlength=len(points)).tolist(), **without_none(limits)):
+    if in_time and not all_circles(points, np.bincount(cell, minlength=len(points)).tolist(), **without_none(limits)):
         with pytest.raises(HazardError, match="smallest circles"):
             space_time_scan(x, y, cell, day, **options, **FEW)
         return
@@ -376,7 +377,7 @@ def test_how_many_windows_are_counted_together_changes_nothing(monkeypatch, rece
     options = {"max_days": 4, "recent_only": recent_only, "permutations": 100, "seed": 2}
     answers = []
     for together in (500_000, 1_000, 1):  # all windows, a few, one
-        monkeypatch.setattr(scan, "_TOGETHER", together)
+        monkeypatch.setattr(alarm, "_TOGETHER", together)
         found = space_time_scan(x, y, cell, day, **options)
         answers.append([(one.members.tolist(), *one[1:]) for one in found])
     assert answers[0]
@@ -475,7 +476,7 @@ def test_a_bad_input_is_refused(change, code):
 
 
 def test_too_many_circles_are_refused_before_they_are_drawn(monkeypatch):
-    monkeypatch.setattr(scan, "_MOST_CIRCLES", 5)
+    monkeypatch.setattr(circles, "_MOST_CIRCLES", 5)
     with pytest.raises(HazardError, match="more than 5 circles") as refused:
         circular_scan(np.arange(9), np.zeros(9), np.ones(9), np.ones(9), max_share=0.5, **FEW)
     assert refused.value.code == "scan-too-large"
