@@ -320,13 +320,14 @@ def _choose(exposure: str, given: Mapping[str, ArrayLike], complete: Mapping[str
 
 def _smallest_count(p: float, total: int, share: Floats) -> Ints:
     """Return the smallest count whose upper tail is at most `p`; the total + 1 where there is none."""
+    share, cells = np.unique(share, return_inverse=True)  # cells alike need the same
     # Halving, not the inverse of scipy: that one is lost for the tiny p of a city's strongest cell
     low, high = np.zeros(len(share), dtype=np.int64), np.full(len(share), total + 1)
     while (low < high).any():
         middle = (low + high) // 2
         enough = (scipy.stats.binom.sf(middle - 1, total, share) <= p) | (middle > total)
         low, high = np.where(enough, low, np.minimum(middle + 1, high)), np.where(enough, middle, high)
-    return high
+    return high[cells]
 
 
 _TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")

@@ -21,7 +21,7 @@ from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from pages.common import files_view, panels, reports_form, work
+from pages.common import cached, files_view, panels, reports_form, work
 from reports import answers, intake, quality
 from reports.sheet import write_sheet
 
@@ -644,3 +644,11 @@ def test_a_reader_is_told_once_what_of_an_address_is_not_in_these_data(visit):
     assert "measure" not in told.value
     assert "<b>" not in told.value
     assert not seen.run().toast
+
+
+def test_of_a_long_ranking_the_page_shows_the_first_rows_and_says_so(visit, monkeypatch):
+    monkeypatch.setattr(cached, "MOST_ROWS", 10)
+    seen = visit("hotspots", period="all")
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert len(table) == 10
+    assert any(one.value.startswith("The first 10 of 23 rows") for one in seen.caption)

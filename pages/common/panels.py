@@ -358,7 +358,7 @@ def worst_cells(words: Words, spots: answers.HotSpots) -> None:
 def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
     tested = spots.result.method == "excess"
-    rows = summary.rank_cells(spots.cells)
+    rows = summary.rank_cells(spots.cells).head(cached.MOST_ROWS)
     shown = pd.DataFrame(
         {
             "claim": people.claims(words, rows["claim"]),
@@ -395,6 +395,9 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
     )
+    if len(rows) < len(spots.cells):
+        n = len(spots.cells)
+        st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
 
 
 def explain_first(words: Words, spots: answers.HotSpots) -> None:

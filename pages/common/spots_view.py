@@ -161,9 +161,12 @@ def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
         name: st.column_config.DatetimeColumn(titles[name], format="YYYY-MM-DD HH:mm") for name in ("first", "last")
     }
     st.dataframe(
-        shown,
+        shown.head(cached.MOST_ROWS),  # the largest come first
         hide_index=True,
         column_config={name: st.column_config.Column(title) for name, title in titles.items()} | moment,
         alt=words.plural("Table of {n} dense group.", "Table of {n} dense groups.", len(shown)),
     )
+    if len(shown) > cached.MOST_ROWS:
+        n = len(shown)
+        st.caption(words("The first {shown} of {n} rows; the download has all.", shown=cached.MOST_ROWS, n=n))
     downloads.sheet(words, data, scope, shown, titles, name=words("Dense groups"), file="groups")
