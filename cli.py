@@ -624,20 +624,20 @@ def hotspots_(
     level: Level = None,
     start: Start = None,
     end: End = None,
-    method: Annotated[list[str] | None, typer.Option(help="excess, dbscan. Repeatable.")] = None,
+    method: Annotated[list[str] | None, typer.Option(help="excess, scan, dbscan. Repeatable.")] = None,
     exposure: Annotated[str, typer.Option(help="households, population, road_km, covers, area, equal.")] = "auto",
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
     as_json: Json = False,
 ) -> None:
     """Find cells with more events than chance, and dense groups of points."""
-    known = ("excess", "dbscan")
+    known = ("excess", "scan", "dbscan")
     for name in method or []:
         if name not in known:
             raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
     methods = method or list(known)
-    found = answers.hot_spots(dataset, scope, exposure=exposure, seed=seed)
+    found = answers.hot_spots(dataset, scope, exposure=exposure, places="scan" in methods, seed=seed)
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     answer = people.hot_spots_json(found, groups, methods, WORDS)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])

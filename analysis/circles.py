@@ -150,8 +150,8 @@ class Scan:
     factors: Floats
     random_maps: Callable[[int], Maps]  # of a block
 
-    def strongest(self, maps: Maps, most: int) -> list[Found]:
-        """Return the strongest circles of one map that have no cell in common."""
+    def strongest(self, maps: Maps, most: int | None, least: float = 0.0) -> list[Found]:
+        """Return the strongest circles of one map that have no cell in common: the first, and those of a ratio."""
         bundles, sizes = self.circles
         best = [np.zeros(bundle.order.shape) for bundle in bundles]
         window = [np.zeros(bundle.order.shape, dtype=np.int32) for bundle in bundles]
@@ -164,7 +164,10 @@ class Scan:
                 top[better], at[better], held[better] = ratio[better], w, count[better]
         found: list[Found] = []
         taken = np.zeros(self.cells, dtype=bool)
-        while len(found) < most and (strength := max(top.max() for top in best)) > 0:
+        while most is None or len(found) < most:
+            strength = max(top.max() for top in best)
+            if strength <= 0 or (found and strength < least * (1 - _SAME)):
+                break
             equal = [
                 (int(step), int(bundle.centre[column]), i, int(column))
                 for i, (bundle, top) in enumerate(zip(bundles, best, strict=True))
@@ -226,7 +229,7 @@ class Scan:
         """Return, for each size of a circle, the smallest count whose ratio reaches a level."""
         sizes = self.circles.sizes * factor
         parts = np.array_split(sizes, -(-len(sizes) // _SOLVED))
-        return np.concatenate(list(both_cores(lambda part: _least(level, part, self.total), parts)))
+        return np.concatenate(list(both_cores(lambda part: least_counts(level, part, self.total), parts)))
 
     def _maxima(self, block: int, least: Ints) -> Floats:
         """Return the strongest circle of each random map of a block; 0 where none reaches its least count."""
@@ -260,7 +263,7 @@ def _llr(count: NDArray[Any], expected: Floats, total: int) -> Floats:
     return np.where(excess, np.maximum(ratio, 0.0), 0.0)
 
 
-def _least(level: float, expected: Floats, total: int) -> Ints:
+def least_counts(level: float, expected: Floats, total: int) -> Ints:
     """Return the smallest counts whose ratio reaches a level; total + 1 where none does.
 
     The ratio lies between two bounds that can be solved for the count: it is at most the chi-square statistic, and at

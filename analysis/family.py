@@ -22,14 +22,15 @@ p by resampling). Benjamini & Hochberg (1995), JRSS B 57(1), 289-300.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import scipy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.circles import MAPS
-from analysis.scan import Circles, random_counts, strongest_by_chance
+from analysis.scan import Circles, grow_circles, random_counts, strongest_by_chance
 from geo.edges import both_cores
 
 Floats = NDArray[np.float64]
@@ -54,6 +55,38 @@ class Limits(NamedTuple):
 
     level: float
     llr: float
+
+
+class Surroundings(Protocol):
+    """Where cells lie, and what random maps of them hold: what `analysis.hotspots` asks of whoever knows the places."""
+
+    def circles(self, weight: Floats) -> Circles:
+        """Return the circles around the cells, which hold shares of a weight (the exposure)."""
+        ...
+
+    def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
+        """Return random maps of a total, or of several totals around it, of which the strictest decides."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Surroundings that are reckoned whenever they are asked for. Points in metres, shape (n,)."""
+
+    x: ArrayLike
+    y: ArrayLike
+    max_share: float
+    most_cells: int | None
+    draws: int
+    seed: int
+
+    def circles(self, weight: Floats) -> Circles:
+        """Return the circles around the cells."""
+        return grow_circles(self.x, self.y, weight, max_share=self.max_share, most_cells=self.most_cells)
+
+    def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
+        """Return random maps of a total."""
+        return [random_maps(circles, total, draws=self.draws, seed=self.seed)]
 
 
 def random_maps(
@@ -123,6 +156,16 @@ def map_chance(maps: RandomMaps, simes_p: float, llr: float) -> float:
     return (int((rarer <= min(cells, circles)).sum()) + 1) / (n + 1)
 
 
+def reaches(llr: float, limit: Limits) -> bool:
+    """Return whether a circle's ratio reaches a limit."""
+    return llr >= limit.llr * (1 - _SAME)
+
+
+def circle_chance(maps: RandomMaps, llr: float) -> float:
+    """Return the chance of a map with a circle as strong: (as strong + 1) / (draws + 1), at most a fifth is told."""
+    return (int((maps.llr >= llr * (1 - _SAME)).sum()) + 1) / (len(maps.llr) + 1)
+
+
 def strictest(each: Sequence[Limits]) -> Limits:
     """Return the limits that hold for each of several totals."""
     return Limits(min(one.level for one in each), max(one.llr for one in each))
@@ -152,7 +195,7 @@ class _Chances:
         table = self._table
         if most >= table.shape[1]:  # twice as many, so that a next block seldom asks again; threads may do it twice
             below = np.arange(-1, 2 * most + 8)
-            table = scipy.stats.binom.sf(below, self._total, self._share[:, None])
+            table = np.asarray(scipy.stats.binom.sf(below, self._total, self._share[:, None]), dtype=float)
             self._table = table
         found: Floats = table[self._row[:, None], counts]
         return found

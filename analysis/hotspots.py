@@ -1,21 +1,19 @@
 """Which cells hold more events than chance would give them, in what words, and why by this method.
 
-**The test.** Given the total, the events of a cell without any pattern are binomial with the cell's share of the
+**The tests.** Given the total, the events of a cell without any pattern are binomial with the cell's share of the
 exposure; the p-value is the exact upper tail, and Benjamini-Hochberg holds the false alarms among the cells named at
-`fdr`. It is exact for the tiny counts of a street office, where Gi* paints half of all random maps. It counts events,
-not calls: see `analysis.events`.
+`fdr`. It is exact for the tiny counts of a street office, where Gi* paints half of all random maps. Beside it the
+circular scan (`analysis.scan`) looks at neighbouring cells together, for water does not stop at the border of a grid.
+Both share one chance of a false claim (`analysis.family`). They count events, not calls: see `analysis.events`.
 
-**The words.** A cell may be called a *hot spot* only where an exposure stands behind it. Without one there are two
-stand-ins and neither is the truth: cells alike (grids are often cut to equal numbers of households) and area. The claim
-is made by equal shares alone, so that there is one family of tests and the false alarms stay at `fdr`; area may only
-strengthen the word. A cell hot under both is a hot spot; one hot under equal shares alone is a place where *reports
-gather*, for more people may simply live there. A cell hot by area alone is not claimed: it would be a second chance to
-be named, and in a town every small grid, which is dense with homes, would take it.
+**The words.** A cell may be called a *hot spot* only where an exposure stands behind it: households, population, length
+of road, number of covers. Without one, cells are compared by equal shares, for grids are often cut to equal numbers of
+households, and the word is *reports gather here*: that is true, and whether it is worse there or more people live
+there these figures cannot tell. (On random maps of events in proportion to households that nobody told us of, equal
+shares name cells on nearly all maps; a second opinion by area, which is a proxy too, left up to half of them.)
 
-The second opinion is a safeguard, not a proof. On random maps of events in proportion to households nobody told us of
-(23 cells, 115 events, households with a spread of 30% or 50%) equal shares alone claim on 17-60% of maps. "Hot spot"
-under both stays on 5-20% of them where households go with area (correlation 0.7), on 17-51% where they do not. The cure
-is to load households.
+**Cells of a place.** Of a hot place those cells are named that hold more than expected themselves: a quiet cell within
+a circle is no hot spot.
 """
 
 from collections.abc import Mapping
@@ -26,16 +24,20 @@ import numpy as np
 import scipy  # its parts load when they are first asked for: they take a second that most commands do not need
 from numpy.typing import ArrayLike, NDArray
 
+from analysis import family
 from analysis.association import gi_star as gi_star  # every test of a cell can be asked for here
 from analysis.association import gi_star_test as gi_star_test
 from analysis.association import local_moran as local_moran
 from analysis.checked import counts_and_shares
+from analysis.scan import counts_alone, strongest_circles
 from base.errors import HazardError
 from base.text import N_, Sentence, Term
 from data.schema import EXPOSURES
 
 EQUAL, AREA = "equal", "area"
 HOT_SPOT, GATHER = "hot_spot", "gather"  # 热点, 报告集中
+BY_CELL, BY_PLACE, BY_BOTH = "cell", "place", "both"  # which test names a cell
+LIST, EXCESS, FAMILY = "list", "excess", "excess+scan"  # methods
 EXPOSURE_NAMES = {
     "households": N_("households"),
     "population": N_("population"),
@@ -60,13 +62,28 @@ class ExcessTest(NamedTuple):
     needed: Ints
 
 
+class HotPlace(NamedTuple):
+    """Neighbouring cells that together hold more events than chance gives: positions of all of them, ascending.
+
+    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong.
+    """
+
+    members: tuple[int, ...]
+    observed: int
+    expected: float
+    ratio: float
+    p: float
+
+
 @dataclass(frozen=True)
 class HotSpots:
     """The answer for one family of claims (hazard, level, period); arrays have one value per cell, in the order given.
 
-    `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, and `claim` the one word
-    that holds for all of them, for a legend or a title. Under `method` "list" nothing was tested: `p` and `map_p` are
-    NaN and `needed` is 0. `reason` says why by this method and this exposure.
+    `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, `by` which test names it
+    ("cell", "place", "both" or "") and `claim` the one word of this screen, for a legend or a title. `places` are the
+    hot places, strongest first. `p` is that of the cell alone. Under `method` "list" nothing was tested: `p` and
+    `map_p` are NaN and `needed` is 0; "excess" tests the cells, "excess+scan" the cells and the places around them.
+    `reason` says why by this method and this exposure.
     """
 
     method: str
@@ -80,6 +97,8 @@ class HotSpots:
     hot: Bools
     needed: Ints
     claims: tuple[str, ...]
+    by: tuple[str, ...]
+    places: tuple[HotPlace, ...]
     map_p: float
     reason: Sentence
 
@@ -201,6 +220,7 @@ def find_hot_spots(
     min_events: int,
     draws: int,
     seed: int,
+    surroundings: family.Surroundings | None = None,
 ) -> HotSpots:
     """Return which cells hold more events than chance, with the words that the exposure allows.
 
@@ -212,11 +232,13 @@ def find_hot_spots(
         By name (households, population, road_km, covers, area). One with a missing or non-positive value is incomplete
         and counts as absent.
     exposure : str
-        ``"auto"``: the first complete one of households, population, road_km and covers; without one, equal shares with
-        area as a second opinion (the rule stands in the module's docstring). ``"equal"`` or a name: that one. Equal
-        shares and area by themselves are no exposure: their word is "gather".
+        ``"auto"``: the first complete one of households, population, road_km and covers; without one, equal shares.
+        ``"equal"`` or a name: that one. Equal shares and area are no exposure: their word is "gather".
     fdr, min_events, draws, seed
-        Share of false alarms; fewest events for a claim; random maps behind `map_p`, and their seed.
+        Share of false alarms; fewest events for a claim; random maps behind `map_p` where only cells are tested, and
+        their seed.
+    surroundings : family.Surroundings, optional
+        Where the cells lie, and random maps of them: then places are looked for too.
 
     Raises
     ------
@@ -226,37 +248,74 @@ def find_hot_spots(
     calls = np.array(calls_by_cell, dtype=np.int64)
     complete = {name: np.array(v, dtype=float) for name, v in exposures.items() if _bad_cells(v) == 0}
     used = _choose(exposure, exposures, complete)
-    weight = np.ones(len(calls)) if used == EQUAL else complete[used]
+    n = len(calls)
+    weight = np.ones(n) if used == EQUAL else complete[used]
     counts = np.array(events_by_cell, dtype=float)
-    if len(counts) > 1:
+    if n > 1:
         counts, share = counts_and_shares(counts, weight)
     else:
-        share = np.ones(len(counts))
+        share = np.ones(n)
     total = int(counts.sum())
     expected = share * total
-    ratio = np.divide(counts, expected, out=np.full(len(counts), np.nan), where=expected > 0)
-    facts: dict[str, Any] = {"events": total, "cells": len(counts), "min_events": min_events}
-    name = Term(EXPOSURE_NAMES.get(used, used))
-    if total < min_events or len(counts) < 2:
-        test = ExcessTest(np.full(len(counts), np.nan), np.zeros(len(counts), bool), np.zeros(len(counts), np.int64))
-        map_p, method = float("nan"), "list"
-        reason = Sentence(_ONE_CELL if len(counts) < 2 else _TOO_FEW, facts)
+    ratio = np.divide(counts, expected, out=np.full(n, np.nan), where=expected > 0)
+    facts: dict[str, Any] = {"events": total, "cells": n, "min_events": min_events}
+    places: tuple[HotPlace, ...] = ()
+    if total < min_events or n < 2:
+        test = ExcessTest(np.full(n, np.nan), np.zeros(n, bool), np.zeros(n, np.int64))
+        map_p, method = float("nan"), LIST
+        reason = Sentence(_ONE_CELL if n < 2 else _TOO_FEW, facts)
     else:
-        test = excess_test(counts, weight, fdr=fdr)
-        map_p, method = map_chance(counts, weight, draws=draws, seed=seed), "excess"
-        facts |= {"exposure": name, "percent": 100 * fdr, "needed": int(np.median(test.needed))}
-        template = _TESTED if used != EQUAL or exposure == EQUAL else _TESTED_WITHOUT[AREA in complete]
-        reason = Sentence(template, facts)
-    strong = np.full(len(counts), used in EXPOSURES)
-    if exposure == "auto" and used == EQUAL and method == "excess" and AREA in complete:
-        strong = excess_test(counts, complete[AREA], fdr=fdr).hot
-    claims = tuple((HOT_SPOT if s else GATHER) if h else "" for h, s in zip(test.hot, strong, strict=True))
-    sure = used in EXPOSURES or (HOT_SPOT in claims and GATHER not in claims)
+        if surroundings is None:
+            method, test = EXCESS, excess_test(counts, weight, fdr=fdr)
+            map_p = map_chance(counts, weight, draws=draws, seed=seed)
+        else:
+            method = FAMILY
+            test, places, map_p = _by_family(counts, weight, total, surroundings, fdr)
+        facts |= {"exposure": Term(EXPOSURE_NAMES.get(used, used)), "percent": 100 * fdr}
+        facts["needed"] = int(np.median(test.needed))
+        reason = Sentence(_TESTED[method, used in complete or exposure == EQUAL], facts)
+    by = _named_by(test.hot, places, counts > expected)
+    claim = HOT_SPOT if used in EXPOSURES else GATHER
     return HotSpots(
-        method=method, exposure=used, claim=HOT_SPOT if sure else GATHER, calls=calls, events=counts.astype(np.int64),
-        expected=expected, ratio=ratio, p=test.p, hot=test.hot, needed=test.needed, claims=claims, map_p=map_p,
-        reason=reason,
+        method=method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), expected=expected,
+        ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool), needed=test.needed,
+        claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p, reason=reason,
     )  # fmt: skip
+
+
+def _by_family(
+    counts: Floats, weight: Floats, total: int, surroundings: family.Surroundings, fdr: float
+) -> tuple[ExcessTest, tuple[HotPlace, ...], float]:
+    """Return the test of the cells and the hot places under one chance of a false claim, and the chance of the map."""
+    circles = surroundings.circles(weight)
+    maps = surroundings.maps(circles, total)
+    limit = family.strictest([family.limits(one, fdr=fdr) for one in maps])
+    test = excess_test(counts, weight, fdr=limit.level) if limit.level else excess_test(counts, weight, fdr=fdr)
+    if not limit.level:
+        test = test._replace(hot=np.zeros(len(counts), dtype=bool))
+    if np.isfinite(limit.llr):
+        test = test._replace(needed=np.minimum(test.needed, counts_alone(circles, total, limit.llr)))
+    found = strongest_circles(circles, counts, least=limit.llr, most_clusters=None)
+    strongest = found[0].llr if found else 0.0
+    smallest = float(family.simes(test.p))
+    map_p = max(family.map_chance(one, smallest, strongest) for one in maps)
+    places = tuple(
+        HotPlace(
+            tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
+            max(family.circle_chance(drawn, one.llr) for drawn in maps),
+        )
+        for one in found
+        if family.reaches(one.llr, limit)
+    )  # fmt: skip
+    return test, places, map_p
+
+
+def _named_by(hot: Bools, places: tuple[HotPlace, ...], above: Bools) -> tuple[str, ...]:
+    inside, hot = np.zeros(len(hot), dtype=bool), hot.copy()
+    for place in places:
+        (inside if len(place.members) > 1 else hot)[list(place.members)] = True
+    inside &= above
+    return tuple(np.select([hot & inside, hot, inside], [BY_BOTH, BY_CELL, BY_PLACE], default="").tolist())
 
 
 def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
@@ -269,18 +328,26 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
         "expected": _rounded(float(hotspots.expected[position])),
         "exposure": Term(EXPOSURE_NAMES.get(hotspots.exposure, hotspots.exposure)),
     }
-    if hotspots.method == "list":
+    if hotspots.method == LIST:
         return Sentence(_CELL_LISTED, facts)
     p = float(hotspots.p[position])
     facts |= {"one_in": one_in(p), "needed": int(hotspots.needed[position]), "map_one_in": one_in(hotspots.map_p)}
     if not hotspots.hot[position]:
         return Sentence(_CELL_BELOW if facts["observed"] < hotspots.expected[position] else _CELL_WITHIN, facts)
+    sure = hotspots.claims[position] == HOT_SPOT
+    if hotspots.by[position] == BY_PLACE:
+        place = next(one for one in hotspots.places if position in one.members)
+        facts |= {
+            "others": len(place.members) - 1,
+            "together": place.observed,
+            "together_expected": _rounded(place.expected),
+            "place_one_in": one_in(place.p),
+        }
+        return Sentence(_CELL_IN_PLACE[sure], facts)
     top = p <= float(np.min(hotspots.p))
-    if hotspots.claims[position] == GATHER:
-        return Sentence(_CELL_GATHER_TOP if top else _CELL_GATHER, facts)
-    if hotspots.exposure in EXPOSURES:
+    if sure:
         return Sentence(_CELL_HOT_TOP if top else _CELL_HOT, facts)
-    return Sentence(_CELL_BOTH_TOP if top else _CELL_BOTH, facts)
+    return Sentence(_CELL_GATHER_TOP if top else _CELL_GATHER, facts)
 
 
 def one_in(p: float) -> int:
@@ -332,22 +399,27 @@ def _smallest_count(p: float, total: int, share: Floats) -> Ints:
 
 _TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")
 _ONE_CELL = N_("A single cell cannot be compared with others, so the reports are only listed.")
-_TESTED = N_(
-    "{events} events in {cells} cells: each cell is tested exactly against what {exposure} would give it, and of the "
-    "cells named at most about {percent}% are false alarms. A typical cell needs {needed} events to be named."
-)
-_TESTED_WITHOUT = {
-    True: N_(
+_TESTED = {  # method, whether an exposure or equal shares were chosen -> sentence
+    (EXCESS, True): N_(
+        "{events} events in {cells} cells: each cell is tested exactly against what {exposure} would give it, and of "
+        "the cells named at most about {percent}% are false alarms. A typical cell needs {needed} events to be named."
+    ),
+    (EXCESS, False): N_(
         "{events} events in {cells} cells, and no complete figures of households, population, roads or covers: each "
         "cell is tested exactly against an equal share, and of the cells named at most about {percent}% are false "
-        "alarms. A typical cell needs {needed} events. It is called a hot spot only if it stands out by area too; else "
-        "reports gather there."
-    ),
-    False: N_(
-        "{events} events in {cells} cells, and no complete figures of households, population, roads, covers or area: "
-        "each cell is tested exactly against an equal share, and of the cells named at most about {percent}% are false "
         "alarms. A typical cell needs {needed} events. The words are “reports gather here”, for more people may live "
         "there."
+    ),
+    (FAMILY, True): N_(
+        "{events} events in {cells} cells: each cell, and each circle of neighbouring cells, is tested against what "
+        "{exposure} would give it; of maps without a pattern at most {percent}% carry any claim. Alone a typical cell "
+        "needs {needed} events to be named."
+    ),
+    (FAMILY, False): N_(
+        "{events} events in {cells} cells, and no complete figures of households, population, roads or covers: each "
+        "cell, and each circle of neighbouring cells, is tested against equal shares; of maps without a pattern at "
+        "most {percent}% carry any claim. Alone a typical cell needs {needed} events. The words are “reports gather "
+        "here”, for more people may live there."
     ),
 }
 _CELL_LISTED = N_("{name}: {observed} observed, {expected} expected by {exposure}. Too few in all to say more.")
@@ -367,16 +439,19 @@ _CELL_HOT_TOP = N_(
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
     "as a hot spot even alone."
 )
-_CELL_BOTH = N_(
-    "{name}: {observed} observed, {expected} expected by {exposure}, and its area does not explain it either. Chance "
-    "alone gives one cell so many at most about once in {one_in} times. From {needed} on a cell stands out even alone."
-)
-_CELL_BOTH_TOP = N_(
-    "{name}: {observed} observed, {expected} expected by {exposure}, and its area does not explain it either. Chance "
-    "alone gives one cell so many at most about once in {one_in} times, and a map with a cell this strong at most "
-    "about once "
-    "in {map_one_in}. From {needed} on a cell stands out even alone."
-)
+_CELL_IN_PLACE = {  # whether it is called a hot spot
+    True: N_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "a hot spot that several cells share."
+    ),
+    False: N_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "reports gather here, over several cells. Whether it is worse here or more people live here, these figures "
+        "cannot tell."
+    ),
+}
 _CELL_GATHER = N_(
     "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many at most "
     "about once in "

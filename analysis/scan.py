@@ -33,6 +33,7 @@ from analysis.circles import (
     Cluster,
     Floats,
     Grown,
+    Ints,
     Maps,
     Progress,
     Scan,
@@ -41,6 +42,7 @@ from analysis.circles import (
     checked_points,
     count_type,
     grow,
+    least_counts,
 )
 
 
@@ -147,8 +149,12 @@ def grow_circles(
     return Circles(points, share, grown)
 
 
-def strongest_circles(circles: Circles, cases: ArrayLike, *, most_clusters: int = 10) -> tuple[Cluster, ...]:
+def strongest_circles(
+    circles: Circles, cases: ArrayLike, *, least: float = 0.0, most_clusters: int | None = 10
+) -> tuple[Cluster, ...]:
     """Return the clusters of `circular_scan` without random maps: their p is NaN.
+
+    `least` is the smallest log-likelihood ratio wanted; the strongest cluster is given even if it is weaker.
 
     Raises
     ------
@@ -159,7 +165,7 @@ def strongest_circles(circles: Circles, cases: ArrayLike, *, most_clusters: int 
     total = int(observed.sum())
     if total == 0:
         return ()
-    found = _against_exposure(circles, total, 0).strongest(_one_map(observed), most_clusters)
+    found = _against_exposure(circles, total, 0).strongest(_one_map(observed), most_clusters, least)
     return tuple(as_cluster(one, None, circles.points, total) for one in found)
 
 
@@ -186,6 +192,11 @@ def strongest_by_chance(
     ndarray, shape (draws,)
     """
     return _against_exposure(circles, total, seed).maxima(draws, top, progress)
+
+
+def counts_alone(circles: Circles, total: int, llr: float) -> Ints:
+    """Return the count of each cell from which on it reaches a ratio by itself; the total + 1 where none does."""
+    return least_counts(llr, circles.share * total, total)
 
 
 def random_counts(share: Floats, total: int, *, seed: int, block: int) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
+from analysis.hotspots import GATHER, HOT_SPOT, LIST, HotSpots
 from analysis.rates import rate_ratio
 from base.text import N_, Sentence
 
@@ -124,13 +124,15 @@ def complete_months(
 
 
 def rank_cells(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return cells by strength of evidence: smallest p first, then most events, then cell_id.
+    """Return cells by strength of evidence: those with a claim, then smallest p first, then most events, then cell_id.
 
     Ranked by p and not by a rate, for the smallest cells have the wildest rates. Where nothing was tested (p is NaN)
     most events come first.
     """
-    keys = ["p", "events", "cell_id"]
-    return cells.sort_values(keys, ascending=[True, False, True], na_position="last", ignore_index=True)
+    order = cells.assign(unclaimed=~cells["hot"]).sort_values(
+        ["unclaimed", "p", "events", "cell_id"], ascending=[True, True, False, True], na_position="last"
+    )
+    return order.drop(columns="unclaimed").reset_index(drop=True)
 
 
 def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
@@ -158,7 +160,7 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
         return Sentence(_MORE if change.low > 1 else _FEWER, {"now": change.now, "before": change.before})
     if len(spots.events) < 2:
         return Sentence(N_("A single cell has nothing to be compared with"), {})
-    if spots.method == "list":
+    if spots.method == LIST:
         return Sentence(N_("Too few events for a claim about single cells: {n}"), {"n": int(spots.events.sum())})
     return Sentence(N_("No cell stands out beyond chance"), {})
 

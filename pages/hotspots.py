@@ -12,7 +12,7 @@ with frame.told(_):
     panels.stop_without_cells(_, data, scope)
     exposure = spots_view.exposure(_, data, scope)
     cached.group_calls(_, data)
-    spots = cached.hot_spots(data, scope, exposure)
+    spots = cached.hot_spots(_, data, scope, exposure)
     chosen = controls.cell(data, scope)
 
     frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))
@@ -23,6 +23,7 @@ with frame.told(_):
         spots_view.spots_map(_, data, scope, spots, chosen)
     with right, st.container(border=True):
         spots_view.cells_list(_, data, scope, spots, chosen)
+    spots_view.places_list(_, data, scope, spots)
     with st.container(border=True):
         spots_view.clusters_list(_, data, scope)
     panels.footer(_, data)

@@ -13,7 +13,7 @@ with frame.told(_):
     compare = controls.compare(_)
     cached.group_calls(_, data)
     answer = cached.overview(data, scope, compare)
-    spots = cached.hot_spots(data, scope)
+    spots = cached.hot_spots(_, data, scope)
     chosen = controls.cell(data, scope)
 
     frame.title(panels.headline(_, answer, spots), panels.under_title(_, data, scope, answer))

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +17,11 @@ from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
 from reports import history
+from reports.surroundings import KeptSurroundings
 
 _APART_M = 1e9  # between cells whose calls have no point
 _MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with a version for the next question
+_MOST_ANSWERS = 16  # of the hot spots of a scope: some megabytes each in a city
 _HOLDING = threading.Lock()
 MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
@@ -140,7 +143,7 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 class HotSpots:
     """What the test of the cells says, and what stands behind it."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, by, needed
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
@@ -149,16 +152,46 @@ class HotSpots:
     seed: int
 
 
-def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: int | None = None) -> HotSpots:
-    """Return the cells with more events than chance of one scope.
+def hot_spots(
+    dataset: Dataset,
+    scope: Scope,
+    *,
+    exposure: str = "auto",
+    places: bool = True,
+    seed: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> HotSpots:
+    """Return the cells with more events than chance of one scope, alone or (`places`) with those around them.
+
+    The answers last given are held with the version, and shared: they are never changed. The first one for a city's
+    cells draws random maps for some seconds: `progress` gets the share that is done.
 
     Raises
     ------
     HazardError
         ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
     """
+    seed = int(dataset.settings["seed"]) if seed is None else seed
+    held: dict[tuple[Scope, str, bool, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
+    key = (scope, exposure, places, seed)
+    found = held.get(key) or _hot_spots(dataset, scope, exposure, places, seed, progress)
+    with _HOLDING:
+        held.pop(key, None)
+        held[key] = found  # the last to go
+        while len(held) > _MOST_ANSWERS:
+            held.pop(next(iter(held)))
+    return found
+
+
+def _hot_spots(
+    dataset: Dataset,
+    scope: Scope,
+    exposure: str,
+    places: bool,
+    seed: int,
+    progress: Callable[[float], None] | None,
+) -> HotSpots:
     setting = dataset.settings
-    seed = int(setting["seed"]) if seed is None else seed
     cells = cells_of(dataset, scope)
     found = events_of(dataset, scope)
     position = _position(found.calls["cell_id"], cells)
@@ -175,6 +208,7 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
         min_events=int(setting["min_events"]),
         draws=int(setting["map_draws"]),
         seed=seed,
+        surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress) if places else None,
     )
     frame = pd.DataFrame(
         {
@@ -187,6 +221,7 @@ def hot_spots(dataset: Dataset, scope: Scope, *, exposure: str = "auto", seed: i
             "p": result.p,
             "hot": result.hot,
             "claim": result.claims,
+            "by": result.by,
             "needed": result.needed,
         }
     )

@@ -43,14 +43,17 @@ METHODS = (
         N_("Hot spot"),
         N_("A cell with more events than chance would give it, after allowing for the number of cells looked at."),
         N_(
-            "Exact excess test: given the total, the events of a cell are binomial with the cell's share of the"
-            " exposure; the p-value is the upper tail. Benjamini–Hochberg holds the expected share of false "
-            "alarms among the hot cells at {fdr}. Under {min_events} events no claim is made. The chance of so "
-            "strong a map is the share of random maps with the same total whose smallest p-value is as small."
+            "Two tests share one chance of a false claim. Each cell: given the total, its events are binomial with its "
+            "share of the exposure; the p-value is the upper tail, and Benjamini–Hochberg names cells. Each circle of "
+            "whole neighbouring cells: the circular scan, by its log-likelihood ratio. Both are set against the same "
+            "random maps with the same total, so that at most {fdr} of maps without a pattern carry any claim. Of a "
+            "hot place those cells are outlined that hold more than expected. Under {min_events} events no claim is "
+            "made. The chance of so strong a map is the share of random maps with evidence as rare by either test."
         ),
         (
             "Benjamini, Y. & Hochberg, Y. (1995). Controlling the false discovery rate. JRSS B 57(1), 289–300.",
-            "Clopper, C. & Pearson, E. (1934). The use of confidence or fiducial limits. Biometrika 26(4), 404–413.",
+            "Kulldorff, M. (1997). A spatial scan statistic. Commun. Stat. Theory Methods 26(6), 1481–1496.",
+            "Westfall, P. & Young, S. (1993). Resampling-Based Multiple Testing. Wiley (chapter 2).",
         ),
     ),
     Method(
@@ -58,9 +61,8 @@ METHODS = (
         N_("What it could have happened to: households, people, km of road, covers, or area."),
         N_(
             "If the boundary file brings households, people, road length or covers, the expected share is that "
-            "exposure's. Without one a cell is called a hot spot only if the claim holds both for equal cells "
-            "and by area; otherwise the words are “reports gather here”, because more people may simply live "
-            "there."
+            "exposure's. Without one cells are compared by equal shares, and the words are “reports gather here”, "
+            "because more people may simply live there."
         ),
     ),
     Method(

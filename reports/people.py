@@ -113,7 +113,7 @@ def hot_spots_json(
         "reason": result.reason.say(words),
         "claim": result.claim,
         "exposure": result.exposure,
-        "map_p": number(result.map_p) if "excess" in methods else None,
+        "map_p": number(result.map_p),
         "calls": found.n_calls,
         "events": found.n_events,
         "left_out_one_spot": found.left_out,
@@ -129,13 +129,27 @@ def hot_spots_json(
                 "p": number(row.p),
                 "hot": bool(row.hot),
                 "claim": row.claim,
+                "by": row.by,
                 "needed": int(row.needed),
             }
             for row in cells
         ]
-        if "excess" in methods
+        if {"excess", "scan"} & set(methods)
         else [],
         "clusters": [
+            {
+                "method": "scan",
+                "cell_ids": found.cells["cell_id"].to_numpy()[list(place.members)].tolist(),
+                "observed": place.observed,
+                "expected": place.expected,
+                "ratio": number(place.ratio) if np.isfinite(place.ratio) else None,
+                "p": place.p,
+                "claim": result.claim,
+            }
+            for place in result.places
+            if "scan" in methods
+        ]
+        + [
             {
                 "method": "dbscan",
                 "cell_ids": list(row.cell_ids),

@@ -141,6 +141,12 @@ _SPOTS = {
     "expected": N_("Expected"),
     "p": N_("Chance"),
 }
+_PLACES = {
+    "cells": N_("Cells"),
+    "observed": N_("Events"),
+    "expected": N_("Expected"),
+    "p": N_("Chance"),
+}
 _GROUPS = {
     "cell_ids": N_("Cells"),
     "hazard": N_("Hazard"),
@@ -159,8 +165,16 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
-    if answer["clusters"]:
-        groups = _hazards(pd.DataFrame(answer["clusters"]), words)
+    names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}
+    if places := [one for one in answer["clusters"] if one["method"] == "scan"]:
+        shown = pd.DataFrame(places).assign(
+            cells=[words.listed(names[cell] for cell in one["cell_ids"]) for one in places],
+            p=[words.chance(one["p"]) for one in places],
+        )
+        lines += ["", words("Places of neighbouring cells that together hold more than chance gives:")]
+        lines += [*table(shown.head(MOST), _said(_PLACES, words), words), *_more(len(shown), words)]
+    if dense := [one for one in answer["clusters"] if one["method"] == "dbscan"]:
+        groups = _hazards(pd.DataFrame(dense), words)
         lines += ["", words("Dense groups of points:")]
         lines += [*table(groups.head(MOST), _said(_GROUPS, words), words), *_more(len(groups), words)]
     return lines

@@ -7,11 +7,12 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multinomial
 
 from analysis import hotspots
+from analysis.family import Plane
 from analysis.hotspots import (
     EXPOSURE_NAMES,
     excess_test,
@@ -245,29 +246,12 @@ def test_without_an_exposure_the_word_is_gather():
     assert "more people may live there" in spots.reason.say(ENGLISH)
 
 
-def test_a_cell_that_its_area_does_not_explain_either_is_a_hot_spot():
-    spots = find_hot_spots(ONE_HOT, ONE_HOT, {"area": np.ones(23)}, **OPTIONS)
-    assert (spots.exposure, spots.claim, spots.claims[0]) == ("equal", "hot_spot", "hot_spot")
-
-
-def test_a_cell_that_is_simply_large_gathers_reports():
-    area = np.array([5.0] + [1.0] * 22)
-    assert find_hot_spots(ONE_HOT, ONE_HOT, {"area": area}, **OPTIONS).claims[0] == "gather"
-
-
-def test_a_small_cell_is_not_claimed_for_its_area_alone():
-    area = np.array([0.05] + [1.0] * 22)
+@pytest.mark.parametrize("area", [np.ones(23), np.array([5.0] + [1.0] * 22), np.array([0.05] + [1.0] * 22)])
+def test_area_makes_no_claim_and_no_stronger_word(area):
+    spots = find_hot_spots(ONE_HOT, ONE_HOT, {"area": area}, **OPTIONS)
+    assert (spots.exposure, spots.claim, spots.claims[0]) == ("equal", "gather", "gather")
     counts = np.array([5] + [3] * 22)
-    assert excess_test(counts, area).hot[0]
     assert not find_hot_spots(counts, counts, {"area": area}, **OPTIONS).hot.any()
-
-
-def test_one_word_for_the_screen_is_the_weaker_one():
-    counts = np.array([15, 15] + [3] * 21)
-    area = np.array([8.0, 1.0] + [1.0] * 21)
-    spots = find_hot_spots(counts, counts, {"area": area}, **OPTIONS)
-    assert spots.claims[:2] == ("gather", "hot_spot")
-    assert spots.claim == "gather"
 
 
 @pytest.mark.parametrize("exposure", ["equal", "area"])
@@ -347,3 +331,60 @@ def test_an_answer_is_frozen_and_can_be_cached():
     with pytest.raises(dataclasses.FrozenInstanceError):
         spots.claim = "hot_spot"
     assert pickle.loads(pickle.dumps(spots)).reason.say(ENGLISH) == spots.reason.say(ENGLISH)
+
+
+# --- cells and the places around them ---------------------------------------------------------------------------------
+
+SIDE = 5
+PLANE = Plane(np.arange(25) % SIDE, np.arange(25) // SIDE, max_share=0.5, most_cells=None, draws=999, seed=3)
+
+
+def test_a_place_that_cells_share_is_found_where_none_of_them_is_alone():
+    counts = np.full(25, 4)
+    counts[[7, 11, 12, 13, 17]] = [11, 11, 3, 11, 11]  # the one amid them holds fewer than expected
+    alone = find_hot_spots(counts, counts, {"households": np.ones(25)}, **OPTIONS)
+    assert not alone.hot.any()
+    spots = find_hot_spots(counts, counts, {"households": np.ones(25)}, surroundings=PLANE, **OPTIONS)
+    (place,) = spots.places
+    assert (place.members, place.observed) == ((7, 11, 12, 13, 17), 47)
+    assert place.expected == pytest.approx(5 * 127 / 25)
+    assert place.ratio == pytest.approx(47 / 25.4 / (80 / 101.6))
+    assert place.p <= 0.05
+    assert np.flatnonzero(spots.hot).tolist() == [7, 11, 13, 17]
+    assert [spots.by[at] for at in (7, 12)] == ["place", ""]
+    assert (spots.method, spots.claims[7]) == ("excess+scan", "hot_spot")
+    sentence = explain_cell(spots, 7).say(ENGLISH, name="N")
+    assert sentence.startswith("N: 11 observed, 5.1 expected by households; with 4 cells around it 47 and 25.4.")
+    assert sentence.endswith("a hot spot that several cells share.")
+    assert "gather here, over several cells" in explain_cell(
+        find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS), 7
+    ).say(ENGLISH, name="N")
+
+
+def test_a_single_hot_cell_is_named_by_its_own_test_too():
+    counts = np.full(25, 3)
+    counts[12] = 20
+    spots = find_hot_spots(counts, counts, {"households": np.ones(25)}, surroundings=PLANE, **OPTIONS)
+    assert (np.flatnonzero(spots.hot).tolist(), spots.by[12]) == ([12], "cell")
+    assert counts[12] >= spots.needed[12] > 8
+    assert spots.map_p == 1 / 1000
+    assert "once in 1,000" in explain_cell(spots, 12).say(ENGLISH, name="N")
+
+
+def test_without_a_pattern_nothing_is_named_and_the_map_is_likely():
+    counts = np.full(25, 4)
+    spots = find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS)
+    assert (spots.places, spots.hot.any()) == ((), False)
+    assert spots.map_p > 0.5
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 9), min_size=25, max_size=25).filter(lambda one: sum(one) >= 20))
+def test_a_cell_that_needs_no_more_is_named_and_one_named_alone_has_what_it_needs(counts):
+    spots = find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS)
+    enough = spots.events >= spots.needed
+    assert spots.hot[enough].all()
+    alone = np.array([by == "cell" for by in spots.by])
+    if not (alone & ~enough).any():
+        return
+    assert enough.any()  # claims lend each other strength only where one stands by itself

@@ -295,7 +295,7 @@ def test_progress_goes_up_to_all(stop_at):
 
 @given(st.lists(st.floats(1e-9, 1e4), min_size=1, max_size=20), st.floats(1e-6, 300), st.integers(10_001, 100_000_000))
 def test_the_least_count_is_the_first_that_reaches_the_level(expected, level, total):
-    least = circles._least(level, np.array([0.0, *expected]), total)
+    least = circles.least_counts(level, np.array([0.0, *expected]), total)
     assert least[0] == total + 1
     for count, e in zip(least[1:].tolist(), expected, strict=True):
         before = circles._llr(np.array([count - 1]), np.array([e]), total)[0]

@@ -136,11 +136,14 @@ def test_no_month_known_gives_an_empty_table():
     assert (len(months), list(months.columns)) == (0, ["month", "hazard", "count"])
 
 
-def test_cells_are_ranked_by_evidence_then_events_then_code():
+def test_cells_are_ranked_by_claim_then_evidence_then_events_then_code():
     cells = pd.DataFrame(
-        {"cell_id": ["c", "b", "a", "d"], "p": [0.5, 0.01, 0.5, np.nan], "events": [4, 3, 4, 9]}, index=[7, 8, 9, 10]
+        {"cell_id": ["c", "b", "a", "d"], "p": [0.5, 0.01, 0.5, np.nan], "events": [4, 3, 4, 9], "hot": False},
+        index=[7, 8, 9, 10],
     )
     assert rank_cells(cells)["cell_id"].tolist() == ["b", "a", "c", "d"]
+    claimed = cells.assign(hot=[True, False, False, False])  # with the cells around it, and not alone
+    assert rank_cells(claimed)["cell_id"].tolist() == ["c", "b", "a", "d"]
     assert rank_cells(cells.assign(p=np.nan))["cell_id"].tolist() == ["d", "a", "c", "b"]
 
 

@@ -209,9 +209,13 @@ def test_hot_spots_are_those_of_the_truth_and_equal_the_pages(demo):
     share = (households / households.sum() * answer["events"]).tolist()
     assert answer["exposure"] == "households"
     assert [one["expected"] for one in answer["cells"]] == pytest.approx(share, rel=1e-9)
-    cluster = answer["clusters"][0]
-    assert set(cluster) >= {"method", "cell_ids", "observed", "expected", "p"}
-    assert cluster["method"] == "dbscan"
+    assert all(set(one) >= {"method", "cell_ids", "observed", "expected", "p"} for one in answer["clusters"])
+    for place in (one for one in answer["clusters"] if one["method"] == "scan"):
+        inside = [one for one in answer["cells"] if one["cell_id"] in place["cell_ids"]]
+        assert place["observed"] == sum(one["observed"] for one in inside)
+        assert place["expected"] == pytest.approx(sum(one["expected"] for one in inside))
+        assert place["p"] <= 0.05
+    assert any(one["method"] == "dbscan" for one in answer["clusters"])
 
 
 def test_hot_spots_give_only_the_method_asked_for_with_the_exposure_and_seed_asked_for(demo):

@@ -1,5 +1,6 @@
 """Which cells a map shows, in which file, and their short names; the rest of the map is tested on the pages."""
 
+import copy
 import datetime as dt
 from unittest import mock
 
@@ -80,7 +81,7 @@ def test_of_too_many_cells_a_map_holds_the_chosen_one_those_with_a_claim_and_tho
 def test_a_map_of_the_foremost_cells_has_their_classes_claims_and_sentence_only(city):
     grid = Scope(level="grid")
     table = answers.cell_table(city, grid).assign(count=[5, 1, 9, 2, 9])
-    spots = answers.hot_spots(city, grid).result
+    spots = copy.copy(answers.hot_spots(city, grid).result)
     for name, value in {"hot": spots.hot | [True, False, False, True, False], "claims": ("hot_spot",) * 5}.items():
         object.__setattr__(spots, name, value)
     with mock.patch("geo.maps.publish_cells", return_value="key") as written:
@@ -119,7 +120,7 @@ def test_cells_are_summed_by_the_ones_that_hold_them(city):
 
 def test_a_map_that_stands_in_outlines_what_holds_a_claim_and_says_so(city):
     grid, view = Scope(level="grid"), Scope(level="community")
-    spots = answers.hot_spots(city, grid).result
+    spots = copy.copy(answers.hot_spots(city, grid).result)
     claims = {"hot": spots.hot | [False, False, False, True, True], "claims": ("", "", "", "hot_spot", "hot_spot")}
     with mock.patch("geo.maps.publish_cells", return_value="key"):
         drawn = publish(city, ["street", "community"])

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -59,11 +61,6 @@ def _beside(fingerprint: str, scope: Scope, _dataset: Dataset) -> dict[str, int]
     return queries.beside(_dataset, scope)
 
 
-@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
-def _hot_spots(fingerprint: str, scope: Scope, exposure: str, _dataset: Dataset) -> answers.HotSpots:
-    return answers.hot_spots(_dataset, scope, exposure=exposure)
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
 def _clusters(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
     return answers.clusters_of(_dataset, scope)
@@ -79,18 +76,23 @@ def _cell(fingerprint: str, scope: Scope, cell: str, _cells: pd.DataFrame, _data
     return answers.cell_view(_dataset, scope, cell, _cells)
 
 
-def group_calls(words: Words, data: Dataset) -> None:
-    """Look which calls report one event, once a version; where that takes long, say so."""
+@contextmanager
+def _told(sentence: str) -> Iterator[Callable[[float], None]]:
+    """Give what shows the progress of work, with a sentence, once it has taken long; it is gone at the end."""
     begun, place = time.monotonic(), st.empty()
 
     def progress(share: float) -> None:
         if time.monotonic() - begun > PATIENCE_S:
-            place.progress(
-                share, text=words("Looking which reports are of one event (once for each version of the data)")
-            )
+            place.progress(min(share, 1.0), text=sentence)
 
-    history.followers(data, progress)
+    yield progress
     place.empty()
+
+
+def group_calls(words: Words, data: Dataset) -> None:
+    """Look which calls report one event, once a version; where that takes long, say so."""
+    with _told(words("Looking which reports are of one event (once for each version of the data)")) as progress:
+        history.followers(data, progress)
 
 
 def overview(data: Dataset, scope: Scope, compare: str) -> answers.Overview:
@@ -103,9 +105,11 @@ def beside(data: Dataset, scope: Scope) -> dict[str, int]:
     return _beside(data.fingerprint, scope, data)
 
 
-def hot_spots(data: Dataset, scope: Scope, exposure: str = "auto") -> answers.HotSpots:
-    """Return the hot spots of a scope."""
-    return _hot_spots(data.fingerprint, scope, exposure, data)
+def hot_spots(words: Words, data: Dataset, scope: Scope, exposure: str = "auto") -> answers.HotSpots:
+    """Return the hot spots of a scope; where random maps have to be drawn for long, say so."""
+    sentence = words("Drawing maps without a pattern, to tell what chance alone gives (kept for these cells)")
+    with _told(sentence) as progress:
+        return answers.hot_spots(data, scope, exposure=exposure, progress=progress)
 
 
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:

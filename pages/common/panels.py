@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis import charts, summary
-from analysis.hotspots import HotSpots, explain_cell
+from analysis.hotspots import LIST, HotSpots, explain_cell
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
@@ -90,7 +90,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
     totals, overall, result = answer.totals, answer.overall, spots.result
     change = summary.change_sentence(answer.change, compare).say(words)
     reached = pd.notna(overall["median_hours"])
-    tested = result.method == "excess"
+    tested = result.method != LIST
     share, low, high = answer.in_time
     no_deadlines = words("no deadlines given")
     figures = [
@@ -357,7 +357,7 @@ def worst_cells(words: Words, spots: answers.HotSpots) -> None:
 
 def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
-    tested = spots.result.method == "excess"
+    tested = spots.result.method != LIST
     rows = summary.rank_cells(spots.cells).head(cached.MOST_ROWS)
     shown = pd.DataFrame(
         {
@@ -402,7 +402,7 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
 
 def explain_first(words: Words, spots: answers.HotSpots) -> None:
     """Explain the strongest cell in one sentence."""
-    if spots.result.method != "excess" or not len(spots.cells):
+    if spots.result.method == LIST or not len(spots.cells):
         st.info(markdown_plain(spots.result.reason.say(words)))
         return
     first = summary.rank_cells(spots.cells)["cell_id"].iloc[0]

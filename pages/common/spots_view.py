@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis import summary
-from analysis.hotspots import EXPOSURE_NAMES, GATHER, HOT_SPOT, explain_cell
+from analysis.hotspots import EXPOSURE_NAMES, GATHER, HOT_SPOT, LIST, explain_cell
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
@@ -32,7 +32,7 @@ def headline(words: Words, spots: answers.HotSpots) -> str:
     result = spots.result
     if len(result.events) < 2:
         return words("A single cell has nothing to be compared with")
-    if result.method != "excess":
+    if result.method == LIST:
         return words("Too few events for a claim: {n}", n=spots.n_events)
     hot, gather = (result.claims.count(word) for word in (HOT_SPOT, GATHER))
     if hot and not gather:
@@ -52,7 +52,7 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
             events=spots.n_events,
         )
     )
-    if spots.result.method == "excess":
+    if spots.result.method != LIST:
         lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
     if spots.n_elsewhere:
         lines.append(
@@ -109,6 +109,47 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
     }
     named = spots.cells.assign(claim=people.claims(words, spots.cells["claim"]))
     downloads.sheet(words, data, scope, named, titles, name=words("Hot spots"), file="hotspots")
+
+
+def places_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> None:
+    """List the hot places of neighbouring cells, where there are some."""
+    places = [place for place in spots.result.places if len(place.members) > 1]
+    if not places:
+        return
+    with st.container(border=True):
+        frame.heading(words("Places that neighbouring cells share"))
+        st.caption(
+            words(
+                "Circles of whole cells that together hold more than chance gives. Outlined on the map are those of "
+                "their cells that hold more than expected."
+            )
+        )
+        names = spots.cells["name"].to_numpy()
+        shown = pd.DataFrame(
+            {
+                "cells": [words.listed(names[list(place.members)]) for place in places],
+                "n": [len(place.members) for place in places],
+                "observed": [place.observed for place in places],
+                "expected": [round(place.expected, 1) for place in places],
+                "ratio": [round(place.ratio, 1) for place in places],
+                "p": [words.chance(place.p) for place in places],
+            }
+        )
+        titles = {
+            "cells": words("Cells"),
+            "n": words("Number of cells"),
+            "observed": words("Events"),
+            "expected": words("Expected"),
+            "ratio": words("Rate inside / outside"),
+            "p": words("Chance of a map with a place this strong"),
+        }
+        st.dataframe(
+            shown,
+            hide_index=True,
+            column_config={name: st.column_config.Column(title) for name, title in titles.items()},
+            alt=words.plural("Table of {n} place.", "Table of {n} places.", len(shown)),
+        )
+        downloads.sheet(words, data, scope, shown, titles, name=words("Places"), file="places")
 
 
 def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:

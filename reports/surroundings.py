@@ -1,0 +1,90 @@
+"""Where the cells of a scope lie, and what random maps of them hold: kept, for they depend on no case.
+
+Random maps are drawn for cells, an exposure and a total of events. They take a second or less for some hundred cells
+and many seconds for a city, so they are kept in `derived/` under a hash of all they depend on. A city's filters give
+ever other totals: among more than `MANY` cells random maps are drawn for powers of two, and of the two around a total
+the stricter decides.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from analysis.family import RandomMaps, random_maps
+from analysis.scan import Circles, grow_circles
+from data import derived
+from data.dataset import Dataset
+from data.schema import Scope
+from geo import crs
+
+MANY = 1_000  # cells: more are a city, with smaller circles and totals by powers of two
+_EDITION = "1"  # of what random maps are: to be raised when they change
+_MOST_HELD = 200
+
+Floats = NDArray[np.float64]
+Progress = Callable[[float], None]
+_held: OrderedDict[str, RandomMaps] = OrderedDict()
+
+
+class KeptSurroundings:
+    """The surroundings of a scope's cells (`analysis.family.Surroundings`), with random maps that are kept.
+
+    `cells` are those of the scope, in the order of its counts; `progress` gets the share of the random maps drawn.
+    """
+
+    def __init__(
+        self, dataset: Dataset, scope: Scope, cells: Any, *, seed: int, progress: Progress | None = None
+    ) -> None:
+        self._dataset, self._cells, self._seed, self._progress = dataset, cells, seed, progress
+        self._key = (scope.level, dataset.edition_day(scope), scope.area)
+        setting = dataset.settings
+        self._draws = int(setting["map_draws"])
+        many = len(cells) > MANY
+        self._share = float(setting["scan_share_many" if many else "scan_share"])
+        self._most = int(setting["scan_cells_many"]) if many else None
+
+    def circles(self, weight: Floats) -> Circles:
+        """Return the circles around the cells, made once a version for the same cells and exposure."""
+        held = self._dataset.derived.setdefault("circles", {})
+        key = (*self._key, hashlib.sha256(weight.tobytes()).hexdigest())
+        if key not in held:
+            at = shapely.point_on_surface(self._cells.geometry.to_numpy())
+            x_m, y_m = crs.project(shapely.get_x(at), shapely.get_y(at))
+            held[key] = grow_circles(x_m, y_m, weight, max_share=self._share, most_cells=self._most)
+        return cast(Circles, held[key])
+
+    def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
+        """Return random maps of a total, or of the two powers of two around it."""
+        totals = {total}
+        if len(circles.share) > MANY:
+            power = int(np.log2(total))
+            totals = {2**power, 2 ** (power + (2**power < total))}
+        done: list[RandomMaps] = []
+
+        def tell(part: int, of: int) -> None:
+            if self._progress:
+                self._progress((len(done) + part / of) / len(totals))
+
+        for one in sorted(totals):
+            done.append(self._of(circles, one, tell))
+        return done
+
+    def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
+        limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"
+        key = derived.name(f"random maps {_EDITION}", limits, circles.points.tobytes(), circles.share.tobytes())
+        if key not in _held:
+            kept: Any = derived.load(self._dataset.root, key)
+            if kept is not None and set(kept) == set(RandomMaps._fields):
+                maps = RandomMaps(**kept)
+            else:
+                maps = random_maps(circles, total, draws=self._draws, seed=self._seed, progress=progress)
+                derived.keep(self._dataset.root, key, maps._asdict())
+            _held[key] = maps
+            while len(_held) > _MOST_HELD:
+                _held.popitem(last=False)
+        return _held[key]
