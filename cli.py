@@ -36,6 +36,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from analysis import hotspots
 from base import settings
 from base.errors import HazardError
 from base.text import Words
@@ -637,7 +638,9 @@ def hotspots_(
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
     methods = method or list(known)
-    found = answers.hot_spots(dataset, scope, exposure=exposure, places="scan" in methods, seed=seed)
+    test = hotspots.AUTO if not method else hotspots.FAMILY if "scan" in methods else hotspots.EXCESS
+    found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
+    methods = [name for name in methods if name != "scan" or found.result.method == hotspots.FAMILY]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     answer = people.hot_spots_json(found, groups, methods, WORDS)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])

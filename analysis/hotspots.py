@@ -38,6 +38,8 @@ EQUAL, AREA = "equal", "area"
 HOT_SPOT, GATHER = "hot_spot", "gather"  # 热点, 报告集中
 BY_CELL, BY_PLACE, BY_BOTH = "cell", "place", "both"  # which test names a cell
 LIST, EXCESS, FAMILY = "list", "excess", "excess+scan"  # methods
+AUTO = "auto"
+MANY = 1_000  # cells: in a city a scan takes seconds, so places are looked for when somebody asks
 EXPOSURE_NAMES = {
     "households": N_("households"),
     "population": N_("population"),
@@ -210,6 +212,33 @@ def _below(alike: Floats, terms: int, at: Ints, period: int) -> NDArray[np.compl
     return values
 
 
+def choose_method(events: int, cells: int, *, min_events: int, asked: str = AUTO) -> str:
+    """Return the method that suits a sample: "list", "excess" or "excess+scan".
+
+    Under `min_events` events, or of one cell, nothing can be claimed, whatever is asked. From there on the cells are
+    tested, and with them the places that neighbours share: together they find more than either at the same chance of a
+    false claim. Among more than `MANY` cells the cells alone, unless places are asked for.
+
+    Parameters
+    ----------
+    asked : {"auto", "excess", "excess+scan"}
+
+    Raises
+    ------
+    HazardError
+        ``method-unknown``.
+    """
+    if asked not in (AUTO, EXCESS, FAMILY):
+        raise HazardError(
+            "method-unknown", "{name} is none of {known}.", name=asked, known=", ".join((AUTO, EXCESS, FAMILY))
+        )
+    if events < min_events or cells < 2:
+        return LIST
+    if asked == AUTO:
+        return FAMILY if cells <= MANY else EXCESS
+    return asked
+
+
 def find_hot_spots(
     calls_by_cell: ArrayLike,
     events_by_cell: ArrayLike,
@@ -220,6 +249,7 @@ def find_hot_spots(
     min_events: int,
     draws: int,
     seed: int,
+    method: str = AUTO,
     surroundings: family.Surroundings | None = None,
 ) -> HotSpots:
     """Return which cells hold more events than chance, with the words that the exposure allows.
@@ -237,8 +267,10 @@ def find_hot_spots(
     fdr, min_events, draws, seed
         Share of false alarms; fewest events for a claim; random maps behind `map_p` where only cells are tested, and
         their seed.
+    method : str
+        As `choose_method` takes it.
     surroundings : family.Surroundings, optional
-        Where the cells lie, and random maps of them: then places are looked for too.
+        Where the cells lie, and random maps of them; without it places cannot be looked for.
 
     Raises
     ------
@@ -260,24 +292,24 @@ def find_hot_spots(
     ratio = np.divide(counts, expected, out=np.full(n, np.nan), where=expected > 0)
     facts: dict[str, Any] = {"events": total, "cells": n, "min_events": min_events}
     places: tuple[HotPlace, ...] = ()
-    if total < min_events or n < 2:
+    used_method = choose_method(total, n, min_events=min_events, asked=method)
+    if used_method == LIST:
         test = ExcessTest(np.full(n, np.nan), np.zeros(n, bool), np.zeros(n, np.int64))
-        map_p, method = float("nan"), LIST
+        map_p = float("nan")
         reason = Sentence(_ONE_CELL if n < 2 else _TOO_FEW, facts)
     else:
-        if surroundings is None:
-            method, test = EXCESS, excess_test(counts, weight, fdr=fdr)
+        if surroundings is None or used_method == EXCESS:
+            used_method, test = EXCESS, excess_test(counts, weight, fdr=fdr)
             map_p = map_chance(counts, weight, draws=draws, seed=seed)
         else:
-            method = FAMILY
             test, places, map_p = _by_family(counts, weight, total, surroundings, fdr)
         facts |= {"exposure": Term(EXPOSURE_NAMES.get(used, used)), "percent": 100 * fdr}
         facts["needed"] = int(np.median(test.needed))
-        reason = Sentence(_TESTED[method, used in complete or exposure == EQUAL], facts)
+        reason = Sentence(_TESTED[used_method, used in complete or exposure == EQUAL], facts)
     by = _named_by(test.hot, places, counts > expected)
     claim = HOT_SPOT if used in EXPOSURES else GATHER
     return HotSpots(
-        method=method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), expected=expected,
+        method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), expected=expected,
         ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool), needed=test.needed,
         claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p, reason=reason,
     )  # fmt: skip

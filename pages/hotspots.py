@@ -11,8 +11,9 @@ with frame.told(_):
     scope = controls.scope(_, data)
     panels.stop_without_cells(_, data, scope)
     exposure = spots_view.exposure(_, data, scope)
+    method = spots_view.method(_)
     cached.group_calls(_, data)
-    spots = cached.hot_spots(_, data, scope, exposure)
+    spots = cached.hot_spots(_, data, scope, exposure, method)
     chosen = controls.cell(data, scope)
 
     frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))

@@ -157,11 +157,11 @@ def hot_spots(
     scope: Scope,
     *,
     exposure: str = "auto",
-    places: bool = True,
+    method: str = hotspots.AUTO,
     seed: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> HotSpots:
-    """Return the cells with more events than chance of one scope, alone or (`places`) with those around them.
+    """Return the cells with more events than chance of one scope, by a method of `analysis.hotspots.choose_method`.
 
     The answers last given are held with the version, and shared: they are never changed. The first one for a city's
     cells draws random maps for some seconds: `progress` gets the share that is done.
@@ -172,9 +172,9 @@ def hot_spots(
         ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
-    held: dict[tuple[Scope, str, bool, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
-    key = (scope, exposure, places, seed)
-    found = held.get(key) or _hot_spots(dataset, scope, exposure, places, seed, progress)
+    held: dict[tuple[Scope, str, str, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
+    key = (scope, exposure, method, seed)
+    found = held.get(key) or _hot_spots(dataset, scope, exposure, method, seed, progress)
     with _HOLDING:
         held.pop(key, None)
         held[key] = found  # the last to go
@@ -187,7 +187,7 @@ def _hot_spots(
     dataset: Dataset,
     scope: Scope,
     exposure: str,
-    places: bool,
+    method: str,
     seed: int,
     progress: Callable[[float], None] | None,
 ) -> HotSpots:
@@ -208,7 +208,8 @@ def _hot_spots(
         min_events=int(setting["min_events"]),
         draws=int(setting["map_draws"]),
         seed=seed,
-        surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress) if places else None,
+        method=method,
+        surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
     )
     frame = pd.DataFrame(
         {

@@ -16,13 +16,13 @@ import shapely
 from numpy.typing import NDArray
 
 from analysis.family import RandomMaps, random_maps
+from analysis.hotspots import MANY
 from analysis.scan import Circles, grow_circles
 from data import derived
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
 
-MANY = 1_000  # cells: more are a city, with smaller circles and totals by powers of two
 _EDITION = "1"  # of what random maps are: to be raised when they change
 _MOST_HELD = 200
 

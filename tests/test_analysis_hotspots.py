@@ -15,6 +15,7 @@ from analysis import hotspots
 from analysis.family import Plane
 from analysis.hotspots import (
     EXPOSURE_NAMES,
+    choose_method,
     excess_test,
     explain_cell,
     find_hot_spots,
@@ -388,3 +389,26 @@ def test_a_cell_that_needs_no_more_is_named_and_one_named_alone_has_what_it_need
     if not (alone & ~enough).any():
         return
     assert enough.any()  # claims lend each other strength only where one stands by itself
+
+
+@pytest.mark.parametrize(
+    ("events", "cells", "asked", "method"),
+    [
+        (19, 23, "auto", "list"),
+        (19, 23, "excess+scan", "list"),
+        (500, 1, "excess", "list"),
+        (20, 2, "auto", "excess+scan"),
+        (5_000, 1_000, "auto", "excess+scan"),
+        (5_000, 1_001, "auto", "excess"),
+        (5_000, 1_001, "excess+scan", "excess+scan"),
+        (20, 23, "excess", "excess"),
+    ],
+)
+def test_the_method_follows_the_sample_and_then_who_asks(events, cells, asked, method):
+    assert choose_method(events, cells, min_events=20, asked=asked) == method
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(HazardError, match="tarot is none of auto, excess, excess") as refused:
+        choose_method(50, 23, min_events=20, asked="tarot")
+    assert refused.value.code == "method-unknown"

@@ -652,3 +652,11 @@ def test_of_a_long_ranking_the_page_shows_the_first_rows_and_says_so(visit, monk
     table = next(one.value for one in seen.dataframe if "expected" in one.value)
     assert len(table) == 10
     assert any(one.value.startswith("The first 10 of 23 rows") for one in seen.caption)
+
+
+def test_the_method_is_chosen_by_hand_or_by_the_address_and_the_page_says_what_was_left_out(visit):
+    usual = visit("hotspots", period="all")
+    assert any("circle of neighbouring cells" in one.value for one in usual.markdown)
+    alone = visit("hotspots", period="all", method="excess")
+    assert alone.selectbox(key="w_method-en").value == "excess"
+    assert any("were not looked for" in one.value for one in alone.markdown)

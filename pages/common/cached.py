@@ -105,11 +105,13 @@ def beside(data: Dataset, scope: Scope) -> dict[str, int]:
     return _beside(data.fingerprint, scope, data)
 
 
-def hot_spots(words: Words, data: Dataset, scope: Scope, exposure: str = "auto") -> answers.HotSpots:
+def hot_spots(
+    words: Words, data: Dataset, scope: Scope, exposure: str = "auto", method: str = "auto"
+) -> answers.HotSpots:
     """Return the hot spots of a scope; where random maps have to be drawn for long, say so."""
     sentence = words("Drawing maps without a pattern, to tell what chance alone gives (kept for these cells)")
     with _told(sentence) as progress:
-        return answers.hot_spots(data, scope, exposure=exposure, progress=progress)
+        return answers.hot_spots(data, scope, exposure=exposure, method=method, progress=progress)
 
 
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis import summary
-from analysis.hotspots import EXPOSURE_NAMES, GATHER, HOT_SPOT, LIST, explain_cell
-from base.text import Words, markdown_plain
+from analysis.hotspots import AUTO, EXCESS, EXPOSURE_NAMES, FAMILY, GATHER, HOT_SPOT, LIST, MANY, explain_cell
+from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
@@ -27,6 +27,25 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
         )
 
 
+METHODS = {AUTO: N_("Automatic"), EXCESS: N_("Each cell alone"), FAMILY: N_("Cells and places they share")}
+
+
+def method(words: Words) -> str:
+    """Draw the choice of the method and return it."""
+    with st.sidebar:
+        return controls.select(
+            words("Method"),
+            "method",
+            list(METHODS),
+            lambda name: words(METHODS[name]),
+            help=words(
+                "Automatic: cells and the places they share, among more than {many} cells each cell alone, for that "
+                "takes seconds.",
+                many=MANY,
+            ),
+        )
+
+
 def headline(words: Words, spots: answers.HotSpots) -> str:
     """Return the page's finding in one sentence."""
     result = spots.result
@@ -45,6 +64,8 @@ def headline(words: Words, spots: answers.HotSpots) -> str:
 def reason(words: Words, spots: answers.HotSpots) -> None:
     """Say why by this method, what was counted, and what was left out."""
     lines = [spots.result.reason.say(words)]
+    if spots.result.method == EXCESS:
+        lines.append(words("Places that neighbouring cells share were not looked for."))
     lines.append(
         words(
             "{calls} calls are {events} events: calls about the same thing count once.",
