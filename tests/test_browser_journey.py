@@ -87,6 +87,7 @@ class Reader:
 
     def click_cell(self, position):
         frame = self.map()
+        frame.wait_for_function("() => !hotspots.view.map._animatingZoom")  # Leaflet passes over a click meanwhile
         x, y = frame.evaluate(
             "i => { const v = hotspots.view, [lon, lat] = v.levels[v.shown.layer].anchors[i];"
             "const p = v.map.latLngToContainerPoint([lat / 1e5, lon / 1e5]); return [p.x, p.y]; }",
