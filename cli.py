@@ -640,7 +640,7 @@ def hotspots_(
     methods = method or list(known)
     test = hotspots.AUTO if not method else hotspots.FAMILY if "scan" in methods else hotspots.EXCESS
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
-    methods = [name for name in methods if name != "scan" or found.result.method == hotspots.FAMILY]
+    methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     answer = people.hot_spots_json(found, groups, methods, WORDS)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])

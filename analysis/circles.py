@@ -216,6 +216,7 @@ class Scan:
         every = np.stack([self._least(_SAME, float(factor)) for factor in self.factors], axis=1)
         found = [self._maxima(0, every)]
         level = float(np.quantile(found[0], max(0.0, 1 - 2 * top)))
+        found[0] = np.where(found[0] >= level, found[0], 0.0)  # as of the others
         least = np.stack([self._least(max(level, _SAME), float(factor)) for factor in self.factors], axis=1)
         for block in range(1, blocks, THREADS):
             if progress:

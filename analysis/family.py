@@ -23,7 +23,7 @@ p by resampling). Benjamini & Hochberg (1995), JRSS B 57(1), 289-300.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import scipy
@@ -129,8 +129,9 @@ def limits(maps: RandomMaps, *, fdr: float) -> Limits:
     allowed = int(np.floor(fdr * (len(maps.simes) + 1) + _SAME)) - 1
     found = Limits(0.0, float("inf"))
     for k in range(allowed):  # each limit reached by k + 1 maps, or by more where several are equal
-        next_ = Limits(min(float(simes_in_order[k]), fdr), float(llr_in_order[k]))
-        if next_.llr <= 0 or _reached(maps, next_).sum() > allowed:
+        ratio = float(llr_in_order[k])
+        next_ = Limits(min(float(simes_in_order[k]), fdr), ratio if ratio > 0 else float("inf"))
+        if _reached(maps, next_).sum() > allowed:
             break
         found = next_
     return found
@@ -142,6 +143,8 @@ def map_chance(maps: RandomMaps, simes_p: float, llr: float) -> float:
     Evidence is as rare as the rarer of the two: (as rare + 1) / (draws + 1), ties counted.
     """
     n = len(maps.simes)
+    if llr < np.min(maps.llr[maps.llr > 0], initial=np.inf):  # among the weaker ones, which are not told apart
+        llr = 0.0
 
     def ranks(values: Floats, own: float) -> tuple[NDArray[np.int64], int]:  # how many maps are as small
         ordered = np.sort(values)
@@ -183,19 +186,22 @@ def _reached(maps: RandomMaps, limit: Limits) -> NDArray[np.bool_]:
 
 
 class _Chances:
-    """The upper tail of a cell's count, looked up: cells with one share have the same, and counts repeat."""
+    """The upper tail of counts: cells with one share have the same, and counts repeat, so few have to be reckoned."""
 
     def __init__(self, share: Floats, total: int) -> None:
         self._share, self._row = np.unique(share, return_inverse=True)
-        self._total, self._table = total, np.empty((len(self._share), 0))
+        self._total = total
 
-    def of(self, counts: NDArray[np.integer]) -> Floats:
+    def of(self, counts: NDArray[Any]) -> Floats:
         """Return the chance of so many or more events, by cell and map."""
-        most = int(counts.max(initial=0))
-        table = self._table
-        if most >= table.shape[1]:  # twice as many, so that a next block seldom asks again; threads may do it twice
-            below = np.arange(-1, 2 * most + 8)
-            table = np.asarray(scipy.stats.binom.sf(below, self._total, self._share[:, None]), dtype=float)
-            self._table = table
-        found: Floats = table[self._row[:, None], counts]
-        return found
+        most = int(counts.max(initial=0)) + 1
+        row, number = np.broadcast_to(self._row[:, None], counts.shape), counts.astype(np.int64)
+        if len(self._share) * most <= counts.size:  # all there can be are fewer than what is asked
+            every = np.arange(len(self._share) * most)
+            tails = self._tail(every // most, every % most)
+            return tails[row * most + number]
+        pairs, at = np.unique(row * most + number, return_inverse=True)
+        return self._tail(pairs // most, pairs % most)[at].reshape(counts.shape)
+
+    def _tail(self, row: NDArray[np.int64], number: NDArray[np.int64]) -> Floats:
+        return np.asarray(scipy.stats.binom.sf(number - 1, self._total, self._share[row]), dtype=float)

@@ -49,6 +49,7 @@ EXPOSURE_NAMES = {
     EQUAL: N_("equal shares"),
 }
 _AT_ONCE = 1_000_000  # numbers held at once while the chance of a map is summed
+_SLACK = 1 + 1e-9  # what two ways of rounding may differ by: a cell named has what it needs
 _EXACT = 1e-7  # a smaller chance of a map is the sum of its cells' chances, to as small a part of it
 
 Floats = NDArray[np.float64]
@@ -83,9 +84,10 @@ class HotSpots:
 
     `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, `by` which test names it
     ("cell", "place", "both" or "") and `claim` the one word of this screen, for a legend or a title. `places` are the
-    hot places, strongest first. `p` is that of the cell alone. Under `method` "list" nothing was tested: `p` and
-    `map_p` are NaN and `needed` is 0; "excess" tests the cells, "excess+scan" the cells and the places around them.
-    `reason` says why by this method and this exposure.
+    hot places, strongest first. `p` is that of the cell alone, `cells_p` the chance of a map with a cell as strong, and
+    `map_p` that of a map with evidence as rare by any test of the method. Under `method` "list" nothing was tested:
+    `p`, `map_p` and `cells_p` are NaN and `needed` is 0; "excess" tests the cells, "excess+scan" the cells and the
+    places around them. `reason` says why by this method and this exposure.
     """
 
     method: str
@@ -102,6 +104,7 @@ class HotSpots:
     by: tuple[str, ...]
     places: tuple[HotPlace, ...]
     map_p: float
+    cells_p: float
     reason: Sentence
 
 
@@ -141,8 +144,8 @@ def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) ->
         raise HazardError("fdr-bad", "A false discovery rate lies between 0 and 1, not at {fdr}.", fdr=fdr)
     total = int(observed.sum())
     p = np.clip(scipy.stats.binom.sf(observed - 1, total, share), 0.0, 1.0)
-    hot = scipy.stats.false_discovery_control(p, method="bh") <= fdr
-    return ExcessTest(p, hot, _smallest_count(fdr / len(share), total, share))
+    hot = scipy.stats.false_discovery_control(p, method="bh") <= fdr * _SLACK
+    return ExcessTest(p, hot, _smallest_count(fdr / len(share) * _SLACK, total, share))
 
 
 def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int) -> float:
@@ -295,14 +298,17 @@ def find_hot_spots(
     used_method = choose_method(total, n, min_events=min_events, asked=method)
     if used_method == LIST:
         test = ExcessTest(np.full(n, np.nan), np.zeros(n, bool), np.zeros(n, np.int64))
-        map_p = float("nan")
+        map_p = cells_p = float("nan")
         reason = Sentence(_ONE_CELL if n < 2 else _TOO_FEW, facts)
     else:
-        if surroundings is None or used_method == EXCESS:
-            used_method, test = EXCESS, excess_test(counts, weight, fdr=fdr)
-            map_p = map_chance(counts, weight, draws=draws, seed=seed)
+        found = None
+        if surroundings is not None and used_method == FAMILY:
+            found = _by_family(counts, weight, total, surroundings, fdr)
+        cells_p = map_chance(counts, weight, draws=draws, seed=seed)
+        if found is None:  # not asked for, or not to be had
+            used_method, test, map_p = EXCESS, excess_test(counts, weight, fdr=fdr), cells_p
         else:
-            test, places, map_p = _by_family(counts, weight, total, surroundings, fdr)
+            test, places, map_p = found
         facts |= {"exposure": Term(EXPOSURE_NAMES.get(used, used)), "percent": 100 * fdr}
         facts["needed"] = int(np.median(test.needed))
         reason = Sentence(_TESTED[used_method, used in complete or exposure == EQUAL], facts)
@@ -311,26 +317,34 @@ def find_hot_spots(
     return HotSpots(
         method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), expected=expected,
         ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool), needed=test.needed,
-        claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p, reason=reason,
+        claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p, cells_p=cells_p,
+        reason=reason,
     )  # fmt: skip
 
 
 def _by_family(
     counts: Floats, weight: Floats, total: int, surroundings: family.Surroundings, fdr: float
-) -> tuple[ExcessTest, tuple[HotPlace, ...], float]:
-    """Return the test of the cells and the hot places under one chance of a false claim, and the chance of the map."""
-    circles = surroundings.circles(weight)
+) -> tuple[ExcessTest, tuple[HotPlace, ...], float] | None:
+    """Return the test of the cells and the hot places under one chance of a false claim, and `map_p`.
+
+    None where that cannot be had: no circle is within the limits, or so few random maps cannot show so small a chance.
+    """
+    try:
+        circles = surroundings.circles(weight)
+    except HazardError as error:
+        if error.code in ("scan-no-circle", "scan-too-large"):
+            return None
+        raise
     maps = surroundings.maps(circles, total)
     limit = family.strictest([family.limits(one, fdr=fdr) for one in maps])
-    test = excess_test(counts, weight, fdr=limit.level) if limit.level else excess_test(counts, weight, fdr=fdr)
     if not limit.level:
-        test = test._replace(hot=np.zeros(len(counts), dtype=bool))
+        return None
+    test = excess_test(counts, weight, fdr=limit.level)
     if np.isfinite(limit.llr):
         test = test._replace(needed=np.minimum(test.needed, counts_alone(circles, total, limit.llr)))
     found = strongest_circles(circles, counts, least=limit.llr, most_clusters=None)
     strongest = found[0].llr if found else 0.0
     smallest = float(family.simes(test.p))
-    map_p = max(family.map_chance(one, smallest, strongest) for one in maps)
     places = tuple(
         HotPlace(
             tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
@@ -339,7 +353,7 @@ def _by_family(
         for one in found
         if family.reaches(one.llr, limit)
     )  # fmt: skip
-    return test, places, map_p
+    return test, places, max(family.map_chance(one, smallest, strongest) for one in maps)
 
 
 def _named_by(hot: Bools, places: tuple[HotPlace, ...], above: Bools) -> tuple[str, ...]:
@@ -363,7 +377,7 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     if hotspots.method == LIST:
         return Sentence(_CELL_LISTED, facts)
     p = float(hotspots.p[position])
-    facts |= {"one_in": one_in(p), "needed": int(hotspots.needed[position]), "map_one_in": one_in(hotspots.map_p)}
+    facts |= {"one_in": one_in(p), "needed": int(hotspots.needed[position]), "map_one_in": one_in(hotspots.cells_p)}
     if not hotspots.hot[position]:
         return Sentence(_CELL_BELOW if facts["observed"] < hotspots.expected[position] else _CELL_WITHIN, facts)
     sure = hotspots.claims[position] == HOT_SPOT

@@ -195,8 +195,14 @@ def strongest_by_chance(
 
 
 def counts_alone(circles: Circles, total: int, llr: float) -> Ints:
-    """Return the count of each cell from which on it reaches a ratio by itself; the total + 1 where none does."""
-    return least_counts(llr, circles.share * total, total)
+    """Return the count of each cell from which on it reaches a ratio by itself; the total + 1 where none does.
+
+    None does for a cell that is no circle: it holds too much of the exposure, or another one has the same point.
+    """
+    alone = np.zeros(len(circles.share), dtype=bool)
+    for bundle in circles._grown.bundles:
+        alone[bundle.centre[bundle.size[0] > 0]] = True
+    return np.where(alone, least_counts(llr, circles.share * total, total), total + 1)
 
 
 def random_counts(share: Floats, total: int, *, seed: int, block: int) -> NDArray[Any]:

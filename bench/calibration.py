@@ -148,10 +148,10 @@ def claims(
         for way, share in (("scan", FDR), ("split", FDR / 2)):
             allowed = int(share * (n + 1)) - 1
             least = np.sort(maps.llr)[::-1][allowed]
-            found[way] = _inside(clusters, least * (1 + 1e-9), len(counts))
+            found[way] = _inside(clusters, least * (1 + 1e-9), counts, area.known)
         found["split"] |= excess_test(counts, area.known, fdr=FDR / 2).hot
         limit = family.limits(maps, fdr=FDR)
-        found["family"] = _inside(clusters, limit.llr, len(counts))
+        found["family"] = _inside(clusters, limit.llr, counts, area.known)
         if limit.level:
             found["family"] |= excess_test(counts, area.known, fdr=limit.level).hot
     if np.ptp(counts):
@@ -164,12 +164,13 @@ def claims(
     return found
 
 
-def _inside(clusters: tuple, least: float, n: int) -> Bools:
-    inside = np.zeros(n, dtype=bool)
+def _inside(clusters: tuple, least: float, counts: NDArray[np.int64], share: Floats) -> Bools:
+    """Return the cells above expectation in circles that reach a ratio, as the program names them."""
+    inside = np.zeros(len(counts), dtype=bool)
     for one in clusters:
         if one.llr >= least:
             inside[one.members] = True
-    return inside
+    return inside & (counts > share / share.sum() * counts.sum())
 
 
 def study(setting: Setting, number: int) -> dict[str, dict[str, float]]:

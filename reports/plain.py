@@ -141,7 +141,7 @@ _SPOTS = {
     "expected": N_("Expected"),
     "p": N_("Chance"),
 }
-_PLACES = {
+_SHARED = {
     "cells": N_("Cells"),
     "observed": N_("Events"),
     "expected": N_("Expected"),
@@ -166,13 +166,13 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}
-    if places := [one for one in answer["clusters"] if one["method"] == "scan"]:
+    if places := [one for one in answer["clusters"] if one["method"] == "scan" and len(one["cell_ids"]) > 1]:
         shown = pd.DataFrame(places).assign(
             cells=[words.listed(names[cell] for cell in one["cell_ids"]) for one in places],
             p=[words.chance(one["p"]) for one in places],
         )
         lines += ["", words("Places of neighbouring cells that together hold more than chance gives:")]
-        lines += [*table(shown.head(MOST), _said(_PLACES, words), words), *_more(len(shown), words)]
+        lines += [*table(shown.head(MOST), _said(_SHARED, words), words), *_more(len(shown), words)]
     if dense := [one for one in answer["clusters"] if one["method"] == "dbscan"]:
         groups = _hazards(pd.DataFrame(dense), words)
         lines += ["", words("Dense groups of points:")]

@@ -1,9 +1,9 @@
 """Where the cells of a scope lie, and what random maps of them hold: kept, for they depend on no case.
 
 Random maps are drawn for cells, an exposure and a total of events. They take a second or less for some hundred cells
-and many seconds for a city, so they are kept in `derived/` under a hash of all they depend on. A city's filters give
-ever other totals: among more than `MANY` cells random maps are drawn for powers of two, and of the two around a total
-the stricter decides.
+and many seconds for a city, so they are kept in `derived/` under a hash of all they depend on. Filters give ever other
+totals: among more than `EXACT_TOTALS` cells random maps are drawn for powers of two, and of the two around a total the
+stricter decides (3.9 to 4.8% of maps without a pattern then carry a claim, at 5%; 1,089 cells, 999 draws).
 """
 
 import hashlib
@@ -24,7 +24,8 @@ from data.schema import Scope
 from geo import crs
 
 _EDITION = "1"  # of what random maps are: to be raised when they change
-_MOST_HELD = 200
+_MOST_HELD, _MOST_CIRCLES = 200, 8
+EXACT_TOTALS = 100  # cells: up to so many are drawn for the very total, in a twentieth of a second
 
 Floats = NDArray[np.float64]
 Progress = Callable[[float], None]
@@ -53,6 +54,8 @@ class KeptSurroundings:
         held = self._dataset.derived.setdefault("circles", {})
         key = (*self._key, hashlib.sha256(weight.tobytes()).hexdigest())
         if key not in held:
+            while len(held) >= _MOST_CIRCLES:
+                held.pop(next(iter(held)), None)
             at = shapely.point_on_surface(self._cells.geometry.to_numpy())
             x_m, y_m = crs.project(shapely.get_x(at), shapely.get_y(at))
             held[key] = grow_circles(x_m, y_m, weight, max_share=self._share, most_cells=self._most)
@@ -61,7 +64,7 @@ class KeptSurroundings:
     def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
         """Return random maps of a total, or of the two powers of two around it."""
         totals = {total}
-        if len(circles.share) > MANY:
+        if len(circles.share) > EXACT_TOTALS:
             power = int(np.log2(total))
             totals = {2**power, 2 ** (power + (2**power < total))}
         done: list[RandomMaps] = []
@@ -84,7 +87,8 @@ class KeptSurroundings:
             else:
                 maps = random_maps(circles, total, draws=self._draws, seed=self._seed, progress=progress)
                 derived.keep(self._dataset.root, key, maps._asdict())
-            _held[key] = maps
-            while len(_held) > _MOST_HELD:
+            while len(_held) >= _MOST_HELD:
                 _held.popitem(last=False)
+            _held[key] = maps
+            return maps
         return _held[key]

@@ -412,3 +412,58 @@ def test_an_unknown_method_is_refused():
     with pytest.raises(HazardError, match="tarot is none of auto, excess, excess") as refused:
         choose_method(50, 23, min_events=20, asked="tarot")
     assert refused.value.code == "method-unknown"
+
+
+def plane(x, y, draws=999, max_share=0.5):
+    return Plane(np.array(x), np.array(y), max_share=max_share, most_cells=None, draws=draws, seed=3)
+
+
+def test_the_chance_of_a_map_without_a_pattern_is_uniform_up_to_one():
+    chance = np.random.default_rng(5)
+    found = [
+        find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS).map_p
+        for counts in chance.multinomial(75, np.full(25, 1 / 25), size=150)
+    ]
+    for share in (0.05, 0.25, 0.5, 0.75, 0.95):
+        assert np.mean(np.array(found) <= share) <= share + 3 * np.sqrt(share * (1 - share) / 150)
+
+
+def test_the_sentence_about_a_cell_tells_the_chance_of_a_cell_and_not_that_of_a_place():
+    counts = np.array([0, 0, 1, 0, 1, 1, 0, 5, 3, 4, 0, 0, 0, 5, 1, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1])
+    spots = find_hot_spots(counts, counts, {"households": np.ones(25)}, surroundings=PLANE, **OPTIONS)
+    assert spots.map_p < spots.cells_p
+    alone = hotspots.map_chance(counts, np.ones(25), draws=9_999, seed=1)
+    assert spots.cells_p == pytest.approx(alone, rel=0.5)
+
+
+@pytest.mark.parametrize(
+    ("counts", "weight", "around", "options"),
+    [
+        ([30] + [1] * 22, np.ones(23), plane(np.arange(23) % 5, np.arange(23) // 5, draws=99), {"fdr": 0.01}),
+        ([20, 1, 1], np.ones(3), plane([0, 0, 0], [0, 0, 0]), {}),  # all at one point: no circle
+        ([30, 5, 5, 5, 5], np.ones(5), plane([0, 1, 2, 3, 4], [0] * 5, max_share=0.1), {}),
+    ],
+)
+def test_where_places_cannot_be_judged_the_cells_are_tested_alone(counts, weight, around, options):
+    given_ = {**OPTIONS, **options}
+    spots = find_hot_spots(counts, counts, {"households": weight}, surroundings=around, **given_)
+    plain = find_hot_spots(counts, counts, {"households": weight}, **given_)
+    assert (spots.method, spots.hot.tolist(), spots.map_p) == ("excess", plain.hot.tolist(), plain.map_p)
+    assert spots.hot[0]
+
+
+def test_a_dominant_cell_leaves_the_test_of_the_others():
+    around = plane([0, 300, 0, 300], [0, 0, 300, 300], draws=999)
+    counts, households = [20, 10, 0, 0], [50_000, 1, 1, 1]
+    spots = find_hot_spots(counts, counts, {"households": households}, surroundings=around, **OPTIONS)
+    assert spots.hot.tolist() == [False, True, False, False]
+
+
+def test_a_cell_that_is_no_circle_needs_what_its_own_test_needs():
+    around = plane([0, 300, 600], [0, 0, 0])
+    weight = [0.565, 0.2175, 0.2175]
+    spots = find_hot_spots([113, 44, 43], [113, 44, 43], {"households": weight}, surroundings=around, **OPTIONS)
+    assert spots.method == "excess+scan"
+    n = int(spots.needed[0])
+    again = find_hot_spots([n, 200 - n, 0], [n, 200 - n, 0], {"households": weight}, surroundings=around, **OPTIONS)
+    assert again.hot[0]

@@ -17,8 +17,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer.main
+from stored import boundary, rows, store
 
 import cli
+from data.levels import load_cells
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
 from data.store import Workspace
 from reports import answers
@@ -388,3 +390,21 @@ def test_a_day_in_no_year_of_any_record_is_refused_with_a_sentence(demo, day):
     said = Said(demo, "count", "--end", day)
     assert (said.code, said.out) == (2, "")
     assert all(year in said.err for year in (day, "1900", "2100"))
+
+
+def test_places_that_cells_share_are_printed_with_their_numbers(tmp_path):
+    workspace = Workspace(tmp_path)
+    load_cells(workspace, boundary([f"G{n:02d}" for n in range(25)], columns=5), "g.geojson", level="grid", who="t")
+    counts = np.full(25, 4)
+    counts[[7, 11, 12, 13, 17]] = [11, 11, 3, 11, 11]
+    cases = [
+        {"incident_id": f"{cell}-{n}", "reported_at": f"{2000 + n}-01-05", "lon": 113.005 + 0.01 * (cell % 5),
+         "lat": 33.005 + 0.01 * (cell // 5)}
+        for cell, number in enumerate(counts) for n in range(number)
+    ]  # fmt: skip
+    store(workspace, rows(cases))
+    said = Said(tmp_path, "hotspots", "--method", "scan").out
+    below = said.partition("together hold more than chance gives")[2]
+    assert "grid G07" in below
+    assert "47" in below
+    assert "25.4" in below

@@ -58,7 +58,7 @@ def test_random_maps_are_those_of_the_plain_plane_and_are_drawn_once(dataset):
 def test_a_city_draws_for_the_powers_of_two_around_a_total_and_says_how_far_it_is(dataset):
     told = []
     dataset.settings["scan_share_many"] = 0.5
-    with mock.patch.object(surroundings, "MANY", 3):
+    with mock.patch.multiple(surroundings, MANY=3, EXACT_TOTALS=3):
         of = asked(dataset, progress=told.append)
         circles = of.circles(np.ones(4))
         drawn = []
