@@ -30,6 +30,7 @@ import pandas as pd
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.checked import check_whole, same_cells
 from base.errors import HazardError
 
 ONE_NIGHT, PLACEHOLDER, CAMPAIGN, ONE_SOURCE = "one_night", "placeholder", "campaign", "one_source"
@@ -407,11 +408,8 @@ def silent_cells(counts: ArrayLike, exposure: ArrayLike, *, fdr: float = 0.05) -
     HazardError
         ``lengths-differ``, ``counts-not-whole``.
     """
-    number, weight = np.asarray(counts, dtype=float), np.asarray(exposure, dtype=float)
-    if number.shape != weight.shape or number.ndim != 1:
-        raise HazardError("lengths-differ", "Counts and exposure must be given for the same cells.")
-    if not (np.isfinite(number).all() and (number >= 0).all() and (number == np.floor(number)).all()):
-        raise HazardError("counts-not-whole", "Counts of events must be whole numbers from 0 up.")
+    number, weight = same_cells(counts, exposure)
+    check_whole(number)
     judged = np.isfinite(weight) & (weight > 0)
     expected, p, silent = np.full(len(number), np.nan), np.full(len(number), np.nan), np.zeros(len(number), dtype=bool)
     if judged.any():

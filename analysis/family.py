@@ -159,14 +159,14 @@ def map_chance(maps: RandomMaps, simes_p: float, llr: float) -> float:
     return (int((rarer <= min(cells, circles)).sum()) + 1) / (n + 1)
 
 
-def reaches(llr: float, limit: Limits) -> bool:
-    """Return whether a circle's ratio reaches a limit."""
-    return llr >= limit.llr * (1 - _SAME)
+def reaches(llr: Any, limit: float) -> Any:
+    """Return whether a circle's ratio, or each of several, reaches another one."""
+    return llr >= limit * (1 - _SAME)
 
 
 def circle_chance(maps: RandomMaps, llr: float) -> float:
     """Return the chance of a map with a circle as strong: (as strong + 1) / (draws + 1), at most a fifth is told."""
-    return (int((maps.llr >= llr * (1 - _SAME)).sum()) + 1) / (len(maps.llr) + 1)
+    return (int(reaches(maps.llr, llr).sum()) + 1) / (len(maps.llr) + 1)
 
 
 def strictest(each: Sequence[Limits]) -> Limits:
@@ -182,7 +182,7 @@ def simes(p: Floats) -> Floats:
 
 
 def _reached(maps: RandomMaps, limit: Limits) -> NDArray[np.bool_]:
-    return (maps.simes <= limit.level * (1 + _SAME)) | (maps.llr >= limit.llr * (1 - _SAME))
+    return (maps.simes <= limit.level * (1 + _SAME)) | reaches(maps.llr, limit.llr)
 
 
 class _Chances:

@@ -160,7 +160,7 @@ def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int)
     total = int(observed.sum())
     strongest = float(np.min(scipy.stats.binom.sf(observed - 1, total, share)))
     # A cell is as improbable from this count on. The slack keeps equal p-values of different cells equal under rounding
-    limit = _smallest_count(min(strongest * (1 + 1e-9), 1.0), total, share)
+    limit = _smallest_count(min(strongest * _SLACK, 1.0), total, share)
     as_extreme = int(np.random.default_rng(seed).binomial(draws, _chance_of_any(limit, total, share)))
     return (as_extreme + 1) / (draws + 1)
 
@@ -351,7 +351,7 @@ def _by_family(
             max(family.circle_chance(drawn, one.llr) for drawn in maps),
         )
         for one in found
-        if family.reaches(one.llr, limit)
+        if family.reaches(one.llr, limit.llr)
     )  # fmt: skip
     return test, places, max(family.map_chance(one, smallest, strongest) for one in maps)
 

@@ -39,6 +39,7 @@ import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.checked import check_exposure
 from base.errors import HazardError
 from geo.join import assign_cells
 
@@ -104,11 +105,7 @@ def lattice_survival(
         raise HazardError("lengths-differ", "All columns of the events must have the same length.")
     if len(at) and (at.dtype.kind not in "iu" or at.min() < -1 or at.max() >= len(claims)):
         raise HazardError("cell-position-bad", "Events must name their cell by its position, or -1 outside all cells.")
-    bad = int((~(np.isfinite(weight) & (weight >= 0))).sum())
-    if bad:
-        raise HazardError(
-            "exposure-bad", "The exposure is negative or missing in {n} cells: correct it, or leave it out.", n=bad
-        )
+    check_exposure(~(np.isfinite(weight) & (weight >= 0)))
     placed = np.isfinite(x) & np.isfinite(y) & (at >= 0)
     x, y, at = x[placed], y[placed], at[placed].astype(np.int64)
     events, kept, maps = np.bincount(at, minlength=len(claims)), np.zeros(len(claims), dtype=np.int64), 0

@@ -114,8 +114,7 @@ def rejected(words: Words, data: Dataset) -> None:
             column_config={"row": st.column_config.Column(titles["row"], width=70)},
             alt=words.plural("Table of {n} row not taken.", "Table of {n} rows not taken.", n),
         )
-        if n > len(rows):
-            st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
+        frame.only_first(words, len(rows), n)
         _sheet_to_correct(words, data)
     remarks = intake.remark_counts(data)
     if remarks:

@@ -157,3 +157,9 @@ def table(rows: pd.DataFrame, titles: Mapping[str, str] | None = None, **more: A
 def heading(text: str) -> None:
     """Write a section's heading as typed."""
     st.subheader(markdown_plain(text), anchor=False)
+
+
+def only_first(words: Words, shown: int, n: int) -> None:
+    """Say under a table how many of its rows the page shows, where that is not all of them."""
+    if shown < n:
+        st.caption(words("The first {shown} of {n} rows; the download has all.", shown=shown, n=n))

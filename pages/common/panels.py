@@ -395,9 +395,7 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
     )
-    if len(rows) < len(spots.cells):
-        n = len(spots.cells)
-        st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
+    frame.only_first(words, len(rows), len(spots.cells))
 
 
 def explain_first(words: Words, spots: answers.HotSpots) -> None:

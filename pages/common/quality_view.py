@@ -81,8 +81,7 @@ def draw(words: Words, data: Dataset) -> None:
         titles,
         alt=words("Table of {n} rows.", n=len(shown)),
     )
-    if n > len(rows):
-        st.caption(words("The first {shown} of {n} rows; the download has all.", shown=len(rows), n=n))
+    frame.only_first(words, len(rows), n)
     downloads.deferred(
         words, data, None, lambda: _rows(words, data, report.quality_rows(data, code, limit=None), code),
         name=words("Rows of this item"), file=f"quality-{code}",

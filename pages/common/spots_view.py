@@ -228,7 +228,5 @@ def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
         column_config={name: st.column_config.Column(title) for name, title in titles.items()} | moment,
         alt=words.plural("Table of {n} dense group.", "Table of {n} dense groups.", len(shown)),
     )
-    if len(shown) > cached.MOST_ROWS:
-        n = len(shown)
-        st.caption(words("The first {shown} of {n} rows; the download has all.", shown=cached.MOST_ROWS, n=n))
+    frame.only_first(words, min(len(shown), cached.MOST_ROWS), len(shown))
     downloads.sheet(words, data, scope, shown, titles, name=words("Dense groups"), file="groups")
