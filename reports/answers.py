@@ -5,9 +5,11 @@ import datetime as dt
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, resolution, summary
@@ -24,6 +26,7 @@ _MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with
 _MOST_ANSWERS = 16  # of the hot spots of a scope: some megabytes each in a city
 _HOLDING = threading.Lock()
 MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
+OUTLINE_M = 15.0  # around the members of a dense group
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
@@ -241,7 +244,8 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     """Return the dense groups of the events in the cells of a scope, largest first.
 
     Columns: cluster_id, members, radius_m, lon, lat (means of the members), first, last, hazard, share, cell_ids (those
-    with members, sorted).
+    with members, sorted), outline (a polygon in degrees: the hull of the members and `OUTLINE_M` around it, so that no
+    corner is the place of a single report).
 
     Raises
     ------
@@ -261,7 +265,9 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     first = first_calls(dataset, scope)
     position = _position(first["cell_id"], cells)
     lon, lat = (first[name].where(position >= 0).to_numpy(float) for name in ("lon", "lat"))
-    x_m, y_m = crs.project(lon, lat)
+    placed = np.isfinite(lon) & np.isfinite(lat)
+    centre = (float(np.median(lon[placed])), float(np.median(lat[placed]))) if placed.any() else (0.0, 0.0)
+    x_m, y_m = crs.project(lon, lat, centre)
     labels, frame = clusters.find_clusters(
         x_m,
         y_m,
@@ -278,7 +284,22 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
         lon=np.bincount(label, here["lon"], minlength=len(frame)) / frame["members"],
         lat=np.bincount(label, here["lat"], minlength=len(frame)) / frame["members"],
         cell_ids=pd.Series([one.tolist() for one in ids[: len(frame)]], dtype=object),
+        outline=pd.Series(_outlines(frame["hull"], centre), dtype=object),
     )
+
+
+def _outlines(hulls: pd.Series, centre: tuple[float, float]) -> list[Any]:
+    """Return polygons in degrees around hulls that are given as corners in metres."""
+    if not len(hulls):
+        return []
+    corners = np.concatenate(hulls.to_list())
+    of = np.repeat(np.arange(len(hulls)), [len(hull) for hull in hulls])
+    wide = shapely.buffer(shapely.convex_hull(shapely.multipoints(corners, indices=of)), OUTLINE_M, quad_segs=4)
+
+    def in_degrees(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(crs.unproject(at[:, 0], at[:, 1], centre))
+
+    return list(shapely.transform(wide, in_degrees))
 
 
 def _position(cell_ids: pd.Series, cells: pd.DataFrame) -> NDArray[np.int64]:
