@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain
+from reports import answers, handouts, intake, people, periods, plain
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -628,6 +628,9 @@ def hotspots_(
     method: Annotated[list[str] | None, typer.Option(help="excess, scan, dbscan. Repeatable.")] = None,
     exposure: Annotated[str, typer.Option(help="households, population, road_km, covers, area, equal.")] = "auto",
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx or FILE.gpkg (for QGIS).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find cells with more events than chance, and dense groups of points."""
@@ -635,6 +638,11 @@ def hotspots_(
     for name in method or []:
         if name not in known:
             raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
+    kind = out.suffix.lower() if out is not None else None
+    if kind not in (None, ".xlsx", ".gpkg"):
+        raise HazardError(
+            "file-kind-unknown", "{file} ends neither in .xlsx (a workbook) nor in .gpkg (a GeoPackage).", file=str(out)
+        )
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
     methods = method or list(known)
@@ -643,7 +651,13 @@ def hotspots_(
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     answer = people.hot_spots_json(found, groups, methods, WORDS)
-    _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
+    lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)]
+    if out is not None:
+        screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, seed=seed)
+        _write(out, (handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS))
+        answer["file"] = str(out)
+        lines.append(WORDS("All of it is in {file}.", file=str(out)))
+    _print(answer, as_json, lines)
 
 
 @app.command("resolution")

@@ -411,6 +411,29 @@ def explain_first(words: Words, spots: answers.HotSpots) -> None:
 
 def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
     """Show one cell: its rank, trend, resolution times and incidents."""
+    cell_head(words, data, scope, view, spots)
+    st.caption(
+        markdown_plain(
+            words(
+                "{n} reports, rank {rank} of {cells} by reports; {open} open.",
+                n=view.count,
+                rank=view.rank,
+                cells=view.cells,
+                open=view.open,
+            )
+        )
+    )
+    if view.months["count"].sum():
+        figure = charts.months_figure(view.months, words=words)
+        st.plotly_chart(
+            figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
+        )
+    hazard_times(words, view.hazards)
+    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
+
+
+def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
+    """Show the ways from one cell to all and to its own, its name, and what the test says of it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             words("All cells"),
@@ -433,24 +456,6 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
         position = int(place[0])
         sentence = explain_cell(spots.result, position).say(words, name=view.name)
         (st.error if spots.result.hot[position] else st.info)(markdown_plain(sentence))
-    st.caption(
-        markdown_plain(
-            words(
-                "{n} reports, rank {rank} of {cells} by reports; {open} open.",
-                n=view.count,
-                rank=view.rank,
-                cells=view.cells,
-                open=view.open,
-            )
-        )
-    )
-    if view.months["count"].sum():
-        figure = charts.months_figure(view.months, words=words)
-        st.plotly_chart(
-            figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
-        )
-    hazard_times(words, view.hazards)
-    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
 
 
 def hazard_times(words: Words, groups: pd.DataFrame) -> None:
