@@ -112,6 +112,7 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
     if not told:
         st.markdown(markdown_plain(words("Nothing was found that might fake these claims.")))
         return
+    st.markdown(f"**{markdown_plain(words('What might fake them'))}**")
     st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:MOST_TOLD]))
     if len(told) > MOST_TOLD:
         st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=MOST_TOLD, n=len(told)))
@@ -124,7 +125,10 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     parts = [words("Times the expected: {ratio}", ratio=interval(words, row))] if pd.notna(row.ratio) else []
     if text := since(words, record, row.since):
         parts.append(words("since {month}", month=text))
-    parts += [words(names[code]) for names, code in ((TREND_NAMES, row.trend), (CHANGE_NAMES, row.change)) if code]
+    if row.trend:
+        parts.append(words(TREND_NAMES[row.trend]))
+    if row.change:
+        parts.append(words("against the period before: {change}", change=words(CHANGE_NAMES[row.change])))
     if row.chronic:
         parts.append(words.plural("{n} chronic site", "{n} chronic sites", int(row.chronic)))
     st.caption(markdown_plain(" · ".join(parts)))
@@ -172,17 +176,16 @@ def captions(words: Words, *sentences: Sentence | str | None) -> None:
 
 def against(words: Words, record: Record) -> None:
     """List which claims are new, stayed or gone since the period before."""
-    frame.heading(words("Against the period before"))
     compared = record.compared
     if compared is None:
+        frame.heading(words("Against the period before"))
         reason = record.compared_reason
         st.info(markdown_plain(words("Nothing to compare with.") if reason is None else reason.say(words)))
         return
-    period = words.period(compared.before.start, compared.before.end)
-    lines = [words("compared with {period}", period=period)]
+    now, before = (words.period(one.start, one.end) for one in (compared.now, compared.before))
+    frame.heading(words("{now} against {before}", now=now, before=before))
     if compared.left_out:
-        lines.append(words("compared without {sources}", sources=words.listed(compared.left_out)))
-    st.caption(markdown_plain(" · ".join(lines)))
+        st.caption(markdown_plain(words("compared without {sources}", sources=words.listed(compared.left_out))))
     titles = {"new": words("New"), "stayed": words("Stayed"), "gone": words("Gone")}
     for column, (change, title) in zip(st.columns(3, gap="small"), titles.items(), strict=True):
         rows = compared.cells[compared.cells["change"] == change].sort_values(["now", "cell_id"], ascending=[False, True])
@@ -201,7 +204,7 @@ def against(words: Words, record: Record) -> None:
 
 
 def _change(words: Words, row: Any) -> str:
-    counts = words("{cell}: {before} → {now}", cell=row.name, before=row.before, now=row.now)
     if not row.before:
-        return counts
-    return counts + " " + interval(words, row)
+        return words("{cell}: {before} → {now} events", cell=row.name, before=row.before, now=row.now)
+    times = interval(words, row)
+    return words("{cell}: {before} → {now} events, {times}", cell=row.name, before=row.before, now=row.now, times=times)

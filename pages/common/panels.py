@@ -385,10 +385,10 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         on_select=choose,
         selection_mode="single-row",
         column_config={
-            "claim": st.column_config.TextColumn(words("Claim"), width=58),
+            "claim": st.column_config.TextColumn(words("Claim"), width=68),
             "name": st.column_config.TextColumn(words("Cell"), width=104),
             "events": st.column_config.ProgressColumn(
-                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=80
+                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=72
             ),
             "expected": st.column_config.NumberColumn(words("Expected"), width=60),
             "p": st.column_config.TextColumn(words("Chance"), width=64),

@@ -87,15 +87,15 @@ def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
     lines = [words(usual, cell=row.name, events=row.events, expected=round(row.expected, 1)) for row in named]
     if more := int(spots.result.hot.sum()) - len(named):
         lines.append(words.plural("And {n} more cell.", "And {n} more cells.", more))
-    once = words("Without any pattern a map this strong comes about once in {n} times.", n=one_in(spots.result.map_p))
-    return [*lines, once]
+    n = one_in(spots.result.map_p)
+    return [*lines, words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n)]
 
 
 def lacking(words: Words, row: Any) -> str:
     """Return what the strongest cell holds, and what it would need for a claim."""
     return words(
-        "Nearest to a claim is {cell}: {events} events where {expected} would be usual. {needed} or more would be needed "
-        "there to call it hot.",
+        "Nearest to a claim is {cell}: {events} events where {expected} would be usual. {needed} or more would be "
+        "needed there.",
         cell=row.name,
         events=row.events,
         expected=round(row.expected, 1),
