@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import hotspots, onset, recurrence, trend
-from base.text import N_, Sentence
+from base.text import N_, Sentence, Words
 from data import queries
 from data.dataset import Dataset
 from data.facts import NEVER
@@ -35,15 +35,20 @@ from geo import crs
 from reports import answers, history
 
 TREND_NAMES = {
-    trend.NEW: N_("new (trend)"),
+    trend.NEW: N_("newly begun"),
     trend.GROWING: N_("growing"),
     trend.PERSISTENT: N_("persistent"),
     trend.SPORADIC: N_("sporadic"),
     trend.FADING: N_("fading"),
-    trend.NONE: N_("no event"),
+    trend.NONE: N_("no events"),
     "": "",
 }
-CHANGE_NAMES = {trend.NEW: N_("new"), trend.STAYED: N_("stayed"), trend.GONE: N_("gone"), "": ""}
+CHANGE_NAMES = {
+    trend.NEW: N_("newly claimed"),
+    trend.STAYED: N_("claimed before too"),
+    trend.GONE: N_("no longer claimed"),
+    "": "",
+}
 WET_YEAR = Sentence(
     N_(
         "A wet year raises all its months and looks like a trend: rain is not known to the program yet, so think of it "
@@ -105,8 +110,9 @@ class Record:
         NaT for others), trend (a key of TREND_NAMES, "" where the record is too short), chronic (number of chronic
         sites).
     months : DataFrame
-        cell_id, month ('YYYY-MM'), events of the claimed cells, before them those of all cells together with cell_id
-        ""; every month of the record, NA where the cell's outline did not hold yet.
+        cell_id, month ('YYYY-MM'), events, expected (by the cell's share of the month's events) of the claimed cells,
+        before them those of all cells together with cell_id ""; every month of the record, NA and NaN where the cell's
+        outline did not hold yet.
     sites : DataFrame
         cell_id, hazard, lon, lat, events, returns, first, last, median_days, open_now of the chronic sites with an
         event in these cells (in the cell of the first of these), most returns first; see `analysis.recurrence`.
@@ -135,6 +141,13 @@ class Record:
     def sentence(self) -> Sentence:
         """Why there is no trend word, or what has to be thought of beside the words."""
         return self.trend_reason or WET_YEAR
+
+
+def since_words(since: str | None, first: str | None, words: Words) -> str:
+    """Return since when a cell stands out, from months as 'YYYY-MM'; of the first month of the record: or earlier."""
+    if since is None:
+        return ""
+    return words("{month} or earlier", month=words.month(since)) if since == first else words.month(since)
 
 
 def record_of(
@@ -192,7 +205,8 @@ def _record_of(
     sites = _sites(dataset, scope, cells, lambda share: progress(0.5 + 0.5 * share))
     hot = spots.cells["hot"].to_numpy(bool)
     since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
-    begun = onset.find_onset(counts, _expected(counts, spots.cells["expected"].to_numpy(float)))
+    expected = _expected(counts, spots.cells["expected"].to_numpy(float))
+    begun = onset.find_onset(counts, expected)
     known = hot & (begun != onset.NOT)
     words = [""] * len(cells)
     first = last = None
@@ -207,7 +221,9 @@ def _record_of(
     )
     return Record(
         cells=frame,
-        months=_months(span.months if span else np.empty(0, "datetime64[M]"), counts, spots.cells["cell_id"], hot),
+        months=_months(
+            span.months if span else np.empty(0, "datetime64[M]"), counts, expected, spots.cells["cell_id"], hot
+        ),
         sites=sites,
         first=first,
         last=last,
@@ -288,15 +304,16 @@ def _expected(counts: Floats, expected: Floats) -> Floats:
 
 
 def _months(
-    months: NDArray[np.datetime64], counts: Floats, cell_ids: pd.Series, hot: NDArray[np.bool_]
+    months: NDArray[np.datetime64], counts: Floats, expected: Floats, cell_ids: pd.Series, hot: NDArray[np.bool_]
 ) -> pd.DataFrame:
     ids = ["", *cell_ids[hot]]
-    rows = np.vstack([np.nansum(counts, axis=0), counts[hot]])
+    every, expected = (np.vstack([np.nansum(of, axis=0), of[hot]]) for of in (counts, expected))
     return pd.DataFrame(
         {
             "cell_id": np.repeat(np.array(ids, dtype=object), len(months)),
             "month": np.tile(months.astype(str).astype(object), len(ids)),
-            "events": pd.array(rows.ravel(), dtype="Int64"),
+            "events": pd.array(every.ravel(), dtype="Int64"),
+            "expected": expected.ravel(),
         }
     )
 
