@@ -39,7 +39,7 @@ import typer
 from analysis import hotspots
 from base import settings
 from base.errors import HazardError
-from base.text import Words
+from base.text import N_, Words
 from data import (
     changes,
     corrections,
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain
+from reports import answers, doubts, intake, people, periods, plain
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -642,8 +642,14 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    answer = people.hot_spots_json(found, groups, methods, WORDS)
+    doubted = None
+    if set(methods) & {"excess", "scan"}:
+        doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
+    answer = people.hot_spots_json(found, groups, methods, WORDS, doubted=doubted)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
+
+
+_DOUBTING = N_("what might fake the claims")
 
 
 @app.command("resolution")

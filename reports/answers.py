@@ -3,8 +3,9 @@
 import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,12 +72,19 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     return found
 
 
-def first_calls(dataset: Dataset, scope: Scope) -> pd.DataFrame:
-    """Return the first calls of `events_of`: cell_id, hazard, lon and lat (NaN where not known), reported_at."""
-    columns = ("cell_id", "hazard", "lon", "lat", "reported_at", "one_spot")
-    points = queries.points(dataset, scope, by_cell=True, columns=columns)
-    kept = np.flatnonzero(points["cell_id"].notna() & ~points.pop("one_spot"))
-    return points.iloc[kept[events_of(dataset, scope).calls["leads"].to_numpy()]].reset_index(drop=True)
+FIRST_CALL_COLUMNS = ("cell_id", "hazard", "lon", "lat", "reported_at")
+
+
+def first_calls(dataset: Dataset, scope: Scope, *, columns: Sequence[str] = FIRST_CALL_COLUMNS) -> pd.DataFrame:
+    """Return the first calls of `events_of` with some columns of `data.queries.points`; lon, lat NaN if not known."""
+    calls = calls_of(dataset, scope, columns=columns)
+    return calls[events_of(dataset, scope).calls["leads"].to_numpy()].reset_index(drop=True)
+
+
+def calls_of(dataset: Dataset, scope: Scope, *, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the calls of `events_of`, in its order, with some columns of `data.queries.points`."""
+    points = queries.points(dataset, scope, by_cell=True, columns=tuple({*columns, "cell_id", "one_spot"}))
+    return points.loc[points["cell_id"].notna() & ~points["one_spot"], list(columns)].reset_index(drop=True)
 
 
 def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -191,7 +199,6 @@ def _hot_spots(
     seed: int,
     progress: Callable[[float], None] | None,
 ) -> HotSpots:
-    setting = dataset.settings
     cells = cells_of(dataset, scope)
     found = events_of(dataset, scope)
     position = _position(found.calls["cell_id"], cells)
@@ -204,12 +211,11 @@ def _hot_spots(
         counts,
         exposures,
         exposure=exposure,
-        fdr=float(setting["fdr"]),
-        min_events=int(setting["min_events"]),
-        draws=int(setting["map_draws"]),
+        draws=int(dataset.settings["map_draws"]),
         seed=seed,
         method=method,
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
+        **claim_rule(dataset),
     )
     frame = pd.DataFrame(
         {
@@ -235,6 +241,11 @@ def _hot_spots(
         n_elsewhere=int(queries.counts(dataset, scope, [])["count"].sum()) - int(calls.sum()) - found.left_out,
         seed=seed,
     )
+
+
+def claim_rule(dataset: Dataset) -> dict[str, Any]:
+    """Return what the claims of a workspace are made by, for `analysis.hotspots`: fdr and min_events."""
+    return {"fdr": float(dataset.settings["fdr"]), "min_events": int(dataset.settings["min_events"])}
 
 
 def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from data.dataset import Dataset
 from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
+from reports.doubts import Doubts
 
 
 def rejected_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
@@ -95,20 +96,26 @@ def claims(words: Words, codes: Iterable[str]) -> list[str]:
 
 
 def hot_spots_json(
-    found: answers.HotSpots, groups: pd.DataFrame | None, methods: Sequence[str], words: Words
+    found: answers.HotSpots,
+    groups: pd.DataFrame | None,
+    methods: Sequence[str],
+    words: Words,
+    *,
+    doubted: Doubts | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
-    `groups` are the clusters, where they are among the methods.
+    `groups` are the clusters, where they are among the methods; `doubted` adds what might fake the claims.
     """
     result = found.result
+    beside = doubts_json(doubted, words) if doubted else {}
 
     def number(value: float) -> float | None:
         return None if np.isnan(value) else float(value)
 
     cells: list[Any] = list(found.cells.itertuples(index=False))
     clusters: list[Any] = [] if groups is None else list(groups.itertuples(index=False))
-    return {
+    answer = {
         "methods": list(methods),
         "reason": result.reason.say(words),
         "claim": result.claim,
@@ -131,6 +138,7 @@ def hot_spots_json(
                 "claim": row.claim,
                 "by": row.by,
                 "needed": int(row.needed),
+                **({"doubts": beside.get(row.cell_id)} if doubted else {}),
             }
             for row in cells
         ]
@@ -166,3 +174,25 @@ def hot_spots_json(
             for row in clusters
         ],
     }
+    if doubted:
+        answer["doubts_untold"] = [one.say(words) for one in doubted.untold]
+    return answer
+
+
+def doubts_json(doubted: Doubts, words: Words) -> dict[str, list[dict[str, Any]]]:
+    """Return what might fake each claim, by cell: figures, null where there is none, and a sentence."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row, sentence in zip(doubted.rows.itertuples(index=False), doubted.sentences, strict=True):
+        one: Any = row
+        found.setdefault(one.cell_id, []).append(
+            {
+                "code": one.code,
+                "suspects": None if pd.isna(one.suspects) else int(one.suspects),
+                "events": int(one.events),
+                "share": None if pd.isna(one.share) else float(one.share),
+                "found": bool(one.found),
+                "survives": None if pd.isna(one.survives) else bool(one.survives),
+                "sentence": sentence.say(words),
+            }
+        )
+    return found
