@@ -39,7 +39,7 @@ import typer
 from analysis import hotspots
 from base import settings
 from base.errors import HazardError
-from base.text import Words
+from base.text import N_, Words
 from data import (
     changes,
     corrections,
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, handouts, intake, people, periods, plain, record
+from reports import answers, doubts, handouts, intake, people, periods, plain, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -661,10 +661,11 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    said = None
+    said = doubted = None
     if evidence and {"excess", "scan"} & set(methods):
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
-    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said)
+        doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
+    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said, doubted=doubted)
     lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)]
     if out is not None:
         screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)
@@ -672,6 +673,9 @@ def hotspots_(
         answer["file"] = str(out)
         lines.append(WORDS("All of it is in {file}.", file=str(out)))
     _print(answer, as_json, lines)
+
+
+_DOUBTING = N_("what might fake the claims")
 
 
 @app.command("resolution")

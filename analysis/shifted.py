@@ -64,7 +64,7 @@ def lattice_survival(
     claimed: ArrayLike,
     outlines: ArrayLike,
     exposure: ArrayLike,
-    test: Callable[[Ints, Floats], Bools],
+    test: Callable[[Ints, Floats, Floats, Floats], Bools],
     *,
     pitch_m: float | None = None,
 ) -> pd.DataFrame:
@@ -82,7 +82,8 @@ def lattice_survival(
     exposure : array_like, shape (n,)
         What the claim was made against: ones for equal shares, the area, households.
     test : callable
-        ``test(counts, exposure) -> hot``, one value a square with exposure; there are two squares or more.
+        ``test(counts, exposure, x_m, y_m) -> hot``, one value a square with exposure, and the middles of the squares,
+        so that squares may be tested together with those around them; there are two squares or more.
     pitch_m : float, optional
         Side of a square; without it the root of the mean area of a cell.
 
@@ -117,8 +118,8 @@ def lattice_survival(
         ours_at, ours_block = at[ours], block[ours]
         for down in _OFFSETS:
             for right in _OFFSETS:
-                square = blocks.squares(down, right)
-                n = int(square.max()) + 1
+                square, middle_x, middle_y = blocks.squares(down, right)
+                n = len(middle_x)
                 number, exposed, inside = (
                     _sums(square, values, n) for values in (counts, blocks.exposure, blocks.inside)
                 )
@@ -126,7 +127,7 @@ def lattice_survival(
                 if used.sum() < 2:
                     continue
                 hot = np.zeros(n, dtype=bool)
-                hot[used] = test(np.rint(number[used]).astype(np.int64), exposed[used])
+                hot[used] = test(np.rint(number[used]).astype(np.int64), exposed[used], middle_x[used], middle_y[used])
                 held = np.bincount(ours_at[hot[square[ours_block]]], minlength=len(claims))
                 kept += 2 * held >= np.maximum(events, 1)
                 maps += 1
@@ -192,8 +193,13 @@ class _Blocks:
         row = np.clip(np.floor((y - self.south) / self.side), 0, self.rows - 1).astype(np.int64)
         return row * self.columns + column
 
-    def squares(self, down: int, right: int) -> Ints:
-        """Return the square of each block, on the lattice that begins so many blocks off."""
+    def squares(self, down: int, right: int) -> tuple[Ints, Floats, Floats]:
+        """Return the square of each block on the lattice that begins so many blocks off, and the squares' middles."""
         column = (np.arange(self.columns) + _PARTS - right) // _PARTS
         row = (np.arange(self.rows) + _PARTS - down) // _PARTS
-        return (row[:, None] * (int(column[-1]) + 1) + column).ravel()
+        x, y = (
+            begin + ((np.arange(last + 1) - 0.5) * _PARTS + first) * self.side
+            for begin, last, first in ((self.west, int(column[-1]), right), (self.south, int(row[-1]), down))
+        )
+        middle_x, middle_y = (line.ravel() for line in np.meshgrid(x, y))
+        return (row[:, None] * len(x) + column).ravel(), middle_x, middle_y

@@ -13,6 +13,7 @@ from data.dataset import Dataset
 from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
+from reports.doubts import Doubts
 from reports.record import Record
 
 
@@ -103,20 +104,23 @@ def hot_spots_json(
     words: Words,
     *,
     record: Record | None = None,
+    doubted: Doubts | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
-    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims.
+    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims, and
+    `doubted` what might fake them.
     """
     result = found.result
     said = {} if record is None else _claims_json(record)
+    beside = doubts_json(doubted, words) if doubted else {}
 
     def number(value: float) -> float | None:
         return None if np.isnan(value) else float(value)
 
     cells: list[Any] = list(found.cells.itertuples(index=False))
     clusters: list[Any] = [] if groups is None else list(groups.itertuples(index=False))
-    return {
+    answer = {
         "methods": list(methods),
         "reason": result.reason.say(words),
         "claim": result.claim,
@@ -143,6 +147,7 @@ def hot_spots_json(
                 "by": row.by,
                 "needed": int(row.needed),
                 **(said.get(row.cell_id, {}) if row.hot else {}),
+                **({"doubts": beside.get(row.cell_id)} if doubted else {}),
             }
             for row in cells
         ]
@@ -179,6 +184,9 @@ def hot_spots_json(
         ],
         **({} if record is None else record_json(record, words)),
     }
+    if doubted:
+        answer["doubts_untold"] = [one.say(words) for one in doubted.untold]
+    return answer
 
 
 def _claims_json(record: Record) -> dict[str, dict[str, Any]]:
@@ -222,3 +230,22 @@ def record_json(record: Record, words: Words) -> dict[str, Any]:
         "compared_reason": record.compared_reason and record.compared_reason.say(words),
         "sites": sites,
     }
+
+
+def doubts_json(doubted: Doubts, words: Words) -> dict[str, list[dict[str, Any]]]:
+    """Return what might fake each claim, by cell: figures, null where there is none, and a sentence."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row, sentence in zip(doubted.rows.itertuples(index=False), doubted.sentences, strict=True):
+        one: Any = row
+        found.setdefault(one.cell_id, []).append(
+            {
+                "code": one.code,
+                "suspects": None if pd.isna(one.suspects) else int(one.suspects),
+                "events": int(one.events),
+                "share": None if pd.isna(one.share) else float(one.share),
+                "found": bool(one.found),
+                "survives": None if pd.isna(one.survives) else bool(one.survives),
+                "sentence": sentence.say(words),
+            }
+        )
+    return found

@@ -206,7 +206,9 @@ def _record_of(
     hot = spots.cells["hot"].to_numpy(bool)
     since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
     expected = _expected(counts, spots.cells["expected"].to_numpy(float))
-    begun = onset.find_onset(counts, expected)
+    begun = np.full(len(cells), onset.NOT)
+    if hot.any():  # without an event in the period nothing is expected of a month
+        begun = onset.find_onset(counts, expected)
     known = hot & (begun != onset.NOT)
     words = [""] * len(cells)
     first = last = None
