@@ -1,12 +1,13 @@
-"""What the hot-spot screen hands out: its evidence in one table, a workbook of all its tables, a GeoPackage of its places.
+"""What the hot-spot screen hands out: its evidence in one table, a workbook of all tables, a GeoPackage of its places.
 
 The GeoPackage is for planners who draw their own maps: codes and plain column names in any language, WGS 84, and
 places only. No single report is in it: cells, places that cells share, dense groups with a margin around their members,
 and sites to which the same hazard came back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,21 +63,19 @@ def screen_of(
 
 
 def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Words) -> pd.DataFrame:
-    """Return a row a cell, in their order: the columns of `spots.cells` and `record.cells`, doubts in short words, change.
+    """Return a row a cell, in their order: the columns of `spots.cells` and `record.cells`, doubts, change.
 
-    The words of claim, by, trend and change stay codes.
+    Doubts are those found, in short words; claim, by, trend and change stay codes.
     """
-    cells = spots.cells.merge(record.cells.drop(columns=["ratio", "low", "high"], errors="ignore"), on="cell_id")
-    if "low" not in cells:
-        cells = cells.merge(record.cells[["cell_id", "low", "high"]], on="cell_id")
+    cells = spots.cells.merge(record.cells[["cell_id", "since", "trend", "chronic"]], on="cell_id")
     found = doubts.rows[doubts.rows["found"]]
     short = {
         cell: words.listed(words(DOUBT_NAMES[code]) for code in dict.fromkeys(rows["code"]))
         for cell, rows in found.groupby("cell_id")
     }
     cells["doubts"] = [short.get(cell, "") for cell in cells["cell_id"]]
-    change = pd.Series(dtype=object) if record.compared is None else record.compared.cells.set_index("cell_id")["change"]
-    return cells.assign(change=change.reindex(cells["cell_id"]).fillna("").to_numpy(object))
+    change = {} if record.compared is None else record.compared.cells.set_index("cell_id")["change"].to_dict()
+    return cells.assign(change=[change.get(cell, "") for cell in cells["cell_id"]])
 
 
 def workbook(screen: Screen, words: Words) -> bytes:
@@ -85,7 +84,7 @@ def workbook(screen: Screen, words: Words) -> bytes:
 
 
 def geopackage(screen: Screen, words: Words) -> bytes:
-    """Return the places of a screen as a GeoPackage: cells, hot_places, dense_groups, chronic_sites, and a table about."""
+    """Return a screen's places as a GeoPackage: cells, hot_places, dense_groups, chronic_sites, and a table about."""
     cells, spots, record = answers.cells_of(screen.dataset, screen.scope), screen.spots, screen.record
     shapes = cells.geometry.to_numpy()
     rows = evidence(spots, record, screen.doubts, words)
@@ -106,7 +105,9 @@ def geopackage(screen: Screen, words: Words) -> bytes:
         columns = ["members", "radius_m", "hazard", "share", "first", "last"]
         outlines = screen.groups["outline"].to_numpy(object)
         layers.append(
-            Layer("dense_groups", words("Dense groups of events"), _plain(screen.groups[columns]), MULTIPOLYGON, outlines)
+            Layer(
+                "dense_groups", words("Dense groups of events"), _plain(screen.groups[columns]), MULTIPOLYGON, outlines
+            )
         )
     sites = record.sites
     points = shapely.points(sites[["lon", "lat"]].to_numpy(float))
@@ -134,18 +135,25 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
         *(("counted", line) for line in counted(spots, words)),
     ]
     if record.first and record.last:
-        months = words("Months known: {first} to {last}.", first=words.month(record.first), last=words.month(record.last))
+        months = words(
+            "Months known: {first} to {last}.", first=words.month(record.first), last=words.month(record.last)
+        )
         lines.append(("record", months))
     lines.append(("trend", record.sentence.say(words)))
     if record.compared is not None:
-        start, end = record.compared.before.start, record.compared.before.end
-        lines.append(("compared", words("compared with {period}", period=words.period(start, end))))
+        before = period(words, record.compared.before)
+        lines.append(("compared", words("compared with {period}", period=before)))
     elif record.compared_reason is not None:
         lines.append(("compared", record.compared_reason.say(words)))
     if screen.refused is not None:
         lines.append(("groups", screen.refused.say(words)))
     lines.append(("data", words("data version {n}", n=dataset.version) + " · " + dataset.fingerprint[:8]))
     return lines
+
+
+def period(words: Words, scope: Scope) -> str:
+    """Return the period of a scope."""
+    return words.period(scope.start, scope.end) if scope.start and scope.end else words("All time")
 
 
 def counted(spots: answers.HotSpots, words: Words) -> list[str]:
@@ -231,7 +239,7 @@ def places(spots: answers.HotSpots, words: Words) -> pd.DataFrame:
     ).astype({"cells": object, "n": int, "observed": int, "expected": float, "ratio": float, "p": float})
 
 
-def groups_sheet(groups: pd.DataFrame, names: dict[str, str], words: Words) -> Sheet:
+def groups_sheet(groups: pd.DataFrame, names: Mapping[Any, str], words: Words) -> Sheet:
     """Return the dense groups in words, under their titles; `names` are those of the cells."""
     named = groups.assign(
         hazard=[words(HAZARD_NAMES[code]) for code in groups["hazard"]],
@@ -242,8 +250,10 @@ def groups_sheet(groups: pd.DataFrame, names: dict[str, str], words: Words) -> S
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose times are days in their own zone."""
-    times = frame.select_dtypes(["datetime", "datetimetz"]).columns
-    return frame.assign(**{name: [None if pd.isna(v) else v.date() for v in frame[name]] for name in times})
+    frame = frame.copy()
+    for name in frame.select_dtypes(["datetime", "datetimetz"]).columns:
+        frame[name] = pd.Series([None if pd.isna(time) else time.date() for time in frame[name]], dtype=object)
+    return frame
 
 
 def _said(titles: dict[str, str], words: Words) -> dict[str, str]:

@@ -22,7 +22,7 @@ from geo.maps import touch_cells
 from pages.common import frame
 from reports import answers, choropleth, history, intake
 from reports import quality as quality_report
-from reports.doubts import Doubts, doubts_of
+from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Record, record_of
 
 PATIENCE_S = 0.5  # without a word
@@ -146,6 +146,16 @@ def doubts(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -
     """Return what might fake the claims of a screen."""
     with _told(words("Looking for what might fake these claims")) as progress:
         return doubts_of(data, asked.scope, spots, progress=progress)
+
+
+def never(data: Dataset, spots: answers.HotSpots, asked: Asked) -> Silent:
+    """Return the cells of a screen that never reported anything."""
+    return _never(asked.fingerprint, asked.scope, spots.result.exposure, spots, data)
+
+
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
+def _never(fingerprint: str, scope: Scope, exposure: str, _spots: answers.HotSpots, _dataset: Dataset) -> Silent:
+    return silent_of(_dataset, scope, _spots)
 
 
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:

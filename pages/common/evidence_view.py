@@ -1,5 +1,6 @@
 """The evidence of the hot-spot page: the claimed cells with all that is known of them, one cell, the strip by month."""
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
@@ -8,12 +9,12 @@ import streamlit as st
 from analysis import charts, summary
 from analysis.hotspots import LIST
 from base.text import N_, Sentence, Words, markdown_plain
+from data.schema import Scope
 from pages.common import cached, controls, frame, spots_view
 from reports import answers, handouts
-from reports.doubts import DOUBT_NAMES, Doubts
+from reports.doubts import Doubts, Silent
 from reports.record import CHANGE_NAMES, TREND_NAMES, Record
 
-MOST_STRIPS = 12  # cells in the strip, beside all together
 MOST_TOLD = 8  # doubts told in sentences under the table
 
 
@@ -58,7 +59,12 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     )
     frame.only_first(words, len(rows), int(spots.result.hot.sum()))
     what_might_fake(words, spots, doubts)
-    captions(words, record.sentence, left_out(words, record))
+    captions(words, *doubts.untold, record.sentence, left_out(words, record))
+
+
+def never(words: Words, silent: Silent) -> None:
+    """Tell of the cells that never reported anything, where there are some."""
+    captions(words, silent.sentence)
 
 
 _COLUMNS = {
@@ -87,9 +93,7 @@ def without(words: Words, spots: answers.HotSpots) -> None:
 
 def interval(words: Words, row: Any) -> str:
     """Return how many times the expected a cell holds, with the limits."""
-    return words(
-        "×{ratio} ({low}–{high})", ratio=round(row.ratio, 1), low=round(row.low, 1), high=round(row.high, 1)
-    )
+    return words("×{ratio} ({low}–{high})", ratio=round(row.ratio, 1), low=round(row.low, 1), high=round(row.high, 1))
 
 
 def since(words: Words, record: Record, month: Any) -> str:
@@ -140,24 +144,31 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     captions(words, *(sentence for sentence, one in zip(doubts.sentences, here & ~found, strict=True) if one))
 
 
-def strip(words: Words, spots: answers.HotSpots, record: Record) -> None:
+def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -> None:
     """Show the events of the claimed cells by month, one small picture each, on the months that are known."""
     frame.heading(words("Claimed cells by month"))
     if not len(record.months):
         st.info(words("No whole month is known."))
         return
-    if not spots.result.hot.any():
+    ranked = summary.rank_cells(spots.cells[spots.cells["hot"]])
+    if not len(ranked):
         st.caption(words("No cell carries a claim: shown are all cells together."))
-    ranked = summary.rank_cells(spots.cells[spots.cells["hot"]])["cell_id"]
-    shown = ["", *ranked.head(MOST_STRIPS)]
-    names = {**spots.cells.set_index("cell_id")["name"].to_dict(), "": words("All cells")}
-    months = record.months[record.months["cell_id"].isin(shown)]
-    figure = charts.strip_figure(months, {cell: names[cell] for cell in shown}, words=words)
-    alt = charts.strip_alt(months, {cell: names[cell] for cell in shown}, words=words)
-    st.plotly_chart(figure, config=charts.CONFIG, alt=alt, key="strip")
-    if len(ranked) > MOST_STRIPS:
-        st.caption(words("The {shown} strongest of {n} claimed cells.", shown=MOST_STRIPS, n=len(ranked)))
-    captions(words, record.sentence, left_out(words, record))
+    names = dict(zip(ranked["cell_id"], ranked["name"], strict=True))
+    period = None
+    if scope.start is not None and scope.end is not None:
+        period = (f"{scope.start:%Y-%m}", f"{scope.end - dt.timedelta(days=1):%Y-%m}")
+    figure = charts.strip_figure(record.months, names, words=words, period=period)
+    st.plotly_chart(figure, config=charts.CONFIG, alt=charts.strip_alt(record.months, names, words=words), key="strip")
+    captions(
+        words,
+        words("The line is what a cell would have by its share of all events of the month."),
+        words("Shaded is the period of this page.") if period else None,
+        words("The {shown} strongest of {n} claimed cells.", shown=charts.MOST_PICTURES, n=len(ranked))
+        if len(ranked) > charts.MOST_PICTURES
+        else None,
+        record.sentence,
+        left_out(words, record),
+    )
 
 
 def left_out(words: Words, record: Record) -> str | None:
@@ -182,13 +193,14 @@ def against(words: Words, record: Record) -> None:
         reason = record.compared_reason
         st.info(markdown_plain(words("Nothing to compare with.") if reason is None else reason.say(words)))
         return
-    now, before = (words.period(one.start, one.end) for one in (compared.now, compared.before))
+    now, before = (handouts.period(words, one) for one in (compared.now, compared.before))
     frame.heading(words("{now} against {before}", now=now, before=before))
     if compared.left_out:
         st.caption(markdown_plain(words("compared without {sources}", sources=words.listed(compared.left_out))))
     titles = {"new": words("New"), "stayed": words("Stayed"), "gone": words("Gone")}
     for column, (change, title) in zip(st.columns(3, gap="small"), titles.items(), strict=True):
-        rows = compared.cells[compared.cells["change"] == change].sort_values(["now", "cell_id"], ascending=[False, True])
+        rows = compared.cells[compared.cells["change"] == change]
+        rows = rows.sort_values(["now", "cell_id"], ascending=[False, True])
         with column, st.container(border=True):
             st.markdown(f"**{markdown_plain(words('{title}: {n}', title=title, n=len(rows)))}**")
             told: list[Any] = list(rows.head(MOST_TOLD).itertuples(index=False))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from pages.common import alarm_view, cached, controls, downloads, evidence_view, panels, places_view, rates_view
+from pages.common import cached, controls, downloads, evidence_view, panels, places_view
 from pages.common.cached import Asked
 from reports import answers, handouts
 
@@ -12,12 +12,10 @@ PARTS = {
     "evidence": N_("Evidence"),
     "months": N_("By month"),
     "before": N_("Against the period before"),
-    "lately": N_("Lately"),
     "places": N_("Places and sites"),
-    "rates": N_("Rates"),
 }
-MANY_EVENTS, MANY_CLAIMS = 200_000, 1_000  # from there on the evidence takes longer than a reader waits unasked
-EVENTS_A_MINUTE = 1_000_000
+MANY_EVENTS, MANY_CLAIMS = 100_000, 1_000  # from there on the evidence takes longer than a reader waits unasked
+EVENTS_A_MINUTE = 600_000
 
 
 def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> None:
@@ -31,11 +29,7 @@ def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> 
         label_visibility="collapsed",
         required=True,
     )
-    if part == "lately":
-        alarm_view.lately(words, data, asked.scope)
-    elif part == "rates":
-        rates_view.rates_list(words, data, spots, asked.exposure)
-    elif part == "places":
+    if part == "places":
         places_view.shared(words, spots)
         if ready(words, data, spots, asked):
             places_view.sites(words, spots, cached.record(words, data, spots, asked))
@@ -43,11 +37,12 @@ def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> 
     elif ready(words, data, spots, asked):
         record = cached.record(words, data, spots, asked)
         if part == "months":
-            evidence_view.strip(words, spots, record)
+            evidence_view.strip(words, asked.scope, spots, record)
         elif part == "before":
             evidence_view.against(words, record)
         else:
             evidence_view.claims(words, spots, record, cached.doubts(words, data, spots, asked))
+            evidence_view.never(words, cached.never(data, spots, asked))
 
 
 def one_cell(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked, cell: str) -> None:
@@ -72,8 +67,8 @@ def ready(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) ->
     if not costly(spots) or asked in kept:
         return True
     sentence = words(
-        "The evidence looks through the history of all cells, and tests each of {claims} claims again without what might "
-        "fake it. With {events} events that takes about {minutes} the first time.",
+        "The evidence looks through the history of all cells, and tests each of {claims} claims again without what "
+        "might fake it. With {events} events that takes about {minutes} the first time.",
         claims=int(spots.result.hot.sum()),
         events=spots.n_events,
         minutes=words.duration(max(1.0, spots.n_events / EVENTS_A_MINUTE) / 60),

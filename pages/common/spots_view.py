@@ -1,4 +1,4 @@
-"""The first screen of the hot-spot page: the finding, the reason in words, the map of claims, the cells, one of them."""
+"""The first screen of the hot-spot page: the finding, the reason in words, the map of claims, the cells."""
 
 import contextlib
 from typing import Any
@@ -83,24 +83,25 @@ def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
     named = [row for row in first if row.hot]
     if not named:
         return [lacking(words, first[0])]
-    usual = N_("{cell}: {events} events where {expected} would be usual.")
-    lines = [words(usual, cell=row.name, events=row.events, expected=round(row.expected, 1)) for row in named]
+    lines = [_held(words, row) for row in named]
     if more := int(spots.result.hot.sum()) - len(named):
         lines.append(words.plural("And {n} more cell.", "And {n} more cells.", more))
     n = one_in(spots.result.map_p)
-    return [*lines, words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n)]
+    lines.append(words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n))
+    if spots.result.claim == GATHER:
+        lines.append(words("Whether it is worse there or more people live there, these figures cannot tell."))
+    return lines
 
 
 def lacking(words: Words, row: Any) -> str:
     """Return what the strongest cell holds, and what it would need for a claim."""
-    return words(
-        "Nearest to a claim is {cell}: {events} events where {expected} would be usual. {needed} or more would be "
-        "needed there.",
-        cell=row.name,
-        events=row.events,
-        expected=round(row.expected, 1),
-        needed=row.needed,
-    )
+    needed = words("It is the nearest to a claim; {n} or more would be needed there.", n=row.needed)
+    return words.joined([_held(words, row), needed])
+
+
+def _held(words: Words, row: Any) -> str:
+    expected = round(row.expected, 1) if row.expected < 100 else round(row.expected)
+    return words("{cell}: {n} events, {expected} expected.", cell=row.name, n=row.events, expected=expected)
 
 
 def reason(words: Words, spots: answers.HotSpots) -> None:
