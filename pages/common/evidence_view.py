@@ -116,7 +116,8 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
     if not told:
         st.markdown(markdown_plain(words("Nothing was found that might fake these claims.")))
         return
-    st.markdown(f"**{markdown_plain(words('What might fake them'))}**")
+    title = words("What might fake them")
+    st.markdown(f"**{markdown_plain(title)}**")
     st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:MOST_TOLD]))
     if len(told) > MOST_TOLD:
         st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=MOST_TOLD, n=len(told)))
@@ -161,8 +162,6 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -
     st.plotly_chart(figure, config=charts.CONFIG, alt=charts.strip_alt(record.months, names, words=words), key="strip")
     captions(
         words,
-        words("The line is what a cell would have by its share of all events of the month."),
-        words("Shaded is the period of this page.") if period else None,
         words("The {shown} strongest of {n} claimed cells.", shown=charts.MOST_PICTURES, n=len(ranked))
         if len(ranked) > charts.MOST_PICTURES
         else None,
@@ -202,7 +201,7 @@ def against(words: Words, record: Record) -> None:
         rows = compared.cells[compared.cells["change"] == change]
         rows = rows.sort_values(["now", "cell_id"], ascending=[False, True])
         with column, st.container(border=True):
-            st.markdown(f"**{markdown_plain(words('{title}: {n}', title=title, n=len(rows)))}**")
+            st.markdown(f"**{markdown_plain(title)} · {words.number(len(rows))}**")
             told: list[Any] = list(rows.head(MOST_TOLD).itertuples(index=False))
             for row in told:
                 st.markdown(markdown_plain(_change(words, row)))
