@@ -14,7 +14,7 @@ from pages.common import cached, controls, frame, panels
 from reports import answers, handouts
 from reports import choropleth as drawing
 
-NAMED = 3  # cells in the line under the title
+LED = 3  # cells in the line under the title
 
 
 def exposure(words: Words, data: Dataset, scope: Scope) -> str:
@@ -79,7 +79,7 @@ def lead(words: Words, spots: answers.HotSpots) -> None:
 
 def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
     """Return the sentences of the lead."""
-    first: list[Any] = list(summary.rank_cells(spots.cells).head(NAMED).itertuples(index=False))
+    first: list[Any] = list(summary.rank_cells(spots.cells).head(LED).itertuples(index=False))
     named = [row for row in first if row.hot]
     if not named:
         return [lacking(words, first[0])]
