@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, resolution, summary
+from base import settings
 from base.errors import HazardError
 from data import listing, queries
 from data.dataset import Dataset
@@ -169,9 +170,11 @@ def hot_spots(
     Raises
     ------
     HazardError
-        ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
+        ``no-boundary`` if the workspace holds no boundary; ``setting-range`` for a seed that is none; what
+        `analysis.hotspots` refuses.
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
+    settings.check({"seed": seed})
     held: dict[tuple[Scope, str, str, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
     key = (scope, exposure, method, seed)
     found = held.get(key) or _hot_spots(dataset, scope, exposure, method, seed, progress)

@@ -334,10 +334,10 @@ def test_every_special_sign_of_any_text_is_escaped_and_no_newline_survives(text)
 
 def settings_table():
     """The README's table of settings, made from base/settings.py."""
-    rows = ["| setting | default | unit | what it does |", "| --- | --- | --- | --- |"]
+    rows = ["| setting | default | allowed | unit | what it does |", "| --- | --- | --- | --- | --- |"]
     for setting in SETTINGS:
         default = f"`{setting.default}`" if setting.default != "" else ""
-        rows.append(f"| `{setting.name}` | {default} | {setting.unit} | {setting.help} |")
+        rows.append(f"| `{setting.name}` | {default} | {setting.allowed} | {setting.unit} | {setting.help} |")
     return "\n".join(rows)
 
 
