@@ -240,6 +240,50 @@ def _hot_spots(
     )
 
 
+@dataclass(frozen=True)
+class BeyondArea:
+    """What all cells of a level say of those of one area: how many they are, and the claims on the area's cells."""
+
+    cells: int
+    claimed: pd.DataFrame  # name and claim, the strongest evidence first
+
+
+def beyond_area(
+    dataset: Dataset,
+    scope: Scope,
+    *,
+    exposure: str = "auto",
+    method: str = hotspots.AUTO,
+    progress: Callable[[float], None] | None = None,
+) -> BeyondArea | None:
+    """Return what `hot_spots` of the whole level claims of the cells of the scope's area.
+
+    Within an area its cells are compared with each other only: what is common there is no hot spot there, whatever the
+    city says. Among more than `analysis.hotspots.MANY` cells the cells alone are tested, for it is only said beside.
+
+    Returns
+    -------
+    BeyondArea or None
+        None if the scope has no area, if the whole level has too few events, or not the exposure asked for.
+    """
+    if scope.area is None:
+        return None
+    whole = dataclasses.replace(scope, area=None)
+    if len(cells_of(dataset, whole)) > hotspots.MANY:
+        method = hotspots.EXCESS
+    try:
+        spots = hot_spots(dataset, whole, exposure=exposure, method=method, progress=progress)
+    except HazardError as error:
+        if error.code in ("exposure-incomplete", "exposure-unknown"):
+            return None
+        raise
+    if spots.result.method == hotspots.LIST:
+        return None
+    here = spots.cells["cell_id"].isin(cells_of(dataset, scope)["cell_id"])
+    ranked = summary.rank_cells(spots.cells[here & spots.cells["hot"]])
+    return BeyondArea(len(spots.cells), ranked[["name", "claim"]].reset_index(drop=True))
+
+
 def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     """Return the dense groups of the events in the cells of a scope, largest first.
 

@@ -9,7 +9,7 @@ from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
-from reports import answers, people
+from reports import answers, intake, people
 from reports import choropleth as drawing
 
 
@@ -27,6 +27,7 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
         )
 
 
+NAMED = 10  # cells in one sentence
 METHODS = {AUTO: N_("Automatic"), EXCESS: N_("Each cell alone"), FAMILY: N_("Cells and places they share")}
 
 
@@ -85,6 +86,42 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
         )
     if spots.left_out:
         lines.append(words("{n} reports on one spot are left out: not located?", n=spots.left_out))
+    st.markdown(markdown_plain(words.joined(lines)))
+
+
+def beyond_area(words: Words, data: Dataset, scope: Scope, exposure: str, method: str) -> None:
+    """Where the cells of one area are compared with each other, say what the whole level claims of them."""
+    if scope.area is None:
+        return
+    found = cached.beyond_area(words, data, scope, exposure, method)
+    if found is None:
+        return
+    claimed = found.claimed
+    facts = {
+        "all": found.cells,
+        "level": intake.level_name(words, scope.level),
+        "names": words.listed(claimed["name"].head(NAMED)) + ("…" if len(claimed) > NAMED else ""),
+    }
+    lines = [words("Here the cells of this area are compared with each other only.")]
+    if claimed.empty:
+        lines.append(words("Among all {all} cells of the level {level} none of them carries a claim.", **facts))
+    elif (claimed["claim"] == HOT_SPOT).all():
+        lines.append(
+            words.plural(
+                "Among all {all} cells of the level {level} {n} of them is a hot spot: {names}.",
+                "Among all {all} cells of the level {level} {n} of them are hot spots: {names}.",
+                len(claimed),
+                **facts,
+            )
+        )
+    else:
+        lines.append(
+            words(
+                "Among all {all} cells of the level {level} reports gather in {n} of them: {names}.",
+                n=len(claimed),
+                **facts,
+            )
+        )
     st.markdown(markdown_plain(words.joined(lines)))
 
 
