@@ -161,5 +161,5 @@ def test_beside_an_area_places_are_not_looked_for_in_a_city_and_nothing_is_said_
         assert answers.beyond_area(dataset, area, method="excess+scan") is not None
     assert asked.call_args.kwargs["method"] == "excess"
     assert answers.beyond_area(dataset, replace(area, area=None)) is None
-    assert answers.beyond_area(dataset, area, exposure="covers") is None  # the demo's cells have none
+    assert answers.beyond_area(dataset, area, exposure="moons") is None  # nor one not complete
     assert answers.beyond_area(dataset, replace(area, start=dt.date(1990, 1, 1), end=dt.date(1990, 2, 1))) is None
