@@ -25,10 +25,10 @@ def _find_packages() -> None:
 if __name__ == "__main__":
     _find_packages()
 
+import contextlib
 import datetime as dt
 import getpass
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -711,7 +711,13 @@ def settings_(
         changes.set_settings(context.obj, wanted, who=_who())
     values = context.obj.newest().settings
     listed = [
-        {"name": one.name, "value": values[one.name], "default": settings.DEFAULTS[one.name], "unit": one.unit}
+        {
+            "name": one.name,
+            "value": values[one.name],
+            "default": settings.DEFAULTS[one.name],
+            "allowed": one.allowed,
+            "unit": one.unit,
+        }
         for one in settings.SETTINGS
     ]
     _print(listed, as_json, plain.settings(listed, WORDS))
@@ -758,13 +764,10 @@ def tidy(context: typer.Context, as_json: Json = False) -> None:
 def _setting(name: str, text: str) -> Any:
     """Return a value of the setting's kind; what is none stays text, which the setting refuses by name."""
     kind = type(settings.DEFAULTS.get(name, ""))
-    if kind is str:
-        return text
-    try:
-        value = kind(text)
-    except ValueError:
-        return text
-    return value if 0 <= value < math.inf else text
+    for number in (int, float) if kind is not str else ():
+        with contextlib.suppress(ValueError):
+            return number(text)
+    return text
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ from analysis.checked import counts_and_shares
 from analysis.circles import Cluster
 from analysis.scan import Circles, counts_alone, strongest_circles
 from base.errors import HazardError
-from base.text import N_, Sentence, Term
+from base.text import N_, NP_, Sentence, Term
 from data.schema import EXPOSURES
 
 EQUAL, AREA = "equal", "area"
@@ -445,7 +445,7 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     if hotspots.by[position] == BY_PLACE:
         place = next(one for one in hotspots.places if position in one.members)
         facts |= {
-            "others": len(place.members) - 1,
+            "n": len(place.members) - 1,
             "together": place.observed,
             "together_expected": _rounded(place.expected),
             "place_one_in": one_in(place.p),
@@ -546,17 +546,24 @@ _CELL_HOT_TOP = N_(
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
     "as a hot spot even alone."
 )
-_CELL_IN_PLACE = {  # whether it is called a hot spot
-    True: N_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+_CELL_IN_PLACE = {  # whether it is called a hot spot; n other cells
+    True: NP_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
         "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "a hot spot that several cells share."
+        "a hot spot that both cells share.",
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "a hot spot that several cells share.",
     ),
-    False: N_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+    False: NP_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "reports gather here, over both cells. Whether it is worse here or more people live here, these figures "
+        "cannot tell.",
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
         "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
         "reports gather here, over several cells. Whether it is worse here or more people live here, these figures "
-        "cannot tell."
+        "cannot tell.",
     ),
 }
 _CELL_GATHER = N_(

@@ -22,6 +22,7 @@ with frame.told(_):
     panels.beside(_, data, scope)
     spots_view.lead(_, spots)
     spots_view.reason(_, spots)
+    spots_view.beyond_area(_, data, scope, exposure, method)
     left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):
         spots_view.spots_map(_, data, scope, spots, chosen)

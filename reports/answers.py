@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, rates, resolution, summary
+from base import settings
 from base.errors import HazardError
 from data import listing, queries
 from data.dataset import Dataset
@@ -179,9 +180,11 @@ def hot_spots(
     Raises
     ------
     HazardError
-        ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
+        ``no-boundary`` if the workspace holds no boundary; ``setting-range`` for a seed that is none; what
+        `analysis.hotspots` refuses.
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
+    settings.check({"seed": seed})
     held: dict[tuple[Scope, str, str, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
     key = (scope, exposure, method, seed)
     found = held.get(key) or _hot_spots(dataset, scope, exposure, method, seed, progress)
@@ -251,6 +254,50 @@ def _hot_spots(
 def claim_rule(dataset: Dataset) -> dict[str, Any]:
     """Return what the claims of a workspace are made by, for `analysis.hotspots`: fdr and min_events."""
     return {"fdr": float(dataset.settings["fdr"]), "min_events": int(dataset.settings["min_events"])}
+
+
+@dataclass(frozen=True)
+class BeyondArea:
+    """What all cells of a level say of those of one area: how many they are, and the claims on the area's cells."""
+
+    cells: int
+    claimed: pd.DataFrame  # name and claim, the strongest evidence first
+
+
+def beyond_area(
+    dataset: Dataset,
+    scope: Scope,
+    *,
+    exposure: str = "auto",
+    method: str = hotspots.AUTO,
+    progress: Callable[[float], None] | None = None,
+) -> BeyondArea | None:
+    """Return what `hot_spots` of the whole level claims of the cells of the scope's area.
+
+    Within an area its cells are compared with each other only: what is common there is no hot spot there, whatever the
+    city says. Among more than `analysis.hotspots.MANY` cells the cells alone are tested, for it is only said beside.
+
+    Returns
+    -------
+    BeyondArea or None
+        None if the scope has no area, if the whole level has too few events, or not the exposure asked for.
+    """
+    if scope.area is None:
+        return None
+    whole = dataclasses.replace(scope, area=None)
+    if len(cells_of(dataset, whole)) > hotspots.MANY:
+        method = hotspots.EXCESS
+    try:
+        spots = hot_spots(dataset, whole, exposure=exposure, method=method, progress=progress)
+    except HazardError as error:
+        if error.code in ("exposure-incomplete", "exposure-unknown"):
+            return None
+        raise
+    if spots.result.method == hotspots.LIST:
+        return None
+    here = spots.cells["cell_id"].isin(cells_of(dataset, scope)["cell_id"])
+    ranked = summary.rank_cells(spots.cells[here & spots.cells["hot"]])
+    return BeyondArea(len(spots.cells), ranked[["name", "claim"]].reset_index(drop=True))
 
 
 def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:

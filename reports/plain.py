@@ -292,7 +292,8 @@ def profiles(listed: Sequence[Mapping[str, Any]], zone: str, words: Words) -> li
 
 def settings(listed: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     """Return the settings with value and default."""
-    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value"), "unit": N_("Measured in")}
+    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value")}
+    titles |= {"allowed": N_("Allowed"), "unit": N_("Measured in")}
     rows = pd.DataFrame(listed).astype({"value": str, "default": str})
     return table(rows, _said(titles, words), words)
 

@@ -357,6 +357,11 @@ def test_a_place_that_cells_share_is_found_where_none_of_them_is_alone():
     sentence = explain_cell(spots, 7).say(ENGLISH, name="N")
     assert sentence.startswith("N: 11 observed, 5.1 expected by households; with 4 cells around it 47 and 25.4.")
     assert sentence.endswith("a hot spot that several cells share.")
+    pair = dataclasses.replace(spots, places=(place._replace(members=(7, 12)),))
+    said = explain_cell(pair, 7).say(ENGLISH, name="N")
+    assert "with one cell beside it 47 and 25.4" in said
+    assert said.endswith("a hot spot that both cells share.")
+    assert "连同周围 1 个网格共 47 起" in explain_cell(pair, 7).say(Words("zh"), name="N")
     assert "gather here, over several cells" in explain_cell(
         find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS), 7
     ).say(ENGLISH, name="N")

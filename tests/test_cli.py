@@ -284,6 +284,9 @@ REFUSED = {
     ("settings", "--set", "fdr=nan"): "nan",
     ("settings", "--set", "min_events=-1"): "min_events",
     ("settings", "--set", "min_events=2.5"): "2.5",
+    ("settings", "--set", "map_draws=98"): "99",
+    ("settings", "--set", "seed=-1"): "4,294,967,295",
+    ("hotspots", "--seed", "-1"): "seed",
     ("settings", "--set", "timezone=Peking"): "Peking",
     ("undo", "--import", "none-such"): "none-such",
     ("rejected", "--import", "none-such"): "none-such",
@@ -344,8 +347,8 @@ def test_own_incidents_are_not_imported_beside_the_example(own, files):
 
 def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path):
     listed = {one.pop("name"): one for one in asked(tmp_path, "settings")}
-    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "unit": ""}
-    assert listed["max_file_mb"] == {"value": 200, "default": 200, "unit": "MB"}
+    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "allowed": "0.001 – 0.25", "unit": ""}
+    assert listed["max_file_mb"] == {"value": 200, "default": 200, "allowed": "1 – 10,000", "unit": "MB"}
     assert not Workspace(tmp_path).exists  # looking changes nothing
 
     command = ("settings", "--set", "max_file_mb=500", "--set", "fdr=0.1", "--set", "map_stamp=a=b")
@@ -361,12 +364,14 @@ def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path
 
 
 def test_a_file_too_large_is_read_once_the_setting_is_raised(files, tmp_path):
-    asked(tmp_path, "settings", "--set", "max_file_mb=0")
-    said = Said(tmp_path, "import", files["incidents"], "--json")
+    asked(tmp_path, "settings", "--set", "max_file_mb=1")
+    large = tmp_path / "large.csv"
+    large.write_bytes(files["incidents"].read_bytes() + b"\n" * 1_000_000)
+    said = Said(tmp_path, "import", large, "--json")
     assert (said.code, said.out) == (2, "")
     assert "max_file_mb" in said.err
     asked(tmp_path, "settings", "--set", "max_file_mb=200")
-    assert asked(tmp_path, "import", files["incidents"])["accepted"] > 0
+    assert asked(tmp_path, "import", large)["accepted"] > 0
 
 
 def test_tables_for_people_hold_the_same_numbers(demo):

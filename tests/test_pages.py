@@ -304,6 +304,34 @@ def test_a_community_opens_into_its_own_grids(visit):
     assert seen.query_params["area"] == code
 
 
+@pytest.mark.parametrize("language", WORDS)
+def test_within_a_community_the_page_says_what_the_whole_street_claims_of_its_grids(visit, language):
+    here, name = GRIDS[HOT[0]]["所属社区"], GRIDS[HOT[0]]["网格名称"]
+    elsewhere = next(
+        one["所属社区"] for one in GRIDS.values() if one["所属社区"] not in {GRIDS[g]["所属社区"] for g in HOT}
+    )
+    said = {}
+    for area in (here, elsewhere, None):
+        seen = visit("hotspots", lang=language, period="all", hazard="waterlogging", **({"area": area} if area else {}))
+        assert not seen.exception
+        said[area] = " ".join(one.value for one in seen.markdown).replace("\\", "")
+    only = WORDS[language]("Here the cells of this area are compared with each other only.")
+    assert [only in said[area] for area in (here, elsewhere, None)] == [True, True, False]
+    facts = {"all": 23, "level": WORDS[language]("Grid")}
+    assert (
+        WORDS[language].plural(
+            "Among all {all} cells of the level {level} {n} of them is a hot spot: {names}.",
+            "Among all {all} cells of the level {level} {n} of them are hot spots: {names}.",
+            1,
+            names=name,
+            **facts,
+        )
+        in said[here]
+    )
+    none = WORDS[language]("Among all {all} cells of the level {level} none of them carries a claim.", **facts)
+    assert none in said[elsewhere]
+
+
 def test_the_hot_spots_of_waterlogging_are_the_two_grids_of_the_truth(visit):
     seen = visit("hotspots", period="all", hazard="waterlogging")
     assert title(seen) == "2 hot spots beyond chance"

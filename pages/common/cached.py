@@ -158,6 +158,14 @@ def _never(fingerprint: str, scope: Scope, exposure: str, _spots: answers.HotSpo
     return silent_of(_dataset, scope, _spots)
 
 
+def beyond_area(
+    words: Words, data: Dataset, scope: Scope, exposure: str = "auto", method: str = "auto"
+) -> answers.BeyondArea | None:
+    """Return what the whole level claims of the cells of an area; where that takes long, say so."""
+    with _told(words("Comparing these cells with all others of their level")) as progress:
+        return answers.beyond_area(data, scope, exposure=exposure, method=method, progress=progress)
+
+
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:
     """Return the dense groups of events of a scope."""
     return _clusters(data.fingerprint, scope, data)

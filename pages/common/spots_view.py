@@ -11,7 +11,7 @@ from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import Scope
 from pages.common import cached, controls, frame, panels
-from reports import answers, handouts
+from reports import answers, handouts, intake
 from reports import choropleth as drawing
 
 LED = 3  # cells in the line under the title
@@ -31,6 +31,7 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
         )
 
 
+NAMED = 10  # cells in one sentence
 METHODS = {AUTO: N_("Automatic"), EXCESS: N_("Each cell alone"), FAMILY: N_("Cells and places they share")}
 
 
@@ -110,6 +111,42 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
     plain = spots.result.method == LIST
     with contextlib.nullcontext() if plain else st.expander(words("Why by this method, and what was counted")):
         st.markdown(markdown_plain(words.joined(lines)))
+
+
+def beyond_area(words: Words, data: Dataset, scope: Scope, exposure: str, method: str) -> None:
+    """Where the cells of one area are compared with each other, say what the whole level claims of them."""
+    if scope.area is None:
+        return
+    found = cached.beyond_area(words, data, scope, exposure, method)
+    if found is None:
+        return
+    claimed = found.claimed
+    facts = {
+        "all": found.cells,
+        "level": intake.level_name(words, scope.level),
+        "names": words.listed(claimed["name"].head(NAMED)) + ("…" if len(claimed) > NAMED else ""),
+    }
+    lines = [words("Here the cells of this area are compared with each other only.")]
+    if claimed.empty:
+        lines.append(words("Among all {all} cells of the level {level} none of them carries a claim.", **facts))
+    elif (claimed["claim"] == HOT_SPOT).all():
+        lines.append(
+            words.plural(
+                "Among all {all} cells of the level {level} {n} of them is a hot spot: {names}.",
+                "Among all {all} cells of the level {level} {n} of them are hot spots: {names}.",
+                len(claimed),
+                **facts,
+            )
+        )
+    else:
+        lines.append(
+            words(
+                "Among all {all} cells of the level {level} reports gather in {n} of them: {names}.",
+                n=len(claimed),
+                **facts,
+            )
+        )
+    st.markdown(markdown_plain(words.joined(lines)))
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
