@@ -197,7 +197,7 @@ def _claims_json(record: Record) -> dict[str, dict[str, Any]]:
         row.cell_id: {
             "since": None if pd.isna(row.since) else f"{row.since:%Y-%m}",
             "trend": row.trend or None,
-            "chronic": int(row.chronic),
+            "chronic": None if pd.isna(row.chronic) else int(row.chronic),
             "change": change.get(row.cell_id) or None,
         }
         for row in rows
@@ -229,6 +229,7 @@ def record_json(record: Record, words: Words) -> dict[str, Any]:
         "compared": compared,
         "compared_reason": record.compared_reason and record.compared_reason.say(words),
         "sites": sites,
+        "sites_reason": record.sites_reason and record.sites_reason.say(words),
     }
 
 

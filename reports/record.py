@@ -8,8 +8,8 @@ where the latest of these begins. As in `reports.answers.comparison` the month o
 known; a silence of a year or more breaks a source off, so that one mistyped year does not put twenty empty ones before
 it. A cell is known from the first month in which its outline held.
 
-**Chronic sites** are made of all events of the scope's hazards up to its end, anywhere, so a look into one area finds
-the sites that the whole map shows. The radius is that of an event: within it two calls are about one place. An event is
+**Chronic sites** are made of all events up to the end of the scope, anywhere, so a look into one area finds the sites
+that the whole map shows. The radius is that of an event: within it two calls are about one place. An event is
 closed when the last of its calls is.
 """
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from analysis import hotspots, onset, recurrence, trend
 from base.text import N_, Sentence, Words
-from data import queries
+from data import derived, queries
 from data.dataset import Dataset
 from data.facts import NEVER
 from data.schema import Scope
@@ -55,9 +55,14 @@ WET_YEAR = Sentence(
         "beside the words."
     )
 )
+_TOO_MANY = N_(
+    "Chronic sites are looked for among at most {most} events, and here are {n}: choose one area or fewer hazards."
+)
+MOST_SITED = 3_000_000  # events of a history that are joined to sites: half a minute and a gigabyte
+_EDITION = "1"  # of how events are joined to sites: to be raised when the answer changes
 _LEAST = (trend.MIN_MONTHS, 12, 1)  # months of a source: as many as the words need, else a year, else any
 _SILENT_MONTHS = 12  # without any report: what lies before is another record
-_MOST_HELD = 16  # answers, and chronic sites of a history: some megabytes each in a city
+_MOST_HELD, _MOST_HISTORIES = 16, 2  # answers of some megabytes each in a city; histories of a hundred
 _HOLDING = threading.Lock()
 
 Ints = NDArray[np.int64]
@@ -116,6 +121,8 @@ class Record:
     sites : DataFrame
         cell_id, hazard, lon, lat, events, returns, first, last, median_days, open_now of the chronic sites with an
         event in these cells (in the cell of the first of these), most returns first; see `analysis.recurrence`.
+    sites_reason : Sentence or None
+        Why chronic sites were not looked for: then `sites` is empty and `chronic` is NA.
     first, last : str or None
         Months of the record, 'YYYY-MM'.
     left_out : tuple of str
@@ -130,6 +137,7 @@ class Record:
     cells: pd.DataFrame
     months: pd.DataFrame
     sites: pd.DataFrame
+    sites_reason: Sentence | None
     first: str | None
     last: str | None
     left_out: tuple[str, ...]
@@ -202,13 +210,12 @@ def _record_of(
     compared, compared_reason = _compared(
         dataset, scope, spots, exposure, method, compare, lambda share: progress(0.1 + 0.4 * share)
     )
-    sites = _sites(dataset, scope, cells, lambda share: progress(0.5 + 0.5 * share))
+    sites, chronic, sites_reason = _sites(dataset, scope, cells, lambda share: progress(0.5 + 0.5 * share))
     hot = spots.cells["hot"].to_numpy(bool)
     since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
     expected = _expected(counts, spots.cells["expected"].to_numpy(float))
     begun = np.full(len(cells), onset.NOT)
-    if hot.any():  # without an event in the period nothing is expected of a month
-        begun = onset.find_onset(counts, expected)
+    begun[hot] = onset.find_onset(counts[hot], expected[hot])
     known = hot & (begun != onset.NOT)
     words = [""] * len(cells)
     first = last = None
@@ -219,7 +226,7 @@ def _record_of(
     frame = spots.cells[["cell_id", "ratio", "low", "high"]].assign(
         since=since.astype("datetime64[s]"),
         trend=words,
-        chronic=np.bincount(sites.pop("position"), minlength=len(cells)),
+        chronic=pd.array([pd.NA] * len(cells) if chronic is None else chronic, dtype="Int64"),
     )
     return Record(
         cells=frame,
@@ -227,6 +234,7 @@ def _record_of(
             span.months if span else np.empty(0, "datetime64[M]"), counts, expected, spots.cells["cell_id"], hot
         ),
         sites=sites,
+        sites_reason=sites_reason,
         first=first,
         last=last,
         left_out=left_out,
@@ -395,45 +403,84 @@ def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
 
 
 _SITE = ("cell_id", "hazard", "lon", "lat", "events", "returns", "first", "last", "median_days", "open_now")
+_JOINED = ("joined", "x_m", "y_m", "reported_at", "closed_at", "hazard")
 
 
-@dataclass(frozen=True)
-class _History:
-    """The chronic sites of a whole history: their table, and of each of their events the site and the cell, by time."""
+def _sites(
+    dataset: Dataset, scope: Scope, cells: pd.DataFrame, progress: Progress
+) -> tuple[pd.DataFrame, Ints | None, Sentence | None]:
+    """Return the chronic sites with an event in some cells, how many each cell has, or why they were not looked for.
 
-    sites: pd.DataFrame
-    site: Ints
-    cell_id: pd.Series
+    What came later joins nothing else together, so the whole history is joined once for all periods and hazards.
+    """
+    everything = replace(scope, start=None, end=None, area=None, hazards=())
+    for whole in (everything, replace(everything, area=scope.area, hazards=scope.hazards)):
+        n = int(answers.events_of(dataset, whole).calls["leads"].sum())
+        if n <= MOST_SITED:
+            break
+    else:
+        return pd.DataFrame(columns=list(_SITE)), None, Sentence(_TOO_MANY, {"n": n, "most": MOST_SITED})
+    held: dict[Scope, pd.DataFrame] = dataset.derived.setdefault("sites joined", {})
+    found = held.get(whole)
+    if found is None:
+        found = _joined(dataset, whole, progress)
+    _hold(held, whole, found, _MOST_HISTORIES)
+    keep = np.ones(len(found), dtype=bool)
+    if scope.end is not None:
+        keep &= (found["reported_at"] < pd.Timestamp(scope.end, tz=dataset.zone)).to_numpy()
+    if scope.hazards:
+        keep &= found["hazard"].isin(scope.hazards).to_numpy()
+    where = answers.positions(found["cell_id"], cells)
+    joined = found["joined"].to_numpy()
+    here = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
+    here[joined[keep & (where >= 0)]] = True
+    keep &= here[joined]
+    events, where = found[keep].reset_index(drop=True), where[keep]
+    label, x_m, y_m, reported, closed, hazard = (events[name] for name in _JOINED)
+    site, sites = recurrence.describe_sites(label, x_m, y_m, reported, closed, hazard)
+    inside = (site >= 0) & (where >= 0)
+    first = pd.DataFrame({"site": site[inside], "at": where[inside]}).drop_duplicates("site").sort_values("site")
+    at = first["at"].to_numpy()
+    lead = np.flatnonzero(~label.duplicated() & (site >= 0))
+    places = events[["lon", "lat"]].iloc[lead[np.argsort(site[lead])]].reset_index(drop=True)
+    listed = pd.concat([sites, places], axis=1).assign(cell_id=cells["cell_id"].to_numpy(object)[at])
+    return listed[list(_SITE)], np.bincount(at, minlength=len(cells)), None
 
 
-def _sites(dataset: Dataset, scope: Scope, cells: pd.DataFrame, progress: Progress) -> pd.DataFrame:
-    """Return the chronic sites with an event in some cells: `_SITE`, and the position of the cell."""
-    whole = replace(scope, start=None, area=None)
-    held: dict[Scope, _History] = dataset.derived.setdefault("chronic sites", {})
-    found = held.get(whole) or _history(dataset, whole, progress)
-    _hold(held, whole, found)
-    where = answers.positions(found.cell_id, cells)
-    first = (
-        pd.DataFrame({"site": found.site, "position": where})[where >= 0].drop_duplicates("site").sort_values("site")
-    )
-    chosen = found.sites.iloc[first["site"].to_numpy()].reset_index(drop=True)
-    position = first["position"].to_numpy()
-    return chosen.assign(cell_id=cells["cell_id"].to_numpy(object)[position], position=position)[[*_SITE, "position"]]
+def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
+    """Return the events of a history that share a site with others, the first ones first.
 
-
-def _history(dataset: Dataset, scope: Scope, progress: Progress) -> _History:
+    Columns: cell_id, hazard, lon, lat, reported_at, closed_at, x_m, y_m, joined (a number of the site). Who shares a
+    site with whom is kept in `derived/`.
+    """
     calls = _closed_events(dataset, scope, lambda share: progress(0.3 * share))
+    calls["x_m"], calls["y_m"] = crs.project(calls["lon"].to_numpy(float), calls["lat"].to_numpy(float))
+    calls = calls.sort_values(["reported_at", "x_m", "y_m"], kind="stable", ignore_index=True)
     radius, _ = history.rules(dataset.settings)
-    x_m, y_m = crs.project(calls["lon"].to_numpy(float), calls["lat"].to_numpy(float))
-    progress(0.4)
-    site, sites = recurrence.chronic_sites(
-        x_m, y_m, calls["reported_at"], calls["closed_at"], calls["hazard"], radius_m=radius
-    )
-    inside = np.flatnonzero(site >= 0)
-    order = inside[np.lexsort((y_m[inside], x_m[inside], calls["reported_at"].array[inside].asi8, site[inside]))]
-    lead = order[np.flatnonzero(np.diff(site[order], prepend=-1))]
-    sites = sites.assign(**{name: calls[name].to_numpy(float)[lead] for name in ("lon", "lat")})
-    return _History(sites, site[order], calls["cell_id"].iloc[order].reset_index(drop=True))
+    joined = np.full(len(calls), -1, dtype=np.int64)
+    kinds = calls["hazard"].cat.categories
+    for at, kind in enumerate(kinds):
+        progress(0.4 + 0.6 * at / len(kinds))
+        rows = np.flatnonzero(calls["hazard"].cat.codes == at)
+        joined[rows] = _first_of_site(dataset, calls.iloc[rows], str(kind), radius[kind], rows)
+    shared = np.bincount(joined[joined >= 0], minlength=len(calls))[joined] > 1
+    return calls.assign(joined=joined)[shared & (joined >= 0)].drop(columns="call").reset_index(drop=True)
+
+
+def _first_of_site(dataset: Dataset, calls: pd.DataFrame, kind: str, radius: float, rows: Ints) -> Ints:
+    """Return for each call of a hazard the row of the first one of its site, -1 for none."""
+    begun = _microseconds(calls["reported_at"])
+    x_m, y_m = (calls[name].to_numpy(float) for name in ("x_m", "y_m"))
+    key = derived.name(f"sites {_EDITION}", f"{radius}", *(column.tobytes() for column in (x_m, y_m, begun)))
+    kept = derived.load(dataset.root, key)
+    if kept is not None and "joined" in kept and len(kept["joined"]) == len(calls):
+        joined = kept["joined"].astype(np.int64)
+    else:
+        joined = recurrence.join_sites(
+            x_m, y_m, calls["reported_at"], np.full(len(calls), kind), radius_m={kind: radius}
+        )
+        derived.keep(dataset.root, key, {"joined": joined})
+    return np.where(joined >= 0, rows[joined], -1)
 
 
 def _closed_events(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
@@ -462,9 +509,9 @@ def _rows(known: pd.Series, asked: Ints) -> Ints:
     return np.where(numbers[at] == asked, at, -1)
 
 
-def _hold(held: dict[Any, Any], key: Any, found: Any) -> None:
+def _hold(held: dict[Any, Any], key: Any, found: Any, most: int = _MOST_HELD) -> None:
     with _HOLDING:
         held.pop(key, None)
         held[key] = found  # the last to go
-        while len(held) > _MOST_HELD:
+        while len(held) > most:
             held.pop(next(iter(held)))
