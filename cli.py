@@ -642,10 +642,11 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    doubted = None
+    doubted = silent = None
     if set(methods) & {"excess", "scan"}:
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
-    answer = people.hot_spots_json(found, groups, methods, WORDS, doubted=doubted)
+        silent = doubts.silent_of(dataset, scope, found)
+    answer = people.hot_spots_json(found, groups, methods, WORDS, doubted=doubted, silent=silent)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
 
 

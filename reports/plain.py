@@ -171,6 +171,8 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
             for doubt in cell.get("doubts") or []
             if doubt["found"]
         ]
+        if (answer.get("silent") or {}).get("sentence"):
+            lines.append(answer["silent"]["sentence"])
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}
     if places := [one for one in answer["clusters"] if one["method"] == "scan" and len(one["cell_ids"]) > 1]:
         shown = pd.DataFrame(places).assign(
