@@ -661,11 +661,12 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    said = doubted = None
+    said = doubted = silent = None
     if evidence and {"excess", "scan"} & set(methods):
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
-    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said, doubted=doubted)
+        silent = doubts.silent_of(dataset, scope, found)
+    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said, doubted=doubted, silent=silent)
     lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)]
     if out is not None:
         screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)

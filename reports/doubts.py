@@ -181,7 +181,8 @@ class _Claims:
         self.cells = answers.cells_of(dataset, scope)
         columns = ("cell_id", "lon", "lat", "reported_at", "source", "channel", "call")
         calls = answers.calls_of(dataset, scope, columns=columns)
-        at = pd.Index(spots.cells["cell_id"]).get_indexer(calls["cell_id"].astype(object))
+        ids = calls["cell_id"].cat
+        at = np.append(pd.Index(spots.cells["cell_id"]).get_indexer(ids.categories), -1)[ids.codes]
         leads = answers.events_of(dataset, scope).calls["leads"].to_numpy() & (at >= 0)
         hours = _hours(calls["reported_at"])
         self.every_cell, self.every_hour = at, hours  # of all calls
@@ -226,13 +227,14 @@ def _hours(times: pd.Series) -> Floats:
 
 def _sources(events: pd.DataFrame) -> tuple[NDArray[np.object_], frozenset[str]]:
     """Return who reported each event, and which of the names are channels."""
-    channel = events["channel"].astype(object).fillna("")
-    filled = channel != ""
-    name = channel.where(filled, events["source"].astype(object).fillna(""))
-    often = name.value_counts().index
-    if len(often) > _MOST_SOURCES:
-        name = name.where(name.isin(often[: _MOST_SOURCES - 1]), _OTHERS)
-    return name.to_numpy(object), frozenset(channel[filled].unique())
+    channel, source = events["channel"].cat, events["source"].cat
+    names = np.array([*channel.categories, *source.categories], dtype=object)
+    filled = np.append(channel.categories != "", False)[channel.codes]
+    code = np.where(filled, channel.codes, len(channel.categories) + source.codes)
+    often = np.argsort(-np.bincount(code, minlength=len(names)), kind="stable")
+    if len(np.unique(code)) > _MOST_SOURCES:
+        names[often[_MOST_SOURCES - 1 :]] = _OTHERS
+    return names[code], frozenset(channel.categories)
 
 
 def _period(dataset: Dataset, scope: Scope) -> tuple[dt.date, dt.date] | None:
@@ -293,13 +295,13 @@ def _placeholder(asked: _Claims) -> _Found | Sentence:
     left_out = queries.counts(asked.dataset, asked.scope, ["cell"], one_spot=True).set_index("cell_id")["count"]
     left = left_out.reindex(asked.spots.cells["cell_id"]).fillna(0).to_numpy(np.int64)
     where = asked.events[piled].assign(cell=asked.cell[piled], x=np.round(asked.x[piled]), y=np.round(asked.y[piled]))
-    where = where.drop_duplicates(["cell", "x", "y"]).set_index(["cell", "x", "y"])[["lon", "lat"]]
+    places = {(one.cell, one.x, one.y): (one.lon, one.lat) for one in _each(where.drop_duplicates(["cell", "x", "y"]))}
     sentences = []
     for row in _each(rows):
         facts: dict[str, Any] = {"suspects": row.suspects, "events": row.events}
         more = Sentence(_LEFT_OUT, {"n": int(left[row.cell])}) if left[row.cell] else None
         if row.found:
-            lon, lat = where.loc[(row.cell, np.round(row.x_m), np.round(row.y_m))]
+            lon, lat = places[row.cell, np.round(row.x_m), np.round(row.y_m)]
             facts |= {"at_spot": row.at_spot, "place": f"{lon:.5f}, {lat:.5f}"}
             sentence = _with(
                 Sentence(_SPOT if kind is not None else _SPOT_BY_NUMBER, facts), _HOLDS[bool(row.survives)]

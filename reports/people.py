@@ -13,7 +13,7 @@ from data.dataset import Dataset
 from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
-from reports.doubts import Doubts
+from reports.doubts import Doubts, Silent
 from reports.record import Record
 
 
@@ -105,11 +105,12 @@ def hot_spots_json(
     *,
     record: Record | None = None,
     doubted: Doubts | None = None,
+    silent: Silent | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
-    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims, and
-    `doubted` what might fake them.
+    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims,
+    `doubted` what might fake them, `silent` the cells that never reported.
     """
     result = found.result
     said = {} if record is None else _claims_json(record)
@@ -120,7 +121,7 @@ def hot_spots_json(
 
     cells: list[Any] = list(found.cells.itertuples(index=False))
     clusters: list[Any] = [] if groups is None else list(groups.itertuples(index=False))
-    answer = {
+    answer: dict[str, Any] = {
         "methods": list(methods),
         "reason": result.reason.say(words),
         "claim": result.claim,
@@ -186,6 +187,14 @@ def hot_spots_json(
     }
     if doubted:
         answer["doubts_untold"] = [one.say(words) for one in doubted.untold]
+    if silent:
+        answer["silent"] = {
+            "sentence": silent.sentence.say(words) if silent.sentence else None,
+            "cells": [
+                {"cell_id": one.cell_id, "expected": number(one.expected), "p": number(one.p), "silent": one.silent}
+                for one in list[Any](silent.cells.itertuples(index=False))
+            ],
+        }
     return answer
 
 

@@ -179,6 +179,8 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
             for doubt in cell.get("doubts") or []
             if doubt["found"]
         ]
+        if (answer.get("silent") or {}).get("sentence"):
+            lines.append(answer["silent"]["sentence"])
     if "record" in answer:
         lines += _record(answer, words)
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}
