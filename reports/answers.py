@@ -143,7 +143,7 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 class HotSpots:
     """What the test of the cells says, and what stands behind it."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, by, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, by, needed, z, pattern
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
@@ -224,6 +224,8 @@ def _hot_spots(
             "claim": result.claims,
             "by": result.by,
             "needed": result.needed,
+            "z": result.z,
+            "pattern": result.pattern,
         }
     )
     return HotSpots(
@@ -295,6 +297,7 @@ def event_table(spots: HotSpots) -> pd.DataFrame:
             "cell_id": cells["cell_id"],
             "name": cells["name"],
             "count": cells["calls"],
+            "calls": cells["calls"],
             "events": cells["events"],
             "one_spot": 0,
         }

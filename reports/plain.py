@@ -13,6 +13,8 @@ from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
 from reports import intake, people
+from reports import rates as reckoning
+from reports.rates import CellRates
 from reports.terminal import table
 
 MOST = 50  # rows of one import or one answer that are shown; --json has all
@@ -139,6 +141,7 @@ _SPOTS = {
     "calls": N_("Reports"),
     "observed": N_("Events"),
     "expected": N_("Expected"),
+    "pattern": N_("Among its neighbours"),
     "p": N_("Chance"),
 }
 _SHARED = {
@@ -161,10 +164,18 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
     lines = [answer["reason"]]
     if answer["cells"]:
         cells = pd.DataFrame(answer["cells"])
-        cells = cells.assign(sure=~cells["hot"]).sort_values(["sure", "p", "cell_id"], na_position="last")
+        order, up = ["sure", "p", "observed", "cell_id"], [True, True, False, True]
+        cells = cells.assign(sure=~cells["hot"]).sort_values(order, ascending=up, na_position="last")
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
-        lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
+        cells["pattern"] = people.patterns(words, cells["pattern"])
+        empty = [name for name in ("pattern", "claim", "p") if not cells[name].astype(bool).any()]
+        if answer["count"] == "calls":
+            empty.append("observed")  # the calls stand there already
+        lines += [
+            *table(cells.drop(columns=empty).head(MOST), _said(_SPOTS, words), words),
+            *_more(len(cells), words),
+        ]
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}
     if places := [one for one in answer["clusters"] if one["method"] == "scan" and len(one["cell_ids"]) > 1]:
         shown = pd.DataFrame(places).assign(
@@ -178,6 +189,16 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         lines += ["", words("Dense groups of points:")]
         lines += [*table(groups.head(MOST), _said(_GROUPS, words), words), *_more(len(groups), words)]
     return lines
+
+
+def rates(found: CellRates | None, words: Words) -> list[str]:
+    """Return what rates say and the cells with the largest; nothing where there is no exposure."""
+    if found is None:
+        return []
+    shown = found.cells.assign(mark=people.rate_marks(words, found.cells["mark"])).drop(columns="cell_id")
+    titles = reckoning.titles(found) | {"raw": N_("Rate"), "low": N_("95% from"), "high": N_("95% to")}
+    said = table(shown.head(MOST), _said(titles, words), words)
+    return ["", words.joined(reckoning.sentences(found, words)), *said, *_more(len(shown), words)]
 
 
 _KEYS = {

@@ -22,6 +22,7 @@ from data import derived
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
+from geo.neighbors import queen_neighbors
 
 _EDITION = "1"  # of what random maps are: to be raised when they change
 _MOST_HELD, _MOST_CIRCLES = 200, 8
@@ -76,6 +77,10 @@ class KeptSurroundings:
         for one in sorted(totals):
             done.append(self._of(circles, one, tell))
         return done
+
+    def neighbors(self) -> Any:
+        """Return which cells touch, kept by their outlines."""
+        return queen_neighbors(self._cells)
 
     def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
         limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"

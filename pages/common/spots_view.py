@@ -4,7 +4,20 @@ import pandas as pd
 import streamlit as st
 
 from analysis import summary
-from analysis.hotspots import AUTO, EXCESS, EXPOSURE_NAMES, FAMILY, GATHER, HOT_SPOT, LIST, MANY, explain_cell
+from analysis.hotspots import (
+    AUTO,
+    CALLS,
+    EXCESS,
+    EXPOSURE_NAMES,
+    FAMILY,
+    GATHER,
+    GI_STAR,
+    HOT_SPOT,
+    LIST,
+    MANY,
+    MORAN,
+    explain_cell,
+)
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
@@ -27,28 +40,39 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
         )
 
 
-METHODS = {AUTO: N_("Automatic"), EXCESS: N_("Each cell alone"), FAMILY: N_("Cells and places they share")}
+METHODS = {
+    AUTO: N_("Automatic"),
+    EXCESS: N_("Each cell alone"),
+    FAMILY: N_("Cells and places they share"),
+    GI_STAR: N_("Gi*: each cell with its neighbours"),
+    MORAN: N_("Local Moran's I: each cell among its neighbours"),
+}
 
 
 def method(words: Words) -> str:
-    """Draw the choice of the method and return it."""
+    """Draw the choice of the method, and of calls in place of events, and return the method."""
     with st.sidebar:
-        return controls.select(
+        chosen = controls.select(
             words("Method"),
             "method",
             list(METHODS),
             lambda name: words(METHODS[name]),
             help=words(
                 "Automatic: cells and the places they share, among more than {many} cells each cell alone, for that "
-                "takes seconds.",
+                "takes seconds. Gi* and local Moran's I take their place if chosen: they compare neighbourhoods, find "
+                "less, below about 100 cells next to nothing, and hardly ever one cell alone.",
                 many=MANY,
             ),
         )
+        calls = controls.switch(words("Count calls instead of events: no claims"), "calls")
+    return CALLS if calls else chosen
 
 
 def headline(words: Words, spots: answers.HotSpots) -> str:
     """Return the page's finding in one sentence."""
     result = spots.result
+    if result.method == CALLS:
+        return summary.headline(result, None, spots.n_calls).say(words)
     if len(result.events) < 2:
         return words("A single cell has nothing to be compared with")
     if result.method == LIST:
@@ -72,8 +96,10 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
             calls=spots.n_calls,
             events=spots.n_events,
         )
+        if spots.result.method != CALLS
+        else words("Counted once for each thing, they are {events} events.", events=spots.n_events)
     )
-    if spots.result.method != LIST:
+    if pd.notna(spots.result.map_p):
         lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
     if spots.n_elsewhere:
         lines.append(
@@ -104,7 +130,8 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
             groups = cached.clusters(data, scope)  # first: where it refuses, nothing is read in vain
             points = (cached.dots(data, scope), groups)
     shown = table if held is None else drawing.gather(table, data, view, held)
-    panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
+    measure = "calls" if spots.result.method == CALLS else "events"
+    panels.cells_map(words, data, view, held, shown, spots, chosen, measure, points=points)
 
 
 def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
@@ -127,9 +154,25 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
         "p": words("Chance, this cell alone"),
         "claim": words("Claim"),
         "needed": words("Hot from"),
+        "pattern": words("Among its neighbours"),
+        "z": words("z-score"),
     }
-    named = spots.cells.assign(claim=people.claims(words, spots.cells["claim"]))
-    downloads.sheet(words, data, scope, named, titles, name=words("Hot spots"), file="hotspots")
+    for column in _absent(spots):
+        del titles[column]
+    named = spots.cells.assign(
+        claim=people.claims(words, spots.cells["claim"]), pattern=people.patterns(words, spots.cells["pattern"])
+    )
+    name, more = words("Hot spots"), []
+    if spots.result.method == CALLS:
+        name, more = words("Calls"), [words("Expected are calls. No claim is made on calls.")]
+    downloads.sheet(words, data, scope, named, titles, name=name, file="hotspots", more=more)
+
+
+def _absent(spots: answers.HotSpots) -> list[str]:
+    """Return the columns of the list that this method does not fill."""
+    if spots.result.method == CALLS:
+        return ["p", "claim", "needed", "pattern", "z"]
+    return ["needed"] if spots.result.method in (GI_STAR, MORAN) else ["pattern", "z"]
 
 
 def places_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> None:
