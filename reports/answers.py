@@ -154,7 +154,8 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 class HotSpots:
     """What the test of the cells says, and what stands behind it."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, low, high (95%), p, hot, claim, by, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, low, high (95%), p, hot, claim, by, needed,
+    # z, pattern
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
@@ -222,7 +223,7 @@ def _hot_spots(
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
         **claim_rule(dataset),
     )
-    interval = rates.ratio_interval(counts, result.expected)
+    interval = rates.ratio_interval(result.counted, result.expected)
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
@@ -238,6 +239,8 @@ def _hot_spots(
             "claim": result.claims,
             "by": result.by,
             "needed": result.needed,
+            "z": result.z,
+            "pattern": result.pattern,
         }
     )
     return HotSpots(
@@ -376,6 +379,7 @@ def event_table(spots: HotSpots) -> pd.DataFrame:
             "cell_id": cells["cell_id"],
             "name": cells["name"],
             "count": cells["calls"],
+            "calls": cells["calls"],
             "events": cells["events"],
             "one_spot": 0,
         }

@@ -24,6 +24,7 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
     "per_1000_households": (N_("Reports per 1,000 households"), "", False),
     "median_hours": (N_("Median time to resolve"), N_("hours"), False),
     "events": (N_("Events"), "", True),
+    "calls": (N_("Calls"), "", True),
 }
 OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the overview
 MOST_CELLS = 2_000  # of all levels together in one view
@@ -128,7 +129,7 @@ def only_foremost(words: Words, n: int) -> str:
 def gather(table: pd.DataFrame, dataset: Dataset, view: Scope, held: pd.Series) -> pd.DataFrame:
     """Return a table of counts by cell as one of the view's cells, each with the sum of those in it."""
     cells = holding(cells_of(dataset, view)[["cell_id", "name"]], held)
-    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[["count", "events", "one_spot"]].sum()
+    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[["count", "calls", "events", "one_spot"]].sum()
     return cells.join(sums.reindex(cells["cell_id"]).fillna(0).astype(int).reset_index(drop=True))
 
 
@@ -366,7 +367,9 @@ def _number(words: Words, measure: str, value: float) -> str:
 
 def _tip(words: Words, count: int, one_spot: int, measure: str, text: str) -> str:
     lines = [words.plural("{n} report", "{n} reports", count)]
-    if measure != "count":
+    if measure == "calls":
+        lines = [words.plural("{n} call", "{n} calls", count)]
+    elif measure != "count":
         title, unit, _whole = MEASURES[measure]
         lines.append(words("{measure}: {value} {unit}", measure=words(title), value=text, unit=words(unit)).strip())
     if one_spot:

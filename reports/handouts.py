@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, EXCESS, EXPOSURE_NAMES, LIST
+from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, EXPOSURE_NAMES, GI_STAR, MORAN
 from base.errors import HazardError
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
@@ -24,7 +24,14 @@ from reports.geopackage import MULTIPOLYGON, POINT, Layer, write_geopackage
 from reports.record import CHANGE_NAMES, TREND_NAMES, Record, record_of
 from reports.sheet import Sheet, write_book
 
-BY_NAMES = {BY_CELL: N_("itself"), BY_PLACE: N_("a shared place"), BY_BOTH: N_("itself and a shared place"), "": ""}
+BY_NAMES = {
+    BY_CELL: N_("itself"),
+    BY_PLACE: N_("a shared place"),
+    BY_BOTH: N_("itself and a shared place"),
+    GI_STAR: N_("Gi*"),
+    MORAN: N_("local Moran's I"),
+    "": "",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def geopackage(screen: Screen, words: Words) -> bytes:
     rows = evidence(spots, record, screen.doubts, words)
     shared = [place.members for place in spots.result.places if len(place.members) > 1]
     names = ("cell_id", "name", "calls", "events", "expected", "ratio", "low", "high", "p", "hot", "claim", "by",
-             "needed", "since", "trend", "chronic", "doubts", "change")  # fmt: skip
+             "needed", "z", "pattern", "since", "trend", "chronic", "doubts", "change")  # fmt: skip
     layers = [
         Layer("cells", words("Cells"), _plain(rows[[name for name in names if name in rows]]), MULTIPOLYGON, shapes),
         Layer(
@@ -161,14 +168,17 @@ def counted(spots: answers.HotSpots, words: Words) -> list[str]:
     lines = []
     if spots.result.method == EXCESS:
         lines.append(words("Places that neighbouring cells share were not looked for."))
-    lines.append(
-        words(
-            "{calls} calls are {events} events: calls about the same thing count once.",
-            calls=spots.n_calls,
-            events=spots.n_events,
+    if spots.result.method == CALLS:
+        lines.append(words("Counted once for each thing, they are {events} events.", events=spots.n_events))
+    else:
+        lines.append(
+            words(
+                "{calls} calls are {events} events: calls about the same thing count once.",
+                calls=spots.n_calls,
+                events=spots.n_events,
+            )
         )
-    )
-    if spots.result.method != LIST:
+    if pd.notna(spots.result.map_p):
         lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
     if spots.n_elsewhere:
         lines.append(
@@ -193,7 +203,9 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
         since=[words.month(month.date()) if pd.notna(month) else "" for month in cells["since"]],
         trend=[words(TREND_NAMES[code]) for code in cells["trend"]],
         change=[words(CHANGE_NAMES[code]) for code in cells["change"]],
+        pattern=people.patterns(words, cells["pattern"]),
     )
+    titles = {name: title for name, title in _said(CELLS, words).items() if name not in _absent(spots)}
     told = doubts.rows.assign(
         name=doubts.rows["cell_id"].map(names),
         code=[words(DOUBT_NAMES[code]) for code in doubts.rows["code"]],
@@ -205,7 +217,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     )
     no_claim = words("No cell carries a claim.")
     sheets = [
-        Sheet(words("Hot spots"), cells, _said(CELLS, words)),
+        Sheet(words("Hot spots"), cells, titles),
         Sheet(words("Doubts"), told, _said(_DOUBTS, words), no_claim),
         Sheet(words("Months"), months, _said(_MONTHS, words), words("No whole month is known.")),
     ]
@@ -221,6 +233,13 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
         Sheet(words("Places"), places(spots, words), _said(PLACES, words), words("No such place.")),
         *([] if screen.groups is None else [groups_sheet(screen.groups, names, words)]),
     ]
+
+
+def _absent(spots: answers.HotSpots) -> set[str]:
+    """Return the columns that the method of a screen does not fill."""
+    if spots.result.method == CALLS:
+        return {"p", "claim", "needed", "pattern", "z", "by"}
+    return {"needed"} if spots.result.method in (GI_STAR, MORAN) else {"pattern", "z"}
 
 
 def places(spots: answers.HotSpots, words: Words) -> pd.DataFrame:
@@ -272,6 +291,8 @@ CELLS = {
     "high": N_("95% interval to"),
     "p": N_("Chance, this cell alone"),
     "needed": N_("Hot from"),
+    "pattern": N_("Among its neighbours"),
+    "z": N_("z-score"),
     "by": N_("Named by"),
     "since": N_("Since"),
     "trend": N_("Trend"),

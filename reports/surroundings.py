@@ -23,6 +23,7 @@ from data import derived
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
+from geo.neighbors import queen_neighbors
 
 _EDITION = "1"  # of what random maps are: to be raised when they change
 _MOST_HELD, _MOST_CIRCLES = 200, 8
@@ -82,6 +83,10 @@ class KeptSurroundings:
         """Return the surroundings of other cells of the same area, which are judged by random maps drawn for these."""
         return Moved(x_m, y_m, self._share, self._most, drawn)
 
+    def neighbors(self) -> Any:
+        """Return which cells touch, kept by their outlines."""
+        return queen_neighbors(self._cells)
+
     def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
         limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"
         key = derived.name(f"random maps {_EDITION}", limits, circles.points.tobytes(), circles.share.tobytes())
@@ -116,3 +121,7 @@ class Moved:
     def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
         """Return the random maps that were drawn before, whatever the circles and the total."""
         return self.drawn
+
+    def neighbors(self) -> Any:
+        """Return that nobody knows who is next to whom: points do not tell."""
+        return None

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis import charts, summary
-from analysis.hotspots import LIST, HotSpots, explain_cell
+from analysis.hotspots import CALLS, HotSpots, explain_cell
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
@@ -90,7 +90,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
     totals, overall, result = answer.totals, answer.overall, spots.result
     change = summary.change_sentence(answer.change, compare).say(words)
     reached = pd.notna(overall["median_hours"])
-    tested = result.method != LIST
+    tested = result.tested
     share, low, high = answer.in_time
     no_deadlines = words("no deadlines given")
     figures = [
@@ -357,21 +357,25 @@ def worst_cells(words: Words, spots: answers.HotSpots) -> None:
 
 def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
-    tested = spots.result.method != LIST
-    rows = summary.rank_cells(spots.cells).head(cached.MOST_ROWS)
+    result = spots.result
+    counted, title = ("calls", words("Calls")) if result.method == CALLS else ("events", words("Events"))
+    rows = summary.rank_cells(spots.cells, counted=counted).head(cached.MOST_ROWS)
     shown = pd.DataFrame(
         {
             "claim": people.claims(words, rows["claim"]),
             "name": rows["name"],
-            "events": rows["events"],
+            counted: rows[counted],
             "expected": rows["expected"].round(1),
-            "p": [words.chance(p) if tested else "–" for p in rows["p"]],
+            "pattern": people.patterns(words, rows["pattern"]),
+            "p": [words.chance(p) if pd.notna(p) else "–" for p in rows["p"]],
         }
     )
-    if not tested:
+    if not result.tested:
         shown = shown.drop(columns=["claim", "p"])
-    elif not spots.result.hot.any():
+    elif not result.hot.any():
         shown = shown.drop(columns=["claim"])
+    if not any(result.pattern):
+        shown = shown.drop(columns=["pattern"])
 
     def choose() -> None:
         picked = st.session_state["ranking"]["selection"]["rows"]
@@ -387,10 +391,11 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         column_config={
             "claim": st.column_config.TextColumn(words("Claim"), width=68),
             "name": st.column_config.TextColumn(words("Cell"), width=104),
-            "events": st.column_config.ProgressColumn(
-                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=72
+            counted: st.column_config.ProgressColumn(
+                title, format="%d", min_value=0, max_value=max(int(rows[counted].max()), 1), width=72
             ),
             "expected": st.column_config.NumberColumn(words("Expected"), width=60),
+            "pattern": st.column_config.TextColumn(words("Among its neighbours"), width=120),
             "p": st.column_config.TextColumn(words("Chance"), width=64),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
@@ -400,7 +405,7 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
 
 def explain_first(words: Words, spots: answers.HotSpots) -> None:
     """Explain the strongest cell in one sentence."""
-    if spots.result.method == LIST or not len(spots.cells):
+    if not spots.result.tested or not len(spots.cells):
         st.info(markdown_plain(spots.result.reason.say(words)))
         return
     first = summary.rank_cells(spots.cells)["cell_id"].iloc[0]

@@ -4,7 +4,7 @@ import streamlit as st
 
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from pages.common import cached, controls, downloads, evidence_view, panels, places_view
+from pages.common import cached, controls, downloads, evidence_view, panels, places_view, rates_view
 from pages.common.cached import Asked
 from reports import answers, handouts
 
@@ -13,6 +13,7 @@ PARTS = {
     "months": N_("By month"),
     "before": N_("Against the period before"),
     "places": N_("Places and sites"),
+    "rates": N_("Rates"),
 }
 MANY_EVENTS, MANY_CLAIMS = 100_000, 1_000  # from there on the evidence takes longer than a reader waits unasked
 EVENTS_A_MINUTE = 600_000
@@ -29,7 +30,9 @@ def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> 
         label_visibility="collapsed",
         required=True,
     )
-    if part == "places":
+    if part == "rates":
+        rates_view.rates_list(words, data, asked.scope, spots, asked.exposure)
+    elif part == "places":
         places_view.shared(words, spots)
         if ready(words, data, spots, asked):
             places_view.sites(words, spots, cached.record(words, data, spots, asked))

@@ -3,10 +3,24 @@
 import contextlib
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from analysis import summary
-from analysis.hotspots import AUTO, EXCESS, EXPOSURE_NAMES, FAMILY, GATHER, HOT_SPOT, LIST, MANY, one_in
+from analysis.hotspots import (
+    AUTO,
+    CALLS,
+    EXCESS,
+    EXPOSURE_NAMES,
+    FAMILY,
+    GATHER,
+    GI_STAR,
+    HOT_SPOT,
+    LIST,
+    MANY,
+    MORAN,
+    one_in,
+)
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import Scope
@@ -32,28 +46,39 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
 
 
 NAMED = 10  # cells in one sentence
-METHODS = {AUTO: N_("Automatic"), EXCESS: N_("Each cell alone"), FAMILY: N_("Cells and places they share")}
+METHODS = {
+    AUTO: N_("Automatic"),
+    EXCESS: N_("Each cell alone"),
+    FAMILY: N_("Cells and places they share"),
+    GI_STAR: N_("Gi*: each cell with its neighbours"),
+    MORAN: N_("Local Moran's I: each cell among its neighbours"),
+}
 
 
 def method(words: Words) -> str:
-    """Draw the choice of the method and return it."""
+    """Draw the choice of the method, and of calls in place of events, and return the method."""
     with st.sidebar:
-        return controls.select(
+        chosen = controls.select(
             words("Method"),
             "method",
             list(METHODS),
             lambda name: words(METHODS[name]),
             help=words(
                 "Automatic: cells and the places they share, among more than {many} cells each cell alone, for that "
-                "takes seconds.",
+                "takes seconds. Gi* and local Moran's I take their place if chosen: they compare neighbourhoods, find "
+                "less, below about 100 cells next to nothing, and hardly ever one cell alone.",
                 many=MANY,
             ),
         )
+        calls = controls.switch(words("Count calls instead of events: no claims"), "calls")
+    return CALLS if calls else chosen
 
 
 def headline(words: Words, spots: answers.HotSpots) -> str:
     """Return the page's finding in one sentence."""
     result = spots.result
+    if result.method == CALLS:
+        return summary.headline(result, None, spots.n_calls).say(words)
     if len(result.events) < 2:
         return words("A single cell has nothing to be compared with")
     if result.method == LIST:
@@ -74,7 +99,7 @@ def under_title(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpo
 
 def lead(words: Words, spots: answers.HotSpots) -> None:
     """Say in one line which cells the finding names and how far chance is from it, or what the strongest one lacks."""
-    if spots.result.method != LIST:
+    if spots.result.tested:
         st.markdown(markdown_plain(words.joined(lead_lines(words, spots))))
 
 
@@ -87,8 +112,9 @@ def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
     lines = [_held(words, row) for row in named]
     if more := int(spots.result.hot.sum()) - len(named):
         lines.append(words.plural("And {n} more cell.", "And {n} more cells.", more))
-    n = one_in(spots.result.map_p)
-    lines.append(words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n))
+    if pd.notna(spots.result.map_p):
+        n = one_in(spots.result.map_p)
+        lines.append(words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n))
     if spots.result.claim == GATHER:
         lines.append(words("Whether it is worse there or more people live there, these figures cannot tell."))
     return lines
@@ -96,6 +122,8 @@ def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
 
 def lacking(words: Words, row: Any) -> str:
     """Return what the strongest cell holds, and what it would need for a claim."""
+    if not row.needed:  # a method that looks at neighbours knows no such number
+        return words.joined([_held(words, row), words("It is the nearest to a claim.")])
     needed = words("It is the nearest to a claim; {n} or more would be needed there.", n=row.needed)
     return words.joined([_held(words, row), needed])
 
@@ -108,8 +136,11 @@ def _held(words: Words, row: Any) -> str:
 def reason(words: Words, spots: answers.HotSpots) -> None:
     """Say why by this method, what was counted, and what was left out: folded where the finding stands without it."""
     lines = [spots.result.reason.say(words), *handouts.counted(spots, words)]
-    plain = spots.result.method == LIST
-    with contextlib.nullcontext() if plain else st.expander(words("Why by this method, and what was counted")):
+    with (
+        contextlib.nullcontext()
+        if not spots.result.tested
+        else st.expander(words("Why by this method, and what was counted"))
+    ):
         st.markdown(markdown_plain(words.joined(lines)))
 
 
@@ -165,7 +196,8 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
             groups = cached.clusters(data, scope)  # first: where it refuses, nothing is read in vain
             points = (cached.dots(data, scope), groups)
     shown = table if held is None else drawing.gather(table, data, view, held)
-    panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
+    measure = "calls" if spots.result.method == CALLS else "events"
+    panels.cells_map(words, data, view, held, shown, spots, chosen, measure, points=points)
 
 
 def cells_list(words: Words, spots: answers.HotSpots) -> None:
