@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from analysis import charts, summary
-from analysis.hotspots import LIST
 from base.text import N_, Sentence, Words, markdown_plain
 from data.schema import Scope
 from pages.common import cached, controls, frame, spots_view
@@ -84,7 +83,7 @@ _COLUMNS = {
 
 def without(words: Words, spots: answers.HotSpots) -> None:
     """Say that there is no claim, and what the strongest cell would need."""
-    if spots.result.method == LIST:
+    if not spots.result.tested:
         st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots.result.reason.say(words)])))
         return
     strongest = next(summary.rank_cells(spots.cells).itertuples(index=False))
