@@ -228,6 +228,7 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
             }
             for cell in claimed
         )
+        shown = shown.loc[:, (shown != "").any()]
         lines += ["", *table(shown.head(MOST), _said(_SAID, words), words), *_more(len(shown), words)]
         lines.append(answer["record"]["sentence"])
     if compared := answer["compared"]:
@@ -235,6 +236,8 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
         counts = {name: len(compared[name]) for name in ("new", "stayed", "gone")}
         lines.append(words("Compared with {period}: {new} new, {stayed} stayed, {gone} gone.", period=period, **counts))
         lines += [compared["note"]] if compared["note"] else []
+        if gone := [cell["name"] for cell in answer["cells"] if cell["cell_id"] in set(compared["gone"])]:
+            lines.append(words("No longer claimed: {names}.", names=words.listed(gone)))
     else:
         lines.append(answer["compared_reason"])
     left_out = sorted({*answer["record"]["left_out"], *(compared["left_out"] if compared else ())})

@@ -334,10 +334,7 @@ def _trend_reason(months: int) -> Sentence | None:
     if not months:
         return Sentence(N_("No trend word: no whole month of the period is known."))
     return Sentence(
-        N_(
-            "No trend word: it takes {needed} whole months that are known, and there are {n}. The comparison with the "
-            "year before stands for it."
-        ),
+        N_("No trend word: it takes {needed} whole months that are known, not {n}."),
         {"needed": trend.MIN_MONTHS, "n": months},
     )
 
@@ -455,7 +452,8 @@ def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
     """
     calls = _closed_events(dataset, scope, lambda share: progress(0.3 * share))
     calls["x_m"], calls["y_m"] = crs.project(calls["lon"].to_numpy(float), calls["lat"].to_numpy(float))
-    calls = calls.sort_values(["reported_at", "x_m", "y_m"], kind="stable", ignore_index=True)
+    order = np.lexsort((calls["y_m"], calls["x_m"], _microseconds(calls["reported_at"])))
+    calls = calls.iloc[order].reset_index(drop=True)
     radius, _ = history.rules(dataset.settings)
     joined = np.full(len(calls), -1, dtype=np.int64)
     kinds = calls["hazard"].cat.categories
