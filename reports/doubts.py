@@ -205,13 +205,14 @@ class _Claims:
 
     def months(self, start: dt.date, end: dt.date) -> tuple[Ints, Floats]:
         """Return the month of each event from the first of a period on, -1 for none, and the days of each month."""
-        first = np.datetime64(start, "M")
-        begins = np.arange(first, np.datetime64(end - dt.timedelta(days=1), "M") + 2).astype("datetime64[D]")
+        first, last = np.datetime64(start, "M"), np.datetime64(end - dt.timedelta(days=1), "M")
+        begins = np.arange(first, last + 2).astype("datetime64[D]")
         begins[0], begins[-1] = np.datetime64(start), np.datetime64(end)
-        days = np.diff(begins).astype(float)
-        local = self.events["reported_at"].dt
-        number = (local.year * 12 + local.month).to_numpy(float) - (start.year * 12 + start.month)
-        return np.where((number >= 0) & (number < len(days)), number, -1).astype(np.int64), days
+        number = np.full(len(self.hours), -1, dtype=np.int64)
+        timed = np.isfinite(self.hours)
+        month = np.floor(self.hours[timed]).astype("datetime64[h]").astype("datetime64[M]")
+        number[timed] = np.where((month >= first) & (month <= last), (month - first).astype(np.int64), -1)
+        return number, np.diff(begins).astype(float)
 
     def named(self, source: str) -> Sentence:
         """Return a source as a field of a sentence."""
