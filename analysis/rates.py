@@ -155,8 +155,8 @@ def standardized_rates(events: ArrayLike, exposure: ArrayLike) -> Floats:
 
     References
     ----------
-    Assunção & Reis (1999), Statistics in Medicine 18(16), 2147-2162. Where A comes out negative they keep it, and cells
-    of a variance just above zero get any value.
+    Assunção & Reis (1999), Statistics in Medicine 18(16), 2147-2162. esda keeps a negative A: a cell whose variance is
+    then just above zero gets any value.
     """
     observed, weight = same_cells(events, exposure)
     raw, overall, own = _spread(observed, weight)

@@ -129,7 +129,8 @@ def only_foremost(words: Words, n: int) -> str:
 def gather(table: pd.DataFrame, dataset: Dataset, view: Scope, held: pd.Series) -> pd.DataFrame:
     """Return a table of counts by cell as one of the view's cells, each with the sum of those in it."""
     cells = holding(cells_of(dataset, view)[["cell_id", "name"]], held)
-    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[["count", "calls", "events", "one_spot"]].sum()
+    numbers = table.columns.intersection(["count", "calls", "events", "one_spot"])
+    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[numbers.tolist()].sum()
     return cells.join(sums.reindex(cells["cell_id"]).fillna(0).astype(int).reset_index(drop=True))
 
 
