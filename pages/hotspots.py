@@ -19,7 +19,7 @@ with frame.told(_):
     frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))
     panels.beside(_, data, scope)
     spots_view.reason(_, spots)
-    spots_view.beyond_area(_, data, scope, exposure, method)
+    spots_view.beside_reason(_, data, scope, exposure, method, spots)
     left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):
         spots_view.spots_map(_, data, scope, spots, chosen)
