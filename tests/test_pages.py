@@ -21,7 +21,7 @@ from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from pages.common import cached, files_view, panels, reports_form, spots_view, work
+from pages.common import cached, files_view, frame, panels, reports_form, spots_view, work
 from reports import answers, intake, quality
 from reports.sheet import write_sheet
 
@@ -330,6 +330,15 @@ def test_within_a_community_the_page_says_what_the_whole_street_claims_of_its_gr
     )
     none = WORDS[language]("Among all {all} cells of the level {level}, none of them carries a claim.", **facts)
     assert none in said[elsewhere]
+
+
+def test_whole_numbers_in_a_table_have_thousands_marks_and_times_stand_to_the_minute():
+    rows = pd.DataFrame({"n": [1234], "share": [0.5], "name": ["1234"], "at": pd.to_datetime(["2025-03-05 14:30"])})
+    shown = frame.columns(rows, {"n": "Reports"})
+    assert {name: (one["type_config"] or {}).get("format") for name, one in shown.items() if "type_config" in one} == {
+        "n": "localized", "at": "YYYY-MM-DD HH:mm"
+    }  # fmt: skip
+    assert (shown["n"]["label"], shown["share"]["label"]) == ("Reports", None)
 
 
 @pytest.mark.parametrize("language", WORDS)

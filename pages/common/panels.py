@@ -388,9 +388,9 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
             "claim": st.column_config.TextColumn(words("Claim"), width=58),
             "name": st.column_config.TextColumn(words("Cell"), width=104),
             "events": st.column_config.ProgressColumn(
-                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=80
+                words("Events"), format="localized", min_value=0, max_value=max(int(rows["events"].max()), 1), width=80
             ),
-            "expected": st.column_config.NumberColumn(words("Expected"), width=60),
+            "expected": st.column_config.NumberColumn(words("Expected"), format="localized", width=60),
             "p": st.column_config.TextColumn(words("Chance"), width=64),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),

@@ -225,7 +225,7 @@ def places_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpo
         st.dataframe(
             shown,
             hide_index=True,
-            column_config={name: st.column_config.Column(title) for name, title in titles.items()},
+            column_config=frame.columns(shown, titles),
             alt=words.plural("Table of {n} place.", "Table of {n} places.", len(shown)),
         )
         downloads.sheet(words, data, scope, shown, titles, name=words("Places"), file="places")
@@ -258,7 +258,7 @@ def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
     shown = pd.DataFrame(
         {
             "members": groups["members"],
-            "radius_m": groups["radius_m"].round(),
+            "radius_m": groups["radius_m"].round().astype("int64"),
             "hazard": [words(HAZARD_NAMES[code]) for code in groups["hazard"]],
             "cells": [words.listed(names[cell] for cell in ids) for ids in groups["cell_ids"]],
             "first": groups["first"],
@@ -277,13 +277,10 @@ def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
         "lon": words("Longitude"),
         "lat": words("Latitude"),
     }
-    moment = {
-        name: st.column_config.DatetimeColumn(titles[name], format="YYYY-MM-DD HH:mm") for name in ("first", "last")
-    }
     st.dataframe(
         shown.head(cached.MOST_ROWS),  # the largest come first
         hide_index=True,
-        column_config={name: st.column_config.Column(title) for name, title in titles.items()} | moment,
+        column_config=frame.columns(shown, titles),
         alt=words.plural("Table of {n} dense group.", "Table of {n} dense groups.", len(shown)),
     )
     frame.only_first(words, min(len(shown), cached.MOST_ROWS), len(shown))
