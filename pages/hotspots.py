@@ -21,8 +21,8 @@ with frame.told(_):
     frame.title(spots_view.headline(_, spots), spots_view.under_title(_, data, scope, spots))
     panels.beside(_, data, scope)
     spots_view.lead(_, spots)
-    spots_view.reason(_, spots)
-    spots_view.beyond_area(_, data, scope, exposure, method)
+    spots_view.reason(_, data, spots)
+    spots_view.beside_reason(_, data, scope, exposure, method)
     left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):
         spots_view.spots_map(_, data, scope, spots, chosen)

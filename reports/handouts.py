@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, EXPOSURE_NAMES, GI_STAR, MORAN
+from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, EXPOSURE_NAMES, FAMILY, GI_STAR, MORAN
 from base.errors import HazardError
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
@@ -23,6 +23,7 @@ from reports.doubts import DOUBT_NAMES, Doubts, doubts_of
 from reports.geopackage import MULTIPOLYGON, POINT, Layer, write_geopackage
 from reports.record import CHANGE_NAMES, TREND_NAMES, Record, record_of
 from reports.sheet import Sheet, write_book
+from reports.surroundings import scan_limits
 
 BY_NAMES = {
     BY_CELL: N_("itself"),
@@ -139,7 +140,7 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
         ("method", result.method),
         ("exposure", words(EXPOSURE_NAMES.get(result.exposure, result.exposure))),
         ("reason", result.reason.say(words)),
-        *(("counted", line) for line in counted(spots, words)),
+        *(("counted", line) for line in counted(dataset, spots, words)),
     ]
     if record.first and record.last:
         months = words(
@@ -163,11 +164,21 @@ def period(words: Words, scope: Scope) -> str:
     return words.period(scope.start, scope.end) if scope.start and scope.end else words("All time")
 
 
-def counted(spots: answers.HotSpots, words: Words) -> list[str]:
-    """Return the sentences that say what was counted, what was not looked for, and what was left out."""
+def counted(dataset: Dataset, spots: answers.HotSpots, words: Words) -> list[str]:
+    """Return the sentences that say what was counted, what was looked for, and what was left out."""
     lines = []
     if spots.result.method == EXCESS:
         lines.append(words("Places that neighbouring cells share were not looked for."))
+    if spots.result.method == FAMILY:
+        share, most = scan_limits(dataset.settings, len(spots.cells))
+        limit = words.percent(share, 1)
+        lines.append(
+            words("Places of up to {share} of the exposure were looked for.", share=limit)
+            if most is None
+            else words(
+                "Places of up to {share} of the exposure and {cells} cells were looked for.", share=limit, cells=most
+            )
+        )
     if spots.result.method == CALLS:
         lines.append(words("Counted once for each thing, they are {events} events.", events=spots.n_events))
     else:

@@ -8,7 +8,7 @@ stricter decides (3.9 to 4.8% of maps without a pattern then carry a claim, at 5
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,6 +34,13 @@ Progress = Callable[[float], None]
 _held: OrderedDict[str, RandomMaps] = OrderedDict()
 
 
+def scan_limits(settings: Mapping[str, Any], cells: int) -> tuple[float, int | None]:
+    """Return the largest share of the exposure that a place of so many cells may hold, and its most cells, if any."""
+    if cells > MANY:
+        return float(settings["scan_share_many"]), int(settings["scan_cells_many"])
+    return float(settings["scan_share"]), None
+
+
 class KeptSurroundings:
     """The surroundings of a scope's cells (`analysis.family.Surroundings`), with random maps that are kept.
 
@@ -47,9 +54,7 @@ class KeptSurroundings:
         self._key = (scope.level, dataset.edition_day(scope), scope.area)
         setting = dataset.settings
         self._draws = int(setting["map_draws"])
-        many = len(cells) > MANY
-        self._share = float(setting["scan_share_many" if many else "scan_share"])
-        self._most = int(setting["scan_cells_many"]) if many else None
+        self._share, self._most = scan_limits(setting, len(cells))
 
     def circles(self, weight: Floats) -> Circles:
         """Return the circles around the cells, made once a version for the same cells and exposure."""

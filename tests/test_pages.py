@@ -21,7 +21,7 @@ from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from pages.common import cached, files_view, panels, reports_form, work
+from pages.common import cached, files_view, frame, panels, reports_form, spots_view, work
 from reports import answers, intake, quality
 from reports.sheet import write_sheet
 
@@ -314,22 +314,50 @@ def test_within_a_community_the_page_says_what_the_whole_street_claims_of_its_gr
     for area in (here, elsewhere, None):
         seen = visit("hotspots", lang=language, period="all", hazard="waterlogging", **({"area": area} if area else {}))
         assert not seen.exception
-        said[area] = " ".join(one.value for one in seen.markdown).replace("\\", "")
+        said[area] = " ".join(one.value for one in seen.caption).replace("\\", "")
     only = WORDS[language]("Here the cells of this area are compared with each other only.")
     assert [only in said[area] for area in (here, elsewhere, None)] == [True, True, False]
     facts = {"all": 23, "level": WORDS[language]("Grid")}
     assert (
         WORDS[language].plural(
-            "Among all {all} cells of the level {level} {n} of them is a hot spot: {names}.",
-            "Among all {all} cells of the level {level} {n} of them are hot spots: {names}.",
+            "Among all {all} cells of the level {level}, {n} of them is a hot spot: {names}.",
+            "Among all {all} cells of the level {level}, {n} of them are hot spots: {names}.",
             1,
             names=name,
             **facts,
         )
         in said[here]
     )
-    none = WORDS[language]("Among all {all} cells of the level {level} none of them carries a claim.", **facts)
+    none = WORDS[language]("Among all {all} cells of the level {level}, none of them carries a claim.", **facts)
     assert none in said[elsewhere]
+
+
+def test_whole_numbers_in_a_table_have_thousands_marks_and_times_stand_to_the_minute():
+    rows = pd.DataFrame({"n": [1234], "share": [0.5], "name": ["1234"], "at": pd.to_datetime(["2025-03-05 14:30"])})
+    shown = frame.columns(rows, {"n": "Reports"})
+    assert {name: (one["type_config"] or {}).get("format") for name, one in shown.items() if "type_config" in one} == {
+        "n": "localized", "at": "YYYY-MM-DD HH:mm"
+    }  # fmt: skip
+    assert (shown["n"]["label"], shown["share"]["label"]) == ("Reports", None)
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_page_says_how_large_a_place_may_be_and_what_a_cell_is(visit, language, monkeypatch):
+    _ = WORDS[language]
+
+    def said(**address):
+        seen = visit("hotspots", lang=language, **address)
+        assert not seen.exception
+        return " ".join(one.value for one in seen.caption).replace("\\", "")
+
+    level = _("A cell is here one of the level {level}.", level=_("Community"))
+    places = _("Places of up to {share} of the exposure were looked for.", share="50%")
+    assert [text in said(level="community") for text in (level, places)] == [True, True]
+    assert [text in said() for text in (level, places)] == [False, True]
+    assert places not in said(method="excess")
+    monkeypatch.setattr(spots_view, "scan_limits", lambda _settings, cells: (0.025, 200) if cells == 23 else None)
+    many = _("Places of up to {share} of the exposure and {cells} cells were looked for.", share="2.5%", cells=200)
+    assert many in said()
 
 
 def test_the_hot_spots_of_waterlogging_are_the_two_grids_of_the_truth(visit):

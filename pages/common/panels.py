@@ -392,9 +392,9 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
             "claim": st.column_config.TextColumn(words("Claim"), width=68),
             "name": st.column_config.TextColumn(words("Cell"), width=104),
             counted: st.column_config.ProgressColumn(
-                title, format="%d", min_value=0, max_value=max(int(rows[counted].max()), 1), width=72
+                title, format="localized", min_value=0, max_value=max(int(rows[counted].max()), 1), width=72
             ),
-            "expected": st.column_config.NumberColumn(words("Expected"), width=60),
+            "expected": st.column_config.NumberColumn(words("Expected"), format="localized", width=60),
             "pattern": st.column_config.TextColumn(words("Among its neighbours"), width=120),
             "p": st.column_config.TextColumn(words("Chance"), width=64),
         },

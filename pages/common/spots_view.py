@@ -133,9 +133,9 @@ def _held(words: Words, row: Any) -> str:
     return words("{cell}: {n} events, {expected} expected.", cell=row.name, n=row.events, expected=expected)
 
 
-def reason(words: Words, spots: answers.HotSpots) -> None:
+def reason(words: Words, data: Dataset, spots: answers.HotSpots) -> None:
     """Say why by this method, what was counted, and what was left out: folded where the finding stands without it."""
-    lines = [spots.result.reason.say(words), *handouts.counted(spots, words)]
+    lines = [spots.result.reason.say(words), *handouts.counted(data, spots, words)]
     with (
         contextlib.nullcontext()
         if not spots.result.tested
@@ -144,13 +144,18 @@ def reason(words: Words, spots: answers.HotSpots) -> None:
         st.markdown(markdown_plain(words.joined(lines)))
 
 
-def beyond_area(words: Words, data: Dataset, scope: Scope, exposure: str, method: str) -> None:
-    """Where the cells of one area are compared with each other, say what the whole level claims of them."""
-    if scope.area is None:
-        return
-    found = cached.beyond_area(words, data, scope, exposure, method)
-    if found is None:
-        return
+def beside_reason(words: Words, data: Dataset, scope: Scope, exposure: str, method: str) -> None:
+    """Say what a cell is here, and in one area what the whole level claims of its cells."""
+    lines = []
+    if scope.level != "grid":  # many sentences say "cell", in Chinese with the word for a grid
+        lines.append(words("A cell is here one of the level {level}.", level=intake.level_name(words, scope.level)))
+    if scope.area is not None and (found := cached.beyond_area(words, data, scope, exposure, method)) is not None:
+        lines += _beyond_area(words, scope, found)
+    if lines:
+        st.caption(markdown_plain(words.joined(lines)))
+
+
+def _beyond_area(words: Words, scope: Scope, found: answers.BeyondArea) -> list[str]:
     claimed = found.claimed
     facts = {
         "all": found.cells,
@@ -159,12 +164,12 @@ def beyond_area(words: Words, data: Dataset, scope: Scope, exposure: str, method
     }
     lines = [words("Here the cells of this area are compared with each other only.")]
     if claimed.empty:
-        lines.append(words("Among all {all} cells of the level {level} none of them carries a claim.", **facts))
+        lines.append(words("Among all {all} cells of the level {level}, none of them carries a claim.", **facts))
     elif (claimed["claim"] == HOT_SPOT).all():
         lines.append(
             words.plural(
-                "Among all {all} cells of the level {level} {n} of them is a hot spot: {names}.",
-                "Among all {all} cells of the level {level} {n} of them are hot spots: {names}.",
+                "Among all {all} cells of the level {level}, {n} of them is a hot spot: {names}.",
+                "Among all {all} cells of the level {level}, {n} of them are hot spots: {names}.",
                 len(claimed),
                 **facts,
             )
@@ -172,12 +177,12 @@ def beyond_area(words: Words, data: Dataset, scope: Scope, exposure: str, method
     else:
         lines.append(
             words(
-                "Among all {all} cells of the level {level} reports gather in {n} of them: {names}.",
+                "Among all {all} cells of the level {level}, reports gather in {n} of them: {names}.",
                 n=len(claimed),
                 **facts,
             )
         )
-    st.markdown(markdown_plain(words.joined(lines)))
+    return lines
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
