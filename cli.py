@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain
+from reports import alarm, answers, intake, people, periods, plain
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -630,7 +630,7 @@ def hotspots_(
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Find cells with more events than chance, and dense groups of points."""
+    """Find cells with more events than chance, dense groups of points, and what has gathered in the last weeks."""
     known = ("excess", "scan", "dbscan")
     for name in method or []:
         if name not in known:
@@ -642,7 +642,8 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    answer = people.hot_spots_json(found, groups, methods, WORDS)
+    lately = alarm.alarm_of(dataset, scope, seed=seed)
+    answer = people.hot_spots_json(found, groups, methods, WORDS, lately=lately)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
 
 

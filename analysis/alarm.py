@@ -124,6 +124,8 @@ def space_time_scan(
         return ()
     every = np.arange(1, max_days + 1) if lengths is None else np.unique(np.asarray(lengths, dtype=np.int64))
     windows = _windows(when[by_day], every[(every >= 1) & (every <= max_days)], end if recent_only else None)
+    if not windows:
+        return ()
     by_window = partial(_maps_of_windows, windows=windows, cells=len(points), whole=count_type(len(by_day)))
     kinds = int(what.max()) + 1
     places = [where[what == k] for k in range(kinds)]  # of the events of a kind

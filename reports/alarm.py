@@ -106,6 +106,11 @@ def alarm_of(
     return found
 
 
+def looks(p: float) -> tuple[int, int]:
+    """Return a chance as so many of so many looks: of 100, or one of more where it is smaller."""
+    return (1, one_in(p)) if p < 0.01 else (round(100 * p), 100)
+
+
 class Past(NamedTuple):
     """The days that tell what is usual, both included, and the sources that cover them: none where nothing is known."""
 
@@ -181,10 +186,10 @@ class _Look:
         if self.n_events < least:
             return self._nothing(Sentence(_FEW, facts | {"n": self.n_events, "least": least}))
         if not self.n_lately:
-            return self._nothing(Sentence(_NONE, facts), self._reason())
+            return self._nothing(Sentence(_NONE, facts), *self._reason())
         found = self._scan(events, progress)
         clusters = pd.DataFrame([self._row(one, events) for one in found], columns=list(CLUSTER_COLUMNS))
-        return self._said(clusters, self._finding(clusters, facts), self._reason())
+        return self._said(clusters, self._finding(clusters, facts), *self._reason())
 
     def _begin_with_the_boundary(self) -> None:
         """Begin the past with the boundary where that is newer, and leave the cells out that are newer still.
@@ -277,29 +282,32 @@ class _Look:
             return Sentence(_AS_USUAL, facts)
         alarms = clusters[clusters["alarm"]]
         top = (alarms if len(alarms) else clusters).iloc[0]
-        facts = facts | {
-            "cells": _some(top["names"]),
-            "since": top["first_day"],
-            "observed": int(top["observed"]),
-            "expected": round(float(top["expected"]), 1 if top["expected"] >= 0.1 else 2),
-            "one_in": one_in(float(top["p"])),
-            "of_100": max(1, round(100 * float(top["p"]))),
-            "more": len(alarms) - 1,
-        }
+        facts = (
+            facts
+            | {
+                "cells": _some(top["names"]),
+                "since": top["first_day"],
+                "observed": int(top["observed"]),
+                "expected": round(float(top["expected"]), 1 if top["expected"] >= 0.1 else 2),
+                "more": len(alarms) - 1,
+            }
+            | dict(zip(("k", "of"), looks(float(top["p"])), strict=True))
+        )
         if not len(alarms):
             return Sentence(_QUIET, facts)
         return Sentence(_ALARM if len(alarms) == 1 else _ALARMS, facts)
 
-    def _reason(self) -> Sentence:
-        facts = {"days": self.days, "least": LEAST, "most": PLACE_MANY if len(self.cells) > MANY else PLACE}
-        self.remarks.append(Sentence(_METHOD, facts | {"draws": self.draws}))
-        seen = {"n": self.n_events, "first": self.past.first, "last": self.past.last}
-        return Sentence(_REASON, seen | {"one_in": one_in(self.chance)})
+    def _reason(self) -> tuple[Sentence, Sentence]:
+        """Return what was compared and what it means, and how."""
+        most = PLACE_MANY if len(self.cells) > MANY else PLACE
+        seen = {"n": self.n_events, "first": self.past.first, "last": self.past.last, "one_in": one_in(self.chance)}
+        how = {"most": most, "least": LEAST, "days": self.days, "draws": self.draws}
+        return Sentence(_REASON, seen), Sentence(_METHOD, how)
 
-    def _nothing(self, why: Sentence, reason: Sentence | None = None) -> Alarm:
-        return self._said(pd.DataFrame(columns=list(CLUSTER_COLUMNS)), why, reason or why)
+    def _nothing(self, why: Sentence, *reason: Sentence) -> Alarm:
+        return self._said(pd.DataFrame(columns=list(CLUSTER_COLUMNS)), why, *reason)
 
-    def _said(self, clusters: pd.DataFrame, finding: Sentence, reason: Sentence) -> Alarm:
+    def _said(self, clusters: pd.DataFrame, finding: Sentence, *reason: Sentence) -> Alarm:
         known = bool(self.past.sources)
         return Alarm(
             clusters=clusters.astype({"alarm": bool}),
@@ -312,8 +320,8 @@ class _Look:
             draws=self.draws,
             chance=self.chance,
             finding=finding,
-            reason=reason,
-            remarks=tuple(self.remarks),
+            reason=reason[0] if reason else finding,
+            remarks=(*self.remarks, *reason[1:]),
             sources_left_out=self.past.left_out,
         )
 
@@ -331,22 +339,22 @@ def _some(names: list[str]) -> Any:
 
 _ALARM = N_(
     "Alarm: in {cells} {observed} events came from {since} to {last}, where {expected} would be usual. Chance alone "
-    "gathers as much somewhere in one of {one_in} looks."
+    "gathers as much somewhere in {k} of {of} looks."
 )
 _ALARMS = N_(
     "Alarm: in {cells} {observed} events came from {since} to {last}, where {expected} would be usual. Chance alone "
-    "gathers as much somewhere in one of {one_in} looks. Further alarms in the table: {more}."
+    "gathers as much somewhere in {k} of {of} looks. Further alarms in the table: {more}."
 )
 _QUIET = N_(
     "Nothing beyond chance in the {days} days to {last}; the most unusual: {cells} since {since}, {observed} observed "
-    "where {expected} would be usual. Chance alone gathers as much somewhere in {of_100} of 100 looks."
+    "where {expected} would be usual. Chance alone gathers as much somewhere in {k} of {of} looks."
 )
 _AS_USUAL = N_("Nothing beyond chance in the {days} days to {last}: nowhere more than usual.")
 _NONE = N_("No event in the {days} days to {last}: nothing has gathered.")
 _REASON = N_(
     "Each cell is compared with its own past: {n} events from {first} to {last}, the last day known whole. Busy cells "
     "and busy days make no alarm, only their coming together; a rise everywhere at once is not seen here. It is a "
-    "claim of its own, beside the map's: without any cause one look in {one_in} shows an alarm."
+    "claim of its own, beside the map's: without any cause at most one look in {one_in} shows one."
 )
 _METHOD = N_(
     "Looked for are cells and neighbours, at most {most} together, with {least} events or more in the last 1 to {days} "

@@ -12,6 +12,7 @@ from data.dataset import Dataset
 from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
+from reports.alarm import Alarm
 
 
 def rejected_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
@@ -95,11 +96,16 @@ def claims(words: Words, codes: Iterable[str]) -> list[str]:
 
 
 def hot_spots_json(
-    found: answers.HotSpots, groups: pd.DataFrame | None, methods: Sequence[str], words: Words
+    found: answers.HotSpots,
+    groups: pd.DataFrame | None,
+    methods: Sequence[str],
+    words: Words,
+    *,
+    lately: Alarm | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
-    `groups` are the clusters, where they are among the methods.
+    `groups` are the clusters, where they are among the methods; `lately` is what has gathered in the last weeks.
     """
     result = found.result
 
@@ -165,4 +171,35 @@ def hot_spots_json(
             }
             for row in clusters
         ],
+        **({} if lately is None else {"lately": lately_json(lately, words)}),
+    }
+
+
+def lately_json(found: Alarm, words: Words) -> dict[str, Any]:
+    """Return what has gathered in the last weeks as the command line gives it."""
+    rows: list[Any] = list(found.clusters.itertuples(index=False))
+    return {
+        "first": found.first,
+        "last_day": found.last_day,
+        "days": found.days,
+        "events": found.n_events,
+        "sources_left_out": list(found.sources_left_out),
+        "clusters": [
+            {
+                "cell_ids": list(row.cell_ids),
+                "observed": int(row.observed),
+                "expected": float(row.expected),
+                "p": float(row.p),
+                "first_day": row.first_day,
+                "last_day": row.last_day,
+                "alarm": bool(row.alarm),
+                "hazards": list(row.hazards),
+                "open": int(row.open),
+                "lon": None if np.isnan(row.lon) else float(row.lon),
+                "lat": None if np.isnan(row.lat) else float(row.lat),
+            }
+            for row in rows
+        ],
+        "sentence": found.finding.say(words),
+        "reason": words.joined(one.say(words) for one in (found.reason, *found.remarks) if one != found.finding),
     }

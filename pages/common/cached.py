@@ -19,6 +19,7 @@ from data.schema import Scope
 from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
+from reports import alarm as lately
 from reports import answers, choropleth, history, intake
 from reports import quality as quality_report
 
@@ -112,6 +113,12 @@ def hot_spots(
     sentence = words("Drawing maps without a pattern, to tell what chance alone gives (kept for these cells)")
     with _told(sentence) as progress:
         return answers.hot_spots(data, scope, exposure=exposure, method=method, progress=progress)
+
+
+def alarm(words: Words, data: Dataset, scope: Scope) -> lately.Alarm:
+    """Return what has gathered in the last weeks of a scope; where the days have to be shuffled for long, say so."""
+    with _told(words("Shuffling the days, to tell what chance alone gathers")) as progress:
+        return lately.alarm_of(data, scope, progress=progress)
 
 
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:
