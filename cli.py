@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, doubts, handouts, intake, people, periods, plain, rates, record
+from reports import alarm, answers, doubts, handouts, intake, people, periods, plain, rates, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -645,7 +645,7 @@ def hotspots_(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Find cells with more events than chance, what is known of them, dense groups of points, and rates."""
+    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks."""
     test = _test(method or [], counted)
     kind = out.suffix.lower() if out is not None else None
     if kind not in (None, ".xlsx", ".gpkg"):
@@ -667,9 +667,11 @@ def hotspots_(
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
         silent = doubts.silent_of(dataset, scope, found)
     by_cell = rates.rates(dataset, scope, found, exposure=exposure)
+    lately = alarm.alarm_of(dataset, scope, seed=seed)
     answer = people.hot_spots_json(
-        found, groups, methods, WORDS, record=said, doubted=doubted, silent=silent, rates=by_cell
-    )
+        found, groups, methods, WORDS,
+        record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,
+    )  # fmt: skip
     lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
     if out is not None:
         screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)

@@ -218,8 +218,8 @@ def _against_exposure(circles: Circles, total: int, seed: int) -> Scan:
         yield 0, random_counts(circles.share, total, seed=seed, block=block)[:, None, :]
 
     return Scan(
-        circles=circles._grown, cells=len(circles.points), total=total, factors=np.array([float(total)]),
-        random_maps=random_maps,
+        circles=circles._grown.bundles, cells=len(circles.points), total=total,
+        expected=circles._grown.sizes[:, None] * float(total), random_maps=random_maps,
     )  # fmt: skip
 
 

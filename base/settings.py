@@ -56,6 +56,20 @@ SETTINGS = (
     ),
     Setting("scan_share_many", 0.02, "", N_("the same among more than 1,000 cells"), 0.001, 0.5),
     Setting("scan_cells_many", 200, "cells", N_("most cells of a place among more than 1,000 cells"), 2, 10_000),
+    Setting(
+        "alarm_days", 28, "days", N_("the last weeks: the longest time over which a gathering is looked for"), 7, 366
+    ),
+    Setting(
+        "alarm_history_days", 730, "days", N_("how far back reports tell what is usual for the last weeks"), 60, 3660
+    ),
+    Setting(
+        "alarm_chance",
+        0.05,
+        "",
+        N_("an alarm is what chance alone gathers in at most this share of looks"),
+        0.001,
+        0.25,
+    ),
     Setting("seed", 20260101, "", N_("start of every random draw; stored with each result"), 0, 4_294_967_295),
     Setting(
         "event_radius_waterlogging_m", 100, "m", N_("calls within this distance of the first may be one event"), 0, 2000

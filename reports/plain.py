@@ -206,6 +206,9 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         groups = _hazards(pd.DataFrame(dense), words)
         lines += ["", words("Dense groups of points:")]
         lines += [*table(groups.head(MOST), _said(_GROUPS, words), words), *_more(len(groups), words)]
+    if lately := answer.get("lately"):
+        lines += ["", words("What has gathered in the last weeks:"), lately["sentence"]]
+        lines += [lately["reason"]] if lately["reason"] else []
     return lines
 
 

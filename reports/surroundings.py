@@ -41,6 +41,12 @@ def scan_limits(settings: Mapping[str, Any], cells: int) -> tuple[float, int | N
     return float(settings["scan_share"]), None
 
 
+def cell_points(cells: Any) -> tuple[Floats, Floats]:
+    """Return a point of each cell that lies in it, in local metres."""
+    at = shapely.point_on_surface(cells.geometry.to_numpy())
+    return crs.project(shapely.get_x(at), shapely.get_y(at))
+
+
 class KeptSurroundings:
     """The surroundings of a scope's cells (`analysis.family.Surroundings`), with random maps that are kept.
 
@@ -63,9 +69,7 @@ class KeptSurroundings:
         if key not in held:
             while len(held) >= _MOST_CIRCLES:
                 held.pop(next(iter(held)), None)
-            at = shapely.point_on_surface(self._cells.geometry.to_numpy())
-            x_m, y_m = crs.project(shapely.get_x(at), shapely.get_y(at))
-            held[key] = grow_circles(x_m, y_m, weight, max_share=self._share, most_cells=self._most)
+            held[key] = grow_circles(*cell_points(self._cells), weight, max_share=self._share, most_cells=self._most)
         return cast(Circles, held[key])
 
     def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:

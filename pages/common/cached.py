@@ -20,6 +20,7 @@ from data.schema import Scope
 from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
+from reports import alarm as lately
 from reports import answers, choropleth, history, intake
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
@@ -164,6 +165,12 @@ def beyond_area(
     """Return what the whole level claims of the cells of an area; where that takes long, say so."""
     with _told(words("Comparing these cells with all others of their level")) as progress:
         return answers.beyond_area(data, scope, exposure=exposure, method=method, progress=progress)
+
+
+def alarm(words: Words, data: Dataset, scope: Scope) -> lately.Alarm:
+    """Return what has gathered in the last weeks of a scope; where the days have to be shuffled for long, say so."""
+    with _told(words("Shuffling the days, to tell what chance alone gathers")) as progress:
+        return lately.alarm_of(data, scope, progress=progress)
 
 
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:

@@ -133,7 +133,7 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
         parts.append(words(TREND_NAMES[row.trend]))
     if row.change:
         parts.append(words("against the period before: {change}", change=words(CHANGE_NAMES[row.change])))
-    if row.chronic:
+    if pd.notna(row.chronic) and row.chronic:
         parts.append(words.plural("{n} chronic site", "{n} chronic sites", int(row.chronic)))
     st.caption(markdown_plain(" · ".join(parts)))
     here = (doubts.rows["cell_id"] == cell).to_numpy()

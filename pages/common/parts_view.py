@@ -4,7 +4,7 @@ import streamlit as st
 
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from pages.common import cached, controls, downloads, evidence_view, panels, places_view, rates_view
+from pages.common import alarm_view, cached, controls, downloads, evidence_view, panels, places_view, rates_view
 from pages.common.cached import Asked
 from reports import answers, handouts
 
@@ -12,6 +12,7 @@ PARTS = {
     "evidence": N_("Evidence"),
     "months": N_("By month"),
     "before": N_("Against the period before"),
+    "lately": N_("Lately"),
     "places": N_("Places and sites"),
     "rates": N_("Rates"),
 }
@@ -30,7 +31,9 @@ def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> 
         label_visibility="collapsed",
         required=True,
     )
-    if part == "rates":
+    if part == "lately":
+        alarm_view.lately(words, data, asked.scope)
+    elif part == "rates":
         rates_view.rates_list(words, data, asked.scope, spots, asked.exposure)
     elif part == "places":
         places_view.shared(words, spots)
