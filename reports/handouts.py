@@ -227,6 +227,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
         name=record.sites["cell_id"].map(names), hazard=[words(HAZARD_NAMES[code]) for code in record.sites["hazard"]]
     )
     no_claim = words("No cell carries a claim.")
+    no_site = words("No chronic site.") if record.sites_reason is None else record.sites_reason.say(words)
     sheets = [
         Sheet(words("Hot spots"), cells, titles),
         Sheet(words("Doubts"), told, _said(_DOUBTS, words), no_claim),
@@ -240,7 +241,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     return [
         *sheets,
         Sheet(words("Against the period before"), before, _said(_BEFORE, words), nothing),
-        Sheet(words("Chronic sites"), sites, _said(SITES, words), words("No chronic site.")),
+        Sheet(words("Chronic sites"), sites, _said(SITES, words), no_site),
         Sheet(words("Places"), places(spots, words), _said(PLACES, words), words("No such place.")),
         *([] if screen.groups is None else [groups_sheet(screen.groups, names, words)]),
     ]

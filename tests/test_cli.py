@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer.main
+from python_calamine import CalamineWorkbook
 from stored import boundary, rows, store
 
 import cli
@@ -227,6 +228,23 @@ def test_hot_spots_give_only_the_method_asked_for_with_the_exposure_and_seed_ask
     groups = asked(demo, "hotspots", "--method", "dbscan")
     assert (groups["methods"], groups["cells"]) == (["dbscan"], [])
     assert groups["clusters"]
+
+
+def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_numbers(demo, tmp_path):
+    year = ("--hazard", "waterlogging", "--start", "2025-10-01", "--end", "2026-10-01", "--no-evidence")
+    book, package = tmp_path / "a.XLSX", tmp_path / "a.gpkg"
+    answer = asked(demo, "hotspots", *year, "--out", book)
+    assert answer["file"] == str(book)
+    header, *rows = CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python()
+    assert [row[header.index("Events")] for row in rows] == [one["observed"] for one in answer["cells"]]
+    assert str(package) in Said(demo, "hotspots", *year, "--out", package).out
+    cells = gpd.read_file(package, layer="cells")
+    assert cells["cell_id"].tolist() == [one["cell_id"] for one in answer["cells"]]
+    assert cells["p"].tolist() == [one["p"] for one in answer["cells"]]
+    refused = Said(demo, "hotspots", *year, "--out", tmp_path / "a.docx")
+    assert refused.code == 2
+    assert ".xlsx" in refused.err
+    assert not (tmp_path / "a.docx").exists()
 
 
 @pytest.mark.parametrize(

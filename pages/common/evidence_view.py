@@ -9,7 +9,7 @@ import streamlit as st
 from analysis import charts, summary
 from base.text import N_, Sentence, Words, markdown_plain
 from data.schema import Scope
-from pages.common import cached, controls, frame, spots_view
+from pages.common import cached, controls, frame, panels, spots_view
 from reports import answers, handouts
 from reports.doubts import Doubts, Silent
 from reports.record import CHANGE_NAMES, TREND_NAMES, Record
@@ -157,6 +157,7 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -
     period = None
     if scope.start is not None and scope.end is not None:
         period = (f"{scope.start:%Y-%m}", f"{scope.end - dt.timedelta(days=1):%Y-%m}")
+    panels.after_the_map()
     figure = charts.strip_figure(record.months, names, words=words, period=period)
     st.plotly_chart(figure, config=charts.CONFIG, alt=charts.strip_alt(record.months, names, words=words), key="strip")
     captions(

@@ -527,7 +527,7 @@ def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -
     if not answer.months["count"].sum():
         st.info(words("No report with a time in this period."))
         return
-    _after_the_map()
+    after_the_map()
     figure = charts.hazard_months_figure(answer.months, words=words)
     st.plotly_chart(figure, config=charts.CONFIG, alt=charts.months_alt(answer.months, words=words), key="trend")
     titles = {"month": words("Month"), "hazard": words("Hazard"), "count": words("Reports")}
@@ -535,7 +535,7 @@ def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -
     downloads.sheet(words, data, scope, named, titles, name=words("Months"), file="months")
 
 
-def _after_the_map() -> None:
+def after_the_map() -> None:
     """At a session's first page, let numbers and map come before the chart under them.
 
     Plotly is five megabytes of script. While the browser takes it in it shows nothing else: asked for at once, it holds

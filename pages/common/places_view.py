@@ -45,6 +45,9 @@ def sites(words: Words, spots: answers.HotSpots, record: Record) -> None:
             "the period. It is no claim: the cause may still be there."
         )
     )
+    if record.sites_reason is not None:
+        st.info(markdown_plain(record.sites_reason.say(words)))
+        return
     if not len(record.sites):
         st.info(words("No chronic site in these cells: nothing came back after it was closed."))
         return
