@@ -183,6 +183,15 @@ def test_cells_of_another_outline_are_not_compared_and_have_no_trend(tmp_path):
     assert found.cells["since"].iloc[0] == pd.Timestamp("2025-01-01")
 
 
+def test_a_code_that_was_given_to_another_outline_is_another_cell(tmp_path):
+    workspace = with_grids(tmp_path)
+    same = [(cell, cell, "", "") for cell in "BCD"]
+    with_editions(workspace, [("A", "A", "", "2025-01-01"), ("A", "A", "2025-01-01", ""), *same])
+    found = of(put(workspace, history(GREW)))
+    assert found.cells["trend"].tolist() == ["", *["persistent"] * 3]
+    assert (found.compared.cells["cell_id"].tolist(), found.compared.redrawn) == (["B", "C", "D"], 1)
+
+
 def spot(day, closed, *, lat=33.005, **more):
     return {"hazard": "wall_risk", "lon": 113.005, "lat": lat, "reported_at": day, "closed_at": closed, **more}
 
