@@ -86,7 +86,9 @@ def first_calls(dataset: Dataset, scope: Scope, columns: Sequence[str] = FIRST_C
 
 def calls_of(dataset: Dataset, scope: Scope, *, columns: Sequence[str]) -> pd.DataFrame:
     """Return the calls of `events_of`, in its order, with some columns of `data.queries.points`."""
-    points = queries.points(dataset, scope, by_cell=True, columns=tuple({*columns, "cell_id", "one_spot"}))
+    points = queries.points(
+        dataset, scope, by_cell=True, columns=tuple(dict.fromkeys((*columns, "cell_id", "one_spot")))
+    )
     return points.loc[points["cell_id"].notna() & ~points["one_spot"], list(columns)].reset_index(drop=True)
 
 

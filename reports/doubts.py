@@ -127,6 +127,7 @@ def _doubts(dataset: Dataset, scope: Scope, spots: answers.HotSpots, progress: P
     if not claimed.any():
         return Doubts(_with_ids(_NO_ROWS, spots), (), ())
     tell = _Steps(progress or (lambda share: None))
+    tell.step(0.15)
     asked = _Claims(dataset, scope, spots, claimed, tell)
     found: list[_Found] = []
     untold: list[Sentence] = []
@@ -408,7 +409,7 @@ def _borders(asked: _Claims) -> _Found | Sentence:
     return _Found(rows, sentences)
 
 
-_LOOKS = ((_night, 0.15), (_placeholder, 0.3), (_campaign, 0.45), (_source, 0.6), (_borders, 1.0))
+_LOOKS = ((_night, 0.2), (_placeholder, 0.3), (_campaign, 0.4), (_source, 0.5), (_borders, 1.0))  # until which share
 
 
 def _percent(share: float) -> float:

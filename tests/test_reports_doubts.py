@@ -174,7 +174,7 @@ def test_a_patrols_month_in_one_quarter_is_a_campaign(tmp_path):
     )
     assert "2025年5月" not in said
     (at,) = np.flatnonzero(found.rows["code"] == "campaign")
-    assert "2025年05月渠道“patrol”带来 34 起，平常为 4.1 起" in found.sentences[at].say(ZH)
+    assert "2025年05月，渠道“patrol”带来 34 起，平常为 4.1 起" in found.sentences[at].say(ZH)
 
 
 def test_a_campaign_that_goes_everywhere_is_no_doubt_of_a_single_claim(tmp_path):
