@@ -44,8 +44,8 @@ METHODS = {
     AUTO: N_("Automatic"),
     EXCESS: N_("Each cell alone"),
     FAMILY: N_("Cells and places they share"),
-    GI_STAR: N_("Gi*: each cell with its neighbours"),
-    MORAN: N_("Local Moran's I: each cell among its neighbours"),
+    GI_STAR: N_("Gi* (neighbourhoods)"),
+    MORAN: N_("Local Moran's I"),
 }
 
 
@@ -136,7 +136,8 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
 
 def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
     """List the cells with their evidence, explain the chosen or the strongest one, and offer the download."""
-    frame.heading(words("Cells by strength of evidence"))
+    calls = spots.result.method == CALLS
+    frame.heading(words("Cells by calls") if calls else words("Cells by strength of evidence"))
     panels.ranking(words, spots, height=380)
     place = spots.cells.index[spots.cells["cell_id"] == chosen]
     if chosen is not None and len(place):
@@ -154,7 +155,7 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
         "p": words("Chance, this cell alone"),
         "claim": words("Claim"),
         "needed": words("Hot from"),
-        "pattern": words("Among its neighbours"),
+        "pattern": words("Neighbourhood"),
         "z": words("z-score"),
     }
     for column in _absent(spots):
