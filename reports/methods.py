@@ -26,8 +26,8 @@ METHODS = (
             "are one waterlogging event; for the other hazards it is {radius} m and {hours} h. The distance is "
             "always measured from the first call, so a chain of calls along a street does not become one event."
             " Every test is made on events; the calls stand beside them. Were calls tested instead, two calls "
-            "an event on average would put a false hot spot on about half of all maps without any pattern. Calls can be "
-            "counted in place of events, then without any claim. "
+            "an event on average would put a false hot spot on about half of all maps without any pattern. Calls "
+            "can be counted in place of events, then without any claim. "
             "A case that was voided (作废) was no hazard: it is in no figure, test or ranking, and stated apart."
         ),
     ),
