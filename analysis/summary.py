@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.hotspots import CALLS, GATHER, HOT_SPOT, LIST, HotSpots
+from analysis.neighborhoods import METHODS as NEIGHBOURHOODS
 from analysis.rates import rate_ratio
 from base.text import N_, Sentence
 
@@ -167,6 +168,8 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
         return Sentence(N_("Too few events for a claim about single cells: {n}"), {"n": int(spots.events.sum())})
     if np.isnan(spots.p).all():
         return Sentence(N_("No cell can be judged by this method"), {})
+    if spots.method in NEIGHBOURHOODS:  # of a single cell it says nothing
+        return Sentence(N_("No neighbourhood stands out beyond chance"), {})
     return Sentence(N_("No cell stands out beyond chance"), {})
 
 

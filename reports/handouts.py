@@ -303,7 +303,7 @@ CELLS = {
     "high": N_("95% interval to"),
     "p": N_("Chance, this cell alone"),
     "needed": N_("Hot from"),
-    "pattern": N_("Among its neighbours"),
+    "pattern": N_("Neighbourhood"),
     "z": N_("z-score"),
     "by": N_("Named by"),
     "since": N_("Since"),

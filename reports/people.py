@@ -101,8 +101,8 @@ def claims(words: Words, codes: Iterable[str]) -> list[str]:
 
 
 PATTERNS = {  # of a cell and its neighbours, where it is beyond chance
-    HIGH: N_("high with its neighbours"),
-    LOW: N_("low with its neighbours"),
+    HIGH: N_("high"),
+    LOW: N_("low"),
     "HH": N_("high among high"),
     "LL": N_("low among low"),
     "HL": N_("high among low"),

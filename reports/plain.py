@@ -141,7 +141,7 @@ _SPOTS = {
     "calls": N_("Reports"),
     "observed": N_("Events"),
     "expected": N_("Expected"),
-    "pattern": N_("Among its neighbours"),
+    "pattern": N_("Neighbourhood"),
     "p": N_("Chance"),
 }
 _SAID = {
@@ -260,7 +260,7 @@ def rates(found: CellRates | None, words: Words) -> list[str]:
     if found is None:
         return []
     shown = found.cells.assign(mark=people.rate_marks(words, found.cells["mark"])).drop(columns="cell_id")
-    titles = reckoning.titles(found) | {"raw": N_("Rate"), "low": N_("95% from"), "high": N_("95% to")}
+    titles = reckoning.titles(found) | reckoning.SHORT
     said = table(shown.head(MOST), _said(titles, words), words)
     return ["", words.joined(reckoning.sentences(found, words)), *said, *_more(len(shown), words)]
 

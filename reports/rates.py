@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.hotspots import AREA, EQUAL, EXPOSURE_NAMES
+from analysis.hotspots import AREA, EQUAL
 from analysis.rates import FEW, NO_EXPOSURE, Rates, estimate_rates
 from base.errors import HazardError
 from base.text import N_, Words
@@ -28,6 +28,13 @@ PER_WHAT = {  # what a rate is told in
 }
 
 
+_TITLES = {
+    "households": N_("Households"),
+    "population": N_("Population"),
+    "road_km": N_("Road (km)"),
+    "covers": N_("Covers"),
+    AREA: N_("Area (km²)"),
+}
 MARKS = {
     FEW: N_("few events"),
     NO_EXPOSURE: N_("no figure"),
@@ -117,13 +124,16 @@ def titles(found: CellRates) -> dict[str, str]:
         "cell_id": N_("Code"),
         "name": N_("Name"),
         "events": N_("Events"),
-        "exposure": EXPOSURE_NAMES[found.unit],
+        "exposure": _TITLES[found.unit],
         "raw": PER_WHAT[found.unit],
         "low": N_("95% interval from"),
         "high": N_("95% interval to"),
         "smoothed": N_("Smoothed"),
         "mark": N_("Remark"),
     }
+
+
+SHORT = {"raw": N_("Raw rate"), "low": N_("95% from"), "high": N_("95% to")}  # titles where the unit stands above
 
 
 def sentences(found: CellRates, words: Words) -> list[str]:

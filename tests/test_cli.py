@@ -228,6 +228,53 @@ def test_hot_spots_give_only_the_method_asked_for_with_the_exposure_and_seed_ask
     groups = asked(demo, "hotspots", "--method", "dbscan")
     assert (groups["methods"], groups["cells"]) == (["dbscan"], [])
     assert groups["clusters"]
+    assert (groups["map_p"], groups["claim"]) == (None, "")
+    assert "a description and no claim" in groups["reason"]
+
+
+@pytest.mark.parametrize(
+    ("method", "patterns"), [("gi_star", {"", "high", "low"}), ("moran", {"", "HH", "LL", "HL", "LH"})]
+)
+def test_gi_star_and_moran_stand_in_place_of_the_usual_tests(demo, method, patterns):
+    answer = asked(demo, "hotspots", "--method", method, "--method", "dbscan", "--seed", "7")
+    assert (answer["methods"], answer["map_p"], answer["exposure"]) == ([method, "dbscan"], None, "households")
+    assert {one["method"] for one in answer["clusters"]} == {"dbscan"}
+    assert "What this choice costs" in answer["reason"]
+    assert all(0 < one["p"] <= 1 and np.isfinite(one["z"]) for one in answer["cells"])
+    assert {one["pattern"] for one in answer["cells"]} <= patterns
+    assert not any(one["hot"] for one in answer["cells"])  # of single hot cells it finds none: that is what it costs
+    alone = asked(demo, "hotspots", "--method", method, "--seed", "7")
+    assert (alone["methods"], alone["clusters"], alone["cells"]) == ([method], [], answer["cells"])
+    assert alone["rates"] == answer["rates"]
+
+
+def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
+    for methods in ((), ("--method", "scan"), ("--method", "gi_star", "--method", "dbscan")):
+        answer = asked(demo, "hotspots", "--hazard", "waterlogging", "--count", "calls", *methods)
+        assert (answer["count"], answer["claim"], answer["map_p"]) == ("calls", "", None)
+        assert "nothing is claimed" in answer["reason"]
+        calls = CASES[CASES["hazard"] == "waterlogging"].groupby("cell_id").size()
+        assert {one["cell_id"]: one["observed"] for one in answer["cells"] if one["observed"]} == calls.to_dict()
+        assert sum(one["expected"] for one in answer["cells"]) == pytest.approx(calls.sum(), rel=1e-9)
+        assert {(one["p"], one["hot"], one["claim"]) for one in answer["cells"]} == {(None, False, "")}
+    said = Said(demo, "hotspots", "--count", "calls").out
+    assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
+
+
+def test_rates_stand_beside_the_hot_spots_and_are_null_without_an_exposure(demo):
+    answer = asked(demo, "hotspots")
+    by_cell = {one["cell_id"]: one for one in answer["cells"]}
+    assert [one["smoothed"] for one in answer["rates"]] == sorted(
+        (one["smoothed"] for one in answer["rates"]), reverse=True
+    )
+    for one in answer["rates"]:
+        assert one["events"] == by_cell[one["cell_id"]]["observed"]
+        assert (one["unit"], one["per"]) == ("households", 1000)
+        assert one["raw"] == pytest.approx(1000 * one["events"] / one["exposure"])
+        assert one["low"] < one["raw"] < one["high"]
+        assert one["mark"] == ("few" if one["events"] <= 20 else "")
+    assert asked(demo, "hotspots", "--exposure", "equal")["rates"] is None
+    assert "Events per 1,000 households" in Said(demo, "hotspots").out
 
 
 def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_numbers(demo, tmp_path):
@@ -292,6 +339,9 @@ REFUSED = {
     ("hotspots", "--method", "magic"): "magic",
     ("hotspots", "--exposure", "moons"): "moons",
     ("hotspots", "--compare", "never"): "never",
+    ("hotspots", "--method", "gi_star", "--method", "scan"): "gi_star, scan",
+    ("hotspots", "--method", "moran", "--method", "gi_star", "--method", "dbscan"): "gi_star, moran",
+    ("hotspots", "--count", "cars"): "cars",
     ("resolution", "--by", "colour"): "colour",
     ("resolution", "--clock", "lunar"): "lunar",
     ("resolution", "--as-of", "soon"): "soon",

@@ -16,6 +16,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analysis import neighborhoods, summary
 from base.errors import HazardError
 from base.text import Words
 from data import changes, levels, listing, loading, profiles
@@ -817,3 +818,34 @@ def test_the_method_is_chosen_by_hand_or_by_the_address_and_the_page_says_what_w
     alone = visit("hotspots", period="all", method="excess")
     assert alone.selectbox(key="w_method-en").value == "excess"
     assert any("were not looked for" in one.value for one in alone.markdown)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("method", ["gi_star", "moran"])
+def test_gi_star_and_moran_are_chosen_by_hand_and_the_page_says_what_that_costs(visit, lang, method):
+    seen = visit("hotspots", lang=lang, period="all", method=method)
+    assert not seen.exception
+    assert seen.selectbox(key=f"w_method-{lang}").value == method
+    said = " ".join(texts(seen))
+    assert WORDS[lang](neighborhoods.COSTS[method]) in said
+    assert "nan" not in said.lower()
+    assert not any(name in said for name in ("so strong a map", "规律时出现"))  # there is no such chance here
+    spots = answers.hot_spots(cached.dataset(), Scope("grid"), method=method)
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert table["p"].tolist() == [EN.chance(p) for p in summary.rank_cells(spots.cells)["p"]]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_calls_are_shown_in_headline_map_and_list_without_a_claim(visit, lang):
+    seen = visit("hotspots", lang=lang, period="all", hazard="waterlogging", method="gi_star", calls="on")
+    assert not seen.exception
+    calls = demo_cases.cases().query("hazard == 'waterlogging' and cell_id.notna()")
+    words = WORDS[lang]
+    assert title(seen) == words("{n} calls counted, without a claim", n=len(calls))
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert table["calls"].tolist() == calls["cell_id"].value_counts().tolist() + [0] * (23 - calls["cell_id"].nunique())
+    assert not {"p", "claim", "events"} & set(table)
+    assert not seen.error
+    seen.toggle(key=f"w_calls-{lang}").set_value(False).run()
+    assert "calls" not in seen.query_params
+    assert "claim" not in title(seen)

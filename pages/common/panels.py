@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis import charts, summary
-from analysis.hotspots import CALLS, HotSpots, explain_cell
+from analysis.hotspots import CALLS, LIST, HotSpots, explain_cell
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
@@ -395,7 +395,7 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
                 title, format="localized", min_value=0, max_value=max(int(rows[counted].max()), 1), width=72
             ),
             "expected": st.column_config.NumberColumn(words("Expected"), format="localized", width=60),
-            "pattern": st.column_config.TextColumn(words("Among its neighbours"), width=120),
+            "pattern": st.column_config.TextColumn(words("Neighbourhood"), width=120),
             "p": st.column_config.TextColumn(words("Chance"), width=64),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
@@ -405,10 +405,11 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
 
 def explain_first(words: Words, spots: answers.HotSpots) -> None:
     """Explain the strongest cell in one sentence."""
-    if not spots.result.tested or not len(spots.cells):
+    if spots.result.method == LIST or not len(spots.cells):
         st.info(markdown_plain(spots.result.reason.say(words)))
         return
-    first = summary.rank_cells(spots.cells)["cell_id"].iloc[0]
+    counted = "calls" if spots.result.method == CALLS else "events"
+    first = summary.rank_cells(spots.cells, counted=counted)["cell_id"].iloc[0]
     strongest = int(spots.cells.index[spots.cells["cell_id"] == first][0])
     sentence = explain_cell(spots.result, strongest).say(words, name=spots.cells["name"].iloc[strongest])
     (st.error if spots.result.hot[strongest] else st.info)(markdown_plain(sentence))

@@ -29,16 +29,17 @@ def rates_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
     lines = reckoning.sentences(found, words)
     st.caption(markdown_plain(words.joined(lines)))
     titles = {name: words(title) for name, title in reckoning.titles(found).items()}
+    short = titles | {name: words(title) for name, title in reckoning.SHORT.items()}
     named = found.cells.assign(mark=people.rate_marks(words, found.cells["mark"]))
     shown = named.head(cached.MOST_ROWS).drop(columns="cell_id").round({"exposure": 1})
     if not found.cells["mark"].any():
         shown = shown.drop(columns="mark")
-    number = {name: st.column_config.NumberColumn(titles[name], format="%.2f") for name in reckoning.RATES}
+    number = {name: st.column_config.NumberColumn(short[name], format="%.2f") for name in reckoning.RATES}
     st.dataframe(
         shown,
         hide_index=True,
         height=380,
-        column_config={name: st.column_config.Column(title) for name, title in titles.items()} | number,
+        column_config={name: st.column_config.Column(title) for name, title in short.items()} | number,
         alt=words("Rates of {n} cells; highest smoothed: {name}.", n=len(shown), name=_first(shown)),
     )
     frame.only_first(words, len(shown), len(named))

@@ -50,8 +50,8 @@ METHODS = {
     AUTO: N_("Automatic"),
     EXCESS: N_("Each cell alone"),
     FAMILY: N_("Cells and places they share"),
-    GI_STAR: N_("Gi*: each cell with its neighbours"),
-    MORAN: N_("Local Moran's I: each cell among its neighbours"),
+    GI_STAR: N_("Gi* (neighbourhoods)"),
+    MORAN: N_("Local Moran's I"),
 }
 
 
@@ -207,6 +207,7 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
 
 def cells_list(words: Words, spots: answers.HotSpots) -> None:
     """List the cells by strength, and explain the strongest one."""
-    frame.heading(words("Cells by strength of evidence"))
+    calls = spots.result.method == CALLS
+    frame.heading(words("Cells by calls") if calls else words("Cells by strength of evidence"))
     panels.ranking(words, spots, height=430)
     panels.explain_first(words, spots)
