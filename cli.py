@@ -667,7 +667,7 @@ def hotspots_(
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
         silent = doubts.silent_of(dataset, scope, found)
     by_cell = rates.rates(dataset, scope, found, exposure=exposure)
-    lately = alarm.alarm_of(dataset, scope, seed=seed)
+    lately = alarm.alarm_of(dataset, scope, seed=seed, progress=lambda share: _progress(share, alarm.AT_WORK, {}))
     answer = people.hot_spots_json(
         found, groups, methods, WORDS,
         record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,

@@ -120,8 +120,6 @@ def space_time_scan(
     by_day = np.argsort(when, kind="stable")
     if recent_only:
         by_day = by_day[when[by_day] > end - max_days]
-    if len(by_day) == 0:
-        return ()
     every = np.arange(1, max_days + 1) if lengths is None else np.unique(np.asarray(lengths, dtype=np.int64))
     windows = _windows(when[by_day], every[(every >= 1) & (every <= max_days)], end if recent_only else None)
     if not windows:

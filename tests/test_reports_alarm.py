@@ -85,18 +85,13 @@ def test_a_gathering_is_found_with_its_cell_its_days_and_what_was_usual(tmp_path
     assert (first["cell_ids"], first["names"], first["cell_id"]) == (["D"], ["grid D"], "D")
     assert first["alarm"]
     assert first["p"] <= 0.01
-    assert (first["first_day"], first["last_day"]) == (
-        dt.date(2026, 1, 16),
-        LAST,
-    )  # with the usual one five days before
+    assert (first["first_day"], first["last_day"]) == (dt.date(2026, 1, 16), LAST)  # a usual one leads them
     assert first["hazards"] == ["wall_risk", "sunken_cover"]
     assert first["open"] == 8
     assert first["lon"] == pytest.approx(113.0165, abs=0.003)
     assert not found.clusters["alarm"].iloc[1:].any()
     sentence = str(found.finding)
-    assert sentence.startswith(
-        "Alarm: in grid D 10 events came from 2026-01-16 to 2026-01-30, where 3.5 would be usual. "
-    )
+    assert sentence.startswith("Alarm: 10 events in grid D from 2026-01-16 to 2026-01-30, where ")
     assert alarm_of(dataset, GRID) is found  # held with the version
     assert alarm_of(dataset, Scope(level="grid", start=dt.date(2026, 1, 1))) is found  # the start has no part in it
 
@@ -325,7 +320,7 @@ def test_the_panel_shows_the_alarm_its_table_and_how_it_was_told(tmp_path, show,
     seen = show(tmp_path, lang)
     assert not seen.exception
     (claim,) = seen.error
-    assert ("in grid D 10 events", "警报")[lang == "zh"] in claim.value
+    assert ("10 events in grid D", "警报")[lang == "zh"] in claim.value
     table = seen.dataframe[0].value
     assert table["cells"].iloc[0] == "grid D"
     assert table["claim"].iloc[0] == ("alarm", "警报")[lang == "zh"]
@@ -382,4 +377,4 @@ def test_the_command_gives_it_as_json_and_as_a_line(tmp_path):
         "cell_ids": ["D"], "observed": 10, "expected": 0, "p": found.clusters["p"].iloc[0], "first_day": "2026-01-16",
         "last_day": "2026-01-30", "alarm": True, "hazards": ["wall_risk"], "open": 10, "lon": 0, "lat": 0,
     }  # fmt: skip
-    assert answer["sentence"].startswith("Alarm: in grid D 10 events came from 16 Jan 2026 to 30 Jan 2026")
+    assert answer["sentence"].startswith("Alarm: 10 events in grid D from 16 Jan 2026 to 30 Jan 2026")

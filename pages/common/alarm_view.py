@@ -28,9 +28,11 @@ def lately(words: Words, data: Dataset, scope: Scope) -> None:
     (st.error if sure else st.info)(markdown_plain(found.finding.say(words)))
     about = [one.say(words) for one in (found.reason, *found.remarks) if one != found.finding]
     if about:
-        st.caption(markdown_plain(words.joined(about)))
+        st.caption(markdown_plain(about[0]))
     if len(found.clusters):
         _table(words, data, scope, found, about)
+    if about[1:]:
+        st.caption(markdown_plain(words.joined(about[1:])))
 
 
 def _table(words: Words, data: Dataset, scope: Scope, found: alarm.Alarm, about: list[str]) -> None:

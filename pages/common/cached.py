@@ -169,7 +169,7 @@ def beyond_area(
 
 def alarm(words: Words, data: Dataset, scope: Scope) -> lately.Alarm:
     """Return what has gathered in the last weeks of a scope; where the days have to be shuffled for long, say so."""
-    with _told(words("Shuffling the days, to tell what chance alone gathers")) as progress:
+    with _told(words(lately.AT_WORK)) as progress:
         return lately.alarm_of(data, scope, progress=progress)
 
 
