@@ -29,7 +29,7 @@ from analysis.association import gi_star as gi_star  # every test of a cell can 
 from analysis.association import gi_star_test as gi_star_test
 from analysis.association import local_moran as local_moran
 from analysis.checked import counts_and_shares
-from analysis.scan import counts_alone, strongest_circles
+from analysis.scan import counts_alone, hottest_part, strongest_circles
 from base.errors import HazardError
 from base.text import N_, NP_, Sentence, Term
 from data.schema import EXPOSURES
@@ -68,7 +68,9 @@ class ExcessTest(NamedTuple):
 class HotPlace(NamedTuple):
     """Neighbouring cells that together hold more events than chance gives: positions of all of them, ascending.
 
-    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong.
+    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong; `part` the cells
+    of the hottest circle within it that is a claim by itself (`analysis.scan.hottest_part`), all of them if no smaller
+    one is.
     """
 
     members: tuple[int, ...]
@@ -76,6 +78,7 @@ class HotPlace(NamedTuple):
     expected: float
     ratio: float
     p: float
+    part: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -349,6 +352,7 @@ def _by_family(
         HotPlace(
             tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
             max(family.circle_chance(drawn, one.llr) for drawn in maps),
+            tuple(hottest_part(circles, counts, one.members, least=limit.llr).tolist()),
         )
         for one in found
         if family.reaches(one.llr, limit.llr)

@@ -207,6 +207,10 @@ def places_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpo
         shown = pd.DataFrame(
             {
                 "cells": [words.listed(names[list(place.members)]) for place in places],
+                "part": [
+                    words.listed(names[list(place.part)]) if len(place.part) < len(place.members) else "–"
+                    for place in places
+                ],
                 "n": [len(place.members) for place in places],
                 "observed": [place.observed for place in places],
                 "expected": [round(place.expected, 1) for place in places],
@@ -216,6 +220,7 @@ def places_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpo
         )
         titles = {
             "cells": words("Cells"),
+            "part": words("Hottest part, a claim by itself"),
             "n": words("Number of cells"),
             "observed": words("Events"),
             "expected": words("Expected"),
