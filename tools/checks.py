@@ -25,6 +25,7 @@ BENCHES = {
     "aggregation": 10,
     "importing": 2,
     "association": 2,
+    "scan": 2,
     "queries": 5,
     "dbscan": 5,
     "map_city": 1,
