@@ -35,7 +35,7 @@ from analysis.checked import counts_and_shares
 from analysis.circles import Cluster
 from analysis.neighborhoods import GI_STAR as GI_STAR
 from analysis.neighborhoods import MORAN as MORAN
-from analysis.scan import Circles, counts_alone, strongest_circles
+from analysis.scan import Circles, counts_alone, hottest_part, strongest_circles
 from base.errors import HazardError
 from base.text import N_, NP_, Sentence, Term
 from data.schema import EXPOSURES
@@ -76,7 +76,9 @@ class ExcessTest(NamedTuple):
 class HotPlace(NamedTuple):
     """Neighbouring cells that together hold more events than chance gives: positions of all of them, ascending.
 
-    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong.
+    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong; `part` the cells
+    of the hottest circle within it that is a claim by itself (`analysis.scan.hottest_part`), all of them if no smaller
+    one is.
     """
 
     members: tuple[int, ...]
@@ -84,6 +86,7 @@ class HotPlace(NamedTuple):
     expected: float
     ratio: float
     p: float
+    part: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -436,6 +439,7 @@ class _Family(NamedTuple):
             HotPlace(
                 tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
                 max(family.circle_chance(drawn, one.llr) for drawn in self.maps),
+                tuple(hottest_part(self.circles, counts, one.members, least=self.limit.llr).tolist()),
             )
             for one in found
             if family.reaches(one.llr, self.limit.llr)

@@ -255,19 +255,24 @@ def _absent(spots: answers.HotSpots) -> set[str]:
 
 
 def places(spots: answers.HotSpots, words: Words) -> pd.DataFrame:
-    """Return the places that neighbouring cells share: cells (their names), n, observed, expected, ratio, p."""
+    """Return the places that neighbouring cells share: cells, part (their names), n, observed, expected, ratio, p."""
     names = spots.cells["name"].to_numpy(object)
     found = [place for place in spots.result.places if len(place.members) > 1]
     return pd.DataFrame(
         {
             "cells": [words.listed(names[list(place.members)]) for place in found],
+            "part": [
+                words.listed(names[list(place.part)]) if len(place.part) < len(place.members) else "" for place in found
+            ],
             "n": [len(place.members) for place in found],
             "observed": [place.observed for place in found],
             "expected": [place.expected for place in found],
             "ratio": [place.ratio for place in found],
             "p": [place.p for place in found],
         }
-    ).astype({"cells": object, "n": int, "observed": int, "expected": float, "ratio": float, "p": float})
+    ).astype(
+        {"cells": object, "part": object, "n": int, "observed": int, "expected": float, "ratio": float, "p": float}
+    )
 
 
 def groups_sheet(groups: pd.DataFrame, names: Mapping[Any, str], words: Words) -> Sheet:
@@ -348,6 +353,7 @@ SITES = {
 }
 PLACES = {
     "cells": N_("Cells"),
+    "part": N_("Hottest part, a claim by itself"),
     "n": N_("Number of cells"),
     "observed": N_("Events"),
     "expected": N_("Expected"),

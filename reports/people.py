@@ -192,6 +192,7 @@ def hot_spots_json(
                 "expected": place.expected,
                 "ratio": number(place.ratio) if np.isfinite(place.ratio) else None,
                 "p": place.p,
+                "part": found.cells["cell_id"].to_numpy()[list(place.part)].tolist(),
                 "claim": result.claim,
             }
             for place in result.places

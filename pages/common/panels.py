@@ -340,8 +340,7 @@ def beside_the_map(words: Words, totals: dict[str, int]) -> list[str]:
         lines.append(
             words(
                 "{n} reports with many different addresses lie on one spot: not located? They are counted in their "
-                "cell, "
-                "and left out of hot spots.",
+                "cell and so in its colour, and left out of hot spots.",
                 n=totals["one_spot"],
             )
         )
