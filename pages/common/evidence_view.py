@@ -50,7 +50,10 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     frame.table(
         shown.drop(columns=blank),
         titles,
-        column_config={"name": st.column_config.TextColumn(titles["name"], pinned=True, width=104)},
+        column_config={
+            "name": st.column_config.TextColumn(titles["name"], pinned=True, width=104),
+            "expected": st.column_config.NumberColumn(titles["expected"], format="localized"),
+        },
         key="evidence",
         on_select=choose,
         selection_mode="single-row",
@@ -106,11 +109,11 @@ def since(words: Words, record: Record, month: Any) -> str:
 def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> None:
     """Tell in sentences what might fake the claims."""
     names = spots.cells.set_index("cell_id")["name"]
-    found = doubts.rows["found"].to_numpy(bool)
+    rows = doubts.rows.assign(falls=doubts.rows["survives"].eq(False).fillna(False))
+    rows = rows[rows["found"]].sort_values("falls", ascending=False, kind="stable")  # first those that break a claim
     told = [
-        words("{cell}: {sentence}", cell=names[cell], sentence=sentence.say(words))
-        for cell, sentence, one in zip(doubts.rows["cell_id"], doubts.sentences, found, strict=True)
-        if one
+        words("{cell}: {sentence}", cell=names[cell], sentence=doubts.sentences[at].say(words))
+        for at, cell in zip(rows.index.tolist(), rows["cell_id"], strict=True)
     ]
     if not told:
         st.markdown(markdown_plain(words("Nothing was found that might fake these claims.")))

@@ -29,9 +29,11 @@ def shared(words: Words, spots: answers.HotSpots) -> None:
         )
     )
     shown = places.round({"expected": 1, "ratio": 1}).assign(p=[words.chance(p) for p in places["p"]])
+    titles = {name: words(title) for name, title in handouts.PLACES.items()}
     frame.table(
         shown,
-        {name: words(title) for name, title in handouts.PLACES.items()},
+        titles,
+        column_config={"expected": st.column_config.NumberColumn(titles["expected"], format="localized")},
         alt=words.plural("Table of {n} place.", "Table of {n} places.", len(shown)),
     )
 
