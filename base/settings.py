@@ -57,7 +57,7 @@ SETTINGS = (
     Setting("scan_share_many", 0.02, "", N_("the same among more than 1,000 cells"), 0.001, 0.5),
     Setting("scan_cells_many", 200, "cells", N_("most cells of a place among more than 1,000 cells"), 2, 10_000),
     Setting(
-        "alarm_days", 28, "days", N_("the last weeks: the longest time over which a gathering is looked for"), 7, 366
+        "alarm_days", 28, "days", N_("the last weeks: the longest time over which a gathering is looked for"), 1, 366
     ),
     Setting(
         "alarm_history_days", 730, "days", N_("how far back reports tell what is usual for the last weeks"), 60, 3660

@@ -32,6 +32,6 @@ with frame.told(_):
         else:
             parts_view.one_cell(_, data, spots, asked, chosen)
     with st.container(border=True):
-        parts_view.draw(_, data, spots, asked)
+        parts_view.draw(_, data, spots, asked, chosen)
     parts_view.handed_out(_, data, asked)
     panels.footer(_, data)

@@ -17,7 +17,7 @@ from reports.record import CHANGE_NAMES, TREND_NAMES, Record
 MOST_TOLD = 8  # doubts told in sentences under the table
 
 
-def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts) -> None:
+def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, chosen: str | None) -> None:
     """Set out the evidence for each claimed cell, and what might fake it; choosing a row chooses the cell."""
     frame.heading(words("Evidence for each claim"))
     if not spots.result.hot.any():
@@ -42,8 +42,10 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     )
     blank = [column for column in ("trend", "doubts", "change") if not shown[column].any()]
 
+    key = f"evidence-{chosen}"  # a new choice, a new table: a row that is still marked could not be chosen again
+
     def choose() -> None:
-        picked = st.session_state["evidence"]["selection"]["rows"]
+        picked = st.session_state[key]["selection"]["rows"]
         controls.keep("cell", str(rows["cell_id"].iloc[picked[0]]) if picked else None)
 
     titles = {name: words(title) for name, title in _COLUMNS.items()}
@@ -54,7 +56,7 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
             "name": st.column_config.TextColumn(titles["name"], pinned=True, width=104),
             "expected": st.column_config.NumberColumn(titles["expected"], format="localized"),
         },
-        key="evidence",
+        key=key,
         on_select=choose,
         selection_mode="single-row",
         alt=words.plural("Evidence for {n} claim.", "Evidence for {n} claims.", int(spots.result.hot.sum())),

@@ -20,7 +20,7 @@ MANY_EVENTS, MANY_CLAIMS = 100_000, 1_000  # from there on the evidence takes lo
 EVENTS_A_MINUTE = 600_000
 
 
-def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> None:
+def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked, chosen: str | None) -> None:
     """Draw the choice of a part, and the part."""
     part = controls.select(
         words("Part"),
@@ -47,7 +47,7 @@ def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> 
         elif part == "before":
             evidence_view.against(words, record)
         else:
-            evidence_view.claims(words, spots, record, cached.doubts(words, data, spots, asked))
+            evidence_view.claims(words, spots, record, cached.doubts(words, data, spots, asked), chosen)
             evidence_view.never(words, cached.never(data, spots, asked))
 
 
