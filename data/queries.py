@@ -173,21 +173,28 @@ def points(
     by_cell : bool
         Also those of which only the cell is known, without lon and lat; they are not `located`.
     columns : sequence of str
-        Some of lon, lat, cell_id, located, one_spot (True for calls that are probably not located), call (its number,
-        rising: the same in all answers of a version), a stored time (in the workspace's zone) or a stored text (source,
-        hazard, channel ...; a category, missing where it is not filled in). Of millions of rows those that are not
-        asked for are not made. Of texts that nearly every case has its own of (address) ask `texts` for a few.
+        Some of lon, lat, cell_id and month as in `counts`, located, one_spot (True for calls that are probably not
+        located), call (its number, rising: the same in all answers of a version), a stored time in the workspace's zone
+        (closed_at none where the case was not closed by its as-of time), or a stored text (source, hazard, channel ...,
+        missing where it is not filled in). Texts are categories. Of millions of rows those that are not asked for are
+        not made. Of texts that nearly every case has its own of (address) ask `texts` for a few.
     """
     view = View.of(dataset, scope)
     stored = {name: view.cell or "cell_id" if name == "cell_id" else name for name in columns if name != "call"}
 
     def take(seen: Seen) -> list[NDArray[Any]]:
         kept = seen["located"] | seen.placed if by_cell else seen["located"]
-        of = {"call": lambda: seen.calls, "cell_id": lambda: seen.cell}
+        of = {
+            "call": lambda: seen.calls,
+            "cell_id": lambda: seen.cell,
+            "month": lambda: _codes(seen, MONTH),
+            "closed_at": lambda: np.where(seen.open, NEVER, seen.closed),
+        }
         found = [of[name]() if name in of else seen[name] for name in columns]
         return found if kept.all() else [column[kept] for column in found]
 
     needed = {*stored.values(), "located"} | ({view.cell} if view.cell else set())
+    needed |= {"reported_at"} if "closed_at" in columns else set()
     parts = _each(view, needed - {"cell_id"}, take)
     kinds = {"lon": float, "lat": float, "one_spot": bool, "located": bool}
     frame: dict[str, Any] = {}
