@@ -39,7 +39,7 @@ import typer
 from analysis import hotspots
 from base import settings
 from base.errors import HazardError
-from base.text import Words
+from base.text import N_, Words
 from data import (
     changes,
     corrections,
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain, record
+from reports import answers, doubts, intake, people, periods, plain, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -653,11 +653,16 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    said = None
+    said = doubted = silent = None
     if evidence and {"excess", "scan"} & set(methods):
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
-    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said)
+        doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
+        silent = doubts.silent_of(dataset, scope, found)
+    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said, doubted=doubted, silent=silent)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
+
+
+_DOUBTING = N_("what might fake the claims")
 
 
 @app.command("resolution")
