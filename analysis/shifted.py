@@ -13,23 +13,23 @@ an eighth are left out, for an error of the outline would make their claim.
 own. A claim that does not outlive them may be true: a hot cell that the lattice cuts in four is four small surpluses.
 Homes are not spread evenly in a cell, and where they gather squares become hot or cool without a cause. So the answer
 is a doubt, not a verdict: this place is hot in these borders and in few others. Seen on random maps of 24 square cells
-with equal shares (120 maps each, 600 without a cause), so many claims outlive half of the lattices or more; "family" is
-the excess test with circles that grow over the squares, by the limits of the claim's own random maps:
+with equal shares (`bench/borders.py`: 120 maps each, 600 without a cause), so many claims outlive half of the lattices
+or more; "family" is the excess test with circles that grow over the squares, by the limits of the claim's own random
+maps:
 
 =========================================================  ============  ============  ============  ============
 cause of the claim                                         excess, mean  excess, mean  family, mean  family, mean
                                                            of 3          of 8          of 3          of 8
 =========================================================  ============  ============  ============  ============
-none                                                       0%            12%           34%           11%
-a cell three times as hot all over                         2%            26%           16%           33%
-twice the mean of a cell more, close together amid a cell  21%           99%           26%           98%
-four times the mean more, close together on an edge        100%          100%          100%          100%
+none                                                       0%            0%            23%           36%
+a cell three times as hot all over                         3%            30%           21%           33%
+twice the mean of a cell more, close together amid a cell  47%           98%           50%           95%
+four times the mean more, close together on an edge        99%           100%          100%          100%
 =========================================================  ============  ============  ============  ============
 
 To outlive them says much of a claim by one cell, and not to do so says little: a hot cell that is cut in two or four
-seldom leaves a hot square. Of a claim that many cells share it says little too, for no shift by less than a square
-parts a wide place: of 300 cells two thirds of the claims without a cause outlive half of the lattices under the family
-(20 of 400 maps carried one).
+seldom leaves a hot square. Of a claim that many cells share it says little, for no shift by less than a square parts a
+wide place.
 
 References
 ----------

@@ -67,7 +67,7 @@ SETTINGS = (
         0.05,
         "",
         N_("an alarm is what chance alone gathers in at most this share of looks"),
-        0.001,
+        0.0001,
         0.25,
     ),
     Setting("seed", 20260101, "", N_("start of every random draw; stored with each result"), 0, 4_294_967_295),

@@ -173,10 +173,11 @@ def points(
     by_cell : bool
         Also those of which only the cell is known, without lon and lat; they are not `located`.
     columns : sequence of str
-        Some of `POINT_COLUMNS`, month and closed_at. cell_id as in `counts`, and so is month; reported_at and closed_at
-        in the workspace's zone, closed_at none where the case was not closed by its as-of time; one_spot is True for
-        calls that are probably not located; call is its number, rising: the same in all answers of a version. Texts are
-        categories. Of millions of rows those that are not asked for are not made.
+        Some of lon, lat, cell_id and month as in `counts`, located, one_spot (True for calls that are probably not
+        located), call (its number, rising: the same in all answers of a version), a stored time in the workspace's zone
+        (closed_at none where the case was not closed by its as-of time), or a stored text (source, hazard, channel ...,
+        missing where it is not filled in). Texts are categories. Of millions of rows those that are not asked for are
+        not made. Of texts that nearly every case has its own of (address) ask `texts` for a few.
     """
     view = View.of(dataset, scope)
     stored = {name: view.cell or "cell_id" if name == "cell_id" else name for name in columns if name != "call"}

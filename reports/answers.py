@@ -75,20 +75,19 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     return found
 
 
-FIRST_CALL_COLUMNS = ("cell_id", "hazard", "lon", "lat", "reported_at")
+FIRST_CALLS = ("cell_id", "hazard", "lon", "lat", "reported_at")
 
 
-def first_calls(dataset: Dataset, scope: Scope, columns: Sequence[str] = FIRST_CALL_COLUMNS) -> pd.DataFrame:
-    """Return the first calls of `events_of` with some columns of `data.queries.points`; lon, lat NaN if not known."""
-    calls = calls_of(dataset, scope, columns=columns)
+def first_calls(dataset: Dataset, scope: Scope, columns: Sequence[str] = FIRST_CALLS) -> pd.DataFrame:
+    """Return the first calls of `events_of`, with some columns of `queries.points`; lon and lat NaN where not known."""
+    calls = calls_of(dataset, scope, columns)
     return calls[events_of(dataset, scope).calls["leads"].to_numpy()].reset_index(drop=True)
 
 
-def calls_of(dataset: Dataset, scope: Scope, *, columns: Sequence[str]) -> pd.DataFrame:
-    """Return the calls of `events_of`, in its order, with some columns of `data.queries.points`."""
-    points = queries.points(
-        dataset, scope, by_cell=True, columns=tuple(dict.fromkeys((*columns, "cell_id", "one_spot")))
-    )
+def calls_of(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the calls of `events_of`, in its order, with some columns of `queries.points`."""
+    asked = dict.fromkeys((*columns, "cell_id", "one_spot"))
+    points = queries.points(dataset, scope, by_cell=True, columns=list(asked))
     return points.loc[points["cell_id"].notna() & ~points["one_spot"], list(columns)].reset_index(drop=True)
 
 

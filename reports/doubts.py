@@ -182,8 +182,7 @@ class _Claims:
         self.cells = answers.cells_of(dataset, scope)
         columns = ("cell_id", "lon", "lat", "reported_at", "source", "channel", "call")
         calls = answers.calls_of(dataset, scope, columns=columns)
-        ids = calls["cell_id"].cat
-        at = np.append(pd.Index(spots.cells["cell_id"]).get_indexer(ids.categories), -1)[ids.codes]
+        at = answers.positions(calls["cell_id"], spots.cells)
         leads = answers.events_of(dataset, scope).calls["leads"].to_numpy() & (at >= 0)
         hours = _hours(calls["reported_at"])
         self.every_cell, self.every_hour = at, hours  # of all calls

@@ -141,14 +141,14 @@ def hot_spots_json(
     result = found.result
     counted = "calls" if result.method == CALLS else "events"
     said = {} if record is None else _claims_json(record)
-    beside = doubts_json(doubted, words) if doubted else {}
+    beside = {} if doubted is None else doubts_json(doubted, words)
 
     def number(value: float) -> float | None:
         return None if np.isnan(value) else float(value)
 
     cells: list[Any] = list(found.cells.itertuples(index=False))
     clusters: list[Any] = [] if groups is None else list(groups.itertuples(index=False))
-    answer: dict[str, Any] = {
+    return {
         "methods": list(methods),
         "reason": result.reason.say(words),
         "claim": result.claim,
@@ -178,7 +178,7 @@ def hot_spots_json(
                 "by": row.by,
                 "needed": int(row.needed),
                 **(said.get(row.cell_id, {}) if row.hot else {}),
-                **({"doubts": beside.get(row.cell_id)} if doubted else {}),
+                **({} if doubted is None else {"doubts": beside.get(row.cell_id)}),
             }
             for row in cells
         ]
@@ -217,18 +217,9 @@ def hot_spots_json(
         **({} if record is None else record_json(record, words)),
         "rates": reckoning.rates_json(rates),
         **({} if lately is None else {"lately": lately_json(lately, words)}),
+        **({} if doubted is None else {"doubts_untold": [one.say(words) for one in doubted.untold]}),
+        **({} if silent is None else {"silent": silent_json(silent, words)}),
     }
-    if doubted:
-        answer["doubts_untold"] = [one.say(words) for one in doubted.untold]
-    if silent:
-        answer["silent"] = {
-            "sentence": silent.sentence.say(words) if silent.sentence else None,
-            "cells": [
-                {"cell_id": one.cell_id, "expected": number(one.expected), "p": number(one.p), "silent": one.silent}
-                for one in list[Any](silent.cells.itertuples(index=False))
-            ],
-        }
-    return answer
 
 
 def lately_json(found: Alarm, words: Words) -> dict[str, Any]:
@@ -322,3 +313,9 @@ def doubts_json(doubted: Doubts, words: Words) -> dict[str, list[dict[str, Any]]
             }
         )
     return found
+
+
+def silent_json(silent: Silent, words: Words) -> dict[str, Any]:
+    """Return the cells that never reported, and a sentence if there are any."""
+    cells = silent.cells.astype(object).mask(silent.cells.isna(), None)
+    return {"sentence": silent.sentence and silent.sentence.say(words), "cells": cells.to_dict("records")}

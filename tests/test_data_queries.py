@@ -438,7 +438,7 @@ def test_incidents_bring_what_stood_beside_the_fields(tmp_path):
 
 def test_texts_of_single_calls_come_in_the_order_asked_and_points_bring_any_stored_text_or_time(many):
     dataset, cases = many
-    points = queries.points(dataset, GRID_SCOPE, columns=("call", "lon", "channel", "unit", "closed_at", "reported_at"))
+    points = queries.points(dataset, GRID_SCOPE, columns=("call", "lon", "channel", "unit", "due_at", "reported_at"))
     some = points.iloc[::7]
     found = queries.texts(dataset, some["call"].to_numpy(), ["incident_id", "channel"])
     by_id = {case["incident_id"]: case for case in cases}
@@ -447,7 +447,7 @@ def test_texts_of_single_calls_come_in_the_order_asked_and_points_bring_any_stor
     for name in ("channel", "unit"):
         assert some[name].astype(object).fillna("").tolist() == [case[name] for case in asked]
     assert found["channel"].tolist() == [case["channel"] for case in asked]
-    for name in ("reported_at", "closed_at"):
+    for name in ("reported_at", "due_at"):
         times = [None if pd.isna(time) else time for time in some[name]]
         assert times == [case[name] for case in asked]
     assert len(some) > 30
