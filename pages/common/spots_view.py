@@ -166,6 +166,8 @@ def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpot
     name, more = words("Hot spots"), []
     if spots.result.method == CALLS:
         name, more = words("Calls"), [words("Expected are calls. No claim is made on calls.")]
+    elif spots.result.method in (GI_STAR, MORAN):  # the sheet leaves the house: what it costs goes with it
+        titles["p"], more = words("Chance"), [spots.result.reason.say(words)]
     downloads.sheet(words, data, scope, named, titles, name=name, file="hotspots", more=more)
 
 
