@@ -58,10 +58,12 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain, rates
+from reports import answers, intake, people, periods, plain, rates, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
+
+COMPARE = ("year", "previous")
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Hazard Hotspots (网格隐患热点) on the command line."
@@ -631,10 +633,19 @@ def hotspots_(
     counted: Annotated[str, typer.Option("--count", help="events, or calls: then without any claim.")] = "events",
     exposure: Annotated[str, typer.Option(help="households, population, road_km, covers, area, equal.")] = "auto",
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
+    compare: Annotated[
+        str, typer.Option(help="year: the same days a year before; previous: the period before.")
+    ] = "year",
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence/--no-evidence", help="What the record says of each claim; in a city it takes long."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Find cells with more events than chance, dense groups of points, and rates."""
     test = _test(method or [], counted)
+    if compare not in COMPARE:
+        raise HazardError("compare-unknown", "{name} is none of {known}.", name=compare, known=", ".join(COMPARE))
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
@@ -643,9 +654,12 @@ def hotspots_(
         methods = [name for name in methods if name == "dbscan"]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     by_cell = rates.rates(dataset, scope, found, exposure=exposure)
-    answer = people.hot_spots_json(found, groups, methods, WORDS, rates=by_cell)
-    said = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
-    _print(answer, as_json, said)
+    said = None
+    if evidence and set(methods) - {"dbscan"}:
+        said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
+    answer = people.hot_spots_json(found, groups, methods, WORDS, rates=by_cell, record=said)
+    lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
+    _print(answer, as_json, lines)
 
 
 _USUAL = ("excess", "scan", "dbscan")

@@ -323,6 +323,7 @@ REFUSED = {
     ("hotspots", "--method", "gi_star", "--method", "scan"): "gi_star, scan",
     ("hotspots", "--method", "moran", "--method", "gi_star", "--method", "dbscan"): "gi_star, moran",
     ("hotspots", "--count", "cars"): "cars",
+    ("hotspots", "--compare", "never"): "never",
     ("resolution", "--by", "colour"): "colour",
     ("resolution", "--clock", "lunar"): "lunar",
     ("resolution", "--as-of", "soon"): "soon",
