@@ -139,18 +139,16 @@ _ALONE = {
     False: N_("One cell has no neighbour and cannot be judged by this method."),
     True: N_("{n} cells have no neighbour and cannot be judged by this method."),
 }
-COSTS = {  # 1,000 random maps each, equal exposure (bench/RESULTS.md)
+COSTS = {  # 1,000 random maps each, three events a cell, equal exposure (bench/RESULTS.md)
     GI_STAR: N_(
-        "What this choice costs: it compares neighbourhoods and not cells, and finds less. On random maps with three "
-        "events a cell and three neighbouring cells of 2.5 times the rate, it named any of them on 9 of 100 maps of 54 "
-        "cells and on 10 of 100 maps of 300; the usual tests do on 47 and 36. A single cell of three times the rate it "
-        "hardly ever finds, they do on 30 and 23."
+        "What this choice costs: it compares neighbourhoods and not cells, and finds less. On random maps of 54 cells "
+        "it named any of three neighbouring cells of 2.5 times the rate in 9 of 100 cases, the usual tests in 47 (300 "
+        "cells: 10 and 36); one cell alone of three times the rate hardly ever, they in 30 (23)."
     ),
     MORAN: N_(
-        "What this choice costs: it compares neighbourhoods and not cells, and finds less. On random maps with three "
-        "events a cell and three neighbouring cells of 2.5 times the rate, it named any of them on 3 of 100 maps of 54 "
-        "cells and on 2 of 100 maps of 300; the usual tests do on 47 and 36. A single cell of three times the rate it "
-        "does not find, they do on 30 and 23."
+        "What this choice costs: it compares neighbourhoods and not cells, and finds less. On random maps of 54 cells "
+        "it named any of three neighbouring cells of 2.5 times the rate in 3 of 100 cases, the usual tests in 47 (300 "
+        "cells: 2 and 36); one cell alone of three times the rate never, they in 30 (23)."
     ),
 }
 _JUDGED = {  # method, whether an exposure or equal shares were chosen

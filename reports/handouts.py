@@ -181,6 +181,7 @@ def counted(dataset: Dataset, spots: answers.HotSpots, words: Words) -> list[str
         )
     if spots.result.method == CALLS:
         lines.append(words("Counted once for each thing, they are {events} events.", events=spots.n_events))
+        lines.append(words("Expected are calls. No claim is made on calls."))
     else:
         lines.append(
             words(
@@ -217,6 +218,8 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
         pattern=people.patterns(words, cells["pattern"]),
     )
     titles = {name: title for name, title in _said(CELLS, words).items() if name not in _absent(spots)}
+    if spots.result.method in (GI_STAR, MORAN):
+        titles["p"] = words("Chance")
     told = doubts.rows.assign(
         name=doubts.rows["cell_id"].map(names),
         code=[words(DOUBT_NAMES[code]) for code in doubts.rows["code"]],

@@ -257,6 +257,10 @@ def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
         assert {one["cell_id"]: one["observed"] for one in answer["cells"] if one["observed"]} == calls.to_dict()
         assert sum(one["expected"] for one in answer["cells"]) == pytest.approx(calls.sum(), rel=1e-9)
         assert {(one["p"], one["hot"], one["claim"]) for one in answer["cells"]} == {(None, False, "")}
+        assert {one["ratio_low"] for one in answer["cells"]} == {
+            None
+        }  # calls about one thing are no trials of their own
+        assert "record" not in answer
     said = Said(demo, "hotspots", "--count", "calls").out
     assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
 

@@ -13,6 +13,7 @@ import demo_cases
 import ledger_file
 import pandas as pd
 import pytest
+import stored
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -833,6 +834,23 @@ def test_gi_star_and_moran_are_chosen_by_hand_and_the_page_says_what_that_costs(
     spots = answers.hot_spots(cached.dataset(), Scope("grid"), method=method)
     table = next(one.value for one in seen.dataframe if "expected" in one.value)
     assert table["p"].tolist() == [EN.chance(p) for p in summary.rank_cells(spots.cells)["p"]]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("method", ["gi_star", "moran"])
+def test_where_no_cell_can_be_judged_the_page_says_why_and_shows_no_number_for_it(visit, tmp_path, lang, method):
+    cases = [
+        {"incident_id": f"{cell}{n}", "cell": cell, "reported_at": f"{2010 + n}-01-05"}
+        for cell in "ABCD" for n in range(6)
+    ]  # fmt: skip
+    stored.store(stored.with_grids(tmp_path), stored.rows(cases))
+    seen = visit("hotspots", tmp_path, lang=lang, period="all", level="grid", method=method)
+    assert not seen.exception
+    words = WORDS[lang]
+    assert title(seen) == words("No cell can be judged by this method")
+    assert words("All {n} cells have the same value: none stands out.", n=4) in " ".join(texts(seen))
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert table["p"].tolist() == ["–"] * 4
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
