@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import clusters, events, hotspots, resolution, summary
+from analysis import clusters, events, hotspots, rates, resolution, summary
 from base.errors import HazardError
 from data import listing, queries
 from data.dataset import Dataset
@@ -147,7 +147,7 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 class HotSpots:
     """What the test of the cells says, and what stands behind it."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, by, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, low, high (95%), p, hot, claim, by, needed
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
@@ -215,6 +215,7 @@ def _hot_spots(
         method=method,
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
     )
+    interval = rates.ratio_interval(counts, result.expected)
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
@@ -223,6 +224,8 @@ def _hot_spots(
             "events": counts,
             "expected": result.expected,
             "ratio": result.ratio,
+            "low": interval.low,
+            "high": interval.high,
             "p": result.p,
             "hot": result.hot,
             "claim": result.claims,
