@@ -12,7 +12,8 @@ one that is worse in each rainy season: weeks are compared with all other weeks.
 shuffled within the kinds 5.0% showed an alarm. Six more events of one hazard within ten days in one cell were found in
 93% of 300 looks. Without a least ratio: with 300 cells, 20,000 events and wet weeks at the end 2% of 100 looks showed
 one, 13% would have if all kinds were shuffled together; with 10,000 cells and shuffled days 10 of 120 did, of 99
-shuffles each. Of two million reports a rise of a tenth is beyond chance: an alarm is half more than usual at least.
+shuffles each. Of many reports a small rise is beyond chance (Boston in April 2015: 14%, of 22,000 events), so an alarm
+is half more than usual at least.
 
 **What it costs** (processor time): 0.05 to 0.2 s for 23 cells and 600 events, 2.2 s for 300 and 100,000, 7 to 8 s for
 10,000 and a million, where places are smaller and not every length of time is looked at.
