@@ -39,7 +39,7 @@ import typer
 from analysis import hotspots
 from base import settings
 from base.errors import HazardError
-from base.text import Words
+from base.text import N_, Words
 from data import (
     changes,
     corrections,
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import alarm, answers, intake, people, periods, plain, record
+from reports import alarm, answers, doubts, intake, people, periods, plain, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -656,13 +656,20 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    said, lately = None, None
+    said = doubted = silent = lately = None
     if evidence and {"excess", "scan"} & set(methods):
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
+        doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
+        silent = doubts.silent_of(dataset, scope, found)
     if evidence:
         lately = alarm.alarm_of(dataset, scope, seed=seed, progress=lambda share: _progress(share, alarm.AT_WORK, {}))
-    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said, lately=lately)
+    answer = people.hot_spots_json(
+        found, groups, methods, WORDS, record=said, doubted=doubted, silent=silent, lately=lately
+    )
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
+
+
+_DOUBTING = N_("what might fake the claims")
 
 
 @app.command("resolution")

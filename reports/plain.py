@@ -173,6 +173,15 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
+        doubted = [
+            words("{name}: {sentence}", name=cell["name"], sentence=doubt["sentence"])
+            for cell in answer["cells"]
+            for doubt in cell.get("doubts") or []
+            if doubt["found"]
+        ]
+        lines += [*doubted[:MOST], *_more(len(doubted), words)]
+        if (answer.get("silent") or {}).get("sentence"):
+            lines.append(answer["silent"]["sentence"])
     if "record" in answer:
         lines += _record(answer, words)
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}

@@ -9,6 +9,7 @@ stricter decides (3.9 to 4.8% of maps without a pattern then carry a claim, at 5
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -81,6 +82,10 @@ class KeptSurroundings:
             done.append(self._of(circles, one, tell))
         return done
 
+    def moved(self, x_m: Floats, y_m: Floats, drawn: Sequence[RandomMaps]) -> "Moved":
+        """Return the surroundings of other cells of the same area, which are judged by random maps drawn for these."""
+        return Moved(x_m, y_m, self._share, self._most, drawn)
+
     def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
         limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"
         key = derived.name(f"random maps {_EDITION}", limits, circles.points.tobytes(), circles.share.tobytes())
@@ -96,3 +101,22 @@ class KeptSurroundings:
             _held[key] = maps
             return maps
         return _held[key]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Surroundings of as many cells of another cut, about: points in metres, and random maps that were drawn before."""
+
+    x_m: Floats
+    y_m: Floats
+    max_share: float
+    most_cells: int | None
+    drawn: Sequence[RandomMaps]
+
+    def circles(self, weight: Floats) -> Circles:
+        """Return the circles around the cells."""
+        return grow_circles(self.x_m, self.y_m, weight, max_share=self.max_share, most_cells=self.most_cells)
+
+    def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
+        """Return the random maps that were drawn before, whatever the circles and the total."""
+        return self.drawn
