@@ -58,10 +58,12 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain
+from reports import answers, intake, people, periods, plain, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
+
+COMPARE = ("year", "previous")
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Hazard Hotspots (网格隐患热点) on the command line."
@@ -628,6 +630,13 @@ def hotspots_(
     method: Annotated[list[str] | None, typer.Option(help="excess, scan, dbscan. Repeatable.")] = None,
     exposure: Annotated[str, typer.Option(help="households, population, road_km, covers, area, equal.")] = "auto",
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
+    compare: Annotated[
+        str, typer.Option(help="year: the same days a year before; previous: the period before.")
+    ] = "year",
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence/--no-evidence", help="What the record says of each claim; in a city it takes long."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Find cells with more events than chance, and dense groups of points."""
@@ -635,6 +644,8 @@ def hotspots_(
     for name in method or []:
         if name not in known:
             raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
+    if compare not in COMPARE:
+        raise HazardError("compare-unknown", "{name} is none of {known}.", name=compare, known=", ".join(COMPARE))
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
     methods = method or list(known)
@@ -642,7 +653,10 @@ def hotspots_(
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
     methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    answer = people.hot_spots_json(found, groups, methods, WORDS)
+    said = None
+    if evidence and {"excess", "scan"} & set(methods):
+        said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
+    answer = people.hot_spots_json(found, groups, methods, WORDS, record=said)
     _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
 
 

@@ -28,9 +28,15 @@ _MONTHS = (
 )  # fmt: skip
 _SIZE = 14  # of text: readable from the back of a room
 _GRID = "rgba(128,128,128,0.25)"
+_SHADE = "rgba(128,128,128,0.14)"
 _STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
 _TICKS = 6  # more do not stand side by side on a phone
 _POINTS = 400  # of a curve that are drawn
+MOST_PICTURES = 24  # cells in a strip
+_ROW_PX, _TITLE_PX, _TICKS_PX = 76, 26, 44  # of a strip: a row with its title, and the months under a row
+_LINE = COLOURS[4]
+_ALL_PICTURE = N_("{name} (own scale): at most {most} in a month")
+_PICTURE = N_("{name}: at most {most} in a month")
 _BANDS = 3  # with more curves their bands hide each other
 _ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%{}'\"`\\"}
 
@@ -93,6 +99,108 @@ def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
             showgrid=False, range=[0, 1.3 * max(largest, 1.0)],
         )  # fmt: skip
     return _figure(traces, height=96 * rows + 56, showlegend=False, annotations=titles, **axes)
+
+
+def strip_figure(
+    months: pd.DataFrame, names: Mapping[str, str], *, words: Words, period: tuple[str, str] | None = None
+) -> go.Figure:
+    """Return events by month, a small picture a cell on one scale, over one of all cells on a scale of its own.
+
+    The months stand below each other, so that a night of storm is one column of bars. The line is what the cell would
+    have by its share of the month's events: where bars keep standing above it, there is more than a wet month.
+
+    Parameters
+    ----------
+    months : DataFrame
+        cell_id ("" is all cells together), month ('YYYY-MM'), events (NA where not known), expected; the same months
+        one after another for each, as in `reports.record.Record`.
+    names : mapping of str to str
+        Cells by cell_id with their names, in the order wanted: the strongest first. So many as `MOST_PICTURES` are
+        drawn.
+    period : (str, str), optional
+        First and last month of the period that is looked at: shaded.
+    """
+    index, rows = _strip(months, names)
+    ticks = _month_ticks(index, words)
+    largest = max([1.0, *(float(one[["events", "expected"]].max().max()) for _, one in rows[1:])])
+    x = np.arange(len(index))
+    named = [words.month(month) for month in index]
+    height = _ROW_PX * len(rows) + 2 * _TICKS_PX
+    traces, titles, axes, shades = [], [], {}, []
+    for row, (name, one) in enumerate(rows):
+        number, ends = str(row + 1) if row else "", row in (0, len(rows) - 1)
+        here = {"xaxis": f"x{number}", "yaxis": f"y{number}"}
+        events = one["events"].astype(float).to_numpy()
+        most = float(np.nanmax(events)) if len(events) and not np.isnan(events).all() else 0.0
+        hover = "%{customdata}: %{y}<extra></extra>"
+        bars = {"type": "bar", "x": x, "y": events, "customdata": named, "hovertemplate": hover, **here}
+        traces.append({**bars, "marker": {"color": COLOURS[0] if row else NEUTRAL}})
+        if row:
+            line = {"color": _LINE, "width": 2, "shape": "hvh"}
+            steps, share = np.concatenate([x[:1] - 0.5, x, x[-1:] + 0.5]), one["expected"].to_numpy(float)
+            share = np.concatenate([share[:1], share, share[-1:]])
+            traces.append(_scatter(steps, share, "lines", line=line, hoverinfo="skip", **here))
+        top = 1 - (_ROW_PX * row + _TITLE_PX + (_TICKS_PX if row else 0)) / height
+        said = _ALL_PICTURE if row == 0 else _PICTURE
+        text = label(words(said, name=name or words("All cells"), most=int(most)))
+        titles.append(_note(text, y=top, xref="paper", yref="paper", size=_SIZE))
+        axes[f"xaxis{number}"] = _x(
+            anchor=f"y{number}", matches="x" if row else None, showticklabels=ends, showgrid=False, **ticks
+        )
+        axes[f"yaxis{number}"] = _y(
+            anchor=f"x{number}", domain=[max(0.0, top - (_ROW_PX - _TITLE_PX) / height), top], showticklabels=False,
+            showgrid=False, range=[0, 1.05 * (largest if row else max(most, 1.0))],
+        )  # fmt: skip
+        shades += _shade(index, period, f"x{number}", f"y{number}")
+    if rows[1:]:
+        titles.append(_note(_strip_key(words, shaded=bool(shades)), y=1, xref="paper", yref="paper"))
+    return _figure(traces, height=height + 36, showlegend=False, annotations=titles, shapes=shades, bargap=0.15, **axes)
+
+
+def _strip_key(words: Words, *, shaded: bool) -> str:
+    """Return what the line and the ground of a strip mean."""
+    share, ground = label(words("its share of the events of all")), label(words("the period looked at"))
+    line = f'<span style="color:{_LINE}">━</span> {share}'
+    return f'{line}   <span style="color:{NEUTRAL}">▒</span> {ground}' if shaded else line
+
+
+def strip_alt(months: pd.DataFrame, names: Mapping[str, str], *, words: Words) -> str:
+    """Return what the strip shows, in words."""
+    index, rows = _strip(months, names)
+    if not len(index) or not rows[0][1]["events"].sum():
+        return words("No events by month.")
+
+    def said(name: str, events: pd.Series) -> str:
+        month = str(index[int(events.fillna(0).to_numpy(float).argmax())])
+        return words(
+            "{name} {n}, most in {month} ({most})",
+            name=name or words("All cells"), n=int(events.sum()), month=words.month(month), most=int(events.max()),
+        )  # fmt: skip
+
+    parts = [said(name, one["events"]) for name, one in rows if one["events"].sum()]
+    return words(
+        "Events by month from {first} to {last}: {cells}.",
+        first=words.month(index[0]), last=words.month(index[-1]), cells=words.listed(parts),
+    )  # fmt: skip
+
+
+def _strip(months: pd.DataFrame, names: Mapping[str, str]) -> tuple[pd.Index, list[tuple[str, pd.DataFrame]]]:
+    """Return the months, and the rows of all cells and of those to be drawn, with their names."""
+    by_cell = dict(list(months.groupby("cell_id", sort=False)))
+    none = months.iloc[:0]
+    cells = [(name, by_cell[cell]) for cell, name in names.items() if cell in by_cell][:MOST_PICTURES]
+    rows = [("", by_cell.get("", none)), *cells]
+    return pd.Index(rows[0][1]["month"]), rows
+
+
+def _shade(months: pd.Index, period: tuple[str, str] | None, x: str, y: str) -> list[dict[str, Any]]:
+    """Return the ground of the months of a period, as far as they are shown."""
+    first, last = period or ("~", "")
+    inside = np.flatnonzero((months >= first) & (months <= last))
+    if not len(inside):
+        return []
+    where = {"xref": x, "yref": f"{y} domain", "x0": inside[0] - 0.5, "x1": inside[-1] + 0.5, "y0": 0, "y1": 1}
+    return [{"type": "rect", **where, "fillcolor": _SHADE, "line": {"width": 0}, "layer": "below"}]
 
 
 def small_bars(months: pd.DataFrame) -> str:

@@ -75,22 +75,64 @@ def chronic_sites(
         ``lengths-differ``, ``times-differ``, ``site-returns-bad``; ``site-radius-missing`` for a hazard without a
         radius, ``site-radius-bad`` for one that is negative or not a number.
     """
+    joined = join_sites(x_m, y_m, reported, hazard, radius_m=radius_m)
+    return describe_sites(joined, x_m, y_m, reported, closed, hazard, min_returns=min_returns)
+
+
+def join_sites(
+    x_m: ArrayLike,
+    y_m: ArrayLike,
+    reported: ArrayLike | pd.Series,
+    hazard: ArrayLike,
+    *,
+    radius_m: Mapping[Any, float],
+) -> NDArray[np.int64]:
+    """Return for each event the position of the first one of its site, -1 for an event in none.
+
+    What comes later changes nothing of what came before: of a history that ends earlier the sites are the same, without
+    what was reported since. So a long history is walked once, and its sites are described as of any day
+    (`describe_sites`). Parameters and errors as in `chronic_sites`.
+    """
+    x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
+    kind, names = pd.factorize(pd.Series(hazard))
+    start = _numbers(pd.Series(reported).reset_index(drop=True))
+    _same_length(x, y, start, kind)
+    radius = {code: _radius(name, radius_m) for code, name in enumerate(names)}
+    row = _usable(x, y, start, kind)
+    always = float(np.ptp(start[row])) if len(row) else 0.0  # a site is open to all that comes after its first event
+    window = dict.fromkeys(radius, always)
+    joined = np.full(len(x), -1, dtype=np.int64)
+    joined[row] = row[group_events(x[row], y[row], start[row], kind[row], radius_m=radius, window_h=window)]
+    return joined
+
+
+def describe_sites(
+    joined: ArrayLike,
+    x_m: ArrayLike,
+    y_m: ArrayLike,
+    reported: ArrayLike | pd.Series,
+    closed: ArrayLike | pd.Series,
+    hazard: ArrayLike,
+    *,
+    min_returns: int = 1,
+) -> tuple[NDArray[np.int64], pd.DataFrame]:
+    """Return what `chronic_sites` does, of events that are joined already.
+
+    `joined` holds a number of each event's site, below 0 for none; otherwise as in `chronic_sites`.
+    """
     x, y = np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)
     begin, end = (pd.Series(column).reset_index(drop=True) for column in (reported, closed))
     kind, names = pd.factorize(pd.Series(hazard))
-    if not len(x) == len(y) == len(begin) == len(end) == len(kind):
-        raise HazardError("lengths-differ", "Places, times and hazards of events must have the same length.")
+    label = np.asarray(joined, dtype=np.int64)
+    _same_length(x, y, begin, end, kind, label)
     if min_returns < 1:
         raise HazardError("site-returns-bad", "A chronic site needs at least 1 return, not {n}.", n=min_returns)
     start, stop, day = _moments(begin, end)
-    radius = {code: _radius(name, radius_m) for code, name in enumerate(names)}
-    row = np.flatnonzero(np.isfinite(x) & np.isfinite(y) & np.isfinite(start) & (kind >= 0))
-    always = float(np.ptp(start[row])) if len(row) else 0.0  # a site is open to all that comes after its first event
-    window = dict.fromkeys(radius, always)
-    joined = group_events(x[row], y[row], start[row], kind[row], radius_m=radius, window_h=window)
-    leader, group = np.unique(joined, return_inverse=True)
-    lead, order = row[leader], np.lexsort((start[row], group))
-    row, group = row[order], group[order]
+    row = _usable(x, y, start, kind)
+    row = row[label[row] >= 0]
+    row = row[np.lexsort((y[row], x[row], start[row], label[row]))]
+    first = np.diff(label[row], prepend=-1) != 0
+    group, lead = np.cumsum(first) - 1, row[first]
     returned, waited = _returns(group, start[row], stop[row])
 
     n = len(lead)
@@ -113,6 +155,16 @@ def chronic_sites(
     site[row] = number[group]
     frame = frame.iloc[rank].reset_index(drop=True)
     return site, frame.assign(site_id=np.arange(len(frame)))[list(COLUMNS)]
+
+
+def _same_length(*columns: Any) -> None:
+    if len({len(column) for column in columns}) > 1:
+        raise HazardError("lengths-differ", "Places, times and hazards of events must have the same length.")
+
+
+def _usable(x: Floats, y: Floats, start: Floats, kind: Ints) -> Ints:
+    """Return the events that have a place, a report and a kind."""
+    return np.flatnonzero(np.isfinite(x) & np.isfinite(y) & np.isfinite(start) & (kind >= 0))
 
 
 def _returns(group: Ints, start: Floats, stop: Floats) -> tuple[NDArray[np.bool_], Floats]:

@@ -29,7 +29,7 @@ from data.dataset import Dataset
 from data.levels import load_cells
 from data.schema import TIME_FIELDS, ImportRecord, Scope
 from data.store import Workspace
-from reports import answers
+from reports import answers, record
 
 ROWS, CELLS, MONTHS, SEED = 1_000_000, 10_000, 120, 20260101
 ADDED = 10_000  # rows of a further import, of the last three months
@@ -209,6 +209,7 @@ OVERVIEW: dict[str, Ask] = {
 WHOLE: dict[str, Ask] = {
     "points": lambda data, scope, cell: queries.points(data, scope, by_cell=True),
     "overview (whole answer)": lambda data, scope, cell: answers.overview(data, scope),
+    "record (whole answer)": lambda data, scope, cell: record.record_of(data, scope, answers.hot_spots(data, scope)),
     "resolution (whole answer)": lambda data, scope, cell: answers.resolution_times(data, scope),
     "cell view (whole answer)": lambda data, scope, cell: answers.cell_view(
         data, scope, cell, pd.DataFrame({"cell_id": [cell], "name": [""], "count": [1], "open": [0]})

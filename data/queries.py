@@ -172,8 +172,9 @@ def points(
     by_cell : bool
         Also those of which only the cell is known, without lon and lat; they are not `located`.
     columns : sequence of str
-        Some of source, hazard, lon, lat, cell_id, reported_at (in the workspace's zone), located, one_spot (True for
-        calls that are probably not located), call (its number, rising: the same in all answers of a version). Texts are
+        Some of `POINT_COLUMNS`, month and closed_at. cell_id as in `counts`, and so is month; reported_at and closed_at
+        in the workspace's zone, closed_at none where the case was not closed by its as-of time; one_spot is True for
+        calls that are probably not located; call is its number, rising: the same in all answers of a version. Texts are
         categories. Of millions of rows those that are not asked for are not made.
     """
     view = View.of(dataset, scope)
@@ -181,19 +182,25 @@ def points(
 
     def take(seen: Seen) -> list[NDArray[Any]]:
         kept = seen["located"] | seen.placed if by_cell else seen["located"]
-        of = {"call": lambda: seen.calls, "cell_id": lambda: seen.cell}
+        of = {
+            "call": lambda: seen.calls,
+            "cell_id": lambda: seen.cell,
+            "month": lambda: _codes(seen, MONTH),
+            "closed_at": lambda: np.where(seen.open, NEVER, seen.closed),
+        }
         found = [of[name]() if name in of else seen[name] for name in columns]
         return found if kept.all() else [column[kept] for column in found]
 
     needed = {*stored.values(), "located"} | ({view.cell} if view.cell else set())
+    needed |= {"reported_at"} if "closed_at" in columns else set()
     parts = _each(view, needed - {"cell_id"}, take)
     kinds = {"lon": float, "lat": float, "one_spot": bool, "located": bool}
     frame: dict[str, Any] = {}
     for at, name in enumerate(columns):
         column = np.concatenate([part[at] for part in parts] or [np.empty(0, kinds.get(name, np.int64))])
-        if name == "reported_at":
+        if name in ("reported_at", "closed_at"):
             frame[name] = times(column, view.zone)
-        elif name in ("source", "hazard", "cell_id"):
+        elif name in ("source", "hazard", "cell_id", "month"):
             frame[name] = _category(stored[name], column)
         else:
             frame[name] = column

@@ -3,14 +3,14 @@
 import dataclasses
 import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import clusters, events, hotspots, resolution, summary
+from analysis import clusters, events, hotspots, rates, resolution, summary
 from base import settings
 from base.errors import HazardError
 from data import listing, queries
@@ -72,12 +72,16 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     return found
 
 
-def first_calls(dataset: Dataset, scope: Scope) -> pd.DataFrame:
-    """Return the first calls of `events_of`: cell_id, hazard, lon and lat (NaN where not known), reported_at."""
-    columns = ("cell_id", "hazard", "lon", "lat", "reported_at", "one_spot")
-    points = queries.points(dataset, scope, by_cell=True, columns=columns)
-    kept = np.flatnonzero(points["cell_id"].notna() & ~points.pop("one_spot"))
-    return points.iloc[kept[events_of(dataset, scope).calls["leads"].to_numpy()]].reset_index(drop=True)
+FIRST_CALLS = ("cell_id", "hazard", "lon", "lat", "reported_at")
+
+
+def first_calls(dataset: Dataset, scope: Scope, columns: Sequence[str] = FIRST_CALLS) -> pd.DataFrame:
+    """Return the first calls of `events_of`, with some columns of `queries.points`; lon and lat NaN where not known."""
+    asked = dict.fromkeys((*columns, "cell_id", "one_spot"))
+    points = queries.points(dataset, scope, by_cell=True, columns=list(asked))
+    kept = np.flatnonzero(points["cell_id"].notna() & ~points["one_spot"])
+    leads = events_of(dataset, scope).calls["leads"].to_numpy()
+    return points[list(columns)].iloc[kept[leads]].reset_index(drop=True)
 
 
 def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -144,7 +148,7 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 class HotSpots:
     """What the test of the cells says, and what stands behind it."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, p, hot, claim, by, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, low, high (95%), p, hot, claim, by, needed
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
@@ -197,7 +201,7 @@ def _hot_spots(
     setting = dataset.settings
     cells = cells_of(dataset, scope)
     found = events_of(dataset, scope)
-    position = _position(found.calls["cell_id"], cells)
+    position = positions(found.calls["cell_id"], cells)
     calls = np.bincount(position[position >= 0], minlength=len(cells))
     counts = np.bincount(position[(position >= 0) & found.calls["leads"].to_numpy()], minlength=len(cells))
     exposures = {name: cells[name].to_numpy(float) for name in EXPOSURES}
@@ -214,6 +218,7 @@ def _hot_spots(
         method=method,
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
     )
+    interval = rates.ratio_interval(counts, result.expected)
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
@@ -222,6 +227,8 @@ def _hot_spots(
             "events": counts,
             "expected": result.expected,
             "ratio": result.ratio,
+            "low": interval.low,
+            "high": interval.high,
             "p": result.p,
             "hot": result.hot,
             "claim": result.claims,
@@ -306,7 +313,7 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     setting = dataset.settings
     cells = cells_of(dataset, scope)
     first = first_calls(dataset, scope)
-    position = _position(first["cell_id"], cells)
+    position = positions(first["cell_id"], cells)
     lon, lat = (first[name].where(position >= 0).to_numpy(float) for name in ("lon", "lat"))
     x_m, y_m = crs.project(lon, lat)
     labels, frame = clusters.find_clusters(
@@ -328,7 +335,7 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     )
 
 
-def _position(cell_ids: pd.Series, cells: pd.DataFrame) -> NDArray[np.int64]:
+def positions(cell_ids: pd.Series, cells: pd.DataFrame) -> NDArray[np.int64]:
     """Return where each cell_id stands in a table of cells, -1 for nowhere."""
     codes, ids = pd.factorize(cell_ids)
     return np.append(pd.Index(cells["cell_id"]).get_indexer(ids), -1)[codes]

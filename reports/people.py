@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.hotspots import GATHER, HOT_SPOT
+from analysis.trend import GONE, NEW, STAYED
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
+from reports.record import Record
 
 
 def rejected_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
@@ -95,13 +97,19 @@ def claims(words: Words, codes: Iterable[str]) -> list[str]:
 
 
 def hot_spots_json(
-    found: answers.HotSpots, groups: pd.DataFrame | None, methods: Sequence[str], words: Words
+    found: answers.HotSpots,
+    groups: pd.DataFrame | None,
+    methods: Sequence[str],
+    words: Words,
+    *,
+    record: Record | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
-    `groups` are the clusters, where they are among the methods.
+    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims.
     """
     result = found.result
+    said = {} if record is None else _claims_json(record)
 
     def number(value: float) -> float | None:
         return None if np.isnan(value) else float(value)
@@ -126,11 +134,15 @@ def hot_spots_json(
                 "calls": int(row.calls),
                 "observed": int(row.events),
                 "expected": float(row.expected),
+                "ratio": number(row.ratio),
+                "ratio_low": number(row.low),
+                "ratio_high": number(row.high),
                 "p": number(row.p),
                 "hot": bool(row.hot),
                 "claim": row.claim,
                 "by": row.by,
                 "needed": int(row.needed),
+                **(said.get(row.cell_id, {}) if row.hot else {}),
             }
             for row in cells
         ]
@@ -166,4 +178,49 @@ def hot_spots_json(
             }
             for row in clusters
         ],
+        **({} if record is None else record_json(record, words)),
+    }
+
+
+def _claims_json(record: Record) -> dict[str, dict[str, Any]]:
+    """Return what the record says of each cell, by cell_id."""
+    change = {} if record.compared is None else record.compared.cells.set_index("cell_id")["change"].to_dict()
+    rows: list[Any] = list(record.cells.itertuples(index=False))
+    return {
+        row.cell_id: {
+            "since": None if pd.isna(row.since) else f"{row.since:%Y-%m}",
+            "trend": row.trend or None,
+            "chronic": None if pd.isna(row.chronic) else int(row.chronic),
+            "change": change.get(row.cell_id) or None,
+        }
+        for row in rows
+    }
+
+
+def record_json(record: Record, words: Words) -> dict[str, Any]:
+    """Return the record behind the claims: its months, the period before, and the chronic sites in claimed cells."""
+    compared = None
+    if record.compared is not None:
+        cells, before = record.compared.cells, record.compared.before
+        compared = {
+            "start": before.start,
+            "end": before.end,
+            "left_out": list(record.compared.left_out),
+            **{name: cells.loc[cells["change"] == name, "cell_id"].tolist() for name in (NEW, STAYED, GONE)},
+            "redrawn": record.compared.redrawn,
+            "note": record.compared.note and record.compared.note.say(words),
+        }
+    claimed = record.sites[record.sites["cell_id"].isin(record.months["cell_id"])]
+    sites = claimed.astype(object).mask(claimed.isna(), None).to_dict("records")
+    return {
+        "record": {
+            "first": record.first,
+            "last": record.last,
+            "left_out": list(record.left_out),
+            "sentence": record.sentence.say(words),
+        },
+        "compared": compared,
+        "compared_reason": record.compared_reason and record.compared_reason.say(words),
+        "sites": sites,
+        "sites_reason": record.sites_reason and record.sites_reason.say(words),
     }

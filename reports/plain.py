@@ -12,7 +12,7 @@ from data.quality import REJECTED
 from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
-from reports import intake, people
+from reports import intake, people, record
 from reports.terminal import table
 
 MOST = 50  # rows of one import or one answer that are shown; --json has all
@@ -141,6 +141,14 @@ _SPOTS = {
     "expected": N_("Expected"),
     "p": N_("Chance"),
 }
+_SAID = {
+    "name": N_("Name"),
+    "interval": N_("Ratio (95%)"),
+    "since": N_("Since"),
+    "trend": N_("Trend"),
+    "change": N_("Against the period before"),
+    "chronic": N_("Chronic sites"),
+}
 _SHARED = {
     "cells": N_("Cells"),
     "observed": N_("Events"),
@@ -165,6 +173,8 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
+    if "record" in answer:
+        lines += _record(answer, words)
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}
     if places := [one for one in answer["clusters"] if one["method"] == "scan" and len(one["cell_ids"]) > 1]:
         shown = pd.DataFrame(places).assign(
@@ -178,6 +188,48 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         lines += ["", words("Dense groups of points:")]
         lines += [*table(groups.head(MOST), _said(_GROUPS, words), words), *_more(len(groups), words)]
     return lines
+
+
+def _record(answer: dict[str, Any], words: Words) -> list[str]:
+    """Return what the record says of the claims, and what became of those of the period before."""
+    lines = []
+    trends, changes = (
+        {code or None: words(name) for code, name in names.items()}
+        for names in (record.TREND_NAMES, record.CHANGE_NAMES)
+    )
+    if claimed := [cell for cell in answer["cells"] if cell["hot"]]:
+        shown = pd.DataFrame(
+            {
+                "name": cell["name"],
+                "interval": interval(cell["ratio"], cell["ratio_low"], cell["ratio_high"]),
+                "since": record.since_words(cell["since"], answer["record"]["first"], words),
+                "trend": trends[cell["trend"]],
+                "change": changes[cell["change"]],
+                "chronic": cell["chronic"],
+            }
+            for cell in claimed
+        )
+        shown = shown.loc[:, (shown != "").any()]
+        lines += ["", *table(shown.head(MOST), _said(_SAID, words), words), *_more(len(shown), words)]
+        lines.append(answer["record"]["sentence"])
+    if compared := answer["compared"]:
+        period = words.period(compared["start"], compared["end"])
+        counts = {name: len(compared[name]) for name in ("new", "stayed", "gone")}
+        lines.append(words("Compared with {period}: {new} new, {stayed} stayed, {gone} gone.", period=period, **counts))
+        lines += [compared["note"]] if compared["note"] else []
+        if gone := [cell["name"] for cell in answer["cells"] if cell["cell_id"] in set(compared["gone"])]:
+            lines.append(words("No longer claimed: {names}.", names=words.listed(gone)))
+    else:
+        lines.append(answer["compared_reason"])
+    left_out = sorted({*answer["record"]["left_out"], *(compared["left_out"] if compared else ())})
+    if left_out:
+        lines.append(words("Sources that do not cover it: {sources}.", sources=words.listed(left_out)))
+    return lines
+
+
+def interval(value: float | None, low: float | None, high: float | None) -> str:
+    """Return a ratio with its limits: 2.5 (1.8–3.5)."""
+    return "" if value is None else f"{value:.1f} ({low:.1f}–{high:.1f})"
 
 
 _KEYS = {

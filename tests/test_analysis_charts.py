@@ -33,7 +33,17 @@ GROUPS = pd.DataFrame(
         "high": [60.0, np.nan, np.nan],
     }
 )
+STRIP = pd.DataFrame(
+    [
+        (cell, month, n, share)
+        for cell, counts, share in (("", (9, 0, 30), 0.0), ("a", (2, 0, 7), 1.5), ("b", (None, 0, 4), 2.5))
+        for month, n in zip(("2025-11", "2025-12", "2026-01"), counts, strict=True)
+    ],
+    columns=["cell_id", "month", "events", "expected"],
+).astype({"events": "Int64"})
 FIGURES = {
+    "strip": lambda: charts.strip_figure(STRIP, {"b": "B", "a": "A"}, words=ENGLISH, period=("2025-12", "2026-03")),
+    "strip of nothing": lambda: charts.strip_figure(STRIP.iloc[:0], {}, words=ENGLISH),
     "months": lambda: charts.months_figure(MONTHS, words=ENGLISH, before=[1, 2, 3]),
     "hazards": lambda: charts.hazard_months_figure(MONTHS, words=ENGLISH),
     "survival": lambda: charts.survival_figure({"A": CURVE}, words=ENGLISH),
@@ -72,6 +82,42 @@ def test_small_pictures_stand_on_one_scale():
     ranges = {tuple(figure.layout[key].range) for key in figure.layout if key.startswith("yaxis")}
     assert len(ranges) == 1
     assert [note.text for note in figure.layout.annotations] == ["Waterlogging", "Wall risk"]
+
+
+def test_a_strip_has_all_cells_on_a_scale_of_their_own_and_the_others_on_one_the_strongest_first():
+    figure = FIGURES["strip"]()
+    bars = [list(one.y) for one in figure.data if one.type == "bar"]
+    assert bars[0] == [9, 0, 30]
+    assert bars[2] == [2, 0, 7]
+    assert np.isnan(bars[1][0])  # not known is not zero
+    assert bars[1][1:] == [0, 4]
+    own, one, other = (figure.layout[key].range for key in ("yaxis", "yaxis2", "yaxis3"))
+    assert one == other
+    assert own[1] > 30 > one[1] > 7
+    notes = [note.text for note in figure.layout.annotations]
+    assert notes[:3] == [
+        "All cells (own scale): at most 30 in a month",
+        "B: at most 4 in a month",
+        "A: at most 7 in a month",
+    ]
+    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(0.5, 2.5)] * 3
+    assert "period" in notes[3]
+    lines = [list(one.y) for one in figure.data if one.type == "scatter"]
+    assert lines == [[2.5] * 5, [1.5] * 5]
+    assert charts.strip_alt(STRIP, {"b": "B", "a": "A"}, words=ENGLISH) == (
+        "Events by month from Nov 2025 to Jan 2026: All cells 39, most in Jan 2026 (30), B 4, most in Jan 2026 (4), "
+        "A 9, most in Jan 2026 (7)."
+    )
+    assert charts.strip_alt(STRIP.iloc[:0], {}, words=ENGLISH) == "No events by month."
+
+
+def test_a_strip_draws_so_many_cells_and_no_more_and_their_names_are_inert():
+    names = {f"c{n}": HOSTILE[n % len(HOSTILE)] for n in range(40)}
+    months = pd.concat([STRIP.iloc[:3].assign(cell_id=cell) for cell in ["", *names]])
+    figure = charts.strip_figure(months, names, words=ENGLISH)
+    assert sum(one.type == "bar" for one in figure.data) == 1 + charts.MOST_PICTURES
+    assert not any(re.search(r"[<{$]", note.text) for note in figure.layout.annotations[:-1])  # the last is our own key
+    assert not figure.layout.shapes
 
 
 @pytest.mark.parametrize("n", [1, 12, 36, 120])

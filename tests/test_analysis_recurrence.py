@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.recurrence import COLUMNS, chronic_sites
+from analysis.recurrence import COLUMNS, chronic_sites, describe_sites, join_sites
 from base.errors import HazardError
 
 RADIUS = {"wet": 100.0, "wall": 30.0}
@@ -262,3 +262,23 @@ def test_times_with_and_without_a_zone_are_not_mixed():
     times = pd.Series(pd.to_datetime(["2025-01-01", "2025-01-02"]))
     with pytest.raises(HazardError, match="with or without a zone"):
         chronic_sites([0, 0], [0, 0], times.dt.tz_localize("UTC"), times, ["wet"] * 2, radius_m=RADIUS)
+
+
+def test_a_history_joined_once_has_the_sites_of_every_part_that_ends_earlier_and_of_every_hazard():
+    chance = np.random.default_rng(3)
+    n = 400
+    x, y = chance.uniform(0, 900, n), chance.uniform(0, 900, n)
+    start = np.sort(chance.integers(0, 5000, n).astype(float))
+    end = np.where(chance.random(n) < 0.2, NAN, start + chance.integers(1, 300, n))
+    hazard = chance.choice(["wet", "wall"], n)
+    joined = join_sites(x, y, start, hazard, radius_m=RADIUS)
+    assert joined.tolist() == join_sites(x[:350], y[:350], start[:350], hazard[:350], radius_m=RADIUS).tolist() + (
+        joined[350:].tolist()
+    )
+    for part in (np.ones(n, bool), start < 2500, (start < 4000) & (hazard == "wet")):
+        columns = (x[part], y[part], start[part], end[part], hazard[part])
+        site, frame = chronic_sites(*columns, radius_m=RADIUS)
+        again, same = describe_sites(joined[part], *columns)
+        assert again.tolist() == site.tolist()
+        pd.testing.assert_frame_equal(same, frame)
+    assert 5 < len(frame) < 100

@@ -273,6 +273,7 @@ REFUSED = {
     ("count", "--end", "tomorrow"): "tomorrow",
     ("hotspots", "--method", "magic"): "magic",
     ("hotspots", "--exposure", "moons"): "moons",
+    ("hotspots", "--compare", "never"): "never",
     ("resolution", "--by", "colour"): "colour",
     ("resolution", "--clock", "lunar"): "lunar",
     ("resolution", "--as-of", "soon"): "soon",

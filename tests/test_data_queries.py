@@ -268,6 +268,24 @@ def test_what_a_scope_leaves_out_adds_up_with_its_n_to_all_there_is(tmp_path):
     assert queries.totals(dataset, always)["n"] == 5
 
 
+def test_points_tell_their_month_and_when_they_were_closed_as_far_as_is_known(tmp_path):
+    cases = [
+        {"incident_id": "1", "reported_at": "2025-12-31 23:59", "closed_at": "2026-01-02"},
+        {"incident_id": "2", "reported_at": "2025-11-01", "closed_at": "2025-11-03"},
+        {"incident_id": "3", "reported_at": "2025-11-01"},
+    ]
+    dataset = dataset_of(tmp_path, [{**case, "lon": 113.005, "lat": 33.005} for case in cases])
+    columns = ("month", "closed_at")
+    for known, closed in (
+        ("2026-01-31", ["2025-11-03", "NaT", "2026-01-02"]),
+        ("2026-01-01", ["2025-11-03", "NaT", "NaT"]),
+    ):
+        scope = Scope(level="grid", as_of=pd.Timestamp(known, tz=ZONE).to_pydatetime())
+        found = queries.points(dataset, scope, columns=columns)
+        assert found["month"].tolist() == ["2025-11", "2025-11", "2025-12"]
+        assert sorted(str(time)[:10] for time in found["closed_at"]) == sorted(closed)
+
+
 def test_a_period_before_the_first_edition_of_a_boundary_has_no_cells_and_is_answered(tmp_path):
     workspace = Workspace(tmp_path)
     load_cells(workspace, boundary("AB"), "g.geojson", level="grid", valid_from="2025-06-01", who="t")

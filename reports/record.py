@@ -1,0 +1,515 @@
+"""What the record says of each claim: how sure its ratio is, since when, which way it goes, what comes back in it, and
+what became of it since the period before. It describes and claims nothing: the claims are those of the screen.
+
+**The record** is the whole of what is known before the end of the scope, in whole months, whatever the scope's start. A
+source that begins in the middle would be a trend, and so would one that ends: the sources are those that know all up to
+the end and have 24 months or more (where none has, a year or more, else whatever there is), and the record begins
+where the latest of these begins. As in `reports.answers.comparison` the month of a source's first report counts as
+known; a silence of a year or more breaks a source off, so that one mistyped year does not put twenty empty ones before
+it. A cell is known from the first month in which its outline held.
+
+**Chronic sites** are made of all events up to the end of the scope, anywhere, so a look into one area finds the sites
+that the whole map shows. The radius is that of an event: within it two calls are about one place. An event is
+closed when the last of its calls is.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis import hotspots, onset, recurrence, trend
+from base.text import N_, Sentence, Words
+from data import derived, queries
+from data.dataset import Dataset
+from data.facts import NEVER
+from data.schema import Scope
+from data.seen import times
+from geo import crs
+from reports import answers, history
+
+TREND_NAMES = {
+    trend.NEW: N_("newly begun"),
+    trend.GROWING: N_("growing"),
+    trend.PERSISTENT: N_("persistent"),
+    trend.SPORADIC: N_("sporadic"),
+    trend.FADING: N_("fading"),
+    trend.NONE: N_("no events"),
+    "": "",
+}
+CHANGE_NAMES = {
+    trend.NEW: N_("newly claimed"),
+    trend.STAYED: N_("claimed before too"),
+    trend.GONE: N_("no longer claimed"),
+    "": "",
+}
+WET_YEAR = Sentence(
+    N_(
+        "A wet year raises all its months and looks like a trend: rain is not known to the program yet, so think of it "
+        "beside the words."
+    )
+)
+_TOO_MANY = N_(
+    "Chronic sites are looked for among at most {most} events, and here are {n}: choose one area or fewer hazards."
+)
+MOST_SITED = 3_000_000  # events of a history that are joined to sites: half a minute and a gigabyte
+_EDITION = "1"  # of how events are joined to sites: to be raised when the answer changes
+_LEAST = (trend.MIN_MONTHS, 12, 1)  # months of a source: as many as the words need, else a year, else any
+_SILENT_MONTHS = 12  # without any report: what lies before is another record
+_MOST_HELD, _MOST_HISTORIES = 16, 2  # answers of some megabytes each in a city; histories of a hundred
+_HOLDING = threading.Lock()
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What became of the claims since the period before; no claim of its own.
+
+    `cells` are those with the same outline in both periods: cell_id, name, change ("new", "stayed", "gone" or ""), now
+    and before (events of the two scopes), ratio, low, high (now / before with its exact interval, cell by cell). What
+    is gone need not have become fewer events: look at the ratio. `redrawn` counts the claims, of either period, on
+    outlines that the other did not have. `note` says where one side could make no claim at all, else None.
+    """
+
+    before: Scope
+    now: Scope
+    left_out: tuple[str, ...]
+    cells: pd.DataFrame
+    redrawn: int
+    note: Sentence | None
+
+    @property
+    def new(self) -> int:
+        """Cells claimed now and not before."""
+        return int((self.cells["change"] == trend.NEW).sum())
+
+    @property
+    def stayed(self) -> int:
+        """Cells claimed in both periods."""
+        return int((self.cells["change"] == trend.STAYED).sum())
+
+    @property
+    def gone(self) -> int:
+        """Cells claimed before and not now."""
+        return int((self.cells["change"] == trend.GONE).sum())
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the record says of the cells of `reports.answers.HotSpots`, in their order.
+
+    Attributes
+    ----------
+    cells : DataFrame
+        cell_id, ratio, low, high (observed / expected with its exact 95% interval), since (first day of the month from
+        which on a claimed cell stands out, see `analysis.onset`; in the first month of the record: then or earlier;
+        NaT for others), trend (a key of TREND_NAMES, "" where the record is too short), chronic (number of chronic
+        sites).
+    months : DataFrame
+        cell_id, month ('YYYY-MM'), events, expected (by the cell's share of the month's events) of the claimed cells,
+        before them those of all cells together with cell_id ""; every month of the record, NA and NaN where the cell's
+        outline did not hold yet.
+    sites : DataFrame
+        cell_id, hazard, lon, lat, events, returns, first, last, median_days, open_now of the chronic sites with an
+        event in these cells (in the cell of the first of these), most returns first; see `analysis.recurrence`.
+    sites_reason : Sentence or None
+        Why chronic sites were not looked for: then `sites` is empty and `chronic` is NA.
+    first, last : str or None
+        Months of the record, 'YYYY-MM'.
+    left_out : tuple of str
+        Sources that do not cover it.
+    trend_reason : Sentence or None
+        Why there is no trend word.
+    compared : Compared or None
+    compared_reason : Sentence or None
+        Why nothing can be compared.
+    """
+
+    cells: pd.DataFrame
+    months: pd.DataFrame
+    sites: pd.DataFrame
+    sites_reason: Sentence | None
+    first: str | None
+    last: str | None
+    left_out: tuple[str, ...]
+    trend_reason: Sentence | None
+    compared: Compared | None
+    compared_reason: Sentence | None
+
+    @property
+    def sentence(self) -> Sentence:
+        """Why there is no trend word, or what has to be thought of beside the words."""
+        return self.trend_reason or WET_YEAR
+
+
+def since_words(since: str | None, first: str | None, words: Words) -> str:
+    """Return since when a cell stands out, from months as 'YYYY-MM'; of the first month of the record: or earlier."""
+    if since is None:
+        return ""
+    return words("{month} or earlier", month=words.month(since)) if since == first else words.month(since)
+
+
+def record_of(
+    dataset: Dataset,
+    scope: Scope,
+    spots: answers.HotSpots,
+    *,
+    exposure: str = "auto",
+    method: str = hotspots.AUTO,
+    compare: str = "year",
+    progress: Progress | None = None,
+) -> Record:
+    """Return what the record says of the claims of a scope.
+
+    The answers last given are held with the version, and shared: they are never changed. The first one of a city walks
+    its whole history for chronic sites: `progress` gets the share that is done.
+
+    Parameters
+    ----------
+    spots : HotSpots
+        The answer of `reports.answers.hot_spots` to the same scope, `exposure` and `method`.
+    compare : {"year", "previous"}
+        With the same days of the year before, or with the period before.
+
+    Raises
+    ------
+    HazardError
+        What `reports.answers.hot_spots` refuses for the period before.
+    """
+    held: dict[Any, Record] = dataset.derived.setdefault("records", {})
+    key = (scope, exposure, method, spots.seed, compare)
+    found = held.get(key) or _record_of(
+        dataset, scope, spots, exposure, method, compare, progress or (lambda share: None)
+    )
+    _hold(held, key, found)
+    return found
+
+
+def _record_of(
+    dataset: Dataset,
+    scope: Scope,
+    spots: answers.HotSpots,
+    exposure: str,
+    method: str,
+    compare: str,
+    progress: Progress,
+) -> Record:
+    cells = answers.cells_of(dataset, scope)
+    progress(0.0)
+    span, left_out = _span(dataset, scope)
+    counts = _by_month(dataset, span, cells) if span else np.zeros((len(cells), 0))
+    compared, compared_reason = _compared(
+        dataset, scope, spots, exposure, method, compare, lambda share: progress(0.1 + 0.4 * share)
+    )
+    sites, chronic, sites_reason = _sites(dataset, scope, cells, lambda share: progress(0.5 + 0.5 * share))
+    hot = spots.cells["hot"].to_numpy(bool)
+    since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
+    expected = _expected(counts, spots.cells["expected"].to_numpy(float))
+    begun = np.full(len(cells), onset.NOT)
+    begun[hot] = onset.find_onset(counts[hot], expected[hot])
+    known = hot & (begun != onset.NOT)
+    words = [""] * len(cells)
+    first = last = None
+    if span:
+        first, last = (str(month) for month in (span.months[0], span.months[-1]))
+        since[known] = span.months[begun[known]]
+        words = list(trend.find_trends(counts, fdr=float(dataset.settings["fdr"])).word)
+    frame = spots.cells[["cell_id", "ratio", "low", "high"]].assign(
+        since=since.astype("datetime64[s]"),
+        trend=words,
+        chronic=pd.array([pd.NA] * len(cells) if chronic is None else chronic, dtype="Int64"),
+    )
+    return Record(
+        cells=frame,
+        months=_months(
+            span.months if span else np.empty(0, "datetime64[M]"), counts, expected, spots.cells["cell_id"], hot
+        ),
+        sites=sites,
+        sites_reason=sites_reason,
+        first=first,
+        last=last,
+        left_out=left_out,
+        trend_reason=_trend_reason(counts.shape[1]),
+        compared=compared,
+        compared_reason=compared_reason,
+    )
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The months of a record and the scope that holds its events."""
+
+    months: NDArray[np.datetime64]
+    scope: Scope
+
+
+def _span(dataset: Dataset, scope: Scope) -> tuple[_Span | None, tuple[str, ...]]:
+    """Return the record of a scope, None where there is no whole month, and the sources that do not cover it."""
+    asked = scope.sources or tuple(dataset.sources)
+    known_to = min((time for time in (dataset.as_of, scope.as_of) if time is not None), default=None)
+    if known_to is None:
+        return None, tuple(sorted(asked))
+    day = pd.Timestamp(known_to).tz_convert(dataset.zone).date() + dt.timedelta(days=1)
+    day = min(day, scope.end or day).replace(day=1)
+    end = np.datetime64(day, "M")
+    months = {}
+    for source, begun in _beginnings(dataset, replace(scope, sources=asked, end=day)).items():
+        as_of = dataset.sources[source]
+        if as_of is not None and as_of.date() + dt.timedelta(days=1) >= day:
+            months[source] = int((end - begun).astype(int))
+    for least in _LEAST:
+        covering = {source: n for source, n in months.items() if n >= least}
+        if covering:
+            break
+    left_out = tuple(sorted(set(asked) - set(covering)))
+    if not covering:
+        return None, left_out
+    every = np.arange(end - min(covering.values()), end)
+    return _Span(every, replace(scope, start=None, end=day, sources=tuple(sorted(covering)))), left_out
+
+
+def _beginnings(dataset: Dataset, scope: Scope) -> dict[str, np.datetime64]:
+    """Return the month in which each source of a scope began to report, whatever hazard and wherever, up to its end."""
+    everything = replace(scope, start=None, hazards=(), area=None, voided=True)
+    counts = queries.counts(dataset, everything, ["source", "month"])
+    counts = counts[counts["month"].str.len() == len("2026-01")]
+    begun = {}
+    for source, rows in counts.groupby("source"):
+        months = np.sort(rows["month"].to_numpy("datetime64[M]"))
+        breaks = np.flatnonzero(np.diff(months).astype(int) > _SILENT_MONTHS)
+        begun[str(source)] = months[breaks[-1] + 1 if len(breaks) else 0]
+    return begun
+
+
+def _by_month(dataset: Dataset, span: _Span, cells: pd.DataFrame) -> Floats:
+    """Return the events of each cell by month; NaN before the first whole month of its outline."""
+    calls = answers.first_calls(dataset, span.scope, ("cell_id", "month"))
+    where = answers.positions(calls["cell_id"], cells)
+    names = pd.Index(span.months.astype(str))
+    when = np.append(names.get_indexer(calls["month"].cat.categories), -1)[calls["month"].cat.codes]
+    inside = (where >= 0) & (when >= 0)
+    n = len(names)
+    counts = (
+        np.bincount(where[inside] * n + when[inside], minlength=len(cells) * n).reshape(len(cells), n).astype(float)
+    )
+    drawn = cells["valid_from"].replace("", "0001-01-01").to_numpy("datetime64[D]")
+    counts[span.months.astype("datetime64[D]")[None, :] < drawn[:, None]] = np.nan
+    return counts
+
+
+def _expected(counts: Floats, expected: Floats) -> Floats:
+    """Return what each month would bring each cell by its share of what the period expects, among the cells known."""
+    weight = np.where(np.isnan(counts), np.nan, expected[:, None])
+    total = np.nansum(weight, axis=0)
+    return weight * np.divide(np.nansum(counts, axis=0), total, out=np.zeros(len(total)), where=total > 0)
+
+
+def _months(
+    months: NDArray[np.datetime64], counts: Floats, expected: Floats, cell_ids: pd.Series, hot: NDArray[np.bool_]
+) -> pd.DataFrame:
+    ids = ["", *cell_ids[hot]]
+    every, expected = (np.vstack([np.nansum(of, axis=0), of[hot]]) for of in (counts, expected))
+    return pd.DataFrame(
+        {
+            "cell_id": np.repeat(np.array(ids, dtype=object), len(months)),
+            "month": np.tile(months.astype(str).astype(object), len(ids)),
+            "events": pd.array(every.ravel(), dtype="Int64"),
+            "expected": expected.ravel(),
+        }
+    )
+
+
+def _trend_reason(months: int) -> Sentence | None:
+    if months >= trend.MIN_MONTHS:
+        return None
+    if not months:
+        return Sentence(N_("No trend word: no whole month of the period is known."))
+    return Sentence(
+        N_("No trend word: it takes {needed} whole months that are known, not {n}."),
+        {"needed": trend.MIN_MONTHS, "n": months},
+    )
+
+
+def _compared(
+    dataset: Dataset,
+    scope: Scope,
+    spots: answers.HotSpots,
+    exposure: str,
+    method: str,
+    compare: str,
+    progress: Progress,
+) -> tuple[Compared | None, Sentence | None]:
+    """Return what became of the claims, or why that cannot be told."""
+    if scope.start is None or scope.end is None:
+        return None, Sentence(N_("All time has no period before it: choose a period to compare."))
+    sides = answers.comparison(dataset, scope, compare)
+    if sides is None:
+        return None, Sentence(
+            N_("Nothing to compare with: no source covers both this period and the one before from end to end.")
+        )
+    earlier = answers.hot_spots(
+        dataset, sides.before, exposure=exposure, method=method, seed=spots.seed, progress=progress
+    )
+    outlines = [answers.cells_of(dataset, one)[["cell_id", "valid_from"]] for one in (scope, sides.before)]
+    now, before = (
+        pd.concat([one.cells[["cell_id", "name", "events", "hot"]], outline["valid_from"]], axis=1)
+        for one, outline in zip((spots, earlier), outlines, strict=True)
+    )
+    both = now.merge(before.drop(columns="name"), on=["cell_id", "valid_from"], suffixes=("", "_before"))
+    same = sides.now == scope  # else the screen shows more than can be compared
+    counted = both["events"] if same else _events(dataset, sides.now, both)
+    found = trend.compare_periods(
+        counted, both["events_before"], claimed_now=both["hot"], claimed_before=both["hot_before"]
+    )
+    cells = both[["cell_id", "name"]].assign(
+        change=list(found.change), now=counted, before=both["events_before"], ratio=found.ratio, low=found.low,
+        high=found.high,
+    )  # fmt: skip
+    claims = int(now["hot"].sum() + before["hot"].sum())
+    redrawn = claims - int(both["hot"].sum() + both["hot_before"].sum())
+    return Compared(sides.before, sides.now, sides.left_out, cells, redrawn, _note(spots, earlier)), None
+
+
+def _events(dataset: Dataset, scope: Scope, cells: pd.DataFrame) -> Ints:
+    calls = answers.events_of(dataset, scope).calls
+    where = answers.positions(calls["cell_id"], cells)
+    return np.bincount(where[(where >= 0) & calls["leads"].to_numpy()], minlength=len(cells))
+
+
+def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
+    """Return a sentence where one period is too poor for any claim: then “new” and “gone” say little."""
+    if before.result.method == hotspots.LIST:
+        return Sentence(
+            N_("The period before holds {n} events, too few for any claim: every claim of now is new."),
+            {"n": before.n_events},
+        )
+    if now.result.method == hotspots.LIST:
+        return Sentence(
+            N_("This period holds {n} events, too few for any claim: every earlier claim is gone."), {"n": now.n_events}
+        )
+    return None
+
+
+_SITE = ("cell_id", "hazard", "lon", "lat", "events", "returns", "first", "last", "median_days", "open_now")
+_JOINED = ("joined", "x_m", "y_m", "reported_at", "closed_at", "hazard")
+
+
+def _sites(
+    dataset: Dataset, scope: Scope, cells: pd.DataFrame, progress: Progress
+) -> tuple[pd.DataFrame, Ints | None, Sentence | None]:
+    """Return the chronic sites with an event in some cells, how many each cell has, or why they were not looked for.
+
+    What came later joins nothing else together, so the whole history is joined once for all periods and hazards.
+    """
+    everything = replace(scope, start=None, end=None, area=None, hazards=())
+    for whole in (everything, replace(everything, area=scope.area, hazards=scope.hazards)):
+        n = int(answers.events_of(dataset, whole).calls["leads"].sum())
+        if n <= MOST_SITED:
+            break
+    else:
+        return pd.DataFrame(columns=list(_SITE)), None, Sentence(_TOO_MANY, {"n": n, "most": MOST_SITED})
+    held: dict[Scope, pd.DataFrame] = dataset.derived.setdefault("sites joined", {})
+    found = held.get(whole)
+    if found is None:
+        found = _joined(dataset, whole, progress)
+    _hold(held, whole, found, _MOST_HISTORIES)
+    keep = np.ones(len(found), dtype=bool)
+    if scope.end is not None:
+        keep &= (found["reported_at"] < pd.Timestamp(scope.end, tz=dataset.zone)).to_numpy()
+    if scope.hazards:
+        keep &= found["hazard"].isin(scope.hazards).to_numpy()
+    where = answers.positions(found["cell_id"], cells)
+    joined = found["joined"].to_numpy()
+    here = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
+    here[joined[keep & (where >= 0)]] = True
+    keep &= here[joined]
+    events, where = found[keep].reset_index(drop=True), where[keep]
+    label, x_m, y_m, reported, closed, hazard = (events[name] for name in _JOINED)
+    site, sites = recurrence.describe_sites(label, x_m, y_m, reported, closed, hazard)
+    inside = (site >= 0) & (where >= 0)
+    first = pd.DataFrame({"site": site[inside], "at": where[inside]}).drop_duplicates("site").sort_values("site")
+    at = first["at"].to_numpy()
+    lead = np.flatnonzero(~label.duplicated() & (site >= 0))
+    places = events[["lon", "lat"]].iloc[lead[np.argsort(site[lead])]].reset_index(drop=True)
+    listed = pd.concat([sites, places], axis=1).assign(cell_id=cells["cell_id"].to_numpy(object)[at])
+    return listed[list(_SITE)], np.bincount(at, minlength=len(cells)), None
+
+
+def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
+    """Return the events of a history that share a site with others, the first ones first.
+
+    Columns: cell_id, hazard, lon, lat, reported_at, closed_at, x_m, y_m, joined (a number of the site). Who shares a
+    site with whom is kept in `derived/`.
+    """
+    calls = _closed_events(dataset, scope, lambda share: progress(0.3 * share))
+    calls["x_m"], calls["y_m"] = crs.project(calls["lon"].to_numpy(float), calls["lat"].to_numpy(float))
+    order = np.lexsort((calls["y_m"], calls["x_m"], _microseconds(calls["reported_at"])))
+    calls = calls.iloc[order].reset_index(drop=True)
+    radius, _ = history.rules(dataset.settings)
+    joined = np.full(len(calls), -1, dtype=np.int64)
+    kinds = calls["hazard"].cat.categories
+    for at, kind in enumerate(kinds):
+        progress(0.4 + 0.6 * at / len(kinds))
+        rows = np.flatnonzero(calls["hazard"].cat.codes == at)
+        joined[rows] = _first_of_site(dataset, calls.iloc[rows], str(kind), radius[kind], rows)
+    shared = np.bincount(joined[joined >= 0], minlength=len(calls))[joined] > 1
+    return calls.assign(joined=joined)[shared & (joined >= 0)].drop(columns="call").reset_index(drop=True)
+
+
+def _first_of_site(dataset: Dataset, calls: pd.DataFrame, kind: str, radius: float, rows: Ints) -> Ints:
+    """Return for each call of a hazard the row of the first one of its site, -1 for none."""
+    begun = _microseconds(calls["reported_at"])
+    x_m, y_m = (calls[name].to_numpy(float) for name in ("x_m", "y_m"))
+    key = derived.name(f"sites {_EDITION}", f"{radius}", *(column.tobytes() for column in (x_m, y_m, begun)))
+    kept = derived.load(dataset.root, key)
+    if kept is not None and "joined" in kept and len(kept["joined"]) == len(calls):
+        joined = kept["joined"].astype(np.int64)
+    else:
+        joined = recurrence.join_sites(
+            x_m, y_m, calls["reported_at"], np.full(len(calls), kind), radius_m={kind: radius}
+        )
+        derived.keep(dataset.root, key, {"joined": joined})
+    return np.where(joined >= 0, rows[joined], -1)
+
+
+def _closed_events(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
+    """Return the first calls of a scope; closed_at is when the last call of the event was closed, NaT if one is not."""
+    follower, leader = history.followers(dataset, progress)
+    columns = ("cell_id", "hazard", "lon", "lat", "reported_at", "closed_at", "call")
+    first = answers.first_calls(dataset, scope, columns)
+    every = queries.points(dataset, scope, by_cell=True, columns=("call", "closed_at"))
+    closed = _microseconds(first["closed_at"])
+    follows, leads = _rows(every["call"], follower), _rows(first["call"], leader)
+    here = (follows >= 0) & (leads >= 0)  # a follower whose leader is not here leads itself
+    np.maximum.at(closed, leads[here], _microseconds(every["closed_at"].iloc[follows[here]]))
+    return first.assign(closed_at=times(closed, ZoneInfo(dataset.zone)))
+
+
+def _microseconds(moments: pd.Series) -> Ints:
+    return np.where(moments.isna(), NEVER, moments.to_numpy("datetime64[us]").astype(np.int64))
+
+
+def _rows(known: pd.Series, asked: Ints) -> Ints:
+    """Return where each number stands among rising ones, -1 for nowhere."""
+    numbers = known.to_numpy()
+    if not len(numbers):
+        return np.full(len(asked), -1)
+    at = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
+    return np.where(numbers[at] == asked, at, -1)
+
+
+def _hold(held: dict[Any, Any], key: Any, found: Any, most: int = _MOST_HELD) -> None:
+    with _HOLDING:
+        held.pop(key, None)
+        held[key] = found  # the last to go
+        while len(held) > most:
+            held.pop(next(iter(held)))
