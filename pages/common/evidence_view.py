@@ -87,12 +87,9 @@ _COLUMNS = {
 
 
 def without(words: Words, spots: answers.HotSpots) -> None:
-    """Say that there is no claim, and what the strongest cell would need."""
-    if not spots.result.tested:
-        st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots.result.reason.say(words)])))
-        return
-    strongest = next(summary.rank_cells(spots.cells).itertuples(index=False))
-    st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots_view.lacking(words, strongest)])))
+    """Say that there is no claim, and what the strongest cell would need, or why none could be made."""
+    more = spots_view.lacking(words, spots) or [spots.result.reason.say(words)]
+    st.info(markdown_plain(words.joined([words("No cell carries a claim."), *more])))
 
 
 def interval(words: Words, row: Any) -> str:
