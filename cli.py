@@ -39,7 +39,7 @@ import typer
 from analysis import hotspots
 from base import settings
 from base.errors import HazardError
-from base.text import Words
+from base.text import N_, Words
 from data import (
     changes,
     corrections,
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, intake, people, periods, plain, rates, record
+from reports import answers, doubts, intake, people, periods, plain, rates, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -654,10 +654,14 @@ def hotspots_(
         methods = [name for name in methods if name == "dbscan"]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     by_cell = rates.rates(dataset, scope, found, exposure=exposure)
-    said = None
+    said = doubted = silent = None
     if evidence and set(methods) - {"dbscan"}:
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
-    answer = people.hot_spots_json(found, groups, methods, WORDS, rates=by_cell, record=said)
+        doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
+        silent = doubts.silent_of(dataset, scope, found)
+    answer = people.hot_spots_json(
+        found, groups, methods, WORDS, rates=by_cell, record=said, doubted=doubted, silent=silent
+    )
     lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
     _print(answer, as_json, lines)
 
@@ -689,6 +693,9 @@ def _test(methods: list[str], counted: str) -> str:
     if not tests:
         return hotspots.LIST
     return tests.pop() if tests & set(_CHOSEN) else hotspots.FAMILY if "scan" in tests else hotspots.EXCESS
+
+
+_DOUBTING = N_("what might fake the claims")
 
 
 @app.command("resolution")

@@ -176,18 +176,13 @@ def placeholder(
         claimed, cell, x_m, y_m, known, np.zeros(size, dtype=bool) if marked is None else marked
     )
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    placed = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    place = pd.DataFrame({"x": np.round(x[placed] / spot_m), "y": np.round(y[placed] / spot_m)})
-    spot = place.groupby(["x", "y"]).ngroup().to_numpy(np.int64)  # numbered from west to east
-    here = np.bincount(spot)
-    beside = _share(len(placed) - here, np.full(len(here), len(here) - 1), none=0.0)
-    piled = (here >= least) & (here >= times * beside)
+    placed, spot, piled = _piled(x, y, times, least, spot_m)
     kinds = pd.Series(what).iloc[placed].reset_index(drop=True)
     kinds = kinds[kinds.notna() & (kinds != "")]
     if len(kinds):
         at_piles = kinds[piled[spot[kinds.index]]]
         various = at_piles.groupby(spot[at_piles.index]).nunique()
-        piled &= np.isin(np.arange(len(here)), various.index[various >= min_kinds])
+        piled &= np.isin(np.arange(len(piled)), various.index[various >= min_kinds])
     suspect = np.array(mark, dtype=bool)
     suspect[placed] |= piled[spot]
     n = len(claims)
@@ -201,6 +196,27 @@ def placeholder(
     return frame.assign(
         x_m=top["x_m"].to_numpy(), y_m=top["y_m"].to_numpy(), at_spot=top["at_spot"].fillna(0).to_numpy(np.int64)
     )
+
+
+def on_piles(
+    x_m: ArrayLike, y_m: ArrayLike, *, times: float = 5, least: int = 5, spot_m: float = 1.0
+) -> NDArray[np.bool_]:
+    """Return which events lie on spots that carry so many that `placeholder` asks for their kinds; others need none."""
+    x = np.asarray(x_m, dtype=float)
+    placed, spot, piled = _piled(x, np.asarray(y_m, dtype=float), times, least, spot_m)
+    found = np.zeros(len(x), dtype=bool)
+    found[placed] = piled[spot]
+    return found
+
+
+def _piled(x: Floats, y: Floats, times: float, least: int, spot_m: float) -> tuple[Ints, Ints, Bools]:
+    """Return the events with a place, the spot of each, numbered from west to east, and which spots carry many."""
+    placed = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    place = pd.DataFrame({"x": np.round(x[placed] / spot_m), "y": np.round(y[placed] / spot_m)})
+    spot = np.asarray(place.groupby(["x", "y"]).ngroup(), dtype=np.int64)
+    here = np.bincount(spot).astype(np.int64)
+    beside = _share(len(placed) - here, np.full(len(here), len(here) - 1), none=0.0)
+    return placed.astype(np.int64), spot, (here >= least) & (here >= times * beside)
 
 
 def campaign_months(
@@ -315,7 +331,13 @@ def campaign(
 
 
 def one_source(
-    cell: ArrayLike, source: ArrayLike, claimed: ArrayLike, test: Test, *, alpha: float = 0.05
+    cell: ArrayLike,
+    source: ArrayLike,
+    claimed: ArrayLike,
+    test: Test,
+    *,
+    alpha: float = 0.05,
+    each_alone: bool = True,
 ) -> pd.DataFrame:
     """Return for each claimed cell whether it stands on one source, and whether each source alone would claim it.
 
@@ -332,6 +354,8 @@ def one_source(
         As in `one_night`.
     source : array_like of str, shape (m,)
         Who reported each event first.
+    each_alone : bool
+        False: it is not asked what each source alone would claim, which takes a test a source.
 
     Returns
     -------
@@ -339,7 +363,7 @@ def one_source(
         `COLUMNS`, where the suspects are those of the `source` that stands out most, and `survives` is whether the
         claim holds by all others together (missing where the data has one source alone); expected (events that this
         source would have here by its part in the area), p; and, each a tuple over all sources of the data, by name:
-        sources, counts, alone (whether the cell is hot by that source alone).
+        sources, counts, alone (whether the cell is hot by that source alone; only if asked).
 
     Raises
     ------
@@ -362,7 +386,8 @@ def one_source(
         p = np.minimum(1.0, len(names) * chance[first, column])
         expected = total[claims] * each[first] / max(len(at), 1)
     if len(names) > 1 and len(first):
-        alone = np.array([test(of) for of in counts], dtype=bool)
+        if each_alone:
+            alone = np.array([test(of) for of in counts], dtype=bool)
         for one in np.unique(first):
             rest = np.asarray(test(total - counts[one]), dtype=bool)
             without[np.flatnonzero(claims)[first == one]] = rest[np.flatnonzero(claims)[first == one]]
@@ -373,14 +398,16 @@ def one_source(
         frame["survives"] = pd.array([pd.NA] * len(frame), dtype="boolean")
         if len(names):
             alone = np.asarray([claims])
-    return frame.assign(
+    frame = frame.assign(
         source=pd.Series([names[i] if len(names) else None for i in first], dtype=object),
         expected=expected,
         p=p,
         sources=pd.Series([tuple(names)] * len(frame), dtype=object),
         counts=pd.Series([tuple(row) for row in here.T.tolist()], dtype=object),
-        alone=pd.Series([tuple(row) for row in alone[:, claims].T.tolist()], dtype=object),
     )
+    if each_alone:
+        frame["alone"] = pd.Series([tuple(row) for row in alone[:, claims].T.tolist()], dtype=object)
+    return frame
 
 
 def silent_cells(counts: ArrayLike, exposure: ArrayLike, *, fdr: float = 0.05) -> pd.DataFrame:

@@ -19,7 +19,7 @@ one family of claims a screen. Calls can be counted in place of events: then not
 a circle is no hot spot.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -32,9 +32,10 @@ from analysis.association import gi_star as gi_star  # every test of a cell can 
 from analysis.association import gi_star_test as gi_star_test
 from analysis.association import local_moran as local_moran
 from analysis.checked import counts_and_shares
+from analysis.circles import Cluster
 from analysis.neighborhoods import GI_STAR as GI_STAR
 from analysis.neighborhoods import MORAN as MORAN
-from analysis.scan import counts_alone, strongest_circles
+from analysis.scan import Circles, counts_alone, strongest_circles
 from base.errors import HazardError
 from base.text import N_, Sentence, Term
 from data.schema import EXPOSURES
@@ -91,9 +92,10 @@ class HotSpots:
 
     `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, `by` which test names it
     ("cell", "place", "both", "gi_star", "moran" or "") and `claim` the one word of this screen, for a legend or a title
-    ("" where none may be made). `places` are the hot places, strongest first. `p` is that of the cell alone, `cells_p`
-    the chance of a map with a cell as strong, and `map_p` that of a map with evidence as rare by any test of the
-    method. `reason` says why by this method and this exposure.
+    ("" where none may be made). `weight` is the exposure that was used, ones for equal shares. `places` are the hot
+    places, strongest first. `p` is that of the cell alone, `cells_p` the chance of a map with a cell as strong, and
+    `map_p` that of a map with evidence as rare by any test of the method. `reason` says why by this method and this
+    exposure.
 
     `method` "excess" tests the cells, "excess+scan" the cells and the places around them. "gi_star" and "moran" test
     each cell among its neighbours: `p` and `z` are theirs (NaN for a cell without any), `pattern` tells what passes
@@ -107,6 +109,7 @@ class HotSpots:
     claim: str
     calls: Ints
     events: Ints
+    weight: Floats
     expected: Floats
     ratio: Floats
     p: Floats
@@ -166,10 +169,13 @@ def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) ->
     observed, share = counts_and_shares(counts, expected)
     if not 0 < fdr < 1:
         raise HazardError("fdr-bad", "A false discovery rate lies between 0 and 1, not at {fdr}.", fdr=fdr)
-    total = int(observed.sum())
-    p = np.clip(scipy.stats.binom.sf(observed - 1, total, share), 0.0, 1.0)
-    hot = scipy.stats.false_discovery_control(p, method="bh") <= fdr * _SLACK
-    return ExcessTest(p, hot, _smallest_count(fdr / len(share) * _SLACK, total, share))
+    p, hot = _passing(observed, share, fdr)
+    return ExcessTest(p, hot, _smallest_count(fdr / len(share) * _SLACK, int(observed.sum()), share))
+
+
+def _passing(observed: Floats, share: Floats, fdr: float) -> tuple[Floats, Bools]:
+    p = np.clip(scipy.stats.binom.sf(observed - 1, int(observed.sum()), share), 0.0, 1.0)
+    return p, scipy.stats.false_discovery_control(p, method="bh") <= fdr * _SLACK
 
 
 def map_chance(counts: ArrayLike, expected: ArrayLike, *, draws: int, seed: int) -> float:
@@ -338,39 +344,127 @@ def find_hot_spots(
     elif used_method == LIST and method != LIST:
         reason = Sentence(_ONE_CELL if n < 2 else _TOO_FEW, facts)
     elif used_method in neighborhoods.METHODS:
-        near = None if surroundings is None else surroundings.neighbors()
-        judged = neighborhoods.judge(counts, weight, near, used_method, fdr=fdr, permutations=permutations, seed=seed)
+        judged = _judged(counts, weight, used_method, surroundings, fdr, permutations, seed)
         test, z, pattern = test._replace(p=judged.p), judged.z, judged.pattern
         by = tuple(used_method if one else "" for one in judged.claimed)
         reason = neighborhoods.reason(used_method, judged, exposed, facts)
     elif used_method in (EXCESS, FAMILY):
-        found = None
-        if surroundings is not None and used_method == FAMILY:
-            found = _by_family(counts, weight, total, surroundings, fdr)
+        found = _family(weight, total, surroundings, fdr) if used_method == FAMILY else None
         cells_p = map_chance(counts, weight, draws=draws, seed=seed)
         if found is None:  # not asked for, or not to be had
             used_method, test, map_p = EXCESS, excess_test(counts, weight, fdr=fdr), cells_p
         else:
-            test, places, map_p = found
+            test, places, map_p = found.of(counts, weight, total)
         facts["needed"] = int(np.median(test.needed))
         reason = Sentence(_TESTED[used_method, exposed], facts)
-        by = _named_by(test.hot, places, counts > expected)
+        by = _named_by(test.hot, [place.members for place in places], counts > expected)
     claim = "" if method in (LIST, CALLS) else HOT_SPOT if used in EXPOSURES else GATHER
     return HotSpots(
-        method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), expected=expected,
-        ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool), needed=test.needed,
-        claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p, cells_p=cells_p,
-        reason=reason, z=z, pattern=pattern,
+        method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), weight=weight,
+        expected=expected, ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool),
+        needed=test.needed, claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p,
+        cells_p=cells_p, reason=reason, z=z, pattern=pattern,
     )  # fmt: skip
 
 
-def _by_family(
-    counts: Floats, weight: Floats, total: int, surroundings: family.Surroundings, fdr: float
-) -> tuple[ExcessTest, tuple[HotPlace, ...], float] | None:
-    """Return the test of the cells and the hot places under one chance of a false claim, and `map_p`.
+def claimed(
+    counts: ArrayLike,
+    weight: ArrayLike,
+    *,
+    fdr: float,
+    min_events: int,
+    method: str,
+    surroundings: family.Surroundings | None = None,
+    permutations: int = neighborhoods.PERMUTATIONS,
+    seed: int = 0,
+) -> Bools:
+    """Return which cells `find_hot_spots` would claim on a map, and nothing else of it: for whoever tests many maps.
 
-    None where that cannot be had: no circle is within the limits, or so few random maps cannot show so small a chance.
+    Parameters
+    ----------
+    counts : array_like of whole numbers, shape (n,)
+        Events of each cell.
+    weight : array_like, shape (n,)
+        The exposure, as `HotSpots.weight` has it.
+    fdr, min_events, method, surroundings, permutations, seed
+        As in `find_hot_spots`.
+
+    Raises
+    ------
+    HazardError
+        Those of `excess_test`; ``method-unknown``.
     """
+    given = np.asarray(counts, dtype=float)
+    used_method = choose_method(int(given.sum()), len(given), min_events=min_events, asked=method)
+    if used_method in (LIST, CALLS):
+        return np.zeros(len(given), dtype=bool)
+    observed, share = counts_and_shares(given, weight)
+    if used_method in neighborhoods.METHODS:
+        each = np.asarray(weight, dtype=float)
+        return _judged(observed, each, used_method, surroundings, fdr, permutations, seed).claimed
+    total = int(observed.sum())
+    found = _family(np.asarray(weight, dtype=float), total, surroundings, fdr) if used_method == FAMILY else None
+    if found is None:
+        return _passing(observed, share, fdr)[1]
+    hot = _passing(observed, share, found.limit.level)[1]
+    members = [tuple(one.members.tolist()) for one in found.strong(observed)]
+    return np.array([bool(one) for one in _named_by(hot, members, observed > share * total)], dtype=bool)
+
+
+def _judged(
+    counts: Floats,
+    weight: Floats,
+    method: str,
+    surroundings: family.Surroundings | None,
+    fdr: float,
+    permutations: int,
+    seed: int,
+) -> neighborhoods.Judged:
+    near = None if surroundings is None else surroundings.neighbors()
+    return neighborhoods.judge(counts, weight, near, method, fdr=fdr, permutations=permutations, seed=seed)
+
+
+class _Family(NamedTuple):
+    """What names a cell and a place under one chance of a false claim."""
+
+    circles: Circles
+    maps: Sequence[family.RandomMaps]
+    limit: family.Limits
+
+    def strong(self, counts: Floats) -> list[Cluster]:
+        """Return the circles that reach the limit, strongest first."""
+        return [one for one in self._strongest(counts) if family.reaches(one.llr, self.limit.llr)]
+
+    def of(self, counts: Floats, weight: Floats, total: int) -> tuple[ExcessTest, tuple[HotPlace, ...], float]:
+        """Return the test of the cells, the hot places, and the chance of a map with evidence as rare."""
+        test = excess_test(counts, weight, fdr=self.limit.level)
+        if np.isfinite(self.limit.llr):
+            test = test._replace(needed=np.minimum(test.needed, counts_alone(self.circles, total, self.limit.llr)))
+        found = self._strongest(counts)
+        strongest = found[0].llr if found else 0.0
+        smallest = float(family.simes(test.p))
+        places = tuple(
+            HotPlace(
+                tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
+                max(family.circle_chance(drawn, one.llr) for drawn in self.maps),
+            )
+            for one in found
+            if family.reaches(one.llr, self.limit.llr)
+        )  # fmt: skip
+        return test, places, max(family.map_chance(one, smallest, strongest) for one in self.maps)
+
+    def _strongest(self, counts: Floats) -> tuple[Cluster, ...]:
+        return strongest_circles(self.circles, counts, least=self.limit.llr, most_clusters=None)
+
+
+def _family(weight: Floats, total: int, surroundings: family.Surroundings | None, fdr: float) -> _Family | None:
+    """Return the family of the cells' test and the circles.
+
+    None where it cannot be had: nobody knows the places, no circle is within the limits, or so few random maps cannot
+    show so small a chance.
+    """
+    if surroundings is None:
+        return None
     try:
         circles = surroundings.circles(weight)
     except HazardError as error:
@@ -379,29 +473,13 @@ def _by_family(
         raise
     maps = surroundings.maps(circles, total)
     limit = family.strictest([family.limits(one, fdr=fdr) for one in maps])
-    if not limit.level:
-        return None
-    test = excess_test(counts, weight, fdr=limit.level)
-    if np.isfinite(limit.llr):
-        test = test._replace(needed=np.minimum(test.needed, counts_alone(circles, total, limit.llr)))
-    found = strongest_circles(circles, counts, least=limit.llr, most_clusters=None)
-    strongest = found[0].llr if found else 0.0
-    smallest = float(family.simes(test.p))
-    places = tuple(
-        HotPlace(
-            tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
-            max(family.circle_chance(drawn, one.llr) for drawn in maps),
-        )
-        for one in found
-        if family.reaches(one.llr, limit.llr)
-    )  # fmt: skip
-    return test, places, max(family.map_chance(one, smallest, strongest) for one in maps)
+    return _Family(circles, maps, limit) if limit.level else None
 
 
-def _named_by(hot: Bools, places: tuple[HotPlace, ...], above: Bools) -> tuple[str, ...]:
+def _named_by(hot: Bools, places: Iterable[tuple[int, ...]], above: Bools) -> tuple[str, ...]:
     inside, hot = np.zeros(len(hot), dtype=bool), hot.copy()
-    for place in places:
-        (inside if len(place.members) > 1 else hot)[list(place.members)] = True
+    for members in places:
+        (inside if len(members) > 1 else hot)[list(members)] = True
     inside &= above
     return tuple(np.select([hot & inside, hot, inside], [BY_BOTH, BY_CELL, BY_PLACE], default="").tolist())
 

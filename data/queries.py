@@ -23,11 +23,12 @@ from base.errors import HazardError
 from data import facts
 from data.dataset import Dataset
 from data.facts import NEVER, Part
-from data.schema import Scope
+from data.schema import TIME_FIELDS, Scope
 from data.seen import Seen, View, edition, times
 
 KEYS = ("cell", "hazard", "month", "source", "channel", "unit")
 _BY_COUNTING = 4_000_000  # groups that may be: up to so many each has a place of its own, above they are sorted
+_ROWS = 32  # bits of a call's number that are its row, below those of its file (`data.seen.Seen.calls`)
 _BITS = 32  # of a duration in minutes, and whether the case is resolved
 ALL, MONTH = "all", "month"
 _Answer = TypeVar("_Answer")
@@ -172,10 +173,11 @@ def points(
     by_cell : bool
         Also those of which only the cell is known, without lon and lat; they are not `located`.
     columns : sequence of str
-        Some of `POINT_COLUMNS`, month and closed_at. cell_id as in `counts`, and so is month; reported_at and closed_at
-        in the workspace's zone, closed_at none where the case was not closed by its as-of time; one_spot is True for
-        calls that are probably not located; call is its number, rising: the same in all answers of a version. Texts are
-        categories. Of millions of rows those that are not asked for are not made.
+        Some of lon, lat, cell_id and month as in `counts`, located, one_spot (True for calls that are probably not
+        located), call (its number, rising: the same in all answers of a version), a stored time in the workspace's zone
+        (closed_at none where the case was not closed by its as-of time), or a stored text (source, hazard, channel ...,
+        missing where it is not filled in). Texts are categories. Of millions of rows those that are not asked for are
+        not made. Of texts that nearly every case has its own of (address) ask `texts` for a few.
     """
     view = View.of(dataset, scope)
     stored = {name: view.cell or "cell_id" if name == "cell_id" else name for name in columns if name != "call"}
@@ -198,13 +200,35 @@ def points(
     frame: dict[str, Any] = {}
     for at, name in enumerate(columns):
         column = np.concatenate([part[at] for part in parts] or [np.empty(0, kinds.get(name, np.int64))])
-        if name in ("reported_at", "closed_at"):
+        if name in TIME_FIELDS:
             frame[name] = times(column, view.zone)
-        elif name in ("source", "hazard", "cell_id", "month"):
-            frame[name] = _category(stored[name], column)
-        else:
+        elif name in kinds or name == "call":
             frame[name] = column
+        else:
+            frame[name] = _category(stored[name], column)
     return pd.DataFrame(frame, copy=False)
+
+
+def texts(dataset: Dataset, calls: Ints, columns: Sequence[str]) -> pd.DataFrame:
+    """Return stored texts of some calls, in their order; '' where one is not filled in.
+
+    Parameters
+    ----------
+    calls : ndarray of int64, shape (n,)
+        Numbers of calls as `points` gives them, rising.
+    columns : sequence of str
+    """
+    files = facts.parts(dataset)
+    place, row = calls >> _ROWS, calls & ((1 << _ROWS) - 1)
+    starts = _first(place)
+    ends = np.append(starts, len(calls))[1:]
+    found = [files[place[start]].take(row[start:end], columns) for start, end in zip(starts, ends, strict=True)]
+    return pd.DataFrame(
+        {
+            name: np.concatenate([np.empty(0, object), *(one[name].fill_null("").to_numpy() for one in found)])
+            for name in columns
+        }
+    )
 
 
 def durations(dataset: Dataset, scope: Scope, by: str | None = None, *, cell: str | None = None) -> pd.DataFrame:

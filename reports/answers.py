@@ -5,6 +5,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,11 +77,15 @@ FIRST_CALLS = ("cell_id", "hazard", "lon", "lat", "reported_at")
 
 def first_calls(dataset: Dataset, scope: Scope, columns: Sequence[str] = FIRST_CALLS) -> pd.DataFrame:
     """Return the first calls of `events_of`, with some columns of `queries.points`; lon and lat NaN where not known."""
+    calls = calls_of(dataset, scope, columns)
+    return calls[events_of(dataset, scope).calls["leads"].to_numpy()].reset_index(drop=True)
+
+
+def calls_of(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the calls of `events_of`, in its order, with some columns of `queries.points`."""
     asked = dict.fromkeys((*columns, "cell_id", "one_spot"))
     points = queries.points(dataset, scope, by_cell=True, columns=list(asked))
-    kept = np.flatnonzero(points["cell_id"].notna() & ~points["one_spot"])
-    leads = events_of(dataset, scope).calls["leads"].to_numpy()
-    return points[list(columns)].iloc[kept[leads]].reset_index(drop=True)
+    return points.loc[points["cell_id"].notna() & ~points["one_spot"], list(columns)].reset_index(drop=True)
 
 
 def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -196,7 +201,6 @@ def _hot_spots(
     seed: int,
     progress: Callable[[float], None] | None,
 ) -> HotSpots:
-    setting = dataset.settings
     cells = cells_of(dataset, scope)
     found = events_of(dataset, scope)
     position = positions(found.calls["cell_id"], cells)
@@ -209,12 +213,11 @@ def _hot_spots(
         counts,
         exposures,
         exposure=exposure,
-        fdr=float(setting["fdr"]),
-        min_events=int(setting["min_events"]),
-        draws=int(setting["map_draws"]),
+        draws=int(dataset.settings["map_draws"]),
         seed=seed,
         method=method,
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
+        **claim_rule(dataset),
     )
     interval = rates.ratio_interval(counts, result.expected)
     if result.method == hotspots.CALLS:  # calls about one thing are no trials of their own: no interval
@@ -247,6 +250,11 @@ def _hot_spots(
         n_elsewhere=int(queries.counts(dataset, scope, [])["count"].sum()) - int(calls.sum()) - found.left_out,
         seed=seed,
     )
+
+
+def claim_rule(dataset: Dataset) -> dict[str, Any]:
+    """Return what the claims of a workspace are made by, for `analysis.hotspots`: fdr and min_events."""
+    return {"fdr": float(dataset.settings["fdr"]), "min_events": int(dataset.settings["min_events"])}
 
 
 def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:

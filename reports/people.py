@@ -15,6 +15,7 @@ from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
 from reports import rates as reckoning
+from reports.doubts import Doubts, Silent
 from reports.record import Record
 
 
@@ -126,15 +127,19 @@ def hot_spots_json(
     *,
     rates: reckoning.CellRates | None = None,
     record: Record | None = None,
+    doubted: Doubts | None = None,
+    silent: Silent | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
-    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims. Where
-    calls are counted, observed and expected are calls; rates are of events always.
+    `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims,
+    `doubted` what might fake them, `silent` the cells that never reported. Where calls are counted, observed and
+    expected are calls; rates are of events always.
     """
     result = found.result
     counted = "calls" if result.method == CALLS else "events"
     said = {} if record is None else _claims_json(record)
+    beside = {} if doubted is None else doubts_json(doubted, words)
 
     def number(value: float) -> float | None:
         return None if np.isnan(value) else float(value)
@@ -171,6 +176,7 @@ def hot_spots_json(
                 "by": row.by,
                 "needed": int(row.needed),
                 **(said.get(row.cell_id, {}) if row.hot else {}),
+                **({} if doubted is None else {"doubts": beside.get(row.cell_id)}),
             }
             for row in cells
         ]
@@ -207,6 +213,8 @@ def hot_spots_json(
         ],
         "rates": reckoning.rates_json(rates),
         **({} if record is None else record_json(record, words)),
+        **({} if doubted is None else {"doubts_untold": [one.say(words) for one in doubted.untold]}),
+        **({} if silent is None else {"silent": silent_json(silent, words)}),
     }
 
 
@@ -252,3 +260,28 @@ def record_json(record: Record, words: Words) -> dict[str, Any]:
         "sites": sites,
         "sites_reason": record.sites_reason and record.sites_reason.say(words),
     }
+
+
+def doubts_json(doubted: Doubts, words: Words) -> dict[str, list[dict[str, Any]]]:
+    """Return what might fake each claim, by cell: figures, null where there is none, and a sentence."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row, sentence in zip(doubted.rows.itertuples(index=False), doubted.sentences, strict=True):
+        one: Any = row
+        found.setdefault(one.cell_id, []).append(
+            {
+                "code": one.code,
+                "suspects": None if pd.isna(one.suspects) else int(one.suspects),
+                "events": int(one.events),
+                "share": None if pd.isna(one.share) else float(one.share),
+                "found": bool(one.found),
+                "survives": None if pd.isna(one.survives) else bool(one.survives),
+                "sentence": sentence.say(words),
+            }
+        )
+    return found
+
+
+def silent_json(silent: Silent, words: Words) -> dict[str, Any]:
+    """Return the cells that never reported, and a sentence if there are any."""
+    cells = silent.cells.astype(object).mask(silent.cells.isna(), None)
+    return {"sentence": silent.sentence and silent.sentence.say(words), "cells": cells.to_dict("records")}

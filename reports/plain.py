@@ -184,6 +184,15 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
             *table(cells.drop(columns=empty).head(MOST), _said(_SPOTS, words), words),
             *_more(len(cells), words),
         ]
+        doubted = [
+            words("{name}: {sentence}", name=cell["name"], sentence=doubt["sentence"])
+            for cell in answer["cells"]
+            for doubt in cell.get("doubts") or []
+            if doubt["found"]
+        ]
+        lines += [*doubted[:MOST], *_more(len(doubted), words)]
+        if (answer.get("silent") or {}).get("sentence"):
+            lines.append(answer["silent"]["sentence"])
     if "record" in answer:
         lines += _record(answer, words)
     names = {cell["cell_id"]: cell["name"] for cell in answer["cells"]}

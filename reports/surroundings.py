@@ -9,6 +9,7 @@ stricter decides (3.9 to 4.8% of maps without a pattern then carry a claim, at 5
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -22,7 +23,7 @@ from data import derived
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
-from geo.neighbors import queen_neighbors
+from geo.neighbors import lattice_neighbors, queen_neighbors
 
 _EDITION = "1"  # of what random maps are: to be raised when they change
 _MOST_HELD, _MOST_CIRCLES = 200, 8
@@ -82,6 +83,10 @@ class KeptSurroundings:
         """Return which cells touch, kept by their outlines."""
         return queen_neighbors(self._cells)
 
+    def moved(self, x_m: Floats, y_m: Floats, drawn: Sequence[RandomMaps]) -> "Moved":
+        """Return the surroundings of other cells of the same area, which are judged by random maps drawn for these."""
+        return Moved(x_m, y_m, self._share, self._most, drawn)
+
     def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
         limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"
         key = derived.name(f"random maps {_EDITION}", limits, circles.points.tobytes(), circles.share.tobytes())
@@ -97,3 +102,26 @@ class KeptSurroundings:
             _held[key] = maps
             return maps
         return _held[key]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Surroundings of as many cells of another cut, about: points in metres, and random maps that were drawn before."""
+
+    x_m: Floats
+    y_m: Floats
+    max_share: float
+    most_cells: int | None
+    drawn: Sequence[RandomMaps]
+
+    def circles(self, weight: Floats) -> Circles:
+        """Return the circles around the cells."""
+        return grow_circles(self.x_m, self.y_m, weight, max_share=self.max_share, most_cells=self.most_cells)
+
+    def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
+        """Return the random maps that were drawn before, whatever the circles and the total."""
+        return self.drawn
+
+    def neighbors(self) -> Any:
+        """Return which cells touch, at an edge or a corner, for squares of one lattice."""
+        return lattice_neighbors(self.x_m, self.y_m)

@@ -15,6 +15,7 @@ from analysis.doubts import (
     busiest_day,
     campaign,
     campaign_months,
+    on_piles,
     one_night,
     one_source,
     placeholder,
@@ -265,6 +266,17 @@ def test_half_a_year_of_many_reports_is_a_change_of_ways_and_no_campaign():
     assert campaign_months(month, np.full(len(month), "app"), YEAR).empty
 
 
+def test_only_events_on_piles_are_asked_for_their_kinds():
+    x = np.array([0.0] * 6 + [100.0, 200.0, 300.0, np.nan])
+    piled = on_piles(x, np.zeros(10))
+    assert piled.tolist() == [True] * 6 + [False] * 4
+    kind = np.array([f"k{n}" for n in range(10)], dtype=object)
+    asked = [[0] * 10, x, np.zeros(10), [True, False], equal_shares]
+    whole, fewer = (placeholder(*asked, kind=one) for one in (kind, np.where(piled, kind, "")))
+    assert whole["suspects"].tolist() == [6]
+    pd.testing.assert_frame_equal(whole, fewer)
+
+
 # --- sources ----------------------------------------------------------------------------------------------------------
 
 
@@ -312,6 +324,15 @@ def test_a_source_that_has_its_quarter_there_is_no_doubt_where_the_others_claim_
     assert found["p"] < 0.001
     assert found["survives"]
     assert not found["found"]
+
+
+def test_what_each_source_alone_claims_is_only_asked_if_wanted():
+    cell, source = [0] * 6 + [1], ["a", "b"] * 3 + ["a"]
+    asked = []
+    found = one_source(cell, source, [True, False], lambda counts: asked.append(1) or counts > 2, each_alone=False)
+    assert (len(asked), "alone" in found) == (1, False)  # by all but the one that stands out
+    whole = one_source(cell, source, [True, False], lambda counts: counts > 2).drop(columns="alone")
+    pd.testing.assert_frame_equal(found, whole)
 
 
 def test_one_source_in_all_cannot_be_checked_against_another():

@@ -16,6 +16,7 @@ from analysis.family import Plane
 from analysis.hotspots import (
     EXPOSURE_NAMES,
     choose_method,
+    claimed,
     excess_test,
     explain_cell,
     find_hot_spots,
@@ -377,6 +378,18 @@ def test_without_a_pattern_nothing_is_named_and_the_map_is_likely():
     spots = find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS)
     assert (spots.places, spots.hot.any()) == ((), False)
     assert spots.map_p > 0.5
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(st.integers(0, 3) | st.integers(0, 20), min_size=25, max_size=25),
+    st.sampled_from(["auto", "excess", "excess+scan"]),
+    st.sampled_from([PLANE, None]),
+)
+def test_claims_alone_are_those_of_the_whole_answer(counts, method, around):
+    rule = {"fdr": 0.05, "min_events": 20, "method": method, "surroundings": around}
+    spots = find_hot_spots(counts, counts, {"households": 1.0 + np.arange(25) % 3}, draws=9, seed=1, **rule)
+    assert claimed(counts, spots.weight, **rule).tolist() == spots.hot.tolist()
 
 
 @settings(max_examples=30)

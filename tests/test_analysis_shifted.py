@@ -25,12 +25,12 @@ def town(columns=4, rows=4):
     )
 
 
-def excess(counts, exposure):
+def excess(counts, exposure, x_m, y_m):
     return excess_test(counts, exposure).hot
 
 
 def at_least(number):
-    return lambda counts, exposure: counts >= number
+    return lambda counts, *_: counts >= number
 
 
 def ask(x, y, test, *, cell=5, exposure=None, outlines=None):
@@ -66,13 +66,13 @@ def test_half_of_the_events_are_enough_and_fewer_are_not():
     x = np.repeat([85.0, 155.0], [4, 4])
     assert ask(x, np.full(8, 120.0), at_least(4))["share"] == 1.0
     x = np.repeat([85.0, 155.0], [4, 5])
-    assert ask(x, np.full(9, 120.0), lambda counts, _: counts == 4)["share"] == 0.0
-    assert ask(x, np.full(9, 120.0), lambda counts, _: counts == 5)["share"] == 1.0
+    assert ask(x, np.full(9, 120.0), lambda counts, *_: counts == 4)["share"] == 0.0
+    assert ask(x, np.full(9, 120.0), lambda counts, *_: counts == 5)["share"] == 1.0
 
 
 def test_a_square_has_the_exposure_of_what_it_covers_and_slivers_are_left_out():
     asked = []
-    ask([120.0], [120.0], lambda counts, exposure: asked.append(sorted(exposure)) or counts > 0)
+    ask([120.0], [120.0], lambda counts, exposure, *_: asked.append(sorted(exposure)) or counts > 0)
     assert len(asked) == SHIFTS
     expected = []
     for down in (1, 3, 5, 7):
@@ -87,7 +87,7 @@ def test_exposure_goes_with_the_part_of_each_cell():
     # second, 5/8 of the second, and each of them above and below.
     asked, expected = [], []
     weight = np.array([3.0, 1.0])
-    ask([10.0], [40.0], lambda c, e: asked.append(sorted(e)) or c > 0, cell=0, exposure=weight, outlines=town(2, 1))
+    ask([10.0], [40.0], lambda c, e, *_: asked.append(sorted(e)) or c > 0, cell=0, exposure=weight, outlines=town(2, 1))
     for down in (1, 3, 5, 7):
         for right in (1, 3, 5, 7):
             columns = [(right, 3 * right), (8, 3 * (8 - right) + right), (8 - right, 8 - right)]
@@ -98,7 +98,7 @@ def test_exposure_goes_with_the_part_of_each_cell():
 def test_a_cell_too_small_to_be_met_still_has_its_exposure():
     outlines = np.append(town(), shapely.box(400.0, 160.0, 400.001, 160.001))
     asked = []
-    test = lambda counts, exposure: asked.append(exposure.sum()) or counts > 0  # noqa: E731
+    test = lambda counts, exposure, *_: asked.append(exposure.sum()) or counts > 0  # noqa: E731
     lattice_survival(
         [120.0],
         [120.0],
@@ -123,7 +123,7 @@ def test_events_without_a_place_or_a_cell_are_left_out():
     claimed = np.arange(16) == 5
     found = lattice_survival(
         [120.0] * 3 + [np.nan] * 5 + [200.0] * 9, [120.0] * 17, [5] * 8 + [-1] * 9, claimed, town(), np.ones(16),
-        lambda counts, _: counts == 3,
+        lambda counts, *_: counts == 3,
     )  # fmt: skip
     assert found[["events", "share"]].values.tolist() == [[3, 1.0]]
     found = ask([np.nan], [1.0], at_least(1))
@@ -133,7 +133,7 @@ def test_events_without_a_place_or_a_cell_are_left_out():
 
 
 def test_without_events_or_claims_nothing_is_asked():
-    def never(counts, exposure):
+    def never(*_):
         raise AssertionError
 
     none = lattice_survival([], [], np.array([], dtype=int), [False] * 16, town(), np.ones(16), never)

@@ -436,6 +436,24 @@ def test_incidents_bring_what_stood_beside_the_fields(tmp_path):
     assert listing.incidents(dataset, GRID_SCOPE)["attributes"].tolist() == [{"状态": "开", "备注": "x"}, {}]
 
 
+def test_texts_of_single_calls_come_in_the_order_asked_and_points_bring_any_stored_text_or_time(many):
+    dataset, cases = many
+    points = queries.points(dataset, GRID_SCOPE, columns=("call", "lon", "channel", "unit", "due_at", "reported_at"))
+    some = points.iloc[::7]
+    found = queries.texts(dataset, some["call"].to_numpy(), ["incident_id", "channel"])
+    by_id = {case["incident_id"]: case for case in cases}
+    asked = [by_id[name] for name in found["incident_id"]]
+    assert some["lon"].tolist() == [case["lon"] for case in asked]
+    for name in ("channel", "unit"):
+        assert some[name].astype(object).fillna("").tolist() == [case[name] for case in asked]
+    assert found["channel"].tolist() == [case["channel"] for case in asked]
+    for name in ("reported_at", "due_at"):
+        times = [None if pd.isna(time) else time for time in some[name]]
+        assert times == [case[name] for case in asked]
+    assert len(some) > 30
+    assert queries.texts(dataset, points["call"].to_numpy()[:0], ["address"])["address"].tolist() == []
+
+
 def test_a_cell_that_changed_its_area_counts_in_the_one_of_the_edition_shown_and_in_no_other(tmp_path):
     workspace = Workspace(tmp_path)
     load_cells(workspace, boundary("WE", step=0.02), "communities.geojson", level="community", who="t")

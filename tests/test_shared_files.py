@@ -97,6 +97,27 @@ def test_bostons_hot_spots_do_not_rest_on_the_one_spot_of_cases_without_a_place(
     assert answer["claim"] != "hot_spot" or answer["exposure"] == "both"  # no households are known
 
 
+def test_bostons_default_point_is_told_beside_the_claim_where_it_was_not_left_out(boston, tmp_path):
+    """The City Hall, 42.3594, -71.0587, as the data set's notes name it."""
+    (downtown,) = (one for one in asked(boston[0], "hotspots")["cells"] if one["cell_id"] == "Downtown")
+    told = next(one for one in downtown["doubts"] if one["code"] == "placeholder")
+    assert not told["found"]  # Downtown gathers reports without it, too
+    assert "Left out before the test: 393 reports that lie on one spot" in told["sentence"]
+    files = boston[1]
+    asked(tmp_path, "cells", files / "boston_neighborhoods.geojson", "--level", "neighborhood", "--id", "name")
+    asked(tmp_path, "settings", "--set", "spot_min_reports=100000")
+    asked(tmp_path, "import", files / "boston_311_2015_hazards.csv", "--tz", "America/New_York")
+    answer = asked(tmp_path, "hotspots", "--method", "scan")
+    assert answer["left_out_one_spot"] == 0
+    doubts = {one["cell_id"]: {each["code"]: each for each in one["doubts"] or []} for one in answer["cells"]}
+    (cell,) = (cell for cell, each in doubts.items() if each.get("placeholder", {}).get("found"))
+    found = doubts[cell]["placeholder"]
+    assert (cell, found["suspects"] < found["events"]) == ("Downtown", True)
+    assert "at -71.05870, 42.35940" in found["sentence"]
+    silent = answer["silent"]["cells"]
+    assert [(one["cell_id"], one["silent"]) for one in silent] == [("Harbor Islands", True)]
+
+
 def test_a_year_of_boston_goes_in_as_parquet_with_every_row_and_what_is_odd_about_it(shared_data, tmp_path):
     files = shared_data / "boston311_2015"
     asked(tmp_path, "cells", files / "boston_neighborhoods.geojson", "--level", "area", "--id", "name")

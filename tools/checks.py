@@ -26,6 +26,7 @@ BENCHES = {
     "importing": 2,
     "association": 2,
     "scan": 2,
+    "borders": 1,
     "queries": 5,
     "dbscan": 5,
     "map_city": 1,
