@@ -25,10 +25,10 @@ def _find_packages() -> None:
 if __name__ == "__main__":
     _find_packages()
 
+import contextlib
 import datetime as dt
 import getpass
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import answers, doubts, intake, people, periods, plain, rates, record
+from reports import alarm, answers, doubts, handouts, intake, people, periods, plain, rates, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -633,6 +633,9 @@ def hotspots_(
     counted: Annotated[str, typer.Option("--count", help="events, or calls: then without any claim.")] = "events",
     exposure: Annotated[str, typer.Option(help="households, population, road_km, covers, area, equal.")] = "auto",
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx or FILE.gpkg (for QGIS).")
+    ] = None,
     compare: Annotated[
         str, typer.Option(help="year: the same days a year before; previous: the period before.")
     ] = "year",
@@ -642,8 +645,13 @@ def hotspots_(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Find cells with more events than chance, dense groups of points, and rates."""
+    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks."""
     test = _test(method or [], counted)
+    kind = out.suffix.lower() if out is not None else None
+    if kind not in (None, ".xlsx", ".gpkg"):
+        raise HazardError(
+            "file-kind-unknown", "{file} ends neither in .xlsx (a workbook) nor in .gpkg (a GeoPackage).", file=str(out)
+        )
     if compare not in COMPARE:
         raise HazardError("compare-unknown", "{name} is none of {known}.", name=compare, known=", ".join(COMPARE))
     dataset = context.obj.newest()
@@ -653,19 +661,27 @@ def hotspots_(
     if test == hotspots.CALLS:
         methods = [name for name in methods if name == "dbscan"]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    by_cell = rates.rates(dataset, scope, found, exposure=exposure)
     said = doubted = silent = None
     if evidence and set(methods) - {"dbscan"}:
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
         silent = doubts.silent_of(dataset, scope, found)
+    by_cell = rates.rates(dataset, scope, found, exposure=exposure)
+    lately = alarm.alarm_of(dataset, scope, seed=seed, progress=lambda share: _progress(share, alarm.AT_WORK, {}))
     answer = people.hot_spots_json(
-        found, groups, methods, WORDS, rates=by_cell, record=said, doubted=doubted, silent=silent
-    )
+        found, groups, methods, WORDS,
+        record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,
+    )  # fmt: skip
     lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
+    if out is not None:
+        screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)
+        _write(out, (handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS))
+        answer["file"] = str(out)
+        lines.append(WORDS("All of it is in {file}.", file=str(out)))
     _print(answer, as_json, lines)
 
 
+_DOUBTING = N_("what might fake the claims")
 _USUAL = ("excess", "scan", "dbscan")
 _CHOSEN = ("gi_star", "moran")
 
@@ -693,9 +709,6 @@ def _test(methods: list[str], counted: str) -> str:
     if not tests:
         return hotspots.LIST
     return tests.pop() if tests & set(_CHOSEN) else hotspots.FAMILY if "scan" in tests else hotspots.EXCESS
-
-
-_DOUBTING = N_("what might fake the claims")
 
 
 @app.command("resolution")
@@ -731,7 +744,13 @@ def settings_(
         changes.set_settings(context.obj, wanted, who=_who())
     values = context.obj.newest().settings
     listed = [
-        {"name": one.name, "value": values[one.name], "default": settings.DEFAULTS[one.name], "unit": one.unit}
+        {
+            "name": one.name,
+            "value": values[one.name],
+            "default": settings.DEFAULTS[one.name],
+            "allowed": one.allowed,
+            "unit": one.unit,
+        }
         for one in settings.SETTINGS
     ]
     _print(listed, as_json, plain.settings(listed, WORDS))
@@ -778,13 +797,10 @@ def tidy(context: typer.Context, as_json: Json = False) -> None:
 def _setting(name: str, text: str) -> Any:
     """Return a value of the setting's kind; what is none stays text, which the setting refuses by name."""
     kind = type(settings.DEFAULTS.get(name, ""))
-    if kind is str:
-        return text
-    try:
-        value = kind(text)
-    except ValueError:
-        return text
-    return value if 0 <= value < math.inf else text
+    for number in (int, float) if kind is not str else ():
+        with contextlib.suppress(ValueError):
+            return number(text)
+    return text
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ Kulldorff, Heffernan, Hartman, Assunção & Mostashari (2005), PLoS Medicine 2(3
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -18,7 +19,10 @@ from numpy.typing import ArrayLike
 
 from analysis.circles import (
     MAPS,
+    Bundle,
     Cluster,
+    Floats,
+    Grown,
     Ints,
     Maps,
     Progress,
@@ -43,7 +47,10 @@ def space_time_scan(
     max_days: int,
     permutations: int,
     seed: int,
+    kind: ArrayLike | None = None,
     last_day: int | None = None,
+    lengths: Sequence[int] | None = None,
+    fewest: int = 1,
     recent_only: bool = True,
     max_share: float = 0.5,
     most_cells: int | None = None,
@@ -55,7 +62,8 @@ def space_time_scan(
     """Return where and since when more events came than their places and their days alone would bring together.
 
     A cylinder is a circle of cells over a run of days. Expected in it are (events in its cells on all days) x (events
-    in all cells on its days) / (all events). Random maps shuffle the days among the events.
+    in all cells on its days) / (all events), summed over the kinds. Random maps shuffle the days among the events of a
+    kind.
 
     Parameters
     ----------
@@ -67,8 +75,16 @@ def space_time_scan(
         Day of each event, counted from any day. All events given tell what is usual: give a long period.
     max_days : int
         Longest cylinder in days.
+    kind : array_like, shape (m,), optional
+        What each event is (its hazard, who reports it): kinds have days and places of their own. Of all together a wet
+        week would look like a gathering wherever water usually stands.
     last_day : int, optional
         The day on which the alarm stands; the newest day of an event if not given.
+    lengths : sequence of int, optional
+        Lengths of the cylinders in days, of those up to `max_days`; every one if not given. Few make a city's scan as
+        many times faster.
+    fewest : int
+        Events of a cylinder that counts, here and in the random maps.
     recent_only : bool
         Only cylinders that end on `last_day` (the alarm), else any run of days, which takes as many times longer as
         there are days.
@@ -96,6 +112,7 @@ def space_time_scan(
     points = checked_points(x, y, np.size(x))
     check_limits(max_share, permutations, stop_at, most_clusters, most_cells, max_radius, max_days)
     where, when = _checked_events(cell, day, len(points), last_day)
+    what = _checked_kinds(kind, len(where))
     total = len(where)
     if total == 0:
         return ()
@@ -103,22 +120,35 @@ def space_time_scan(
     by_day = np.argsort(when, kind="stable")
     if recent_only:
         by_day = by_day[when[by_day] > end - max_days]
-    if len(by_day) == 0:
+    every = np.arange(1, max_days + 1) if lengths is None else np.unique(np.asarray(lengths, dtype=np.int64))
+    windows = _windows(when[by_day], every[(every >= 1) & (every <= max_days)], end if recent_only else None)
+    if not windows:
         return ()
-    windows = _windows(when[by_day], max_days, end if recent_only else None)
-    by_window = partial(_maps_of_windows, windows=windows, cells=len(points), whole=count_type(total))
+    by_window = partial(_maps_of_windows, windows=windows, cells=len(points), whole=count_type(len(by_day)))
+    kinds = int(what.max()) + 1
+    places = [where[what == k] for k in range(kinds)]  # of the events of a kind
+    turns = [np.flatnonzero(what[by_day] == k) for k in range(kinds)]  # which of those by day are of the kind
 
     def random_maps(block: int) -> Maps:
         generator = np.random.default_rng([seed, block])
-        return by_window(np.stack([generator.choice(where, len(by_day), replace=False) for _ in range(MAPS)]))
+        maps = np.empty((MAPS, len(by_day)), dtype=np.int64)
+        for a_map in maps:
+            for of_kind, turn in zip(places, turns, strict=True):
+                a_map[turn] = generator.choice(of_kind, len(turn), replace=False)
+        return by_window(maps)
 
-    weight = np.bincount(where, minlength=len(points)).astype(float)
+    by_kind = np.stack([np.bincount(of_kind, minlength=len(points)) for of_kind in places], axis=1)
+    weight = by_kind.sum(axis=1).astype(float)
+    grown = grow(points, weight, max_share=max_share, most_cells=most_cells, max_radius=max_radius)
+    circles, held = _by_kind(grown, by_kind)
+    counts = np.stack([_counts_of_windows(turn, windows) for turn in turns])
     scan = Scan(
-        circles=grow(points, weight, max_share=max_share, most_cells=most_cells, max_radius=max_radius),
+        circles=circles,
         cells=len(points),
         total=total,
-        factors=np.array([window.events for window in windows]) / total,
+        expected=held @ (counts / by_kind.sum(axis=0)[:, None]),
         random_maps=random_maps,
+        fewest=fewest,
     )
     found = scan.strongest(by_window(where[by_day][None, :]), most_clusters)
     ranks = scan.ranks([cluster.llr for cluster in found], permutations, stop_at, progress)
@@ -131,29 +161,58 @@ def space_time_scan(
 
 
 class _Window(NamedTuple):
-    """A run of days: its first and last day, its events, and where those of the first day lie among all by day."""
+    """A run of days: its first and last day, and where its events, and those of its first day, lie among all by day."""
 
     first: int
     last: int
-    events: int
+    events: slice
     added: slice
     fresh: bool  # the first of those that end on its last day
 
 
-def _windows(days: Ints, max_days: int, end: int | None) -> list[_Window]:
+def _windows(days: Ints, lengths: Ints, end: int | None) -> list[_Window]:
     """Return the windows over sorted days of events; those with one end follow each other, from short to long."""
-    day, start = np.unique(days, return_index=True)
-    bounds = np.append(start, len(days))
     windows = []
-    for last in range(len(day)) if end is None else [len(day) - 1]:
-        until = int(day[last]) if end is None else end
-        for first in range(last, -1, -1):
-            if day[first] <= until - max_days:
-                break
-            added = slice(int(bounds[first]), int(bounds[first + 1]))
-            events = int(bounds[last + 1] - bounds[first])
-            windows.append(_Window(int(day[first]), until, events, added, first == last))
+    for until in np.unique(days).tolist() if end is None else [end]:
+        stop = before = int(np.searchsorted(days, until, side="right"))
+        for begin in np.searchsorted(days, until - lengths + 1).tolist():
+            if begin < before:  # else no event came on the days that are added
+                windows.append(
+                    _Window(int(days[begin]), until, slice(begin, stop), slice(begin, before), before == stop)
+                )
+                before = begin
     return windows
+
+
+def _counts_of_windows(turn: Ints, windows: Sequence[_Window]) -> Ints:
+    """Return how many of some events, by their turns among all by day, lie in each window."""
+    bounds = np.array([(window.events.start, window.events.stop) for window in windows])
+    first, last = np.searchsorted(turn, bounds).T
+    return np.asarray(last - first)
+
+
+def _by_kind(grown: Grown, by_kind: Ints) -> tuple[list[Bundle], Floats]:
+    """Return circles whose sizes tell how many events of each kind they hold, and these, shape (sizes, kinds).
+
+    `by_kind` are the events of each cell, shape (cells, kinds).
+    """
+    bundles, sizes = grown
+    if by_kind.shape[1] == 1:
+        return bundles, sizes[:, None]
+    codes = [np.zeros(bundle.size.shape, dtype=np.int64) for bundle in bundles]
+    for events in by_kind.T:  # each circle's counts are written as one number after the other, closed up in between
+        for code, bundle in zip(codes, bundles, strict=True):
+            code *= int(events.sum()) + 1
+            code += np.where(bundle.size > 0, np.cumsum(events[bundle.order], axis=0), 0)
+        every, place = np.unique(np.concatenate([[0], *(code.ravel() for code in codes)]), return_inverse=True)
+        parts = np.split(place[1:], np.cumsum([code.size for code in codes])[:-1])
+        codes = [part.reshape(code.shape) for part, code in zip(parts, codes, strict=True)]
+    held = np.zeros((len(every), by_kind.shape[1]))
+    for code, bundle in zip(codes, bundles, strict=True):
+        step, column = np.nonzero(bundle.size > 0)
+        held[code[step, column]] = np.cumsum(by_kind[bundle.order], axis=0)[step, column]
+    sized = [replace(bundle, size=code.astype(np.int32)) for bundle, code in zip(bundles, codes, strict=True)]
+    return sized, held
 
 
 def _maps_of_windows(cells_by_day: Ints, *, windows: Sequence[_Window], cells: int, whole: type[np.integer]) -> Maps:
@@ -188,3 +247,13 @@ def _checked_events(cell: ArrayLike, day: ArrayLike, cells: int, last_day: int |
             "day-bad", "{n} events have no whole day, or one after the last day: leave them out.", n=int(bad.sum())
         )
     return where.astype(np.int64), when.astype(np.int64)
+
+
+def _checked_kinds(kind: ArrayLike | None, events: int) -> Ints:
+    """Return the kind of each event as a number from 0 on."""
+    if kind is None:
+        return np.zeros(events, dtype=np.int64)
+    kinds = np.asarray(kind)
+    if kinds.shape != (events,):
+        raise HazardError("lengths-differ", "Cells and days must be given for the same events.")
+    return np.unique(kinds, return_inverse=True)[1]

@@ -60,7 +60,7 @@ class Cluster(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Bundle:
+class Bundle:
     """Circles around some centres: a column a centre, a row a step outwards to the next cell.
 
     `order` is the cell that a step adds, `size` the place of the exposure then inside in the sorted sizes; 0, which is
@@ -75,7 +75,7 @@ class _Bundle:
 
 
 class Grown(NamedTuple):
-    bundles: list[_Bundle]
+    bundles: list[Bundle]
     sizes: Floats  # distinct exposures of circles, ascending from 0
 
 
@@ -127,7 +127,7 @@ def grow(
         )
     sizes = np.unique(np.concatenate([[0.0], *(inside.ravel() for _, _, inside, _ in bundles)]))
     return Grown(
-        [_Bundle(c, o, np.searchsorted(sizes, i).astype(np.int32), active) for c, o, i, active in bundles], sizes
+        [Bundle(c, o, np.searchsorted(sizes, i).astype(np.int32), active) for c, o, i, active in bundles], sizes
     )
 
 
@@ -142,25 +142,26 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class Scan:
-    """Circles, and what is expected in them: in window w of time, ``circles.sizes * factors[w]`` of `total` events."""
+    """Circles, and what is expected in them: of `total` events, by size of a circle and window of time."""
 
-    circles: Grown
+    circles: list[Bundle]
     cells: int
     total: int
-    factors: Floats
+    expected: Floats  # shape (sizes, windows)
     random_maps: Callable[[int], Maps]  # of a block
+    fewest: int = 1  # events of a circle that counts
 
     def strongest(self, maps: Maps, most: int | None, least: float = 0.0) -> list[Found]:
         """Return the strongest circles of one map that have no cell in common: the first, and those of a ratio."""
-        bundles, sizes = self.circles
+        bundles = self.circles
         best = [np.zeros(bundle.order.shape) for bundle in bundles]
         window = [np.zeros(bundle.order.shape, dtype=np.int32) for bundle in bundles]
         inside = [np.zeros(bundle.order.shape, dtype=np.int64) for bundle in bundles]
         for w, events in ((first + i, part[:, i, 0]) for first, part in maps for i in range(part.shape[1])):
             for bundle, top, at, held in zip(bundles, best, window, inside, strict=True):
                 count = np.cumsum(events[bundle.order], axis=0, dtype=np.int64)
-                ratio = _llr(count, sizes[bundle.size] * self.factors[w], self.total)
-                better = ratio > top
+                ratio = _llr(count, self.expected[bundle.size, w], self.total)
+                better = (ratio > top) & (count >= self.fewest)
                 top[better], at[better], held[better] = ratio[better], w, count[better]
         found: list[Found] = []
         taken = np.zeros(self.cells, dtype=bool)
@@ -178,7 +179,7 @@ class Scan:
             w, size = int(window[i][step, column]), bundles[i].size[step, column]
             found.append(
                 Found(
-                    members, centre, w, int(inside[i][step, column]), float(sizes[size] * self.factors[w]),
+                    members, centre, w, int(inside[i][step, column]), float(self.expected[size, w]),
                     float(best[i][step, column]),
                 )
             )  # fmt: skip
@@ -194,14 +195,14 @@ class Scan:
         limits = np.array(strengths) * (1 - _SAME)
         maxima = np.zeros(0)
         level, blocks = -np.inf, -(-draws // MAPS)
-        least: Ints = np.zeros((0, 0), dtype=np.int64)
+        least: NDArray[Any] = np.zeros((0, 0), dtype=np.int64)
         for block in range(0, blocks, 2):
             open_still = [limit for limit in limits if stop_at is None or (maxima >= limit).sum() < stop_at]
             if not open_still:
                 break
             if min(open_still) > level + 1:  # a level higher by 1 is reached about a third as often: worth its price
                 level = min(open_still)
-                least = np.stack([self._least(level, float(factor)) for factor in self.factors], axis=1)
+                least = self._least(level)
             maxima_of = partial(self._maxima, least=least)
             maxima = np.concatenate([maxima, *both_cores(maxima_of, range(block, min(block + 2, blocks)))])[:draws]
             if progress:
@@ -213,11 +214,10 @@ class Scan:
     def maxima(self, draws: int, top: float, progress: Progress | None) -> Floats:
         """Return the strongest circle of each random map; 0 where it is not among a share of them."""
         blocks = -(-draws // MAPS)
-        every = np.stack([self._least(_SAME, float(factor)) for factor in self.factors], axis=1)
-        found = [self._maxima(0, every)]
+        found = [self._maxima(0, self._least(_SAME))]
         level = float(np.quantile(found[0], max(0.0, 1 - 2 * top)))
         found[0] = np.where(found[0] >= level, found[0], 0.0)  # as of the others
-        least = np.stack([self._least(max(level, _SAME), float(factor)) for factor in self.factors], axis=1)
+        least = self._least(max(level, _SAME))
         for block in range(1, blocks, THREADS):
             if progress:
                 progress(block * MAPS, draws)
@@ -226,24 +226,27 @@ class Scan:
             progress(draws, draws)
         return np.concatenate(found)[:draws]
 
-    def _least(self, level: float, factor: float) -> Ints:
-        """Return, for each size of a circle, the smallest count whose ratio reaches a level."""
-        sizes = self.circles.sizes * factor
-        parts = np.array_split(sizes, -(-len(sizes) // _SOLVED))
-        return np.concatenate(list(both_cores(lambda part: least_counts(level, part, self.total), parts)))
+    def _least(self, level: float) -> NDArray[Any]:
+        """Return, for each size of a circle and each window, the smallest count whose ratio reaches a level."""
+        kind = count_type(self.total)
+        parts = np.array_split(self.expected.ravel(), -(-self.expected.size // _SOLVED))
+        counts = both_cores(lambda part: least_counts(level, part, self.total).astype(kind), parts)
+        return np.maximum(np.concatenate(list(counts)), self.fewest).reshape(self.expected.shape)
 
-    def _maxima(self, block: int, least: Ints) -> Floats:
+    def _maxima(self, block: int, least: NDArray[Any]) -> Floats:
         """Return the strongest circle of each random map of a block; 0 where none reaches its least count."""
         best = np.zeros(MAPS)
         for first, events in self.random_maps(block):
             windows = slice(first, first + events.shape[1])
-            needed, factors = least[:, windows].astype(events.dtype), self.factors[windows]
-            for bundle in self.circles.bundles:
-                self._weigh(best, events, bundle, needed, factors)
+            most = np.iinfo(events.dtype).max  # which no count reaches
+            needed = np.minimum(least[:, windows], most).astype(events.dtype)
+            expected = self.expected[:, windows]
+            for bundle in self.circles:
+                self._weigh(best, events, bundle, needed, expected)
         return best
 
     def _weigh(
-        self, best: Floats, events: NDArray[Any], bundle: _Bundle, needed: NDArray[Any], factors: Floats
+        self, best: Floats, events: NDArray[Any], bundle: Bundle, needed: NDArray[Any], expected: Floats
     ) -> None:
         held = np.zeros((len(bundle.centre), *events.shape[1:]), dtype=events.dtype)
         added = np.empty_like(held)
@@ -253,8 +256,9 @@ class Scan:
             reached = held[:n] >= needed[size[:n], :, None]
             if reached.any():
                 row, window, column = np.nonzero(reached)
-                expected = self.circles.sizes[size[row]] * factors[window]
-                np.maximum.at(best, column, _llr(held[row, window, column], expected, self.total))
+                count = held[row, window, column].astype(np.int64)
+                ratio = _llr(count, expected[size[row], window], self.total)
+                np.maximum.at(best, column, ratio)
 
 
 def _llr(count: NDArray[Any], expected: Floats, total: int) -> Floats:
@@ -306,7 +310,7 @@ def as_cluster(found: Found, rank: tuple[int, int] | None, points: Floats, total
 
 def count_type(total: int) -> type[np.integer]:
     """Return the narrowest type that holds every count and one more: half as wide is twice as fast."""
-    return np.int16 if total < np.iinfo(np.int16).max else np.int32 if total < np.iinfo(np.int32).max else np.int64
+    return np.uint16 if total < np.iinfo(np.uint16).max else np.int32 if total < np.iinfo(np.int32).max else np.int64
 
 
 def check_limits(

@@ -35,9 +35,9 @@ from analysis.checked import counts_and_shares
 from analysis.circles import Cluster
 from analysis.neighborhoods import GI_STAR as GI_STAR
 from analysis.neighborhoods import MORAN as MORAN
-from analysis.scan import Circles, counts_alone, strongest_circles
+from analysis.scan import Circles, counts_alone, hottest_part, strongest_circles
 from base.errors import HazardError
-from base.text import N_, Sentence, Term
+from base.text import N_, NP_, Sentence, Term
 from data.schema import EXPOSURES
 
 EQUAL, AREA = "equal", "area"
@@ -76,7 +76,9 @@ class ExcessTest(NamedTuple):
 class HotPlace(NamedTuple):
     """Neighbouring cells that together hold more events than chance gives: positions of all of them, ascending.
 
-    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong.
+    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong; `part` the cells
+    of the hottest circle within it that is a claim by itself (`analysis.scan.hottest_part`), all of them if no smaller
+    one is.
     """
 
     members: tuple[int, ...]
@@ -84,6 +86,7 @@ class HotPlace(NamedTuple):
     expected: float
     ratio: float
     p: float
+    part: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -447,6 +450,7 @@ class _Family(NamedTuple):
             HotPlace(
                 tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
                 max(family.circle_chance(drawn, one.llr) for drawn in self.maps),
+                tuple(hottest_part(self.circles, counts, one.members, least=self.limit.llr).tolist()),
             )
             for one in found
             if family.reaches(one.llr, self.limit.llr)
@@ -510,7 +514,7 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     if hotspots.by[position] == BY_PLACE:
         place = next(one for one in hotspots.places if position in one.members)
         facts |= {
-            "others": len(place.members) - 1,
+            "n": len(place.members) - 1,
             "together": place.observed,
             "together_expected": _rounded(place.expected),
             "place_one_in": one_in(place.p),
@@ -624,17 +628,24 @@ _CELL_HOT_TOP = N_(
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
     "as a hot spot even alone."
 )
-_CELL_IN_PLACE = {  # whether it is called a hot spot
-    True: N_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+_CELL_IN_PLACE = {  # whether it is called a hot spot; n other cells
+    True: NP_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
         "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "a hot spot that several cells share."
+        "a hot spot that both cells share.",
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "a hot spot that several cells share.",
     ),
-    False: N_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+    False: NP_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "reports gather here, over both cells. Whether it is worse here or more people live here, these figures "
+        "cannot tell.",
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
         "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
         "reports gather here, over several cells. Whether it is worse here or more people live here, these figures "
-        "cannot tell."
+        "cannot tell.",
     ),
 }
 _CELL_GATHER = N_(

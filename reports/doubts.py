@@ -199,13 +199,9 @@ class _Claims:
     def test(self, counts: Ints) -> Bools:
         """Return which cells would be claimed with other counts."""
         return hotspots.claimed(
-            counts,
-            self.spots.result.weight,
-            method=self.spots.result.method,
-            surroundings=self.around,
-            seed=self.spots.seed,
-            **self.rule,
-        )
+            counts, self.spots.result.weight, method=self.spots.result.method, surroundings=self.around,
+            seed=self.spots.seed, **self.rule,
+        )  # fmt: skip
 
     def months(self, start: dt.date, end: dt.date) -> tuple[Ints, Floats]:
         """Return the month of each event from the first of a period on, -1 for none, and the days of each month."""

@@ -160,7 +160,10 @@ METHODS = (
     ),
     Method(
         N_("The map's colours"),
-        N_("A strong outline is a claim. Hatching is a silent cell: no report is not the same as safe."),
+        N_(
+            "An unbroken outline is a hot spot, a thin broken one says that reports gather there; both lie inside "
+            "their cell. Hatching is a silent cell: no report is not the same as safe."
+        ),
         N_(
             "Classes by Fisher–Jenks (natural breaks), edges and n in the legend. Pale with a dotted edge: fewer "
             "than {few_reports} reports, too few to carry a rate or a median. No data has its own colour and is"

@@ -15,6 +15,7 @@ from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
 from reports import rates as reckoning
+from reports.alarm import Alarm
 from reports.doubts import Doubts, Silent
 from reports.record import Record
 
@@ -125,16 +126,17 @@ def hot_spots_json(
     methods: Sequence[str],
     words: Words,
     *,
-    rates: reckoning.CellRates | None = None,
     record: Record | None = None,
     doubted: Doubts | None = None,
     silent: Silent | None = None,
+    rates: reckoning.CellRates | None = None,
+    lately: Alarm | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
     `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims,
     `doubted` what might fake them, `silent` the cells that never reported. Where calls are counted, observed and
-    expected are calls; rates are of events always.
+    expected are calls; rates are of events always. `lately` is what has gathered in the last weeks.
     """
     result = found.result
     counted = "calls" if result.method == CALLS else "events"
@@ -190,6 +192,7 @@ def hot_spots_json(
                 "expected": place.expected,
                 "ratio": number(place.ratio) if np.isfinite(place.ratio) else None,
                 "p": place.p,
+                "part": found.cells["cell_id"].to_numpy()[list(place.part)].tolist(),
                 "claim": result.claim,
             }
             for place in result.places
@@ -211,10 +214,41 @@ def hot_spots_json(
             }
             for row in clusters
         ],
-        "rates": reckoning.rates_json(rates),
         **({} if record is None else record_json(record, words)),
+        "rates": reckoning.rates_json(rates),
+        **({} if lately is None else {"lately": lately_json(lately, words)}),
         **({} if doubted is None else {"doubts_untold": [one.say(words) for one in doubted.untold]}),
         **({} if silent is None else {"silent": silent_json(silent, words)}),
+    }
+
+
+def lately_json(found: Alarm, words: Words) -> dict[str, Any]:
+    """Return what has gathered in the last weeks as the command line gives it."""
+    rows: list[Any] = list(found.clusters.itertuples(index=False))
+    return {
+        "first": found.first,
+        "last_day": found.last_day,
+        "days": found.days,
+        "events": found.n_events,
+        "sources_left_out": list(found.sources_left_out),
+        "clusters": [
+            {
+                "cell_ids": list(row.cell_ids),
+                "observed": int(row.observed),
+                "expected": float(row.expected),
+                "p": float(row.p),
+                "first_day": row.first_day,
+                "last_day": row.last_day,
+                "alarm": bool(row.alarm),
+                "hazards": list(row.hazards),
+                "open": int(row.open),
+                "lon": None if np.isnan(row.lon) else float(row.lon),
+                "lat": None if np.isnan(row.lat) else float(row.lat),
+            }
+            for row in rows
+        ],
+        "sentence": found.finding.say(words),
+        "reason": words.joined(one.say(words) for one in (found.reason, *found.remarks) if one != found.finding),
     }
 
 

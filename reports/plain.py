@@ -207,17 +207,10 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
         groups = _hazards(pd.DataFrame(dense), words)
         lines += ["", words("Dense groups of points:")]
         lines += [*table(groups.head(MOST), _said(_GROUPS, words), words), *_more(len(groups), words)]
+    if lately := answer.get("lately"):
+        lines += ["", words("What has gathered in the last weeks:"), lately["sentence"]]
+        lines += [lately["reason"]] if lately["reason"] else []
     return lines
-
-
-def rates(found: CellRates | None, words: Words) -> list[str]:
-    """Return what rates say and the cells with the largest; nothing where there is no exposure."""
-    if found is None:
-        return []
-    shown = found.cells.assign(mark=people.rate_marks(words, found.cells["mark"])).drop(columns="cell_id")
-    titles = reckoning.titles(found) | reckoning.SHORT
-    said = table(shown.head(MOST), _said(titles, words), words)
-    return ["", words.joined(reckoning.sentences(found, words)), *said, *_more(len(shown), words)]
 
 
 def _record(answer: dict[str, Any], words: Words) -> list[str]:
@@ -260,6 +253,16 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
 def interval(value: float | None, low: float | None, high: float | None) -> str:
     """Return a ratio with its limits: 2.5 (1.8–3.5)."""
     return "" if value is None else f"{value:.1f} ({low:.1f}–{high:.1f})"
+
+
+def rates(found: CellRates | None, words: Words) -> list[str]:
+    """Return what rates say and the cells with the largest; nothing where there is no exposure."""
+    if found is None:
+        return []
+    shown = found.cells.assign(mark=people.rate_marks(words, found.cells["mark"])).drop(columns="cell_id")
+    titles = reckoning.titles(found) | reckoning.SHORT
+    said = table(shown.head(MOST), _said(titles, words), words)
+    return ["", words.joined(reckoning.sentences(found, words)), *said, *_more(len(shown), words)]
 
 
 _KEYS = {
@@ -319,7 +322,8 @@ def profiles(listed: Sequence[Mapping[str, Any]], zone: str, words: Words) -> li
 
 def settings(listed: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     """Return the settings with value and default."""
-    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value"), "unit": N_("Measured in")}
+    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value")}
+    titles |= {"allowed": N_("Allowed"), "unit": N_("Measured in")}
     rows = pd.DataFrame(listed).astype({"value": str, "default": str})
     return table(rows, _said(titles, words), words)
 

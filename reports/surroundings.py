@@ -8,7 +8,7 @@ stricter decides (3.9 to 4.8% of maps without a pattern then carry a claim, at 5
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -34,6 +34,19 @@ Progress = Callable[[float], None]
 _held: OrderedDict[str, RandomMaps] = OrderedDict()
 
 
+def scan_limits(settings: Mapping[str, Any], cells: int) -> tuple[float, int | None]:
+    """Return the largest share of the exposure that a place of so many cells may hold, and its most cells, if any."""
+    if cells > MANY:
+        return float(settings["scan_share_many"]), int(settings["scan_cells_many"])
+    return float(settings["scan_share"]), None
+
+
+def cell_points(cells: Any) -> tuple[Floats, Floats]:
+    """Return a point of each cell that lies in it, in local metres."""
+    at = shapely.point_on_surface(cells.geometry.to_numpy())
+    return crs.project(shapely.get_x(at), shapely.get_y(at))
+
+
 class KeptSurroundings:
     """The surroundings of a scope's cells (`analysis.family.Surroundings`), with random maps that are kept.
 
@@ -47,9 +60,7 @@ class KeptSurroundings:
         self._key = (scope.level, dataset.edition_day(scope), scope.area)
         setting = dataset.settings
         self._draws = int(setting["map_draws"])
-        many = len(cells) > MANY
-        self._share = float(setting["scan_share_many" if many else "scan_share"])
-        self._most = int(setting["scan_cells_many"]) if many else None
+        self._share, self._most = scan_limits(setting, len(cells))
 
     def circles(self, weight: Floats) -> Circles:
         """Return the circles around the cells, made once a version for the same cells and exposure."""
@@ -58,9 +69,7 @@ class KeptSurroundings:
         if key not in held:
             while len(held) >= _MOST_CIRCLES:
                 held.pop(next(iter(held)), None)
-            at = shapely.point_on_surface(self._cells.geometry.to_numpy())
-            x_m, y_m = crs.project(shapely.get_x(at), shapely.get_y(at))
-            held[key] = grow_circles(x_m, y_m, weight, max_share=self._share, most_cells=self._most)
+            held[key] = grow_circles(*cell_points(self._cells), weight, max_share=self._share, most_cells=self._most)
         return cast(Circles, held[key])
 
     def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
@@ -79,13 +88,13 @@ class KeptSurroundings:
             done.append(self._of(circles, one, tell))
         return done
 
-    def neighbors(self) -> Any:
-        """Return which cells touch, kept by their outlines."""
-        return queen_neighbors(self._cells)
-
     def moved(self, x_m: Floats, y_m: Floats, drawn: Sequence[RandomMaps]) -> "Moved":
         """Return the surroundings of other cells of the same area, which are judged by random maps drawn for these."""
         return Moved(x_m, y_m, self._share, self._most, drawn)
+
+    def neighbors(self) -> Any:
+        """Return which cells touch, kept by their outlines."""
+        return queen_neighbors(self._cells)
 
     def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
         limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis import alarm, circles
 from analysis.alarm import space_time_scan
 from analysis.checked import counts_and_shares
-from analysis.scan import circular_scan
+from analysis.scan import circular_scan, grow_circles, hottest_part, strongest_circles
 from base.errors import HazardError
 
 FEW = {"permutations": 1, "seed": 1}
@@ -62,18 +62,31 @@ def plain_scan(points, cases, population, **limits):
     return disjoint(weighed)
 
 
-def plain_space_time(points, cell, day, *, max_days, last_day, recent_only, **limits):
+def plain_space_time(
+    points, cell, day, *, max_days, last_day, recent_only, kind=None, fewest=1, lengths=None, **limits
+):
     total, weighed = len(cell), []
+    kinds = [0] * total if kind is None else kind
+    happened = list(zip(cell, day, kinds, strict=True))
     begins = sorted(set(day))
     ends = [last_day] if recent_only else begins
     areas = all_circles(points, np.bincount(cell, minlength=len(points)).tolist(), **limits)
     for _, _, members in areas:
-        inside = [d for c, d in zip(cell, day, strict=True) if c in members]
         for end, begin in itertools.product(ends, reversed(begins)):
-            if end - max_days < begin <= end:
-                count = sum(begin <= d <= end for d in inside)
-                expected = len(inside) * sum(begin <= d <= end for d in day) / total
-                weighed.append((ratio(count, expected, total), members, count, expected, begin, end))
+            long = end - begin + 1
+            if lengths is not None:  # the shortest one that begins no later, from its first event on
+                long = min((one for one in lengths if one >= long), default=max_days + 1)
+                if any(end - long < other < begin for other in begins):
+                    continue
+            if begin <= end and long <= max_days:
+                count = sum(c in members and begin <= d <= end for c, d, _ in happened)
+                expected = 0.0
+                for k in set(kinds):
+                    here = sum(c in members and one == k for c, _, one in happened)
+                    then = sum(begin <= d <= end and one == k for _, d, one in happened)
+                    expected += here * then / kinds.count(k)
+                if count >= fewest:
+                    weighed.append((ratio(count, expected, total), members, count, expected, begin, end))
     return disjoint(weighed)
 
 
@@ -177,6 +190,35 @@ def test_clusters_are_those_of_a_plain_scan(case, limits):
     for one in found:
         px, py = points[one.centre]
         assert one.radius == max(hypot(points[i][0] - px, points[i][1] - py) for i in one.members)
+
+
+def plain_part(points, cases, population, place, least, **limits):
+    total, exposure, best = sum(cases), sum(population), (0.0, tuple(place))
+    for _, _, members in all_circles(points, population, **limits):
+        count, expected = sum(cases[i] for i in members), total * sum(population[i] for i in members) / exposure
+        a_claim = set(members) <= set(place) and ratio(count, expected, total) >= least
+        if a_claim and count / expected > best[0] * (1 + 1e-9):
+            best = count / expected, members
+    return best[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_hottest_part_of_a_place_is_the_circle_within_it_of_the_highest_rate_that_reaches_the_limit(seed):
+    random = np.random.default_rng(seed)
+    points = [(int(x), int(y)) for x, y in random.integers(0, 9, (40, 2))]  # some share a point
+    population = random.integers(1, 9, 40).tolist()
+    cases = random.poisson(np.array(population) * np.where(np.array(points)[:, 0] > 4, 2.0, 0.7)).tolist()
+    circles = grow_circles(*np.array(points).T, population, max_share=0.5)
+    (top, *_) = strongest_circles(circles, cases)
+    for least in (0.2 * top.llr, 0.6 * top.llr, top.llr * (1 - 1e-9), 2 * top.llr):
+        part = hottest_part(circles, cases, top.members, least=least)
+        assert tuple(part) == plain_part(points, cases, population, top.members.tolist(), least, max_share=0.5)
+    assert tuple(hottest_part(circles, cases, top.members, least=2 * top.llr)) == tuple(top.members)
+
+
+def test_all_events_in_one_cell_are_the_hottest_part():
+    circles = grow_circles([0, 1, 2, 3], [0, 0, 0, 0], [1, 1, 1, 1], max_share=0.5)
+    assert hottest_part(circles, [9, 0, 0, 0], [0, 1], least=0.5).tolist() == [0]
 
 
 @pytest.mark.parametrize("max_share", [0.05, 0.5])
@@ -348,6 +390,62 @@ def test_cylinders_are_those_of_a_plain_scan(case, limits, max_days, later, rece
     assert [(one.first_day, one.last_day) for one in found] == [one[4:] for one in plain]
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    events, limits, st.integers(1, 3), st.sets(st.integers(1, 6), min_size=1) | st.none(), st.booleans(), st.randoms()
+)
+def test_kinds_have_days_and_places_of_their_own(case, limits, fewest, lengths, recent_only, random):
+    points, happened = case
+    cell, day = (list(values) for values in zip(*happened, strict=True))
+    x, y = np.array(points).T
+    kind = [random.choice(["wet", "dry", "other"]) for _ in cell]
+    options = limits | {"max_days": 5, "last_day": max(day), "recent_only": recent_only, "kind": kind}
+    options |= {"fewest": fewest, "lengths": lengths and sorted(lengths)}
+    if not all_circles(points, np.bincount(cell, minlength=len(points)).tolist(), **without_none(limits)):
+        return
+    found = space_time_scan(x, y, cell, day, **options, **FEW)
+    plain = plain_space_time(points, cell, day, **without_none(options))
+    same_clusters(found, plain)
+    assert [(one.first_day, one.last_day) for one in found] == [one[4:] for one in plain]
+
+
+def test_days_are_shuffled_within_a_kind():
+    random = np.random.default_rng(8)
+    points = [(0, 0), (1, 0), (2, 1), (0, 2)]
+    cell, day, kind = random.integers(0, 4, 60), np.sort(random.integers(0, 6, 60)), random.integers(0, 3, 60)
+    x, y = np.array(points).T
+    options = {"max_days": 2, "max_share": 0.5, "kind": kind, "fewest": 2}
+    found = space_time_scan(x, y, cell, day, permutations=64, seed=9, stop_at=None, **options)
+    maxima = []
+    for _ in range(400):  # independent of the program's draws: the ranks agree within chance
+        shuffled = day.copy()
+        for k in range(3):
+            shuffled[kind == k] = random.permutation(shuffled[kind == k])
+        plain = plain_space_time(
+            points,
+            cell.tolist(),
+            shuffled.tolist(),
+            last_day=5,
+            recent_only=True,
+            **(options | {"kind": kind.tolist()}),
+        )
+        maxima.append(max((one[0] for one in plain), default=0.0))
+    assert len(found) > 0
+    for one in found:
+        share = np.mean(np.array(maxima) >= one.llr * (1 - 1e-9))
+        assert one.p == pytest.approx(share, abs=4 * (share * (1 - share) / 64) ** 0.5 + 2 / 65)
+
+
+def test_a_wet_week_is_none_where_water_always_stands():
+    # Cell 0 has all water, which comes on two days; cell 1 all else, on other days. On the last day water came.
+    cell, day, kind = [0] * 12 + [1] * 12, [3] * 6 + [9] * 6 + list(range(12)), ["water"] * 12 + ["wall"] * 12
+    day[-3:] = [1, 2, 3]
+    together = space_time_scan(**TWO_CELLS, cell=cell, day=day, max_days=1, permutations=999, seed=1)
+    assert together[0].members.tolist() == [0]
+    assert together[0].p <= 0.1
+    assert space_time_scan(**TWO_CELLS, cell=cell, day=day, kind=kind, max_days=1, **FEW) == ()
+
+
 @pytest.mark.parametrize("recent_only", [True, False])
 def test_a_rank_over_time_is_that_among_shuffled_days(recent_only):
     random = np.random.default_rng(4)
@@ -487,6 +585,7 @@ def test_too_many_circles_are_refused_before_they_are_drawn(monkeypatch):
     [
         ({"x": [0, 1, 2]}, "lengths-differ"),
         ({"cell": [0, 1]}, "lengths-differ"),
+        ({"kind": ["a", "b"]}, "lengths-differ"),
         ({"x": [0], "y": [0]}, "one-cell"),
         ({"cell": [0, 1, 2]}, "cell-position-bad"),
         ({"cell": [0, 1, -1]}, "cell-position-bad"),

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer.main
+from python_calamine import CalamineWorkbook
 from stored import boundary, rows, store
 
 import cli
@@ -280,6 +281,23 @@ def test_rates_stand_beside_the_hot_spots_and_are_null_without_an_exposure(demo)
     assert "Events per 1,000 households" in Said(demo, "hotspots").out
 
 
+def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_numbers(demo, tmp_path):
+    year = ("--hazard", "waterlogging", "--start", "2025-10-01", "--end", "2026-10-01", "--no-evidence")
+    book, package = tmp_path / "a.XLSX", tmp_path / "a.gpkg"
+    answer = asked(demo, "hotspots", *year, "--out", book)
+    assert answer["file"] == str(book)
+    header, *rows = CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python()
+    assert [row[header.index("Events")] for row in rows] == [one["observed"] for one in answer["cells"]]
+    assert str(package) in Said(demo, "hotspots", *year, "--out", package).out
+    cells = gpd.read_file(package, layer="cells")
+    assert cells["cell_id"].tolist() == [one["cell_id"] for one in answer["cells"]]
+    assert cells["p"].tolist() == [one["p"] for one in answer["cells"]]
+    refused = Said(demo, "hotspots", *year, "--out", tmp_path / "a.docx")
+    assert refused.code == 2
+    assert ".xlsx" in refused.err
+    assert not (tmp_path / "a.docx").exists()
+
+
 @pytest.mark.parametrize(
     ("by", "column"),
     [("hazard", "hazard"), ("cell", "cell_id"), ("unit", "unit"), ("month", "month"), ("source", None)],
@@ -324,10 +342,10 @@ REFUSED = {
     ("count", "--end", "tomorrow"): "tomorrow",
     ("hotspots", "--method", "magic"): "magic",
     ("hotspots", "--exposure", "moons"): "moons",
+    ("hotspots", "--compare", "never"): "never",
     ("hotspots", "--method", "gi_star", "--method", "scan"): "gi_star, scan",
     ("hotspots", "--method", "moran", "--method", "gi_star", "--method", "dbscan"): "gi_star, moran",
     ("hotspots", "--count", "cars"): "cars",
-    ("hotspots", "--compare", "never"): "never",
     ("resolution", "--by", "colour"): "colour",
     ("resolution", "--clock", "lunar"): "lunar",
     ("resolution", "--as-of", "soon"): "soon",
@@ -339,6 +357,9 @@ REFUSED = {
     ("settings", "--set", "fdr=nan"): "nan",
     ("settings", "--set", "min_events=-1"): "min_events",
     ("settings", "--set", "min_events=2.5"): "2.5",
+    ("settings", "--set", "map_draws=98"): "99",
+    ("settings", "--set", "seed=-1"): "4,294,967,295",
+    ("hotspots", "--seed", "-1"): "seed",
     ("settings", "--set", "timezone=Peking"): "Peking",
     ("undo", "--import", "none-such"): "none-such",
     ("rejected", "--import", "none-such"): "none-such",
@@ -399,8 +420,8 @@ def test_own_incidents_are_not_imported_beside_the_example(own, files):
 
 def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path):
     listed = {one.pop("name"): one for one in asked(tmp_path, "settings")}
-    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "unit": ""}
-    assert listed["max_file_mb"] == {"value": 200, "default": 200, "unit": "MB"}
+    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "allowed": "0.001 – 0.25", "unit": ""}
+    assert listed["max_file_mb"] == {"value": 200, "default": 200, "allowed": "1 – 10,000", "unit": "MB"}
     assert not Workspace(tmp_path).exists  # looking changes nothing
 
     command = ("settings", "--set", "max_file_mb=500", "--set", "fdr=0.1", "--set", "map_stamp=a=b")
@@ -416,12 +437,14 @@ def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path
 
 
 def test_a_file_too_large_is_read_once_the_setting_is_raised(files, tmp_path):
-    asked(tmp_path, "settings", "--set", "max_file_mb=0")
-    said = Said(tmp_path, "import", files["incidents"], "--json")
+    asked(tmp_path, "settings", "--set", "max_file_mb=1")
+    large = tmp_path / "large.csv"
+    large.write_bytes(files["incidents"].read_bytes() + b"\n" * 1_000_000)
+    said = Said(tmp_path, "import", large, "--json")
     assert (said.code, said.out) == (2, "")
     assert "max_file_mb" in said.err
     asked(tmp_path, "settings", "--set", "max_file_mb=200")
-    assert asked(tmp_path, "import", files["incidents"])["accepted"] > 0
+    assert asked(tmp_path, "import", large)["accepted"] > 0
 
 
 def test_tables_for_people_hold_the_same_numbers(demo):
