@@ -25,6 +25,7 @@ from reports.record import CHANGE_NAMES, TREND_NAMES, Record, record_of
 from reports.sheet import Sheet, write_book
 from reports.surroundings import scan_limits
 
+_SITE_DIGITS = 4  # of a degree, about 10 m: a site's place is that of its first report, and reports are not handed out
 BY_NAMES = {
     BY_CELL: N_("itself"),
     BY_PLACE: N_("a shared place"),
@@ -118,7 +119,7 @@ def geopackage(screen: Screen, words: Words) -> bytes:
             )
         )
     sites = record.sites
-    points = shapely.points(sites[["lon", "lat"]].to_numpy(float))
+    points = shapely.points(sites[["lon", "lat"]].to_numpy(float).round(_SITE_DIGITS))
     layers.append(
         Layer("chronic_sites", words("Chronic sites"), _plain(sites.drop(columns=["lon", "lat"])), POINT, points)
     )
