@@ -111,7 +111,7 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
     rows = doubts.rows.assign(falls=doubts.rows["survives"].eq(False).fillna(False))
     rows = rows[rows["found"]].sort_values("falls", ascending=False, kind="stable")  # first those that break a claim
     told = [
-        words("{cell}: {sentence}", cell=names[cell], sentence=doubts.sentences[at].say(words))
+        words("{name}: {sentence}", name=names[cell], sentence=doubts.sentences[at].say(words))
         for at, cell in zip(rows.index.tolist(), rows["cell_id"], strict=True)
     ]
     if not told:
