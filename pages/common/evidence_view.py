@@ -93,8 +93,8 @@ def without(words: Words, spots: answers.HotSpots) -> None:
 
 
 def interval(words: Words, row: Any) -> str:
-    """Return how many times the expected a cell holds, with the limits."""
-    return words("×{ratio} ({low}–{high})", ratio=round(row.ratio, 1), low=round(row.low, 1), high=round(row.high, 1))
+    """Return a ratio with its limits."""
+    return words("×{ratio} ({low}–{high})", **{name: f"{getattr(row, name):.1f}" for name in ("ratio", "low", "high")})
 
 
 def since(words: Words, record: Record, month: Any) -> str:
