@@ -225,6 +225,8 @@ def _hot_spots(
         **claim_rule(dataset),
     )
     interval = rates.ratio_interval(result.counted, result.expected)
+    if result.method == hotspots.CALLS:  # calls about one thing are no trials of their own: no interval
+        interval = rates.Ratio(result.ratio, *np.full((2, len(cells)), np.nan))
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
