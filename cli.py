@@ -25,10 +25,10 @@ def _find_packages() -> None:
 if __name__ == "__main__":
     _find_packages()
 
+import contextlib
 import datetime as dt
 import getpass
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import alarm, answers, doubts, intake, people, periods, plain, record
+from reports import alarm, answers, doubts, handouts, intake, people, periods, plain, rates, record
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -627,9 +627,15 @@ def hotspots_(
     level: Level = None,
     start: Start = None,
     end: End = None,
-    method: Annotated[list[str] | None, typer.Option(help="excess, scan, dbscan. Repeatable.")] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="excess, scan, dbscan; or gi_star, moran in their place. Repeatable.")
+    ] = None,
+    counted: Annotated[str, typer.Option("--count", help="events, or calls: then without any claim.")] = "events",
     exposure: Annotated[str, typer.Option(help="households, population, road_km, covers, area, equal.")] = "auto",
     seed: Annotated[int | None, typer.Option(help="Start of the random draws.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx or FILE.gpkg (for QGIS).")
+    ] = None,
     compare: Annotated[
         str, typer.Option(help="year: the same days a year before; previous: the period before.")
     ] = "year",
@@ -642,34 +648,71 @@ def hotspots_(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Find cells with more events than chance, dense groups of points, and what has gathered in the last weeks."""
-    known = ("excess", "scan", "dbscan")
-    for name in method or []:
-        if name not in known:
-            raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
+    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks."""
+    test = _test(method or [], counted)
+    kind = out.suffix.lower() if out is not None else None
+    if kind not in (None, ".xlsx", ".gpkg"):
+        raise HazardError(
+            "file-kind-unknown", "{file} ends neither in .xlsx (a workbook) nor in .gpkg (a GeoPackage).", file=str(out)
+        )
     if compare not in COMPARE:
         raise HazardError("compare-unknown", "{name} is none of {known}.", name=compare, known=", ".join(COMPARE))
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
-    methods = method or list(known)
-    test = hotspots.AUTO if not method else hotspots.FAMILY if "scan" in methods else hotspots.EXCESS
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
-    methods = [name for name in methods if name != "scan" or found.result.method != hotspots.EXCESS]
+    methods = [name for name in method or _USUAL if name != "scan" or found.result.method != hotspots.EXCESS]
+    if test == hotspots.CALLS:
+        methods = [name for name in methods if name == "dbscan"]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
     said = doubted = silent = lately = None
-    if evidence and {"excess", "scan"} & set(methods):
+    if evidence and set(methods) - {"dbscan"}:
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
         silent = doubts.silent_of(dataset, scope, found)
+    by_cell = rates.rates(dataset, scope, found, exposure=exposure)
     if evidence:
         lately = alarm.alarm_of(dataset, scope, seed=seed, progress=lambda share: _progress(share, alarm.AT_WORK, {}))
     answer = people.hot_spots_json(
-        found, groups, methods, WORDS, record=said, doubted=doubted, silent=silent, lately=lately
-    )
-    _print(answer, as_json, [*_about(dataset, scope), *plain.hot_spots(answer, WORDS)])
+        found, groups, methods, WORDS,
+        record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,
+    )  # fmt: skip
+    lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
+    if out is not None:
+        screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)
+        _write(out, (handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS))
+        answer["file"] = str(out)
+        lines.append(WORDS("All of it is in {file}.", file=str(out)))
+    _print(answer, as_json, lines)
 
 
 _DOUBTING = N_("what might fake the claims")
+_USUAL = ("excess", "scan", "dbscan")
+_CHOSEN = ("gi_star", "moran")
+
+
+def _test(methods: list[str], counted: str) -> str:
+    """Return the method of `analysis.hotspots` that the methods asked for make together."""
+    known = (*_USUAL, *_CHOSEN)
+    for name in methods:
+        if name not in known:
+            raise HazardError("method-unknown", "{name} is none of {known}.", name=name, known=", ".join(known))
+    if counted not in ("events", "calls"):
+        raise HazardError("count-unknown", "{name} is none of {known}.", name=counted, known="events, calls")
+    tests = set(methods) - {"dbscan"}
+    if len(tests) > 1 and tests & set(_CHOSEN):
+        raise HazardError(
+            "methods-together",
+            "{methods} cannot stand together, for a screen makes one family of claims: take gi_star alone, moran "
+            "alone, or excess and scan; dbscan may stand beside any.",
+            methods=", ".join(sorted(tests)),
+        )
+    if counted == "calls":
+        return hotspots.CALLS
+    if not methods:
+        return hotspots.AUTO
+    if not tests:
+        return hotspots.LIST
+    return tests.pop() if tests & set(_CHOSEN) else hotspots.FAMILY if "scan" in tests else hotspots.EXCESS
 
 
 @app.command("resolution")
@@ -705,7 +748,13 @@ def settings_(
         changes.set_settings(context.obj, wanted, who=_who())
     values = context.obj.newest().settings
     listed = [
-        {"name": one.name, "value": values[one.name], "default": settings.DEFAULTS[one.name], "unit": one.unit}
+        {
+            "name": one.name,
+            "value": values[one.name],
+            "default": settings.DEFAULTS[one.name],
+            "allowed": one.allowed,
+            "unit": one.unit,
+        }
         for one in settings.SETTINGS
     ]
     _print(listed, as_json, plain.settings(listed, WORDS))
@@ -752,13 +801,10 @@ def tidy(context: typer.Context, as_json: Json = False) -> None:
 def _setting(name: str, text: str) -> Any:
     """Return a value of the setting's kind; what is none stays text, which the setting refuses by name."""
     kind = type(settings.DEFAULTS.get(name, ""))
-    if kind is str:
-        return text
-    try:
-        value = kind(text)
-    except ValueError:
-        return text
-    return value if 0 <= value < math.inf else text
+    for number in (int, float) if kind is not str else ():
+        with contextlib.suppress(ValueError):
+            return number(text)
+    return text
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ class GiStar(NamedTuple):
 
 
 class LocalMoran(NamedTuple):
-    """One value a cell: I, quadrant, two-sided p, whether it passes, deals behind p; and how many cells are alone."""
+    """As `GiStar`, with I and the quadrant of each cell; z is the z-score of its I."""
 
     i: Floats
     quadrant: NDArray[np.str_]
@@ -58,6 +58,7 @@ class LocalMoran(NamedTuple):
     passes: Bools
     draws: Ints
     alone: int
+    z: Floats
 
 
 class GlobalMoran(NamedTuple):
@@ -169,7 +170,9 @@ def local_moran(values: ArrayLike, neighbors: Any, *, permutations: int, seed: i
         ``.i`` is z_i times the weighted sum of its neighbours' z, over the mean of all z squared, where z is the
         distance from the mean; NaN for a cell without neighbours. ``.quadrant`` "HH", "LL" (like its neighbours), "HL",
         "LH" (unlike them), first the cell, high if above the mean; "" for a cell without neighbours. ``.p`` two-sided,
-        1 for a cell at the mean, whose I is 0 under any neighbours; ``.passes``, ``.draws``, ``.alone`` as in `GiStar`.
+        1 for a cell at the mean, whose I is 0 under any neighbours; ``.passes``, ``.draws``, ``.alone`` as in `GiStar`;
+        ``.z`` is how far I lies from its mean if the others are dealt out, in standard deviations: positive for a cell
+        like its neighbours, 0 for one at the mean, NaN where I cannot vary.
 
     Raises
     ------
@@ -194,7 +197,8 @@ def local_moran(values: ArrayLike, neighbors: Any, *, permutations: int, seed: i
     quadrant[alone] = ""
     p, draws = _chances(x, others, True, permutations, seed, fdr)
     p[(z == 0) & ~alone] = 1.0
-    return LocalMoran(i, quadrant, p, _passes(p, fdr), draws, int(alone.sum()))
+    score = np.sign(z) * _score(x, others, fixed=True)
+    return LocalMoran(i, quadrant, p, _passes(p, fdr), draws, int(alone.sum()), score)
 
 
 def moran(values: ArrayLike, neighbors: Any) -> GlobalMoran:

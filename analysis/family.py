@@ -68,10 +68,17 @@ class Surroundings(Protocol):
         """Return random maps of a total, or of several totals around it, of which the strictest decides."""
         ...
 
+    def neighbors(self) -> Any:
+        """Return which cells are neighbours, as `analysis.association` takes them."""
+        ...
+
 
 @dataclass(frozen=True)
 class Plane:
-    """Surroundings that are reckoned whenever they are asked for. Points in metres, shape (n,)."""
+    """Surroundings that are reckoned whenever they are asked for. Points in metres, shape (n,).
+
+    Points do not tell who is next to whom: `touching` does, as `neighbors` returns it.
+    """
 
     x: ArrayLike
     y: ArrayLike
@@ -79,6 +86,7 @@ class Plane:
     most_cells: int | None
     draws: int
     seed: int
+    touching: Any = None
 
     def circles(self, weight: Floats) -> Circles:
         """Return the circles around the cells."""
@@ -87,6 +95,11 @@ class Plane:
     def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
         """Return random maps of a total."""
         return [random_maps(circles, total, draws=self.draws, seed=self.seed)]
+
+    def neighbors(self) -> Any:
+        """Return which cells are neighbours: none where nobody said so."""
+        n = np.size(self.x)
+        return scipy.sparse.csr_array((n, n)) if self.touching is None else self.touching
 
 
 def random_maps(

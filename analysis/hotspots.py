@@ -12,6 +12,9 @@ households, and the word is *reports gather here*: that is true, and whether it 
 there these figures cannot tell. (On random maps of events in proportion to households that nobody told us of, equal
 shares name cells on nearly all maps; a second opinion by area, which is a proxy too, left up to half of them.)
 
+**By choice.** Gi* and local Moran's I (`analysis.neighborhoods`) can be had in place of the family, never beside it:
+one family of claims a screen. Calls can be counted in place of events: then nothing is tested and nothing is claimed.
+
 **Cells of a place.** Of a hot place those cells are named that hold more than expected themselves: a quiet cell within
 a circle is no hot spot.
 """
@@ -24,22 +27,26 @@ import numpy as np
 import scipy  # its parts load when they are first asked for: they take a second that most commands do not need
 from numpy.typing import ArrayLike, NDArray
 
-from analysis import family
+from analysis import family, neighborhoods
 from analysis.association import gi_star as gi_star  # every test of a cell can be asked for here
 from analysis.association import gi_star_test as gi_star_test
 from analysis.association import local_moran as local_moran
 from analysis.checked import counts_and_shares
 from analysis.circles import Cluster
-from analysis.scan import Circles, counts_alone, strongest_circles
+from analysis.neighborhoods import GI_STAR as GI_STAR
+from analysis.neighborhoods import MORAN as MORAN
+from analysis.scan import Circles, counts_alone, hottest_part, strongest_circles
 from base.errors import HazardError
-from base.text import N_, Sentence, Term
+from base.text import N_, NP_, Sentence, Term
 from data.schema import EXPOSURES
 
 EQUAL, AREA = "equal", "area"
 HOT_SPOT, GATHER = "hot_spot", "gather"  # 热点, 报告集中
 BY_CELL, BY_PLACE, BY_BOTH = "cell", "place", "both"  # which test names a cell
-LIST, EXCESS, FAMILY = "list", "excess", "excess+scan"  # methods
+LIST, EXCESS, FAMILY = "list", "excess", "excess+scan"  # methods, beside GI_STAR and MORAN
+CALLS = "calls"  # as a method: calls are counted and nothing is claimed
 AUTO = "auto"
+ASKED = (AUTO, EXCESS, FAMILY, GI_STAR, MORAN, LIST, CALLS)  # what can be asked for
 MANY = 1_000  # cells: in a city a scan takes seconds, so places are looked for when somebody asks
 EXPOSURE_NAMES = {
     "households": N_("households"),
@@ -69,7 +76,9 @@ class ExcessTest(NamedTuple):
 class HotPlace(NamedTuple):
     """Neighbouring cells that together hold more events than chance gives: positions of all of them, ascending.
 
-    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong.
+    `ratio` is the rate inside over the rate outside; `p` the chance of a map with a place as strong; `part` the cells
+    of the hottest circle within it that is a claim by itself (`analysis.scan.hottest_part`), all of them if no smaller
+    one is.
     """
 
     members: tuple[int, ...]
@@ -77,6 +86,7 @@ class HotPlace(NamedTuple):
     expected: float
     ratio: float
     p: float
+    part: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,12 +94,17 @@ class HotSpots:
     """The answer for one family of claims (hazard, level, period); arrays have one value per cell, in the order given.
 
     `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, `by` which test names it
-    ("cell", "place", "both" or "") and `claim` the one word of this screen, for a legend or a title. `weight` is the
-    exposure that was used, ones for equal shares. `places` are the hot places, strongest first. `p` is that of the cell
-    alone, `cells_p` the chance of a map with a cell as strong, and `map_p` that of a map with evidence as rare by any
-    test of the method. Under `method` "list" nothing was tested: `p`, `map_p` and `cells_p` are NaN and `needed` is 0;
-    "excess" tests the cells, "excess+scan" the cells and the places around them. `reason` says why by this method and
-    this exposure.
+    ("cell", "place", "both", "gi_star", "moran" or "") and `claim` the one word of this screen, for a legend or a title
+    ("" where none may be made). `weight` is the exposure that was used, ones for equal shares. `places` are the hot
+    places, strongest first. `p` is that of the cell alone, `cells_p` the chance of a map with a cell as strong, and
+    `map_p` that of a map with evidence as rare by any test of the method. `reason` says why by this method and this
+    exposure.
+
+    `method` "excess" tests the cells, "excess+scan" the cells and the places around them. "gi_star" and "moran" test
+    each cell among its neighbours: `p` and `z` are theirs (NaN for a cell without any), `pattern` tells what passes
+    ("high", "low"; "HH", "LL", "HL", "LH"); there is no `map_p`, no `cells_p` (NaN) and no count `needed` (0). Under
+    "list" and "calls" nothing was tested: every p is NaN and `needed` is 0. Under "calls" `expected` and `ratio` are of
+    calls, else of events.
     """
 
     method: str
@@ -109,6 +124,18 @@ class HotSpots:
     map_p: float
     cells_p: float
     reason: Sentence
+    z: Floats
+    pattern: tuple[str, ...]
+
+    @property
+    def tested(self) -> bool:
+        """Whether any cell was tested: else there is no p and no claim."""
+        return self.method not in (LIST, CALLS)
+
+    @property
+    def counted(self) -> Ints:
+        """What `expected` stands beside: events, or the calls where calls are counted."""
+        return self.calls if self.method == CALLS else self.events
 
 
 def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) -> ExcessTest:
@@ -222,25 +249,26 @@ def _below(alike: Floats, terms: int, at: Ints, period: int) -> NDArray[np.compl
 
 
 def choose_method(events: int, cells: int, *, min_events: int, asked: str = AUTO) -> str:
-    """Return the method that suits a sample: "list", "excess" or "excess+scan".
+    """Return the method that suits a sample: "list", "excess" or "excess+scan"; or the one asked for.
 
     Under `min_events` events, or of one cell, nothing can be claimed, whatever is asked. From there on the cells are
     tested, and with them the places that neighbours share: together they find more than either at the same chance of a
-    false claim. Among more than `MANY` cells the cells alone, unless places are asked for.
+    false claim. Among more than `MANY` cells the cells alone, unless places are asked for. Gi* and Moran's I are never
+    chosen for anybody: at the same chance of a false claim they find less. Calls carry no claim.
 
     Parameters
     ----------
-    asked : {"auto", "excess", "excess+scan"}
+    asked : {"auto", "excess", "excess+scan", "gi_star", "moran", "list", "calls"}
 
     Raises
     ------
     HazardError
         ``method-unknown``.
     """
-    if asked not in (AUTO, EXCESS, FAMILY):
-        raise HazardError(
-            "method-unknown", "{name} is none of {known}.", name=asked, known=", ".join((AUTO, EXCESS, FAMILY))
-        )
+    if asked not in ASKED:
+        raise HazardError("method-unknown", "{name} is none of {known}.", name=asked, known=", ".join(ASKED))
+    if asked == CALLS:
+        return CALLS
     if events < min_events or cells < 2:
         return LIST
     if asked == AUTO:
@@ -260,13 +288,14 @@ def find_hot_spots(
     seed: int,
     method: str = AUTO,
     surroundings: family.Surroundings | None = None,
+    permutations: int = neighborhoods.PERMUTATIONS,
 ) -> HotSpots:
     """Return which cells hold more events than chance, with the words that the exposure allows.
 
     Parameters
     ----------
     calls_by_cell, events_by_cell : array_like of whole numbers, shape (n,)
-        Calls are only carried along; every test is made on events.
+        Every test is made on events. Calls are carried along, or under the method "calls" counted without a claim.
     exposures : mapping of str to array_like, shape (n,)
         By name (households, population, road_km, covers, area). One with a missing or non-positive value is incomplete
         and counts as absent.
@@ -275,11 +304,15 @@ def find_hot_spots(
         ``"equal"`` or a name: that one. Equal shares and area are no exposure: their word is "gather".
     fdr, min_events, draws, seed
         Share of false alarms; fewest events for a claim; random maps behind `map_p` where only cells are tested, and
-        their seed.
+        the seed of these and of permutations.
     method : str
-        As `choose_method` takes it.
+        As `choose_method` takes it. Where Gi* or Moran's I cannot be reckoned (no cell has a neighbour, no rate
+        differs) every p is NaN and the reason says so.
     surroundings : family.Surroundings, optional
-        Where the cells lie, and random maps of them; without it places cannot be looked for.
+        Where the cells lie, random maps of them, and who is next to whom; without it neither places nor neighbours can
+        be looked for.
+    permutations : int
+        Of Gi* and Moran's I, more for cells at the floor.
 
     Raises
     ------
@@ -297,32 +330,44 @@ def find_hot_spots(
     else:
         share = np.ones(n)
     total = int(counts.sum())
-    expected = share * total
-    ratio = np.divide(counts, expected, out=np.full(n, np.nan), where=expected > 0)
-    facts: dict[str, Any] = {"events": total, "cells": n, "min_events": min_events}
-    places: tuple[HotPlace, ...] = ()
     used_method = choose_method(total, n, min_events=min_events, asked=method)
-    if used_method == LIST:
-        test = ExcessTest(np.full(n, np.nan), np.zeros(n, bool), np.zeros(n, np.int64))
-        map_p = cells_p = float("nan")
+    counted = calls.astype(float) if used_method == CALLS else counts
+    expected = share * counted.sum()
+    ratio = np.divide(counted, expected, out=np.full(n, np.nan), where=expected > 0)
+    facts: dict[str, Any] = {"events": total, "cells": n, "min_events": min_events}
+    facts |= {"exposure": Term(EXPOSURE_NAMES.get(used, used)), "percent": 100 * fdr}
+    exposed = used in complete or exposure == EQUAL
+    test = ExcessTest(np.full(n, np.nan), np.zeros(n, bool), np.zeros(n, np.int64))
+    z, pattern, by = np.full(n, np.nan), ("",) * n, ("",) * n
+    map_p = cells_p = float("nan")
+    places: tuple[HotPlace, ...] = ()
+    reason = Sentence(_NOT_TESTED, facts)
+    if used_method == CALLS:
+        reason = Sentence(_CALLS, facts | {"calls": int(calls.sum())})
+    elif used_method == LIST and method != LIST:
         reason = Sentence(_ONE_CELL if n < 2 else _TOO_FEW, facts)
-    else:
+    elif used_method in neighborhoods.METHODS:
+        near = None if surroundings is None else surroundings.neighbors()
+        judged = neighborhoods.judge(counts, weight, near, used_method, fdr=fdr, permutations=permutations, seed=seed)
+        test, z, pattern = test._replace(p=judged.p), judged.z, judged.pattern
+        by = tuple(used_method if one else "" for one in judged.claimed)
+        reason = neighborhoods.reason(used_method, judged, exposed, facts)
+    elif used_method in (EXCESS, FAMILY):
         found = _family(weight, total, surroundings, fdr) if used_method == FAMILY else None
         cells_p = map_chance(counts, weight, draws=draws, seed=seed)
         if found is None:  # not asked for, or not to be had
             used_method, test, map_p = EXCESS, excess_test(counts, weight, fdr=fdr), cells_p
         else:
             test, places, map_p = found.of(counts, weight, total)
-        facts |= {"exposure": Term(EXPOSURE_NAMES.get(used, used)), "percent": 100 * fdr}
         facts["needed"] = int(np.median(test.needed))
-        reason = Sentence(_TESTED[used_method, used in complete or exposure == EQUAL], facts)
-    by = _named_by(test.hot, [place.members for place in places], counts > expected)
-    claim = HOT_SPOT if used in EXPOSURES else GATHER
+        reason = Sentence(_TESTED[used_method, exposed], facts)
+        by = _named_by(test.hot, [place.members for place in places], counts > expected)
+    claim = "" if method in (LIST, CALLS) else HOT_SPOT if used in EXPOSURES else GATHER
     return HotSpots(
         method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), weight=weight,
         expected=expected, ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool),
         needed=test.needed, claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p,
-        cells_p=cells_p, reason=reason,
+        cells_p=cells_p, reason=reason, z=z, pattern=pattern,
     )  # fmt: skip
 
 
@@ -334,6 +379,8 @@ def claimed(
     min_events: int,
     method: str,
     surroundings: family.Surroundings | None = None,
+    permutations: int = neighborhoods.PERMUTATIONS,
+    seed: int = 0,
 ) -> Bools:
     """Return which cells `find_hot_spots` would claim on a map, and nothing else of it: for whoever tests many maps.
 
@@ -343,7 +390,7 @@ def claimed(
         Events of each cell.
     weight : array_like, shape (n,)
         The exposure, as `HotSpots.weight` has it.
-    fdr, min_events, method, surroundings
+    fdr, min_events, method, surroundings, permutations, seed
         As in `find_hot_spots`.
 
     Raises
@@ -353,8 +400,12 @@ def claimed(
     """
     given = np.asarray(counts, dtype=float)
     used_method = choose_method(int(given.sum()), len(given), min_events=min_events, asked=method)
-    if used_method == LIST:
+    if used_method in (LIST, CALLS):
         return np.zeros(len(given), dtype=bool)
+    if used_method in neighborhoods.METHODS:
+        near, exposure = None if surroundings is None else surroundings.neighbors(), np.asarray(weight, dtype=float)
+        options: dict[str, Any] = {"fdr": fdr, "permutations": permutations, "seed": seed}
+        return neighborhoods.judge(given, exposure, near, used_method, **options).claimed
     observed, share = counts_and_shares(given, weight)
     total = int(observed.sum())
     found = _family(np.asarray(weight, dtype=float), total, surroundings, fdr) if used_method == FAMILY else None
@@ -388,6 +439,7 @@ class _Family(NamedTuple):
             HotPlace(
                 tuple(one.members.tolist()), one.observed, one.expected, one.relative_risk,
                 max(family.circle_chance(drawn, one.llr) for drawn in self.maps),
+                tuple(hottest_part(self.circles, counts, one.members, least=self.limit.llr).tolist()),
             )
             for one in found
             if family.reaches(one.llr, self.limit.llr)
@@ -431,13 +483,19 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     ``{one_in}`` is 1/p to two figures. The cell with the smallest p also carries the chance of so strong a map.
     """
     facts: dict[str, Any] = {
-        "observed": int(hotspots.events[position]),
+        "observed": int(hotspots.counted[position]),
         "expected": _rounded(float(hotspots.expected[position])),
         "exposure": Term(EXPOSURE_NAMES.get(hotspots.exposure, hotspots.exposure)),
     }
-    if hotspots.method == LIST:
-        return Sentence(_CELL_LISTED, facts)
+    if not hotspots.tested:
+        return Sentence(_CELL_CALLS if hotspots.method == CALLS else _CELL_LISTED, facts)
     p = float(hotspots.p[position])
+    if hotspots.method in neighborhoods.METHODS:
+        if np.isnan(hotspots.p).all():
+            return Sentence(_CELL_NOT_JUDGED, facts | {"why": hotspots.reason})
+        facts["one_in"] = 0 if np.isnan(p) else one_in(p)
+        z, pattern, claim = (part[position] for part in (hotspots.z, hotspots.pattern, hotspots.claims))
+        return neighborhoods.explain(hotspots.method, float(z), p, pattern, claim, facts)
     facts |= {"one_in": one_in(p), "needed": int(hotspots.needed[position]), "map_one_in": one_in(hotspots.cells_p)}
     if not hotspots.hot[position]:
         return Sentence(_CELL_BELOW if facts["observed"] < hotspots.expected[position] else _CELL_WITHIN, facts)
@@ -445,7 +503,7 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     if hotspots.by[position] == BY_PLACE:
         place = next(one for one in hotspots.places if position in one.members)
         facts |= {
-            "others": len(place.members) - 1,
+            "n": len(place.members) - 1,
             "together": place.observed,
             "together_expected": _rounded(place.expected),
             "place_one_in": one_in(place.p),
@@ -506,6 +564,15 @@ def _smallest_count(p: float, total: int, share: Floats) -> Ints:
 
 _TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")
 _ONE_CELL = N_("A single cell cannot be compared with others, so the reports are only listed.")
+_NOT_TESTED = N_(
+    "The cells were not tested, so none is claimed. Dense groups of points are a description and no claim: they also "
+    "form where many people live."
+)
+_CALLS = N_(
+    "{calls} calls in {cells} cells are counted as they came, and nothing is claimed: one thing counts as often as "
+    "somebody called about it. Of random maps of 23 cells without any pattern, with two calls an event on average, 56 "
+    "in 100 would carry a false claim; with events 2 do."
+)
 _TESTED = {  # method, whether an exposure or equal shares were chosen -> sentence
     (EXCESS, True): N_(
         "{events} events in {cells} cells: each cell is tested exactly against what {exposure} would give it, and of "
@@ -530,6 +597,10 @@ _TESTED = {  # method, whether an exposure or equal shares were chosen -> senten
     ),
 }
 _CELL_LISTED = N_("{name}: {observed} observed, {expected} expected by {exposure}. Too few in all to say more.")
+_CELL_NOT_JUDGED = N_("{name}: {observed} observed, {expected} expected by {exposure}. {why}")
+_CELL_CALLS = N_(
+    "{name}: {observed} calls, {expected} expected by {exposure}. Calls about one thing count several times: no claim."
+)
 _CELL_BELOW = N_("{name}: {observed} observed, {expected} expected by {exposure}. No more than chance gives.")
 _CELL_WITHIN = N_(
     "{name}: {observed} observed, {expected} expected by {exposure}. Chance alone gives one cell so many about once in "
@@ -546,17 +617,24 @@ _CELL_HOT_TOP = N_(
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
     "as a hot spot even alone."
 )
-_CELL_IN_PLACE = {  # whether it is called a hot spot
-    True: N_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+_CELL_IN_PLACE = {  # whether it is called a hot spot; n other cells
+    True: NP_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
         "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "a hot spot that several cells share."
+        "a hot spot that both cells share.",
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "a hot spot that several cells share.",
     ),
-    False: N_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {others} cells around it {together} and "
+    False: NP_(
+        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
+        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
+        "reports gather here, over both cells. Whether it is worse here or more people live here, these figures "
+        "cannot tell.",
+        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
         "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
         "reports gather here, over several cells. Whether it is worse here or more people live here, these figures "
-        "cannot tell."
+        "cannot tell.",
     ),
 }
 _CELL_GATHER = N_(

@@ -26,6 +26,7 @@ from analysis.checked import check_exposed, check_exposure, check_whole, same_ce
 from base.errors import HazardError
 
 FEW, NO_EXPOSURE = "few", "no_exposure"  # why a rate carries little, or is none
+_DUST = 1e-12  # of the rate of all cells: what only rounding has left
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -136,16 +137,47 @@ def empirical_bayes(events: ArrayLike, exposure: ArrayLike) -> Floats:
     Marshall (1991), Applied Statistics 40(2), 283-294, the global estimator.
     """
     observed, weight = same_cells(events, exposure)
-    check_whole(observed)
-    check_exposure(~(np.isfinite(weight) & (weight > 0)))
-    if not observed.any():
+    raw, overall, own = _spread(observed, weight)
+    if not overall:
         return np.zeros(len(observed))
-    overall = observed.sum() / weight.sum()
-    raw = observed / weight
-    own = max(0.0, float(np.average((raw - overall) ** 2, weights=weight) - overall / weight.mean()))
     trust = own / (own + overall / weight)
     smoothed: Floats = trust * raw + (1 - trust) * overall
     return smoothed
+
+
+def standardized_rates(events: ArrayLike, exposure: ArrayLike) -> Floats:
+    """Return how far the rate of each cell lies from that of all cells, in its own standard deviations.
+
+    Rates on little exposure swing more: dealt out over the map as they are, the smallest cells would make its peaks and
+    its hollows. So each is divided by the root of what `empirical_bayes` gives it for a variance, A + m / exposure,
+    where A is never negative. With equal exposure these are the counts in another unit. Errors as in `empirical_bayes`;
+    without any event every cell has 0.
+
+    References
+    ----------
+    Assunção & Reis (1999), Statistics in Medicine 18(16), 2147-2162. esda keeps a negative A: a cell whose variance is
+    then just above zero gets any value.
+    """
+    observed, weight = same_cells(events, exposure)
+    raw, overall, own = _spread(observed, weight)
+    if not overall:
+        return np.zeros(len(observed))
+    away = raw - overall
+    away[np.abs(away) <= _DUST * overall] = 0.0  # rates that are equal but for rounding
+    standardized: Floats = away / np.sqrt(own + overall / weight)
+    return standardized
+
+
+def _spread(observed: Floats, weight: Floats) -> tuple[Floats, float, float]:
+    """Return the rate of each cell, that of all, and the variance that the cells have of their own."""
+    check_whole(observed)
+    check_exposure(~(np.isfinite(weight) & (weight > 0)))
+    if not observed.any():
+        return np.zeros(len(observed)), 0.0, 0.0
+    overall = float(observed.sum() / weight.sum())
+    raw = observed / weight
+    own = float(np.average((raw - overall) ** 2, weights=weight) - overall / weight.mean())
+    return raw, overall, max(0.0, own)
 
 
 def ratio_interval(observed: ArrayLike, expected: ArrayLike, *, confidence: float = 0.95) -> Ratio:

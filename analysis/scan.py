@@ -45,6 +45,8 @@ from analysis.circles import (
     least_counts,
 )
 
+_SAME = 1e-9  # rates so close, to as small a part of them, differ by rounding only
+
 
 @dataclass(frozen=True)
 class Circles:
@@ -167,6 +169,55 @@ def strongest_circles(
         return ()
     found = _against_exposure(circles, total, 0).strongest(_one_map(observed), most_clusters, least)
     return tuple(as_cluster(one, None, circles.points, total) for one in found)
+
+
+def hottest_part(circles: Circles, cases: ArrayLike, members: ArrayLike, *, least: float) -> Ints:
+    """Return the cells of the circle within a place that has the highest rate and is as rare by itself.
+
+    The strongest circle is the one least owed to chance, not the one with the highest rate: where the rate falls off
+    slowly it grows to half of a town. Every circle whose ratio reaches the limit of random maps is a claim at the same
+    chance, so the one to be looked at first may be chosen among them.
+
+    Parameters
+    ----------
+    circles, cases
+        As in `strongest_circles`.
+    members : array_like of int
+        Positions of the place's cells.
+    least : float
+        Log-likelihood ratio that the circle must reach.
+
+    Returns
+    -------
+    ndarray of int
+        Positions, ascending: of the circles within the place that reach the ratio those of the one with the most events
+        to one expected, of equal ones the one of fewest cells, then the one around the first cell; the place itself
+        where there is none. Errors as in `strongest_circles`. (By the rate over the rate outside large circles would
+        win: they leave little outside.)
+    """
+    observed, _ = counts_and_shares(cases, circles.share)
+    total, place = int(observed.sum()), np.sort(np.asarray(members, dtype=np.int64))
+    inside = np.zeros(len(circles.share), dtype=bool)
+    inside[place] = True
+    found = []
+    for bundle in circles._grown.bundles:
+        column = np.flatnonzero(inside[bundle.centre])
+        order, size = bundle.order[:, column], bundle.size[:, column]
+        step, at = np.nonzero(np.logical_and.accumulate(inside[order], axis=0) & (size > 0))
+        held = np.cumsum(observed[order], axis=0)[step, at]
+        expected = circles._grown.sizes[size[step, at]] * total
+        enough = held >= least_counts(least, expected, total)
+        if not enough.any():
+            continue
+        held, expected, step, at = held[enough], expected[enough], step[enough], at[enough]
+        rate = held / expected
+        first = np.lexsort([bundle.centre[column[at]], step, rate < rate.max() * (1 - _SAME)])[0]
+        cells = np.sort(order[: step[first] + 1, at[first]]).astype(np.int64)
+        found.append((float(rate[first]), len(cells), int(bundle.centre[column[at[first]]]), cells))
+    if not found:
+        return place
+    top = max(rate for rate, *_ in found) * (1 - _SAME)
+    return min((one for one in found if one[0] >= top), key=lambda one: one[1:3])[3]
 
 
 def strongest_by_chance(

@@ -5,9 +5,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from analysis.hotspots import GATHER, HOT_SPOT, LIST, HotSpots
+from analysis.hotspots import CALLS, GATHER, HOT_SPOT, LIST, HotSpots
+from analysis.neighborhoods import METHODS as NEIGHBOURHOODS
 from analysis.rates import rate_ratio
 from base.text import N_, Sentence
 
@@ -123,14 +125,14 @@ def complete_months(
     return totals.reindex(index, fill_value=0).astype("int64").rename("count").reset_index()
 
 
-def rank_cells(cells: pd.DataFrame) -> pd.DataFrame:
+def rank_cells(cells: pd.DataFrame, *, counted: str = "events") -> pd.DataFrame:
     """Return cells by strength of evidence: those with a claim, then smallest p first, then most events, then cell_id.
 
     Ranked by p and not by a rate, for the smallest cells have the wildest rates. Where nothing was tested (p is NaN)
-    most events come first.
+    most events come first, or most calls if calls are `counted`.
     """
     order = cells.assign(unclaimed=~cells["hot"]).sort_values(
-        ["unclaimed", "p", "events", "cell_id"], ascending=[True, True, False, True], na_position="last"
+        ["unclaimed", "p", counted, "cell_id"], ascending=[True, True, False, True], na_position="last"
     )
     return order.drop(columns="unclaimed").reset_index(drop=True)
 
@@ -139,7 +141,7 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
     """Return the finding of a screen in one sentence, the strongest that holds.
 
     Claims about cells come first, then a change beyond chance, else it says that nothing stands out, or that there are
-    too few events to tell.
+    too few events to tell. Where calls are counted it tells their number.
 
     Parameters
     ----------
@@ -156,12 +158,18 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
         return Sentence(_CLAIMS[bool(hot), hot + gather > 1], {"n": hot + gather})
     if n == 0:
         return Sentence(N_("No reports in this period"), {})
+    if spots.method == CALLS:
+        return Sentence(N_("{n} calls counted, without a claim"), {"n": int(spots.calls.sum())})
     if change is not None and change.beyond_chance:
         return Sentence(_MORE if change.low > 1 else _FEWER, {"now": change.now, "before": change.before})
     if len(spots.events) < 2:
         return Sentence(N_("A single cell has nothing to be compared with"), {})
     if spots.method == LIST:
         return Sentence(N_("Too few events for a claim about single cells: {n}"), {"n": int(spots.events.sum())})
+    if np.isnan(spots.p).all():
+        return Sentence(N_("No cell can be judged by this method"), {})
+    if spots.method in NEIGHBOURHOODS:  # of a single cell it says nothing
+        return Sentence(N_("No neighbourhood stands out beyond chance"), {})
     return Sentence(N_("No cell stands out beyond chance"), {})
 
 

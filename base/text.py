@@ -27,6 +27,11 @@ def N_(message: str) -> str:
     return message
 
 
+def NP_(one: str, many: str) -> tuple[str, str]:
+    """Mark a sentence for one and for many, by its field ``{n}``, where it is only stored."""
+    return one, many
+
+
 @cache
 def _catalog(language: str) -> gettext.NullTranslations:
     source = LOCALES / language / "LC_MESSAGES" / "messages.po"
@@ -67,18 +72,24 @@ class Listed(tuple[str, ...]):
 class Sentence:
     """A finding that is not yet in any language: a message (marked with N_) and the values of its fields.
 
-    Stored and cached once, said by a page in its reader's words; it may be a field of another sentence.
+    Stored and cached once, said by a page in its reader's words; it may be a field of another sentence. A message for
+    one and for many (marked with NP_) goes by its field n, a whole number.
     """
 
-    template: str
+    template: str | tuple[str, str]
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template.format(**self.fields)
+        if isinstance(self.template, str):
+            return self.template.format(**self.fields)
+        return self.template[self.fields["n"] != 1].format(**self.fields)
 
     def say(self, words: "Words", **more: Any) -> str:
         """Return the sentence in the language of `words`; `more` adds or replaces fields, such as a cell's name."""
-        return words(self.template, **{**self.fields, **more})
+        fields = {**self.fields, **more}
+        return (
+            words(self.template, **fields) if isinstance(self.template, str) else words.plural(*self.template, **fields)
+        )
 
 
 class Words:

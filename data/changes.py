@@ -284,9 +284,10 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
     Raises
     ------
     HazardError
-        ``setting-unknown``, ``setting-type``, ``zone-unknown``; ``zone-fixed`` while incidents are stored, for their
-        months were told by the old zone; ``workspace-busy``.
+        ``setting-unknown``, ``setting-type``, ``setting-range``, ``zone-unknown``; ``zone-fixed`` while incidents are
+        stored, for their months were told by the old zone; ``workspace-busy``.
     """
+    settings.check({name: value for name, value in overrides.items() if value is not None})
     with workspace.change("settings", who=who) as change:
         wanted = {**change.settings, **overrides}
         merged = settings.merged({name: value for name, value in wanted.items() if value is not None})

@@ -131,7 +131,7 @@ def _told(value: Any, parts: Parts) -> Any:
     if isinstance(value, HazardError):
         return {_TAG: "error", "code": value.code, "template": value.template, "facts": tell(value.facts)}
     if isinstance(value, Sentence):
-        return {_TAG: "sentence", "template": value.template, "fields": tell(dict(value.fields))}
+        return {_TAG: "sentence", "template": tell(value.template), "fields": tell(dict(value.fields))}
     if isinstance(value, pd.DataFrame):
         return {_TAG: "frame", **_frame_told(value, parts)}
     if isinstance(value, dt.date):
@@ -162,8 +162,7 @@ def _meant(value: Any, parts: Parts) -> Any:
     if kind == "error":
         return rebuilt(value["code"], value["template"], _meant(value["facts"], parts))
     if kind == "sentence":
-        template = value["template"]
-        return Sentence(template, _meant(value["fields"], parts))
+        return Sentence(_meant(value["template"], parts), _meant(value["fields"], parts))
     if kind == "term":
         return Term(value["text"])
     if kind in (answers := _answers()):

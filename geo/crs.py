@@ -179,6 +179,13 @@ def project(lon: ArrayLike, lat: ArrayLike, centre: tuple[float, float] | None =
     return np.where(np.isfinite(x_m), x_m, np.nan), np.where(np.isfinite(y_m), y_m, np.nan)
 
 
+def unproject(x_m: ArrayLike, y_m: ArrayLike, centre: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Return longitude and latitude of metres east and north of `centre`, as `project` gives them."""
+    x, y = _pair(x_m, y_m)
+    lon, lat = _to_local(round(centre[0], 6), round(centre[1], 6)).transform(x, y, direction="INVERSE")
+    return np.where(np.isfinite(lon), lon, np.nan), np.where(np.isfinite(lat), lat, np.nan)
+
+
 def require_projected(cells: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
     """Return `cells` unchanged if they are in metres; areas, distances and buffers begin with this.
 

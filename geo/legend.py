@@ -27,7 +27,7 @@ class Legend:
         A text per class, in the order of the palette.
     notes : tuple of str
         Small print: the scheme and n.
-    hot, silent, few, missing, selected : str
+    hot, gather, silent, few, missing, selected : str
         Texts of the marks.
     hazards : tuple of (code, text)
         Colours of points.
@@ -38,6 +38,7 @@ class Legend:
     steps: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hot: str = ""
+    gather: str = ""
     silent: str = ""
     few: str = ""
     missing: str = ""
@@ -54,6 +55,7 @@ def build_legend(
     unit: str = "",
     n: int,
     claim: str = "",
+    gather: str = "",
     hazards: tuple[tuple[str, str], ...] = (),
     shown: Sequence[int] | None = None,
 ) -> Legend:
@@ -67,6 +69,8 @@ def build_legend(
         Reports (or events) behind the map.
     claim : str
         What a strong outline claims, for instance "hot spot (false discovery rate 5%)"; needed if a cell is hot.
+    gather : str
+        What a broken outline claims; needed if reports gather in a cell.
     hazards : tuple of (code, text)
         Hazards whose points are shown.
     shown : sequence of int or None
@@ -75,10 +79,10 @@ def build_legend(
     Raises
     ------
     ValueError
-        If a cell is hot and `claim` is empty.
+        If a cell is hot and `claim` is empty, or reports gather in one and `gather` is.
     """
-    if len(values.hot) and not claim:
-        raise ValueError("a map with a strong outline must say what it claims")
+    if (len(values.hot) and not claim) or (len(values.gather) and not gather):
+        raise ValueError("a map with an outline must say what it claims")
     seen = set(range(len(values.classes)) if shown is None else shown)
     return Legend(
         measure=measure,
@@ -86,6 +90,7 @@ def build_legend(
         steps=tuple(classes.labels(words)),
         notes=(words(SCHEMES[classes.scheme]), words("n = {n}", n=n)),
         hot=claim if seen.intersection(values.hot) else "",
+        gather=gather if seen.intersection(values.gather) else "",
         silent=words("no report for long: not proof of safety") if seen.intersection(values.silent) else "",
         few=words("too few for a rate") if seen.intersection(values.few) else "",
         missing=words("no data") if any(values.classes[cell] < 0 for cell in seen) else "",
@@ -99,7 +104,8 @@ def legend_html(legend: Legend) -> str:
     entries = [_entry(_colour("background", "fills", i) + _EDGE, text) for i, text in enumerate(legend.steps)]
     marks = (
         (legend.missing, _colour("background", "missing") + _EDGE),
-        (legend.hot, _colour("border", "claim", form="3px solid {}")),
+        (legend.hot, _colour("border", "claim", form="3.5px solid {}")),
+        (legend.gather, _broken()),
         (legend.silent, _hatched() + _EDGE),
         (legend.few, _colour("background", "fills", 2, form="color-mix(in srgb, {} 35%, transparent)") + _dotted()),
         (legend.selected, _chosen()),
@@ -130,6 +136,11 @@ def _colour(css: str, name: str, step: int | None = None, *, form: str = "{}") -
 def _hatched() -> str:
     stripes = "repeating-linear-gradient(135deg,transparent 0 3px,{} 3px 4.5px)"
     return _colour("background-color", "fills", 0) + _colour("background-image", "hatch", form=stripes)
+
+
+def _broken() -> str:
+    """Return the frame of `claim` in static/map.js, whose breaks are light on every fill."""
+    return _colour("border", "claim", form="3.5px dashed {}") + _colour("background", "line")
 
 
 def _dotted() -> str:

@@ -109,12 +109,13 @@ class MapValues:
         What the tip says under the cell's name, which it brings itself; lines are separated by a line feed.
     parent : int or None
         Show only the cells whose parent has this position in the level above.
-    hot, silent, few : sequence of int
-        Positions of cells with a claim, of silent ones, and of those with too few reports for a rate.
+    hot, gather, silent, few : sequence of int
+        Positions of hot spots, of cells where reports gather, of silent ones, and of those with too few reports for a
+        rate.
     selected : int or None
         Position of the chosen cell.
     points : array_like of (lon, lat), shape (m, 2), or None
-        Degrees, WGS 84. Numbers then stand in hot cells only.
+        Degrees, WGS 84. Numbers then stand in cells with a claim only.
     point_hazards : sequence of str, length m, or None
         Hazard code of each point, for its colour.
     point_counts : sequence of int, length m, or None
@@ -130,6 +131,7 @@ class MapValues:
     tips: Sequence[str]
     parent: int | None = None
     hot: Sequence[int] = ()
+    gather: Sequence[int] = ()
     silent: Sequence[int] = ()
     few: Sequence[int] = ()
     selected: int | None = None
@@ -177,6 +179,7 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "values": [str(label) for label in values.labels],
         "tips": [str(tip).splitlines() for tip in values.tips],
         "hot": [int(cell) for cell in values.hot],
+        "gather": [int(cell) for cell in values.gather],
         "silent": [int(cell) for cell in values.silent],
         "few": [int(cell) for cell in values.few],
         "selected": _whole(values.selected),

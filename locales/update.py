@@ -1,6 +1,7 @@
 """Bring the Chinese catalog up to date: `python locales/update.py` extracts every sentence and lists those without one.
 
-Sentences are found by these calls: words(...), _(...), N_(...), words.plural(one, many), HazardError(code, sentence).
+Sentences are found by these calls: words(...), _(...), N_(...), words.plural(one, many), NP_(one, many), and
+HazardError(code, sentence).
 """
 
 import sys
@@ -13,7 +14,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locales" / "zh" / "LC_MESSAGES" / "messages.po"
 FOLDERS = ("base", "geo", "data", "analysis", "reports", "pages")
-KEYWORDS = {"_": None, "N_": None, "words": None, "WORDS": None, "plural": (1, 2), "HazardError": (2,)}
+KEYWORDS = {"_": None, "N_": None, "words": None, "WORDS": None, "plural": (1, 2), "NP_": (1, 2), "HazardError": (2,)}
 OWN_KEYWORDS = {"base": {"self": None}}  # Words calls itself; elsewhere a `self` inside a call hides the call's name
 
 

@@ -1,8 +1,8 @@
-"""Hot spots: the cells with more events than chance, the dense groups of points, and the reason in words."""
+"""Hot spots: the cells with more events than chance, the evidence for each, and what else there is to know of them."""
 
 import streamlit as st
 
-from pages.common import cached, controls, frame, panels, spots_view
+from pages.common import cached, controls, frame, panels, parts_view, spots_view
 
 _ = frame.open_page("hotspots")
 with frame.told(_):
@@ -12,19 +12,26 @@ with frame.told(_):
     panels.stop_without_cells(_, data, scope)
     exposure = spots_view.exposure(_, data, scope)
     method = spots_view.method(_)
+    compare = controls.compare(_)
     cached.group_calls(_, data)
     spots = cached.hot_spots(_, data, scope, exposure, method)
+    asked = cached.Asked(data.fingerprint, scope, exposure, method, compare)
     chosen = controls.cell(data, scope)
 
-    frame.title(spots_view.headline(_, spots), panels.under_title(_, data, scope))
+    frame.title(spots_view.headline(_, spots), spots_view.under_title(_, data, scope, spots))
     panels.beside(_, data, scope)
-    spots_view.reason(_, spots)
+    spots_view.lead(_, spots)
+    spots_view.reason(_, data, spots)
+    spots_view.beside_reason(_, data, scope, exposure, method)
     left, right = st.columns([8, 6], gap="small")
     with left, st.container(border=True):
         spots_view.spots_map(_, data, scope, spots, chosen)
     with right, st.container(border=True):
-        spots_view.cells_list(_, data, scope, spots, chosen)
-    spots_view.places_list(_, data, scope, spots)
+        if chosen is None:
+            spots_view.cells_list(_, spots)
+        else:
+            parts_view.one_cell(_, data, spots, asked, chosen)
     with st.container(border=True):
-        spots_view.clusters_list(_, data, scope)
+        parts_view.draw(_, data, spots, asked, chosen)
+    parts_view.handed_out(_, data, asked)
     panels.footer(_, data)

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, rates, resolution, summary
+from base import settings
 from base.errors import HazardError
 from data import listing, queries
 from data.dataset import Dataset
@@ -25,6 +27,7 @@ _MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with
 _MOST_ANSWERS = 16  # of the hot spots of a scope: some megabytes each in a city
 _HOLDING = threading.Lock()
 MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
+OUTLINE_M = 15.0  # around the members of a dense group
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
 
 
@@ -152,7 +155,8 @@ def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
 class HotSpots:
     """What the test of the cells says, and what stands behind it."""
 
-    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, low, high (95%), p, hot, claim, by, needed
+    cells: pd.DataFrame  # cell_id, name, calls, events, expected, ratio, low, high (95%), p, hot, claim, by, needed,
+    # z, pattern
     result: hotspots.HotSpots
     n_calls: int
     n_events: int
@@ -178,9 +182,11 @@ def hot_spots(
     Raises
     ------
     HazardError
-        ``no-boundary`` if the workspace holds no boundary; what `analysis.hotspots` refuses.
+        ``no-boundary`` if the workspace holds no boundary; ``setting-range`` for a seed that is none; what
+        `analysis.hotspots` refuses.
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
+    settings.check({"seed": seed})
     held: dict[tuple[Scope, str, str, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
     key = (scope, exposure, method, seed)
     found = held.get(key) or _hot_spots(dataset, scope, exposure, method, seed, progress)
@@ -218,7 +224,7 @@ def _hot_spots(
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
         **claim_rule(dataset),
     )
-    interval = rates.ratio_interval(counts, result.expected)
+    interval = rates.ratio_interval(result.counted, result.expected)
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
@@ -234,6 +240,8 @@ def _hot_spots(
             "claim": result.claims,
             "by": result.by,
             "needed": result.needed,
+            "z": result.z,
+            "pattern": result.pattern,
         }
     )
     return HotSpots(
@@ -252,11 +260,56 @@ def claim_rule(dataset: Dataset) -> dict[str, Any]:
     return {"fdr": float(dataset.settings["fdr"]), "min_events": int(dataset.settings["min_events"])}
 
 
+@dataclass(frozen=True)
+class BeyondArea:
+    """What all cells of a level say of those of one area: how many they are, and the claims on the area's cells."""
+
+    cells: int
+    claimed: pd.DataFrame  # name and claim, the strongest evidence first
+
+
+def beyond_area(
+    dataset: Dataset,
+    scope: Scope,
+    *,
+    exposure: str = "auto",
+    method: str = hotspots.AUTO,
+    progress: Callable[[float], None] | None = None,
+) -> BeyondArea | None:
+    """Return what `hot_spots` of the whole level claims of the cells of the scope's area.
+
+    Within an area its cells are compared with each other only: what is common there is no hot spot there, whatever the
+    city says. Among more than `analysis.hotspots.MANY` cells the cells alone are tested, for it is only said beside.
+
+    Returns
+    -------
+    BeyondArea or None
+        None if the scope has no area, if the whole level has too few events, or not the exposure asked for.
+    """
+    if scope.area is None:
+        return None
+    whole = dataclasses.replace(scope, area=None)
+    if len(cells_of(dataset, whole)) > hotspots.MANY:
+        method = hotspots.EXCESS
+    try:
+        spots = hot_spots(dataset, whole, exposure=exposure, method=method, progress=progress)
+    except HazardError as error:
+        if error.code in ("exposure-incomplete", "exposure-unknown"):
+            return None
+        raise
+    if spots.result.method == hotspots.LIST:
+        return None
+    here = spots.cells["cell_id"].isin(cells_of(dataset, scope)["cell_id"])
+    ranked = summary.rank_cells(spots.cells[here & spots.cells["hot"]])
+    return BeyondArea(len(spots.cells), ranked[["name", "claim"]].reset_index(drop=True))
+
+
 def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     """Return the dense groups of the events in the cells of a scope, largest first.
 
     Columns: cluster_id, members, radius_m, lon, lat (means of the members), first, last, hazard, share, cell_ids (those
-    with members, sorted).
+    with members, sorted), outline (a polygon in degrees: the hull of the members and `OUTLINE_M` around it, so that no
+    corner is the place of a single report).
 
     Raises
     ------
@@ -276,7 +329,9 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     first = first_calls(dataset, scope)
     position = positions(first["cell_id"], cells)
     lon, lat = (first[name].where(position >= 0).to_numpy(float) for name in ("lon", "lat"))
-    x_m, y_m = crs.project(lon, lat)
+    placed = np.isfinite(lon) & np.isfinite(lat)
+    centre = (float(np.median(lon[placed])), float(np.median(lat[placed]))) if placed.any() else (0.0, 0.0)
+    x_m, y_m = crs.project(lon, lat, centre)
     labels, frame = clusters.find_clusters(
         x_m,
         y_m,
@@ -293,7 +348,22 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
         lon=np.bincount(label, here["lon"], minlength=len(frame)) / frame["members"],
         lat=np.bincount(label, here["lat"], minlength=len(frame)) / frame["members"],
         cell_ids=pd.Series([one.tolist() for one in ids[: len(frame)]], dtype=object),
+        outline=pd.Series(_outlines(frame["hull"], centre), dtype=object),
     )
+
+
+def _outlines(hulls: pd.Series, centre: tuple[float, float]) -> list[Any]:
+    """Return polygons in degrees around hulls that are given as corners in metres."""
+    if not len(hulls):
+        return []
+    corners = np.concatenate(hulls.to_list())
+    of = np.repeat(np.arange(len(hulls)), [len(hull) for hull in hulls])
+    wide = shapely.buffer(shapely.convex_hull(shapely.multipoints(corners, indices=of)), OUTLINE_M, quad_segs=4)
+
+    def in_degrees(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(crs.unproject(at[:, 0], at[:, 1], centre))
+
+    return list(shapely.transform(wide, in_degrees))
 
 
 def positions(cell_ids: pd.Series, cells: pd.DataFrame) -> NDArray[np.int64]:
@@ -310,6 +380,7 @@ def event_table(spots: HotSpots) -> pd.DataFrame:
             "cell_id": cells["cell_id"],
             "name": cells["name"],
             "count": cells["calls"],
+            "calls": cells["calls"],
             "events": cells["events"],
             "one_spot": 0,
         }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.hotspots import HotSpots
+from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
@@ -24,6 +24,7 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
     "per_1000_households": (N_("Reports per 1,000 households"), "", False),
     "median_hours": (N_("Median time to resolve"), N_("hours"), False),
     "events": (N_("Events"), "", True),
+    "calls": (N_("Calls"), "", True),
 }
 OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the overview
 MOST_CELLS = 2_000  # of all levels together in one view
@@ -128,7 +129,8 @@ def only_foremost(words: Words, n: int) -> str:
 def gather(table: pd.DataFrame, dataset: Dataset, view: Scope, held: pd.Series) -> pd.DataFrame:
     """Return a table of counts by cell as one of the view's cells, each with the sum of those in it."""
     cells = holding(cells_of(dataset, view)[["cell_id", "name"]], held)
-    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[["count", "events", "one_spot"]].sum()
+    numbers = table.columns.intersection(["count", "calls", "events", "one_spot"])
+    sums = table.groupby(held.reindex(table["cell_id"]).to_numpy())[numbers.tolist()].sum()
     return cells.join(sums.reindex(cells["cell_id"]).fillna(0).astype(int).reset_index(drop=True))
 
 
@@ -256,20 +258,20 @@ def choropleth(
     silent : frozenset of str
         Cells that never reported anything.
     held : Series, optional
-        As `held_by`, where the map stands in for finer cells: `spots` and `selected` are theirs then, and a strong
-        outline says that a cell holds some with a claim.
+        As `held_by`, where the map stands in for finer cells: `spots` and `selected` are theirs then, and an outline
+        says that a cell holds some with a claim; of both claims the stronger one is drawn.
     """
     level = drawn.levels.index(scope.level)
     every = pd.Index(drawn.ids[level])
-    claims = spots.hot.astype(int)
+    claims = pd.DataFrame({word: np.equal(spots.claims, word).astype(int) for word in (HOT_SPOT, GATHER)})
     if held is None:
         here = table["cell_id"].isin(every).to_numpy()
         table, claims = table[here], claims[here]
     place = every.get_indexer(pd.Index(table["cell_id"]))
-    claim = claim_words(spots, float(dataset.settings["fdr"]), words)
+    claim = claim_words(float(dataset.settings["fdr"]), words)
     if held is not None:
-        claims = table["cell_id"].map(held[spots.hot].value_counts()).fillna(0).to_numpy(int)
-        claim = words("holds cells with a claim: {claim}", claim=claim)
+        claims = claims.groupby(held.to_numpy()).sum().reindex(table["cell_id"], fill_value=0)
+        claim = {word: words("holds cells with a claim: {claim}", claim=text) for word, text in claim.items()}
         selected = held.get(selected) if selected is not None else None
     few_reports = int(dataset.settings["few_reports"])
     title, unit, whole = MEASURES[measure]
@@ -281,12 +283,13 @@ def choropleth(
     labels = [""] * len(every)
     tips = [""] * len(every)
     counts = zip(table["count"].tolist(), table["one_spot"].tolist(), strict=True)
-    for at, text, n, (count, one_spot) in zip(place, shown, claims, counts, strict=True):
+    for at, text, n, (count, one_spot) in zip(place, shown, claims.sum(axis=1), counts, strict=True):
         labels[at] = text
         tips[at] = _tip(words, count, one_spot, measure, text)
         if held is not None and n:
             tips[at] += "\n" + words.plural("{n} cell with a claim in it", "{n} cells with a claim in it", int(n))
-    hot = place[claims > 0]
+    hot = claims[HOT_SPOT].to_numpy() > 0
+    gather = ~hot & (claims[GATHER].to_numpy() > 0)
     quiet = place[table["cell_id"].isin(silent).to_numpy()].tolist()
     cases = table["cases"].fillna(0) if measure == "median_hours" else table["count"]
     few: list[int] = [] if whole else place[((cases > 0) & (cases < few_reports)).to_numpy(bool)].tolist()
@@ -300,7 +303,8 @@ def choropleth(
         labels=labels,
         tips=tips,
         parent=parent,
-        hot=hot.tolist(),
+        hot=place[hot].tolist(),
+        gather=place[gather].tolist(),
         silent=quiet,
         few=few,
         selected=chosen,
@@ -313,21 +317,40 @@ def choropleth(
         measure=words(title),
         unit=words(unit),
         n=int(table[measure if whole else "count"].sum()),
-        claim=claim,
+        claim=claim[HOT_SPOT],
+        gather=claim[GATHER],
     )
     if measure == "median_hours" and key.missing:
         key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
-    return Choropleth(values, key, _alt(words, table, measure, words(title), shown, int((claims > 0).sum()), claim))
+    alt = [_alt(words, table, measure, words(title), shown)]
+    if n := int(hot.sum()):
+        alt.append(
+            words.plural(
+                "{n} cell carries a strong outline: {claim}.",
+                "{n} cells carry a strong outline: {claim}.",
+                n,
+                claim=claim[HOT_SPOT],
+            )
+        )
+    if n := int(gather.sum()):
+        alt.append(
+            words.plural(
+                "{n} cell carries a broken outline: {claim}.",
+                "{n} cells carry a broken outline: {claim}.",
+                n,
+                claim=claim[GATHER],
+            )
+        )
+    return Choropleth(values, key, words.joined(alt))
 
 
-def claim_words(spots: HotSpots, fdr: float, words: Words) -> str:
-    """Return what a strong outline claims on this screen."""
-    words_used = set(spots.claims) - {""}
-    if len(words_used) == 2:
-        return words("hot spot, or reports gather: see the list (false discovery rate {fdr})", fdr=words.percent(fdr))
-    if words_used == {"hot_spot"}:
-        return words("hot spot (false discovery rate {fdr})", fdr=words.percent(fdr))
-    return words("reports gather here (false discovery rate {fdr}, exposure unknown)", fdr=words.percent(fdr))
+def claim_words(fdr: float, words: Words) -> dict[str, str]:
+    """Return what an outline claims, by the claim: the strong one of a hot spot, the broken one of a gathering."""
+    rate = words.percent(fdr)
+    return {
+        HOT_SPOT: words("hot spot (false discovery rate {fdr})", fdr=rate),
+        GATHER: words("reports gather here (false discovery rate {fdr}, exposure unknown)", fdr=rate),
+    }
 
 
 def stamp(dataset: Dataset, words: Words) -> str:
@@ -345,7 +368,9 @@ def _number(words: Words, measure: str, value: float) -> str:
 
 def _tip(words: Words, count: int, one_spot: int, measure: str, text: str) -> str:
     lines = [words.plural("{n} report", "{n} reports", count)]
-    if measure != "count":
+    if measure == "calls":
+        lines = [words.plural("{n} call", "{n} calls", count)]
+    elif measure != "count":
         title, unit, _whole = MEASURES[measure]
         lines.append(words("{measure}: {value} {unit}", measure=words(title), value=text, unit=words(unit)).strip())
     if one_spot:
@@ -353,13 +378,10 @@ def _tip(words: Words, count: int, one_spot: int, measure: str, text: str) -> st
     return "\n".join(lines)
 
 
-def _alt(words: Words, table: pd.DataFrame, measure: str, title: str, shown: list[str], n_hot: int, claim: str) -> str:
+def _alt(words: Words, table: pd.DataFrame, measure: str, title: str, shown: list[str]) -> str:
     top = table.assign(shown=shown).sort_values([measure, "cell_id"], ascending=[False, True]).head(3)
     first = words.listed(f"{name} {value}" for name, value in zip(top["name"], top["shown"], strict=True))
-    sentence = words("Map of {n} cells, {measure}. Highest: {first}.", n=len(table), measure=title, first=first)
-    if n_hot:
-        sentence += " " + words("{n} cells carry a strong outline: {claim}.", n=n_hot, claim=claim)
-    return sentence
+    return words("Map of {n} cells, {measure}. Highest: {first}.", n=len(table), measure=title, first=first)
 
 
 @dataclass(frozen=True)

@@ -199,8 +199,9 @@ class _Claims:
     def test(self, counts: Ints) -> Bools:
         """Return which cells would be claimed with other counts."""
         return hotspots.claimed(
-            counts, self.spots.result.weight, method=self.spots.result.method, surroundings=self.around, **self.rule
-        )
+            counts, self.spots.result.weight, method=self.spots.result.method, surroundings=self.around,
+            seed=self.spots.seed, **self.rule,
+        )  # fmt: skip
 
     def months(self, start: dt.date, end: dt.date) -> tuple[Ints, Floats]:
         """Return the month of each event from the first of a period on, -1 for none, and the days of each month."""
@@ -362,6 +363,8 @@ def _source(asked: _Claims) -> _Found | Sentence:
 
 
 def _borders(asked: _Claims) -> _Found | Sentence:
+    if asked.spots.result.method in (hotspots.GI_STAR, hotspots.MORAN):
+        return Sentence(_NO_NEIGHBOURS)
     placed = np.isfinite(asked.x)
     every, known = (
         np.bincount(asked.cell, weights, minlength=len(asked.claimed)) for weights in (None, placed.astype(float))
@@ -490,4 +493,5 @@ _ONE_SOURCE_ONLY = N_(
     "One source: all events come by {source}, so patrols and residents cannot be set against each other."
 )
 _FEW_POINTS = N_("Borders: only {placed} of {events} events have a point; with so few they cannot be laid otherwise.")
+_NO_NEIGHBOURS = N_("Borders: this method looks at neighbours, and squares laid otherwise have others.")
 _SILENT = N_("Cells that report nothing at all: {n}; for {sure} of them that is no chance. Silent is never safe.")

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from analysis.neighborhoods import PERMUTATIONS
 from base.text import N_
+from reports.rates import MOST_FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ METHODS = (
             "are one waterlogging event; for the other hazards it is {radius} m and {hours} h. The distance is "
             "always measured from the first call, so a chain of calls along a street does not become one event."
             " Every test is made on events; the calls stand beside them. Were calls tested instead, two calls "
-            "an event on average would put a false hot spot on about half of all maps without any pattern. "
+            "an event on average would put a false hot spot on about half of all maps without any pattern. Calls "
+            "can be counted in place of events, then without any claim. "
             "A case that was voided (作废) was no hazard: it is in no figure, test or ranking, and stated apart."
         ),
     ),
@@ -63,6 +66,39 @@ METHODS = (
             "If the boundary file brings households, people, road length or covers, the expected share is that "
             "exposure's. Without one cells are compared by equal shares, and the words are “reports gather here”, "
             "because more people may simply live there."
+        ),
+    ),
+    Method(
+        N_("Gi* and local Moran's I, if chosen"),
+        N_("Cells judged together with their neighbours. They stand in place of the usual tests, never beside them."),
+        N_(
+            "The value of a cell is how far its rate lies from that of all cells, in its own standard deviations (of "
+            "counts where there is no exposure); cells that touch are neighbours. Gi* sums a cell and its neighbours, "
+            "local Moran's I sets a cell against its neighbours; the chance is that of values dealt out at random, up "
+            "and down, with at least {permutations} deals and more where a cell could not pass else, and "
+            "Benjamini–Hochberg at {fdr}. Claimed is what is high with its neighbours (HH) and holds more than "
+            "expected itself; low ones (LL) and those unlike their neighbours (HL, LH) are told without a claim. Both "
+            "find less than the usual tests, and hardly ever one cell alone."
+        ),
+        (
+            "Ord, J. K. & Getis, A. (1995). Local spatial autocorrelation statistics. Geogr. Anal. 27(4), 286–306.",
+            "Anselin, L. (1995). Local indicators of spatial association. Geogr. Anal. 27(2), 93–115.",
+            "Assunção, R. M. & Reis, E. A. (1999). A new proposal to adjust Moran's I for population density. Stat. "
+            "Med. 18(16), 2147–2162.",
+        ),
+    ),
+    Method(
+        N_("Rates, raw and smoothed"),
+        N_("Events by households, people, km of road, covers or km². A list of rates makes no claim."),
+        N_(
+            "The raw rate has the exact interval of a Poisson count. The smoothed rate draws each cell towards that of "
+            "all cells, the more, the less it stands on (empirical Bayes by moments): small cells no longer lead the "
+            "list by chance. A rate on {few_events} events or fewer is marked: chance alone puts it off by a fifth or "
+            "more."
+        ),
+        (
+            "Garwood, F. (1936). Fiducial limits for the Poisson distribution. Biometrika 28, 437–442.",
+            "Marshall, R. J. (1991). Mapping disease and mortality rates. Appl. Stat. 40(2), 283–294.",
         ),
     ),
     Method(
@@ -124,7 +160,10 @@ METHODS = (
     ),
     Method(
         N_("The map's colours"),
-        N_("A strong outline is a claim. Hatching is a silent cell: no report is not the same as safe."),
+        N_(
+            "An unbroken outline is a hot spot, a thin broken one says that reports gather there; both lie inside "
+            "their cell. Hatching is a silent cell: no report is not the same as safe."
+        ),
         N_(
             "Classes by Fisher–Jenks (natural breaks), edges and n in the legend. Pale with a dotted edge: fewer "
             "than {few_reports} reports, too few to carry a rate or a median. No data has its own colour and is"
@@ -158,4 +197,6 @@ def method_fields(settings: dict[str, object]) -> dict[str, object]:
         "spot_reports": settings["spot_min_reports"],
         "spot_share": f"{settings['spot_min_share']:.0%}",
         "few_reports": settings["few_reports"],
+        "permutations": f"{PERMUTATIONS:,}",
+        "few_events": MOST_FEW,
     }

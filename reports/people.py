@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.hotspots import GATHER, HOT_SPOT
+from analysis.hotspots import CALLS, GATHER, HOT_SPOT
+from analysis.neighborhoods import HIGH, LOW
 from analysis.trend import GONE, NEW, STAYED
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.faraway import SLIPS
 from data.schema import HAZARD_NAMES, REASONS, REMARKS, Scope
 from reports import answers
+from reports import rates as reckoning
 from reports.alarm import Alarm
 from reports.doubts import Doubts, Silent
 from reports.record import Record
@@ -98,6 +100,26 @@ def claims(words: Words, codes: Iterable[str]) -> list[str]:
     return [named[code] for code in codes]
 
 
+PATTERNS = {  # of a cell and its neighbours, where it is beyond chance
+    HIGH: N_("high"),
+    LOW: N_("low"),
+    "HH": N_("high among high"),
+    "LL": N_("low among low"),
+    "HL": N_("high among low"),
+    "LH": N_("low among high"),
+}
+
+
+def patterns(words: Words, codes: Iterable[str]) -> list[str]:
+    """Return how each cell stands among its neighbours, empty where that is within chance."""
+    return [words(PATTERNS[code]) if code else "" for code in codes]
+
+
+def rate_marks(words: Words, codes: Iterable[str]) -> list[str]:
+    """Return why a rate carries little or is none, empty where it carries."""
+    return [words(reckoning.MARKS[code]) if code else "" for code in codes]
+
+
 def hot_spots_json(
     found: answers.HotSpots,
     groups: pd.DataFrame | None,
@@ -107,15 +129,17 @@ def hot_spots_json(
     record: Record | None = None,
     doubted: Doubts | None = None,
     silent: Silent | None = None,
+    rates: reckoning.CellRates | None = None,
     lately: Alarm | None = None,
 ) -> dict[str, Any]:
     """Return the hot spots of a screen as the command line gives them; p is raw, hot is after correction.
 
     `groups` are the clusters, where they are among the methods; `record` is what the record says of the claims,
-    `doubted` what might fake them, `silent` the cells that never reported, `lately` what has
-    gathered in the last weeks.
+    `doubted` what might fake them, `silent` the cells that never reported. Where calls are counted, observed and
+    expected are calls; rates are of events always. `lately` is what has gathered in the last weeks.
     """
     result = found.result
+    counted = "calls" if result.method == CALLS else "events"
     said = {} if record is None else _claims_json(record)
     beside = {} if doubted is None else doubts_json(doubted, words)
 
@@ -128,6 +152,7 @@ def hot_spots_json(
         "methods": list(methods),
         "reason": result.reason.say(words),
         "claim": result.claim,
+        "count": counted,
         "exposure": result.exposure,
         "map_p": number(result.map_p),
         "calls": found.n_calls,
@@ -140,12 +165,14 @@ def hot_spots_json(
                 "cell_id": row.cell_id,
                 "name": row.name,
                 "calls": int(row.calls),
-                "observed": int(row.events),
+                "observed": int(getattr(row, counted)),
                 "expected": float(row.expected),
                 "ratio": number(row.ratio),
                 "ratio_low": number(row.low),
                 "ratio_high": number(row.high),
                 "p": number(row.p),
+                "z": number(row.z),
+                "pattern": row.pattern,
                 "hot": bool(row.hot),
                 "claim": row.claim,
                 "by": row.by,
@@ -155,7 +182,7 @@ def hot_spots_json(
             }
             for row in cells
         ]
-        if {"excess", "scan"} & set(methods)
+        if counted == "calls" or set(methods) - {"dbscan"}
         else [],
         "clusters": [
             {
@@ -165,6 +192,7 @@ def hot_spots_json(
                 "expected": place.expected,
                 "ratio": number(place.ratio) if np.isfinite(place.ratio) else None,
                 "p": place.p,
+                "part": found.cells["cell_id"].to_numpy()[list(place.part)].tolist(),
                 "claim": result.claim,
             }
             for place in result.places
@@ -187,9 +215,10 @@ def hot_spots_json(
             for row in clusters
         ],
         **({} if record is None else record_json(record, words)),
+        "rates": reckoning.rates_json(rates),
+        **({} if lately is None else {"lately": lately_json(lately, words)}),
         **({} if doubted is None else {"doubts_untold": [one.say(words) for one in doubted.untold]}),
         **({} if silent is None else {"silent": silent_json(silent, words)}),
-        **({} if lately is None else {"lately": lately_json(lately, words)}),
     }
 
 

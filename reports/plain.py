@@ -13,6 +13,8 @@ from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
 from reports import intake, people, record
+from reports import rates as reckoning
+from reports.rates import CellRates
 from reports.terminal import table
 
 MOST = 50  # rows of one import or one answer that are shown; --json has all
@@ -139,6 +141,7 @@ _SPOTS = {
     "calls": N_("Reports"),
     "observed": N_("Events"),
     "expected": N_("Expected"),
+    "pattern": N_("Neighbourhood"),
     "p": N_("Chance"),
 }
 _SAID = {
@@ -169,10 +172,18 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
     lines = [answer["reason"]]
     if answer["cells"]:
         cells = pd.DataFrame(answer["cells"])
-        cells = cells.assign(sure=~cells["hot"]).sort_values(["sure", "p", "cell_id"], na_position="last")
+        order, up = ["sure", "p", "observed", "cell_id"], [True, True, False, True]
+        cells = cells.assign(sure=~cells["hot"]).sort_values(order, ascending=up, na_position="last")
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
-        lines += [*table(cells.head(MOST), _said(_SPOTS, words), words), *_more(len(cells), words)]
+        cells["pattern"] = people.patterns(words, cells["pattern"])
+        empty = [name for name in ("pattern", "claim", "p") if not cells[name].astype(bool).any()]
+        if answer["count"] == "calls":
+            empty.append("observed")  # the calls stand there already
+        lines += [
+            *table(cells.drop(columns=empty).head(MOST), _said(_SPOTS, words), words),
+            *_more(len(cells), words),
+        ]
         doubted = [
             words("{name}: {sentence}", name=cell["name"], sentence=doubt["sentence"])
             for cell in answer["cells"]
@@ -244,6 +255,16 @@ def interval(value: float | None, low: float | None, high: float | None) -> str:
     return "" if value is None else f"{value:.1f} ({low:.1f}–{high:.1f})"
 
 
+def rates(found: CellRates | None, words: Words) -> list[str]:
+    """Return what rates say and the cells with the largest; nothing where there is no exposure."""
+    if found is None:
+        return []
+    shown = found.cells.assign(mark=people.rate_marks(words, found.cells["mark"])).drop(columns="cell_id")
+    titles = reckoning.titles(found) | reckoning.SHORT
+    said = table(shown.head(MOST), _said(titles, words), words)
+    return ["", words.joined(reckoning.sentences(found, words)), *said, *_more(len(shown), words)]
+
+
 _KEYS = {
     "hazard": N_("Hazard"),
     "cell": N_("Cell"),
@@ -301,7 +322,8 @@ def profiles(listed: Sequence[Mapping[str, Any]], zone: str, words: Words) -> li
 
 def settings(listed: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     """Return the settings with value and default."""
-    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value"), "unit": N_("Measured in")}
+    titles = {"name": N_("Setting"), "value": N_("Set to"), "default": N_("Usual value")}
+    titles |= {"allowed": N_("Allowed"), "unit": N_("Measured in")}
     rows = pd.DataFrame(listed).astype({"value": str, "default": str})
     return table(rows, _said(titles, words), words)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,41 +18,67 @@ _SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_num
 _MAX_ROWS = 1_048_575  # below the header; what lies beyond, a sheet drops in silence
 
 
-def write_sheet(
-    frame: pd.DataFrame, titles: Mapping[str, str], *, name: str, notes: Sequence[str] = (), words: Words
-) -> bytes:
-    """Return a workbook with the frame on one sheet (or on as many as its rows fill) and what it is on another.
+@dataclass(frozen=True)
+class Sheet:
+    """One table of a workbook.
 
-    Parameters
+    Attributes
     ----------
+    name : str
+        Of the sheet; where the rows need several, "name 1", "name 2" ...
     frame : DataFrame
         Only the columns named in `titles` are written, in that order.
     titles : mapping of column name to header
-    name : str
-        Name of the sheet; where the rows need several, "name 1", "name 2" ...
+    empty : str
+        What to say under the headers where there are no rows.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    titles: Mapping[str, str]
+    empty: str = ""
+
+
+def write_sheet(
+    frame: pd.DataFrame, titles: Mapping[str, str], *, name: str, notes: Sequence[str] = (), words: Words
+) -> bytes:
+    """Return a workbook with one table, and what it is on a sheet of its own; parameters as in `write_book`."""
+    return write_book([Sheet(name, frame, titles)], notes=notes, words=words)
+
+
+def write_book(sheets: Sequence[Sheet], *, notes: Sequence[str] = (), words: Words) -> bytes:
+    """Return a workbook with each table on a sheet (or on as many as its rows fill) and what it is on the last one.
+
+    Parameters
+    ----------
+    sheets : sequence of Sheet
+        Their names differ, also in their first 29 signs.
     notes : sequence of str
-        Lines for the second sheet: period, as-of time, data version.
+        Lines for the last sheet: period, as-of time, data version.
     """
     buffer = io.BytesIO()
-    columns = [column for column in titles if column in frame]
-    starts = range(0, max(len(frame), 1), _MAX_ROWS)
     with xlsxwriter.Workbook(buffer, _SAFE) as book:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         text = book.add_format({"num_format": 49})  # @: what is typed there stays as typed, no number turns 3.2E+17
-        for number, start in enumerate(starts, start=1):
-            sheet = book.add_worksheet(_sheet_name(name, number if len(starts) > 1 else None))
-            part = frame.iloc[start : start + _MAX_ROWS]
-            for place, column in enumerate(columns):
-                sheet.write_string(0, place, titles[column], head)
-                widest = max([len(str(value)) for value in part[column].head(200)] + [len(titles[column]) * 2])
-                kind = text if is_string_dtype(part[column].dropna()) else None
-                sheet.set_column(place, place, min(max(widest, 8), 48), kind)
-                for row, value in enumerate(part[column], start=1):
-                    _write(sheet, row, place, value, moment, text)
-            sheet.freeze_panes(1, 0)
-            if len(part) and columns:
-                sheet.autofilter(0, 0, len(part), len(columns) - 1)
+        for one in sheets:
+            columns = [column for column in one.titles if column in one.frame]
+            starts = range(0, max(len(one.frame), 1), _MAX_ROWS)
+            for number, start in enumerate(starts, start=1):
+                sheet = book.add_worksheet(_sheet_name(one.name, number if len(starts) > 1 else None))
+                part = one.frame.iloc[start : start + _MAX_ROWS]
+                for place, column in enumerate(columns):
+                    sheet.write_string(0, place, one.titles[column], head)
+                    widest = max([len(str(value)) for value in part[column].head(200)] + [len(one.titles[column]) * 2])
+                    kind = text if is_string_dtype(part[column].dropna()) else None
+                    sheet.set_column(place, place, min(max(widest, 8), 48), kind)
+                    for row, value in enumerate(part[column], start=1):
+                        _write(sheet, row, place, value, moment, text)
+                sheet.freeze_panes(1, 0)
+                if len(part) and columns:
+                    sheet.autofilter(0, 0, len(part), len(columns) - 1)
+                elif one.empty:
+                    sheet.write_string(1, 0, one.empty)
         if notes:
             about = book.add_worksheet(_sheet_name(words("About")))
             about.set_column(0, 0, 100)

@@ -8,7 +8,7 @@ stricter decides (3.9 to 4.8% of maps without a pattern then carry a claim, at 5
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from data import derived
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
+from geo.neighbors import queen_neighbors
 
 _EDITION = "1"  # of what random maps are: to be raised when they change
 _MOST_HELD, _MOST_CIRCLES = 200, 8
@@ -31,6 +32,13 @@ EXACT_TOTALS = 100  # cells: up to so many are drawn for the very total, in a tw
 Floats = NDArray[np.float64]
 Progress = Callable[[float], None]
 _held: OrderedDict[str, RandomMaps] = OrderedDict()
+
+
+def scan_limits(settings: Mapping[str, Any], cells: int) -> tuple[float, int | None]:
+    """Return the largest share of the exposure that a place of so many cells may hold, and its most cells, if any."""
+    if cells > MANY:
+        return float(settings["scan_share_many"]), int(settings["scan_cells_many"])
+    return float(settings["scan_share"]), None
 
 
 def cell_points(cells: Any) -> tuple[Floats, Floats]:
@@ -52,9 +60,7 @@ class KeptSurroundings:
         self._key = (scope.level, dataset.edition_day(scope), scope.area)
         setting = dataset.settings
         self._draws = int(setting["map_draws"])
-        many = len(cells) > MANY
-        self._share = float(setting["scan_share_many" if many else "scan_share"])
-        self._most = int(setting["scan_cells_many"]) if many else None
+        self._share, self._most = scan_limits(setting, len(cells))
 
     def circles(self, weight: Floats) -> Circles:
         """Return the circles around the cells, made once a version for the same cells and exposure."""
@@ -85,6 +91,10 @@ class KeptSurroundings:
     def moved(self, x_m: Floats, y_m: Floats, drawn: Sequence[RandomMaps]) -> "Moved":
         """Return the surroundings of other cells of the same area, which are judged by random maps drawn for these."""
         return Moved(x_m, y_m, self._share, self._most, drawn)
+
+    def neighbors(self) -> Any:
+        """Return which cells touch, kept by their outlines."""
+        return queen_neighbors(self._cells)
 
     def _of(self, circles: Circles, total: int, progress: Callable[[int, int], None]) -> RandomMaps:
         limits = f"{self._share} {self._most} {self._draws} {self._seed} {total}"
@@ -120,3 +130,7 @@ class Moved:
     def maps(self, circles: Circles, total: int) -> Sequence[RandomMaps]:
         """Return the random maps that were drawn before, whatever the circles and the total."""
         return self.drawn
+
+    def neighbors(self) -> Any:
+        """Return that nobody knows who is next to whom: points do not tell."""
+        return None

@@ -3,6 +3,20 @@
 (function () {
   "use strict";
   const SCALE = 1e5;                              // outlines come as whole numbers of 1e-5 degrees
+  // A stroke inside the edge of its cell alone: it tells to which side of a shared edge it belongs. A small cell gets less.
+  const Inner = L.Polygon.extend({
+    _updatePath() {
+      const pen = this._renderer._ctx, size = this._rawPxBounds.getSize(), small = Math.min(1, Math.min(size.x, size.y) / 30);
+      this.options.weight = 2 * this.options.reach * Math.sqrt(small);
+      this.options._dashArray = this.options.dash && this.options.dash.map((part) => part * small);
+      pen.save();
+      pen.beginPath();
+      this._parts.forEach((part) => { part.forEach((at, i) => pen[i ? "lineTo" : "moveTo"](at.x, at.y)); pen.closePath(); });
+      pen.clip("evenodd");
+      L.Polygon.prototype._updatePath.call(this);
+      pen.restore();
+    },
+  });
   const view = { map: null, levels: [], cells: null, wanted: null, shown: null, theme: null, place: null, fitBox: null, moved: false };
 
   function decode(flat) {                         // [lon, lat, dlon, dlat, ...] -> [[lat, lon], ...]
@@ -116,7 +130,7 @@
   function hover(cell) {                          // a marked cell keeps its marks
     view.hover.clearLayers();
     if (view.shown.selected === cell.position) return;
-    if (view.hotCells.has(cell.position)) line(view.hover, cell, view.colours.claim, 5.5, 1);
+    if (claimed(cell.position)) claim(view.hover, cell, { more: 2 });
     else line(view.hover, cell, view.colours.ink, 2, 0.8);
   }
 
@@ -154,7 +168,7 @@
     view.shown = values;
     view.colours = values.palettes[view.theme];
     view.hatches = {};
-    for (const mark of ["hot", "silent", "few"]) view[mark + "Cells"] = new Set(values[mark]);
+    for (const mark of ["hot", "gather", "silent", "few"]) view[mark + "Cells"] = new Set(values[mark]);
     titles(values);
     if (place !== view.place) show(one, values, place);
     one.eachLayer((cell) => cell.setStyle(fill(cell.position)));
@@ -182,8 +196,13 @@
     view.place = place;
   }
 
+  function shade(position) {
+    const step = view.shown.classes[position];
+    return step < 0 ? view.colours.missing : view.colours.fills[step];
+  }
+
   function fill(position) {
-    const c = view.colours, step = view.shown.classes[position], colour = step < 0 ? c.missing : c.fills[step];
+    const c = view.colours, colour = shade(position);
     return { fillColor: view.silentCells.has(position) ? hatch(colour) : colour, fillOpacity: view.fewCells.has(position) ? 0.35 : 1,
       color: c.line, weight: 1, opacity: 1 };
   }
@@ -212,17 +231,30 @@
       fill: false, color: colour, weight: weight, opacity: opacity, dashArray: dash || null }));
   }
 
-  function marks(one, values) {                   // one meaning each; a chosen cell keeps its claim between two dark lines
+  function claimed(position) { return view.hotCells.has(position) || view.gatherCells.has(position); }
+
+  // Strong and unbroken for a hot spot, thin and broken where reports only gather. A light line on both sides sets it off
+  // from any fill, and from the edge: a quiet cell among claimed ones would look outlined itself.
+  function claim(group, cell, { begin = 0, more = 0 } = {}) {
+    const inner = (colour, reach, dash) => group.addLayer(new Inner(cell.getLatLngs(), { renderer: view.marksCanvas, pane: "marks",
+      interactive: false, smoothFactor: 0, fill: false, color: colour, reach: reach, lineCap: "butt", dash: dash }));
+    const hot = view.hotCells.has(cell.position), edge = begin + 2, reach = edge + (hot ? 4 : 2.6) + more;
+    inner(view.colours.line, reach + 1.2);
+    inner(view.colours.claim, reach, hot ? null : [7, 6]);
+    inner(view.colours.line, edge);
+  }
+
+  function marks(one, values) {                   // one meaning each; a chosen cell keeps its claim inside the mark of the choice
     const c = view.colours, on = (position) => one.cells[position] && one.hasLayer(one.cells[position]);
     view.marks.clearLayers();
     if (values.layer > 0) view.levels[values.layer - 1].cells.forEach((cell) => line(view.marks, cell, c.ink, 1.4, 0.35));
     values.few.filter(on).forEach((position) => line(view.marks, one.cells[position], c.ink, 1.8, 0.8, "0.1 5"));
-    values.hot.filter(on).forEach((position) => line(view.marks, one.cells[position], c.claim, 3.5, 1));
+    values.hot.concat(values.gather).filter(on).forEach((position) => { if (position !== values.selected) claim(view.marks, one.cells[position]); });
     if (values.selected === null || !on(values.selected)) return;
-    const cell = one.cells[values.selected], hot = view.hotCells.has(values.selected);
-    line(view.marks, cell, c.ink, hot ? 10 : 7, 1);
-    line(view.marks, cell, c.line, hot ? 6.5 : 3, 1);
-    if (hot) line(view.marks, cell, c.claim, 3.5, 1);
+    const cell = one.cells[values.selected];
+    if (claimed(values.selected)) claim(view.marks, cell, { begin: 3 });
+    line(view.marks, cell, c.ink, 7, 1);
+    line(view.marks, cell, c.line, 3, 1);
   }
 
   function points(values) {
@@ -254,11 +286,12 @@
     return at ? [signs.slice(0, at).join(""), signs.slice(at).join("").trim()] : [text];
   }
 
-  function text(at, lines, size, colour, name) {  // a plain element: Leaflet's markers are costly to remove, and each a layer of the screen
+  function text(at, lines, size, colour, name, halo) {  // a plain element: Leaflet's markers are costly to remove, and each a layer of the screen
     const box = element("div"), spot = view.map.latLngToLayerPoint(at);
     lines.forEach((one, i) => element(i === lines.length - 1 ? "b" : "span", one, box));
     box.className = name;
     Object.assign(box.style, { left: spot.x + "px", top: spot.y + "px", fontSize: size.toFixed(1) + "px", color: colour });
+    if (halo) box.style.textShadow = Array(4).fill("0 0 3px " + halo).join();
     return box;
   }
 
@@ -276,14 +309,16 @@
         return y < radius * 1.12 && width(text, size) / 2 < Math.sqrt(Math.max(0, radius * radius * 1.25 - y * y)) * 1.06;
       });
       const name = one.short[cell.position], value = values.values[cell.position];
-      found.push({ at: at, size: size, value: value, position: cell.position, hot: view.hotCells.has(cell.position),
-        named: [[name, value], halves(name).concat(value)].find(fits), bare: radius >= 9 && fits([value]) });
+      found.push({ at: at, size: size, value: value, position: cell.position, claimed: claimed(cell.position),
+        named: [[name, value], halves(name).concat(value)].find(fits), bare: radius >= 9 && fits([value]),
+        alone: radius >= 60 && fits([name]) && [name] });
     });
-    const named = found.filter((f) => f.named).length >= 0.4 * found.length;   // names for most, or numbers alone
+    const most = (key) => found.filter((f) => f[key]).length >= 0.4 * found.length;
+    const named = most("named"), alone = most("alone");              // names for most, or numbers alone; among points large cells only
     const texts = [];
     found.forEach(function (f) {
-      const lines = f.hot ? f.named || f.bare && [f.value] : values.points ? null : named && f.named || f.bare && [f.value];
-      if (lines) texts.push(text(f.at, lines, f.size, ink(f.position), "cell-label"));
+      const lines = f.claimed ? f.named || f.bare && [f.value] : values.points ? alone && f.alone : named && f.named || f.bare && [f.value];
+      if (lines) texts.push(text(f.at, lines, f.size, ink(f.position), "cell-label", values.points && shade(f.position)));
     });
     const taken = [];                             // the largest group comes first and keeps its number
     values.circles.forEach(function ([lon, lat, radius, words]) {

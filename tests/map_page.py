@@ -52,6 +52,7 @@ values = MapValues(
     tips=[f"{TIP}\nsecond {cell}" for cell in range(len(counts))],
     parent=state.parent,
     hot=[10] if state.level else [],
+    gather=[7] if state.level else [],
     silent=[0] if state.level else [],
     few=[5] if state.level else [],
     selected=state.chosen,
@@ -60,5 +61,8 @@ values = MapValues(
     stamp=STAMP,
 )
 show_map("main", key, values, words=words, alt=f"Map of {HOSTILE[0]}", on_click=clicked)
-show_legend(build_legend(classes, values, words=words, measure=HOSTILE[0], unit=TIP, n=66, claim=HOSTILE[6]))
+legend = build_legend(
+    classes, values, words=words, measure=HOSTILE[0], unit=TIP, n=66, claim=HOSTILE[6], gather=HOSTILE[7]
+)
+show_legend(legend)
 st.text(f"level {state.level} parent {state.parent} chosen {state.chosen}")

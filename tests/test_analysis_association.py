@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from analysis import association, hotspots
 from analysis.association import gi_star, gi_star_test, local_moran, moran
+from analysis.rates import standardized_rates
 from base.errors import HazardError
 from geo.neighbors import queen_neighbors
 
@@ -122,11 +123,7 @@ def rates(folder, name):
     table = gpd.read_file(folder / "sids2" / "sids2.shp")
     if name == "sids2":
         return dict(zip(table["FIPSNO"].astype(int).astype(str), table["SIDR74"], strict=True))
-    # Assuncao & Reis (1999): rates less their mean, over their standard deviation under one common rate
-    cases, births = table["SID79"].to_numpy(float), table["BIR79"].to_numpy(float)
-    common, rate = cases.sum() / births.sum(), cases / births
-    spread = (births * (rate - common) ** 2).sum() / births.sum() - common / births.mean()
-    standard = (rate - common) / np.sqrt(max(spread, 0) + common / births)
+    standard = standardized_rates(table["SID79"], table["BIR79"])  # Assuncao & Reis (1999)
     return dict(zip(table["FIPSNO"].astype(int).astype(str), standard, strict=True))
 
 
@@ -375,10 +372,22 @@ def test_a_cell_beside_all_others_has_no_score_and_no_chance():
     assert found.p[0] == 1.0
 
 
+def test_the_score_of_a_local_moran_is_that_of_all_deals_of_the_others():
+    values, near = [4.0, 1.0, 0.0, 7.0, 2.0, 2.0], SIX_POINTS
+    found = local_moran(values, near, **MANY)
+    away = np.array(values) - np.mean(values)
+    for cell in range(6):
+        beside = near[[cell]].indices
+        others = np.delete(away, cell)
+        deals = [away[cell] * sum(one) for one in itertools.permutations(others, len(beside))]
+        own = away[cell] * away[beside].sum()
+        assert found.z[cell] == pytest.approx((own - np.mean(deals)) / np.std(deals), abs=1e-9)
+
+
 def test_a_cell_at_the_mean_is_like_no_neighbour():
     values = [3, 9, 9, 0, 0, 0, 3, 0, 3, 3]  # mean 3
     found = local_moran(values, matrix([[1, 2], [0], [0], [4], [3], [6], [5], [8], [7], [8]]), **MANY)
-    assert found.i[0] == 0
+    assert (found.i[0], found.z[0]) == (0, 0)
     assert found.p[[0, 6, 8, 9]].tolist() == [1.0] * 4
     assert found.quadrant.tolist() == ["LH", "HL", "HL", "LL", "LL", "LL", "LL", "LL", "LL", "LL"]
 

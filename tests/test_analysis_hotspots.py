@@ -352,15 +352,34 @@ def test_a_place_that_cells_share_is_found_where_none_of_them_is_alone():
     assert place.expected == pytest.approx(5 * 127 / 25)
     assert place.ratio == pytest.approx(47 / 25.4 / (80 / 101.6))
     assert place.p <= 0.05
+    assert place.part == place.members  # no part of it is a claim by itself
     assert np.flatnonzero(spots.hot).tolist() == [7, 11, 13, 17]
     assert [spots.by[at] for at in (7, 12)] == ["place", ""]
     assert (spots.method, spots.claims[7]) == ("excess+scan", "hot_spot")
     sentence = explain_cell(spots, 7).say(ENGLISH, name="N")
     assert sentence.startswith("N: 11 observed, 5.1 expected by households; with 4 cells around it 47 and 25.4.")
     assert sentence.endswith("a hot spot that several cells share.")
+    pair = dataclasses.replace(spots, places=(place._replace(members=(7, 12)),))
+    said = explain_cell(pair, 7).say(ENGLISH, name="N")
+    assert "with one cell beside it 47 and 25.4" in said
+    assert said.endswith("a hot spot that both cells share.")
+    assert "连同周围 1 个网格共 47 起" in explain_cell(pair, 7).say(Words("zh"), name="N")
     assert "gather here, over several cells" in explain_cell(
         find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS), 7
     ).say(ENGLISH, name="N")
+
+
+def test_where_the_rate_falls_off_slowly_the_hottest_part_of_the_place_stands_beside_it():
+    row = np.array([1, 2, 4, 7, 10])
+    counts = np.maximum(np.outer(row, row) // 9, 1).ravel()  # most in the last corner
+    spots = find_hot_spots(counts, counts, {"households": np.ones(25)}, surroundings=PLANE, **OPTIONS)
+    (place,) = spots.places
+    assert set(place.part) < set(place.members)
+    inside, part = counts[list(place.members)], counts[list(place.part)]
+    assert part.mean() > inside.mean()
+    alone = dataclasses.replace(PLANE, max_share=len(part) / 25)  # a scan of small ones finds it too
+    found = find_hot_spots(counts, counts, {"households": np.ones(25)}, surroundings=alone, **OPTIONS)
+    assert any(set(one.members) & set(place.part) for one in found.places)
 
 
 def test_a_single_hot_cell_is_named_by_its_own_test_too():

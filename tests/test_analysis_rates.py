@@ -14,6 +14,7 @@ from analysis.rates import (
     poisson_interval,
     rate_ratio,
     ratio_interval,
+    standardized_rates,
 )
 from base.errors import HazardError
 
@@ -104,6 +105,23 @@ def test_a_smoothed_rate_by_hand():
     # overall 12 / 200 = 0.06; variance (100 * 0.04**2 + 100 * 0.04**2) / 200 = 0.0016 less 0.06 / 100 = 0.001;
     # weight 0.001 / (0.001 + 0.0006) = 0.625; so 0.06 +- 0.625 * 0.04
     assert empirical_bayes([10, 2], [100, 100]) == pytest.approx([0.085, 0.035])
+
+
+def test_a_standardized_rate_by_hand():
+    # overall 12 / 200 = 0.06, variance of the cells' own 0.001 as above; so (0.1 - 0.06) / sqrt(0.001 + 0.06 / 100)
+    assert standardized_rates([10, 2], [100, 100]) == pytest.approx([1, -1])
+    # 12 / 400 = 0.03; (100 * 0.02**2 + 300 * (1/150)**2) / 400 less 0.03 / 200 is below zero: none of their own
+    standard = standardized_rates([5, 7], [100, 300])
+    assert standard == pytest.approx([0.02 / np.sqrt(0.03 / 100), -1 / 150 / np.sqrt(0.03 / 300)])
+
+
+def test_standardized_rates_of_equal_exposure_are_counts_in_another_unit_and_equal_rates_are_equal():
+    counts = np.array([3, 0, 7, 2, 2])
+    standard = standardized_rates(counts, np.full(5, 0.2))
+    assert np.ptp((counts - counts.mean()) / counts.std() - standard / standard.std()) == pytest.approx(0, abs=1e-12)
+    assert standard[3] == standard[4]
+    assert standardized_rates([3, 6, 9, 21], [0.1, 0.2, 0.3, 0.7]).tolist() == [0] * 4  # not dust
+    assert standardized_rates([0, 0], [1, 2]).tolist() == [0, 0]
 
 
 cells = st.integers(1, 9).flatmap(
@@ -252,6 +270,9 @@ def test_periods_that_cannot_be_compared_are_refused(options, code):
     ("events", "exposure", "code"), [([1, 2], [1, 0], "exposure-bad"), ([1], [1, 2], "lengths-differ")]
 )
 def test_empirical_bayes_needs_an_exposure_everywhere(events, exposure, code):
+    with pytest.raises(HazardError) as refused:
+        standardized_rates(events, exposure)
+    assert refused.value.code == code
     with pytest.raises(HazardError) as refused:
         empirical_bayes(events, exposure)
     assert refused.value.code == code

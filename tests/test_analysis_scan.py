@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis import alarm, circles
 from analysis.alarm import space_time_scan
 from analysis.checked import counts_and_shares
-from analysis.scan import circular_scan
+from analysis.scan import circular_scan, grow_circles, hottest_part, strongest_circles
 from base.errors import HazardError
 
 FEW = {"permutations": 1, "seed": 1}
@@ -190,6 +190,35 @@ def test_clusters_are_those_of_a_plain_scan(case, limits):
     for one in found:
         px, py = points[one.centre]
         assert one.radius == max(hypot(points[i][0] - px, points[i][1] - py) for i in one.members)
+
+
+def plain_part(points, cases, population, place, least, **limits):
+    total, exposure, best = sum(cases), sum(population), (0.0, tuple(place))
+    for _, _, members in all_circles(points, population, **limits):
+        count, expected = sum(cases[i] for i in members), total * sum(population[i] for i in members) / exposure
+        a_claim = set(members) <= set(place) and ratio(count, expected, total) >= least
+        if a_claim and count / expected > best[0] * (1 + 1e-9):
+            best = count / expected, members
+    return best[1]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_hottest_part_of_a_place_is_the_circle_within_it_of_the_highest_rate_that_reaches_the_limit(seed):
+    random = np.random.default_rng(seed)
+    points = [(int(x), int(y)) for x, y in random.integers(0, 9, (40, 2))]  # some share a point
+    population = random.integers(1, 9, 40).tolist()
+    cases = random.poisson(np.array(population) * np.where(np.array(points)[:, 0] > 4, 2.0, 0.7)).tolist()
+    circles = grow_circles(*np.array(points).T, population, max_share=0.5)
+    (top, *_) = strongest_circles(circles, cases)
+    for least in (0.2 * top.llr, 0.6 * top.llr, top.llr * (1 - 1e-9), 2 * top.llr):
+        part = hottest_part(circles, cases, top.members, least=least)
+        assert tuple(part) == plain_part(points, cases, population, top.members.tolist(), least, max_share=0.5)
+    assert tuple(hottest_part(circles, cases, top.members, least=2 * top.llr)) == tuple(top.members)
+
+
+def test_all_events_in_one_cell_are_the_hottest_part():
+    circles = grow_circles([0, 1, 2, 3], [0, 0, 0, 0], [1, 1, 1, 1], max_share=0.5)
+    assert hottest_part(circles, [9, 0, 0, 0], [0, 1], least=0.5).tolist() == [0]
 
 
 @pytest.mark.parametrize("max_share", [0.05, 0.5])

@@ -191,6 +191,15 @@ def test_a_sentence_inside_a_sentence_is_said_in_the_language_asked():
     assert outer.say(EN, row="?") == "a.geojson, feature ?: has no number of the cell in column {x}."
 
 
+def test_a_sentence_for_one_and_for_many_goes_by_its_field_n():
+    pair = ("{n} report", "{n} reports")
+    assert [str(Sentence(pair, {"n": n})) for n in (0, 1, 2)] == ["0 reports", "1 report", "2 reports"]
+    assert [Sentence(pair, {"n": n}).say(EN) for n in (1, 2000)] == ["1 report", "2,000 reports"]
+    assert Sentence(pair, {"n": 1}).say(ZH) == ZH.plural(*pair, 1) != "1 report"
+    outer = Sentence("as of {time}", {"time": Sentence(pair, {"n": 1})})
+    assert outer.say(EN) == "as of 1 report"
+
+
 def test_a_sentence_without_a_translation_stays_english():
     assert ZH("No such sentence, {n} times", n=2000) == "No such sentence, 2,000 times"
 
@@ -334,10 +343,10 @@ def test_every_special_sign_of_any_text_is_escaped_and_no_newline_survives(text)
 
 def settings_table():
     """The README's table of settings, made from base/settings.py."""
-    rows = ["| setting | default | unit | what it does |", "| --- | --- | --- | --- |"]
+    rows = ["| setting | default | allowed | unit | what it does |", "| --- | --- | --- | --- | --- |"]
     for setting in SETTINGS:
         default = f"`{setting.default}`" if setting.default != "" else ""
-        rows.append(f"| `{setting.name}` | {default} | {setting.unit} | {setting.help} |")
+        rows.append(f"| `{setting.name}` | {default} | {setting.allowed} | {setting.unit} | {setting.help} |")
     return "\n".join(rows)
 
 

@@ -10,6 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from base.text import Words
+from data.geofiles import read_boundaries
 from data.store import Workspace
 
 pytestmark = pytest.mark.browser
@@ -289,6 +290,17 @@ def test_the_cells_download_as_a_workbook_with_a_row_for_each_grid(office, reade
     assert sorted(row[header.index(ZH("Code"))] for row in rows) == [grid(n)[0] for n in range(23)]
     about = [row[0] for row in book.get_sheet_by_index(1).to_python()]
     assert ZH("Example data, invented") in about
+    assert seen.trouble == []
+
+
+def test_the_hot_spots_download_as_a_geopackage_of_all_grids(office, reader):
+    seen = reader(f"{office}/hotspots", **DESK)
+    with seen.page.expect_download() as waiting:
+        name = ZH("Download: {name}", name=ZH("Hot spots (GeoPackage)"))
+        seen.page.get_by_role("button", name=name, exact=True).click()
+    assert waiting.value.suggested_filename == "hotspots.gpkg"
+    cells = read_boundaries(waiting.value.path().read_bytes(), "hotspots.gpkg", layer="cells").frame
+    assert sorted(cells["cell_id"]) == [grid(n)[0] for n in range(23)]
     assert seen.trouble == []
 
 

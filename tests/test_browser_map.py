@@ -123,16 +123,47 @@ def test_a_click_chooses_a_cell_and_the_map_keeps_its_frame_and_zoom(shown):
     assert seen.trouble == []
 
 
-def test_a_chosen_hot_cell_carries_its_claim_and_the_mark_of_the_choice(shown):
+def marks_of(seen, cell):
+    """Return the marks on a cell in the order they are drawn: colour, and whether the line is broken."""
+    return seen.frame.evaluate(
+        "i => hotspots.view.marks.getLayers()"
+        ".filter(one => one.getBounds().equals(hotspots.view.levels[1].cells[i].getBounds()))"
+        ".map(one => [one.options.color, Boolean(one.options.dash || one.options.dashArray)])",
+        cell,
+    )
+
+
+def test_a_chosen_hot_cell_carries_its_claim_inside_the_mark_of_the_choice(shown):
     seen = shown()
     seen.act(lambda: seen.page.mouse.click(*seen.place(10)))
-    lines = seen.frame.evaluate(
-        "hotspots.view.marks.getLayers()"
-        ".filter(one => one.getBounds().equals(hotspots.view.levels[1].cells[10].getBounds()))"
-        ".map(one => one.options.color)"
+    c = seen.frame.evaluate("hotspots.view.colours")
+    chosen = [c["line"], c["claim"], c["line"], c["ink"], c["line"]]
+    assert marks_of(seen, 10) == [[colour, False] for colour in chosen]
+
+
+def test_a_hot_spot_has_an_unbroken_line_and_a_gathering_a_broken_one(shown):
+    seen = shown()
+    c = seen.frame.evaluate("hotspots.view.colours")
+    assert marks_of(seen, 10) == [[c["line"], False], [c["claim"], False], [c["line"], False]]
+    assert marks_of(seen, 7) == [[c["line"], False], [c["claim"], True], [c["line"], False]]
+    assert marks_of(seen, 5) == [[c["ink"], True]]  # too few for a rate
+    assert marks_of(seen, 6) == []
+
+
+def test_the_line_of_a_claim_lies_inside_its_own_cell(shown):
+    seen = shown()
+    colours = seen.frame.evaluate(
+        """() => {
+        const view = hotspots.view, canvas = view.marksCanvas, pen = canvas._ctx, many = window.devicePixelRatio;
+        const read = (x, y) => Array.from(pen.getImageData(x * many, y * many, 1, 1).data);
+        const at = (x, y) => read(x - canvas._bounds.min.x, y - canvas._bounds.min.y);
+        const box = view.levels[1].cells[10]._rawPxBounds, y = (box.min.y + box.max.y) / 2;
+        return [at(box.min.x + 4, y), at(box.min.x - 4, y), at(box.min.x + 14, y)];
+    }"""
     )
-    colours = seen.frame.evaluate("hotspots.view.colours")
-    assert lines[-3:] == [colours["ink"], colours["line"], colours["claim"]]
+    claim = [int(palette.LIGHT["claim"][i : i + 2], 16) for i in (1, 3, 5)]
+    assert colours[0] == [*claim, 255]
+    assert [one[3] for one in colours[1:]] == [0, 0]  # nothing beyond the edge, nothing on the number
 
 
 def test_choosing_a_community_shows_its_cells_only(shown):

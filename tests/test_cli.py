@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer.main
+from python_calamine import CalamineWorkbook
 from stored import boundary, rows, store
 
 import cli
@@ -227,6 +228,74 @@ def test_hot_spots_give_only_the_method_asked_for_with_the_exposure_and_seed_ask
     groups = asked(demo, "hotspots", "--method", "dbscan")
     assert (groups["methods"], groups["cells"]) == (["dbscan"], [])
     assert groups["clusters"]
+    assert (groups["map_p"], groups["claim"]) == (None, "")
+    assert "a description and no claim" in groups["reason"]
+
+
+@pytest.mark.parametrize(
+    ("method", "patterns"), [("gi_star", {"", "high", "low"}), ("moran", {"", "HH", "LL", "HL", "LH"})]
+)
+def test_gi_star_and_moran_stand_in_place_of_the_usual_tests(demo, method, patterns):
+    answer = asked(demo, "hotspots", "--method", method, "--method", "dbscan", "--seed", "7")
+    assert (answer["methods"], answer["map_p"], answer["exposure"]) == ([method, "dbscan"], None, "households")
+    assert {one["method"] for one in answer["clusters"]} == {"dbscan"}
+    assert "What this choice costs" in answer["reason"]
+    assert all(0 < one["p"] <= 1 and np.isfinite(one["z"]) for one in answer["cells"])
+    assert {one["pattern"] for one in answer["cells"]} <= patterns
+    assert not any(one["hot"] for one in answer["cells"])  # of single hot cells it finds none: that is what it costs
+    alone = asked(demo, "hotspots", "--method", method, "--seed", "7")
+    assert (alone["methods"], alone["clusters"], alone["cells"]) == ([method], [], answer["cells"])
+    assert alone["rates"] == answer["rates"]
+
+
+def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
+    for methods in ((), ("--method", "scan"), ("--method", "gi_star", "--method", "dbscan")):
+        answer = asked(demo, "hotspots", "--hazard", "waterlogging", "--count", "calls", *methods)
+        assert (answer["count"], answer["claim"], answer["map_p"]) == ("calls", "", None)
+        assert "nothing is claimed" in answer["reason"]
+        calls = CASES[CASES["hazard"] == "waterlogging"].groupby("cell_id").size()
+        assert {one["cell_id"]: one["observed"] for one in answer["cells"] if one["observed"]} == calls.to_dict()
+        assert sum(one["expected"] for one in answer["cells"]) == pytest.approx(calls.sum(), rel=1e-9)
+        assert {(one["p"], one["hot"], one["claim"]) for one in answer["cells"]} == {(None, False, "")}
+        assert {one["ratio_low"] for one in answer["cells"]} == {
+            None
+        }  # calls about one thing are no trials of their own
+        assert "record" not in answer
+    said = Said(demo, "hotspots", "--count", "calls").out
+    assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
+
+
+def test_rates_stand_beside_the_hot_spots_and_are_null_without_an_exposure(demo):
+    answer = asked(demo, "hotspots")
+    by_cell = {one["cell_id"]: one for one in answer["cells"]}
+    assert [one["smoothed"] for one in answer["rates"]] == sorted(
+        (one["smoothed"] for one in answer["rates"]), reverse=True
+    )
+    for one in answer["rates"]:
+        assert one["events"] == by_cell[one["cell_id"]]["observed"]
+        assert (one["unit"], one["per"]) == ("households", 1000)
+        assert one["raw"] == pytest.approx(1000 * one["events"] / one["exposure"])
+        assert one["low"] < one["raw"] < one["high"]
+        assert one["mark"] == ("few" if one["events"] <= 20 else "")
+    assert asked(demo, "hotspots", "--exposure", "equal")["rates"] is None
+    assert "Events per 1,000 households" in Said(demo, "hotspots").out
+
+
+def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_numbers(demo, tmp_path):
+    year = ("--hazard", "waterlogging", "--start", "2025-10-01", "--end", "2026-10-01", "--no-evidence")
+    book, package = tmp_path / "a.XLSX", tmp_path / "a.gpkg"
+    answer = asked(demo, "hotspots", *year, "--out", book)
+    assert answer["file"] == str(book)
+    header, *rows = CalamineWorkbook.from_path(book).get_sheet_by_index(0).to_python()
+    assert [row[header.index("Events")] for row in rows] == [one["observed"] for one in answer["cells"]]
+    assert str(package) in Said(demo, "hotspots", *year, "--out", package).out
+    cells = gpd.read_file(package, layer="cells")
+    assert cells["cell_id"].tolist() == [one["cell_id"] for one in answer["cells"]]
+    assert cells["p"].tolist() == [one["p"] for one in answer["cells"]]
+    refused = Said(demo, "hotspots", *year, "--out", tmp_path / "a.docx")
+    assert refused.code == 2
+    assert ".xlsx" in refused.err
+    assert not (tmp_path / "a.docx").exists()
 
 
 @pytest.mark.parametrize(
@@ -274,6 +343,9 @@ REFUSED = {
     ("hotspots", "--method", "magic"): "magic",
     ("hotspots", "--exposure", "moons"): "moons",
     ("hotspots", "--compare", "never"): "never",
+    ("hotspots", "--method", "gi_star", "--method", "scan"): "gi_star, scan",
+    ("hotspots", "--method", "moran", "--method", "gi_star", "--method", "dbscan"): "gi_star, moran",
+    ("hotspots", "--count", "cars"): "cars",
     ("resolution", "--by", "colour"): "colour",
     ("resolution", "--clock", "lunar"): "lunar",
     ("resolution", "--as-of", "soon"): "soon",
@@ -285,6 +357,9 @@ REFUSED = {
     ("settings", "--set", "fdr=nan"): "nan",
     ("settings", "--set", "min_events=-1"): "min_events",
     ("settings", "--set", "min_events=2.5"): "2.5",
+    ("settings", "--set", "map_draws=98"): "99",
+    ("settings", "--set", "seed=-1"): "4,294,967,295",
+    ("hotspots", "--seed", "-1"): "seed",
     ("settings", "--set", "timezone=Peking"): "Peking",
     ("undo", "--import", "none-such"): "none-such",
     ("rejected", "--import", "none-such"): "none-such",
@@ -345,8 +420,8 @@ def test_own_incidents_are_not_imported_beside_the_example(own, files):
 
 def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path):
     listed = {one.pop("name"): one for one in asked(tmp_path, "settings")}
-    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "unit": ""}
-    assert listed["max_file_mb"] == {"value": 200, "default": 200, "unit": "MB"}
+    assert listed["fdr"] == {"value": 0.05, "default": 0.05, "allowed": "0.001 – 0.25", "unit": ""}
+    assert listed["max_file_mb"] == {"value": 200, "default": 200, "allowed": "1 – 10,000", "unit": "MB"}
     assert not Workspace(tmp_path).exists  # looking changes nothing
 
     command = ("settings", "--set", "max_file_mb=500", "--set", "fdr=0.1", "--set", "map_stamp=a=b")
@@ -362,12 +437,14 @@ def test_settings_are_listed_changed_and_brought_back_to_their_defaults(tmp_path
 
 
 def test_a_file_too_large_is_read_once_the_setting_is_raised(files, tmp_path):
-    asked(tmp_path, "settings", "--set", "max_file_mb=0")
-    said = Said(tmp_path, "import", files["incidents"], "--json")
+    asked(tmp_path, "settings", "--set", "max_file_mb=1")
+    large = tmp_path / "large.csv"
+    large.write_bytes(files["incidents"].read_bytes() + b"\n" * 1_000_000)
+    said = Said(tmp_path, "import", large, "--json")
     assert (said.code, said.out) == (2, "")
     assert "max_file_mb" in said.err
     asked(tmp_path, "settings", "--set", "max_file_mb=200")
-    assert asked(tmp_path, "import", files["incidents"])["accepted"] > 0
+    assert asked(tmp_path, "import", large)["accepted"] > 0
 
 
 def test_tables_for_people_hold_the_same_numbers(demo):

@@ -94,6 +94,7 @@ def test_a_frame_comes_back_with_its_types_index_and_attributes(name):
 def test_other_values_come_back_equal_and_of_the_same_type():
     value = {
         "sentence": Sentence("{n} rows of {what}", {"n": 3, "what": Term("cells")}),
+        "plural": Sentence(("{n} row", "{n} rows"), {"n": 3}),
         "numbers": (1, 1.5, float("inf"), True, None, 2**80),
         "half a sign": "\ud800",
         "looks like ours": {"\x00": "table"},

@@ -511,6 +511,7 @@ def test_settings_are_kept_by_name_and_the_zone_is_fixed_while_incidents_are_sto
         ("timezone", "Peking", "zone-unknown"),
         ("colour", 1, "setting-unknown"),
         ("fdr", "much", "setting-type"),
+        ("fdr", 1, "setting-range"),
     ):
         with pytest.raises(HazardError) as refusal:
             set_settings(workspace, {name: value}, who="t")
@@ -572,9 +573,9 @@ def test_numbers_of_persons_in_titles_and_sheet_names_are_nowhere_in_the_workspa
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(workspace):
-    set_settings(workspace, {"max_file_mb": 0.0001}, who="t")
-    with pytest.raises(HazardError, match=r"a\.csv has 0 MB; at most 0\.0001 MB") as refusal:
-        load(workspace, csv(case(1)))
+    set_settings(workspace, {"max_file_mb": 1}, who="t")
+    with pytest.raises(HazardError, match=r"a\.csv has 2 MB; at most 1 MB") as refusal:
+        load(workspace, csv(case(1)) + b" " * 2_000_000)
     assert refusal.value.code == "file-too-large"
 
 

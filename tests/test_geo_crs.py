@@ -172,3 +172,9 @@ def test_nothing_fits_where_nothing_does():
     assert [fit.inside for fit in crs.fits([10.0], [50.0], _square(113.2, 33.7))] == [0, 0, 0]
     assert crs.alike(crs.fits([10.0], [50.0], _square(113.2, 33.7))) == []
     assert crs.alike([]) == []
+
+
+def test_metres_lead_back_to_the_degrees_they_came_from():
+    lon, lat = np.array([113.2, 113.3, np.nan]), np.array([33.7, 33.6, 33.7])
+    back = crs.unproject(*crs.project(lon, lat, (113.25, 33.65)), (113.25, 33.65))
+    np.testing.assert_allclose(back, [lon, np.where(np.isnan(lon), np.nan, lat)], atol=1e-9)

@@ -1,5 +1,6 @@
 """The offline map as text: what reaches the browser, and that no name does so as script, template or HTML."""
 
+import dataclasses
 import html
 import json
 import os
@@ -327,28 +328,41 @@ def test_a_legend_names_measure_unit_edges_scheme_and_n():
 def test_a_mark_stands_in_the_legend_only_where_a_cell_in_view_carries_it():
     plain = MapValues(1, [0, 1, 2, 2], [""] * 4, [""] * 4)
     assert legend_of(plain) == Legend("Reports", steps=("0", "2", "3 or more"), notes=("natural breaks", "n = 11"))
-    marked = MapValues(1, [0, 1, 2, -1], [""] * 4, [""] * 4, hot=[2], silent=[0], few=[1], selected=1)
-    full = legend_of(marked, claim="hot")
-    assert all((full.hot, full.silent, full.few, full.missing, full.selected))
-    part = legend_of(marked, claim="hot", shown=[0])
-    assert (bool(part.silent), part.hot, part.few, part.missing, part.selected) == (True, "", "", "", "")
+    marked = MapValues(1, [0, 1, 2, -1], [""] * 4, [""] * 4, hot=[2], gather=[1], silent=[0], few=[1], selected=1)
+    full = legend_of(marked, claim="hot", gather="gather")
+    assert (full.hot, full.gather) == ("hot", "gather")
+    assert all((full.silent, full.few, full.missing, full.selected))
+    part = legend_of(marked, claim="hot", gather="gather", shown=[0])
+    assert part.silent
+    assert (part.hot, part.gather, part.few, part.missing, part.selected) == ("",) * 5
 
 
-def test_a_strong_outline_without_a_claim_is_refused():
-    with pytest.raises(ValueError, match="claims"):
-        legend_of(VALUES)
+def test_an_outline_without_a_claim_is_refused():
+    gathering = dataclasses.replace(VALUES, hot=[], gather=[2])
+    for values, other in ((VALUES, {"gather": "g"}), (gathering, {"claim": "c"})):
+        with pytest.raises(ValueError, match="claims"):
+            legend_of(values, **other)
+
+
+def test_a_hot_spot_and_a_gathering_have_two_marks_in_the_legend():
+    page = legend_html(Legend("m", hot="h", gather="g"))
+    assert (page.count("px solid"), page.count("px dashed")) == (2, 2)  # each for the light and the dark ground
 
 
 def test_hostile_text_in_a_legend_is_text():
     for name in HOSTILE:
-        legend = Legend(name, unit=name, steps=(name,), notes=(name,), hot=name, hazards=(("other", name),))
+        legend = Legend(
+            name, unit=name, steps=(name,), notes=(name,), hot=name, gather=name, hazards=(("other", name),)
+        )
         page = legend_html(legend)
-        assert page.count(html.escape(name)) == 6
+        assert page.count(html.escape(name)) == 7
         assert "<img" not in page
         assert "<script" not in page
 
 
 def test_every_colour_of_a_legend_is_said_for_both_grounds():
-    page = legend_html(Legend("m", steps=("a", "b"), hot="h", silent="s", few="f", missing="x", selected="c"))
+    page = legend_html(
+        Legend("m", steps=("a", "b"), hot="h", gather="g", silent="s", few="f", missing="x", selected="c")
+    )
     for shade in ("missing", "claim", "hatch"):
         assert f"light-dark({palette.LIGHT[shade]},{palette.DARK[shade]})" in page

@@ -1,5 +1,6 @@
 """Every page, in the app and alone, with data and without, in both languages: what it says, what the address does."""
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -12,17 +13,19 @@ import demo_cases
 import ledger_file
 import pandas as pd
 import pytest
+import stored
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from analysis import neighborhoods, summary
 from base.errors import HazardError
 from base.text import Words
 from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from pages.common import cached, files_view, panels, reports_form, work
-from reports import answers, intake, quality
+from pages.common import cached, files_view, frame, panels, parts_view, reports_form, work
+from reports import answers, handouts, intake, quality
 from reports.sheet import write_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +72,7 @@ def visit(workspaces, monkeypatch, static_files, components):
         seen.query_params.update({"lang": lang, **address})
         return seen.run()
 
+    open_.folder = lambda workspace="demo": workspaces[workspace]
     return open_
 
 
@@ -304,6 +308,62 @@ def test_a_community_opens_into_its_own_grids(visit):
     assert seen.query_params["area"] == code
 
 
+@pytest.mark.parametrize("language", WORDS)
+def test_within_a_community_the_page_says_what_the_whole_street_claims_of_its_grids(visit, language):
+    here, name = GRIDS[HOT[0]]["所属社区"], GRIDS[HOT[0]]["网格名称"]
+    elsewhere = next(
+        one["所属社区"] for one in GRIDS.values() if one["所属社区"] not in {GRIDS[g]["所属社区"] for g in HOT}
+    )
+    said = {}
+    for area in (here, elsewhere, None):
+        seen = visit("hotspots", lang=language, period="all", hazard="waterlogging", **({"area": area} if area else {}))
+        assert not seen.exception
+        said[area] = " ".join(one.value for one in seen.caption).replace("\\", "")
+    only = WORDS[language]("Here the cells of this area are compared with each other only.")
+    assert [only in said[area] for area in (here, elsewhere, None)] == [True, True, False]
+    facts = {"all": 23, "level": WORDS[language]("Grid")}
+    assert (
+        WORDS[language].plural(
+            "Among all {all} cells of the level {level}, {n} of them is a hot spot: {names}.",
+            "Among all {all} cells of the level {level}, {n} of them are hot spots: {names}.",
+            1,
+            names=name,
+            **facts,
+        )
+        in said[here]
+    )
+    none = WORDS[language]("Among all {all} cells of the level {level}, none of them carries a claim.", **facts)
+    assert none in said[elsewhere]
+
+
+def test_whole_numbers_in_a_table_have_thousands_marks_and_times_stand_to_the_minute():
+    rows = pd.DataFrame({"n": [1234], "share": [0.5], "name": ["1234"], "at": pd.to_datetime(["2025-03-05 14:30"])})
+    shown = frame.columns(rows, {"n": "Reports"})
+    assert {name: (one["type_config"] or {}).get("format") for name, one in shown.items() if "type_config" in one} == {
+        "n": "localized", "at": "YYYY-MM-DD HH:mm"
+    }  # fmt: skip
+    assert (shown["n"]["label"], shown["share"]["label"]) == ("Reports", None)
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_the_page_says_how_large_a_place_may_be_and_what_a_cell_is(visit, language, monkeypatch):
+    _ = WORDS[language]
+
+    def said(**address):
+        seen = visit("hotspots", lang=language, **address)
+        assert not seen.exception
+        return " ".join(texts(seen))
+
+    level = _("A cell is here one of the level {level}.", level=_("Community"))
+    places = _("Places of up to {share} of the exposure were looked for.", share="50%")
+    assert [text in said(level="community") for text in (level, places)] == [True, True]
+    assert [text in said() for text in (level, places)] == [False, True]
+    assert places not in said(method="excess")
+    monkeypatch.setattr(handouts, "scan_limits", lambda _settings, cells: (0.025, 200) if cells == 23 else None)
+    many = _("Places of up to {share} of the exposure and {cells} cells were looked for.", share="2.5%", cells=200)
+    assert many in said()
+
+
 def test_the_hot_spots_of_waterlogging_are_the_two_grids_of_the_truth(visit):
     seen = visit("hotspots", period="all", hazard="waterlogging")
     assert title(seen) == "2 hot spots beyond chance"
@@ -311,6 +371,105 @@ def test_the_hot_spots_of_waterlogging_are_the_two_grids_of_the_truth(visit):
     assert set(table.loc[table["claim"] != "", "name"]) == {GRIDS[code]["网格名称"] for code in HOT}
     seen.toggle(key="w_dots-en").set_value(True).run()
     assert not seen.exception
+
+
+PARTS = [part for part in parts_view.PARTS if part != "evidence"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_part_of_the_hot_spots_opens_by_its_address(visit, lang):
+    plain = visit("hotspots", lang=lang)
+    for part in PARTS:
+        seen = visit("hotspots", lang=lang, part=part)
+        check(seen, "hotspots", "demo", lang)
+        assert seen.query_params["part"] == part
+        assert title(seen) == title(plain)
+        assert [head.value for head in seen.subheader] != [head.value for head in plain.subheader]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_first_screen_names_the_hot_cells_and_the_evidence_what_is_known_of_them(visit, lang):
+    words, dataset = WORDS[lang], Workspace(visit.folder()).newest()
+    scope = Scope("grid", *map(dt.date.fromisoformat, PERIOD))
+    screen = handouts.screen_of(dataset, scope)
+    seen = visit("hotspots", lang=lang)
+    check(seen, "hotspots", "demo", lang)
+    said = " ".join(texts(seen)).replace("\u2060", "")  # which keeps "anew." from becoming an address
+    for code in HOT:
+        row = screen.spots.cells.set_index("cell_id").loc[code]
+        expected = words.number(row["expected"], 1)
+        assert (
+            words("{cell}: {n} events, {expected} expected.", cell=row["name"], n=row["events"], expected=expected)
+            in said
+        )
+    table = next(one.value for one in seen.dataframe if "since" in one.value)
+    assert set(table["name"]) == {GRIDS[code]["网格名称"] for code in HOT}
+    assert table["chronic"].tolist() == [
+        int(screen.record.cells.set_index("cell_id")["chronic"][code]) for code in _codes(table["name"])
+    ]
+    found = screen.doubts.rows["found"]
+    for sentence in (one.say(words) for one, sure in zip(screen.doubts.sentences, found, strict=True) if sure):
+        assert sentence in said
+    buttons = [one.proto.label for one in seen.get("download_button")]
+    for name in ("Hot spots (XLSX)", "Hot spots (GeoPackage)"):
+        assert words("Download: {name}", name=words(name)) in buttons
+
+
+def _codes(names):
+    by_name = {one["网格名称"]: code for code, one in GRIDS.items()}
+    return [by_name[name] for name in names]
+
+
+def test_a_chosen_hot_cell_shows_its_doubts_and_its_incidents_and_another_one_no_doubt(visit):
+    code = HOT[0]
+    seen = visit("hotspots", cell=code)
+    assert refusals(seen) == []
+    assert GRIDS[code]["网格名称"] in [unescaped(head.value) for head in seen.subheader]
+    rows = demo_cases.between(*PERIOD)
+    listed = next(frame.value for frame in seen.dataframe if "incident_id" in frame.value)
+    assert sorted(listed["incident_id"]) == sorted(rows.loc[rows["cell_id"] == code, "incident_id"])
+    assert any("default point" in text for text in texts(seen))
+    quiet = next(one for one in sorted(GRIDS) if one not in HOT)
+    other = visit("hotspots", cell=quiet, part="places")
+    assert not any("default point" in text for text in texts(other))
+    assert any("incident_id" in frame.value for frame in other.dataframe)
+
+
+def test_without_a_claim_the_page_says_what_the_strongest_cell_lacks(visit):
+    seen = visit("hotspots", hazard="wall_risk")
+    assert title(seen) == "No cell stands out beyond chance"
+    lacks = [text for text in texts(seen) if "It is the nearest to a claim; " in text]
+    assert len(lacks) == 2  # under the title, and where the evidence would stand
+    assert lacks[1].startswith("No cell carries a claim.")
+
+
+@pytest.mark.parametrize(
+    ("address", "part", "sentence"),
+    [
+        ({"period": "all"}, "before", "All time has no period before it"),
+        ({"start": "2024-04-01", "end": "2024-10-01"}, "before", "Nothing to compare with"),
+        ({"start": "2024-04-01", "end": "2024-10-01"}, "evidence", "No trend word: "),
+        ({"start": "2024-04-01", "end": "2024-04-15"}, "evidence", "No cell carries a claim."),
+        ({"start": "2024-04-01", "end": "2024-04-15"}, "places", "No circle|not looked for|No chronic site"),
+        ({"start": "2020-01-01", "end": "2020-02-01"}, "evidence", "No cell carries a claim."),
+        ({"start": "2020-01-01", "end": "2020-02-01"}, "months", "No whole month|No cell carries a claim"),
+        ({"start": "2020-01-01", "end": "2020-02-01"}, "places", "No such group in this period."),
+    ],
+)
+def test_where_there_is_nothing_the_page_says_so_in_words(visit, address, part, sentence):
+    seen = visit("hotspots", part=part, **address)
+    assert not seen.exception
+    assert refusals(seen) == []
+    assert any(re.search(sentence, text) for text in texts(seen))
+
+
+def test_evidence_that_takes_long_is_set_out_when_asked_for(visit, monkeypatch):
+    monkeypatch.setattr(parts_view, "MANY_EVENTS", 10)
+    seen = visit("hotspots")
+    assert not any("since" in one.value for one in seen.dataframe)
+    next(one for one in seen.button if one.label == EN("Set out the evidence")).click().run()
+    assert any("since" in one.value for one in seen.dataframe)
+    assert refusals(seen) == []
 
 
 def test_the_example_is_loaded_by_its_button(visit, tmp_path):
@@ -660,3 +819,51 @@ def test_the_method_is_chosen_by_hand_or_by_the_address_and_the_page_says_what_w
     alone = visit("hotspots", period="all", method="excess")
     assert alone.selectbox(key="w_method-en").value == "excess"
     assert any("were not looked for" in one.value for one in alone.markdown)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("method", ["gi_star", "moran"])
+def test_gi_star_and_moran_are_chosen_by_hand_and_the_page_says_what_that_costs(visit, lang, method):
+    seen = visit("hotspots", lang=lang, period="all", method=method)
+    assert not seen.exception
+    assert seen.selectbox(key=f"w_method-{lang}").value == method
+    said = " ".join(texts(seen))
+    assert WORDS[lang](neighborhoods.COSTS[method]) in said
+    assert "nan" not in said.lower()
+    assert not any(name in said for name in ("so strong a map", "规律时出现"))  # there is no such chance here
+    spots = answers.hot_spots(cached.dataset(), Scope("grid"), method=method)
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert table["p"].tolist() == [EN.chance(p) for p in summary.rank_cells(spots.cells)["p"]]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("method", ["gi_star", "moran"])
+def test_where_no_cell_can_be_judged_the_page_says_why_and_shows_no_number_for_it(visit, tmp_path, lang, method):
+    cases = [
+        {"incident_id": f"{cell}{n}", "cell": cell, "reported_at": f"{2010 + n}-01-05"}
+        for cell in "ABCD" for n in range(6)
+    ]  # fmt: skip
+    stored.store(stored.with_grids(tmp_path), stored.rows(cases))
+    seen = visit("hotspots", tmp_path, lang=lang, period="all", level="grid", method=method)
+    assert not seen.exception
+    words = WORDS[lang]
+    assert title(seen) == words("No cell can be judged by this method")
+    assert words("All {n} cells have the same value: none stands out.", n=4) in " ".join(texts(seen))
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert table["p"].tolist() == ["–"] * 4
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_calls_are_shown_in_headline_map_and_list_without_a_claim(visit, lang):
+    seen = visit("hotspots", lang=lang, period="all", hazard="waterlogging", method="gi_star", calls="on")
+    assert not seen.exception
+    calls = demo_cases.cases().query("hazard == 'waterlogging' and cell_id.notna()")
+    words = WORDS[lang]
+    assert title(seen) == words("{n} calls counted, without a claim", n=len(calls))
+    table = next(one.value for one in seen.dataframe if "expected" in one.value)
+    assert table["calls"].tolist() == calls["cell_id"].value_counts().tolist() + [0] * (23 - calls["cell_id"].nunique())
+    assert not {"p", "claim", "events"} & set(table)
+    assert not seen.error
+    seen.toggle(key=f"w_calls-{lang}").set_value(False).run()
+    assert "calls" not in seen.query_params
+    assert "claim" not in title(seen)

@@ -1,8 +1,10 @@
 """Answers where places are known in other ways than by a point, and where boundaries changed."""
 
 import datetime as dt
+from dataclasses import replace
 from unittest import mock
 
+import demo_cases
 import pandas as pd
 import pytest
 from stored import ZONE, rows, store, with_grids
@@ -12,6 +14,7 @@ from base.errors import HazardError
 from base.text import Words
 from data import queries
 from data.schema import Scope
+from data.store import Workspace
 from reports import answers, choropleth, intake, people
 
 GRID = Scope(level="grid")
@@ -130,3 +133,33 @@ def test_dense_groups_of_more_events_than_a_machine_can_hold_are_refused_with_wh
     ):
         answers.clusters_of(dataset, GRID)
     assert refusal.value.code == "clusters-too-many"
+
+
+def test_beside_an_area_stands_what_all_cells_of_the_level_claim_of_its_cells(demo):
+    dataset = Workspace(demo).newest()
+    whole = Scope(level="grid", hazards=("waterlogging",))
+    hot = dataset.cells("grid").set_index("cell_id").loc[demo_cases.demo().truth["hot"]["waterlogging"]]
+    said = {
+        area: answers.beyond_area(dataset, replace(whole, area=area)) for area in dataset.cells("community").cell_id
+    }
+    assert {one.cells for one in said.values()} == {23}
+    assert {area: list(one.claimed["name"]) for area, one in said.items() if len(one.claimed)} == {
+        area: [name] for area, name in zip(hot["parent"], hot["name"], strict=True)
+    }
+    assert {claim for one in said.values() for claim in one.claimed["claim"]} == {"hot_spot"}
+    equal = answers.beyond_area(dataset, replace(whole, area=hot["parent"].iloc[0]), exposure="equal")
+    assert set(equal.claimed["claim"]) == {"gather"}
+
+
+def test_beside_an_area_places_are_not_looked_for_in_a_city_and_nothing_is_said_without_an_answer(demo):
+    dataset = Workspace(demo).newest()
+    area = Scope(level="grid", area=dataset.cells("community")["cell_id"].iloc[0])
+    with (
+        mock.patch.object(answers.hotspots, "MANY", 22),
+        mock.patch.object(answers, "hot_spots", wraps=answers.hot_spots) as asked,
+    ):
+        assert answers.beyond_area(dataset, area, method="excess+scan") is not None
+    assert asked.call_args.kwargs["method"] == "excess"
+    assert answers.beyond_area(dataset, replace(area, area=None)) is None
+    assert answers.beyond_area(dataset, area, exposure="moons") is None  # nor one not complete
+    assert answers.beyond_area(dataset, replace(area, start=dt.date(1990, 1, 1), end=dt.date(1990, 2, 1))) is None

@@ -82,7 +82,8 @@ def test_a_map_of_the_foremost_cells_has_their_classes_claims_and_sentence_only(
     grid = Scope(level="grid")
     table = answers.cell_table(city, grid).assign(count=[5, 1, 9, 2, 9])
     spots = copy.copy(answers.hot_spots(city, grid).result)
-    for name, value in {"hot": spots.hot | [True, False, False, True, False], "claims": ("hot_spot",) * 5}.items():
+    claims = {"hot": spots.hot | [True, False, False, True, False], "claims": ("hot_spot", "", "", "hot_spot", "")}
+    for name, value in claims.items():
         object.__setattr__(spots, name, value)
     with mock.patch("geo.maps.publish_cells", return_value="key") as written:
         drawn = publish(city, ["grid"], only=("A", "C", "E"))
@@ -92,7 +93,7 @@ def test_a_map_of_the_foremost_cells_has_their_classes_claims_and_sentence_only(
     )
     values = picture.values
     assert (values.labels, values.hot, values.silent, values.selected) == (["5", "9", "9"], [0], [1], 1)
-    assert picture.alt.startswith("Map of 3 cells, Reports. Highest: grid C 9, grid E 9, grid A 5. 1 cells carry")
+    assert picture.alt.startswith("Map of 3 cells, Reports. Highest: grid C 9, grid E 9, grid A 5. 1 cell carries")
 
 
 def test_a_select_box_offers_the_cells_looked_for_the_busiest_of_many_and_always_the_chosen_one():
@@ -133,6 +134,32 @@ def test_a_map_that_stands_in_outlines_what_holds_a_claim_and_says_so(city):
     assert (list(picture.values.hot), picture.values.selected) == ([1], 0)
     assert picture.values.tips[1].endswith("2 cells with a claim in it")
     assert picture.legend.hot == "holds cells with a claim: hot spot (false discovery rate 5%)"
+    assert picture.values.gather == []
+
+
+def test_a_map_tells_hot_spots_from_gatherings_in_marks_legend_and_sentence(city):
+    grid, view = Scope(level="grid"), Scope(level="community")
+    spots = copy.copy(answers.hot_spots(city, grid).result)
+    claims = ("hot_spot", "gather", "", "gather", "")
+    for name, value in {"hot": np.array([bool(one) for one in claims]), "claims": claims}.items():
+        object.__setattr__(spots, name, value)
+    with mock.patch("geo.maps.publish_cells", return_value="key"):
+        drawn = publish(city, ["street", "community", "grid"])
+
+    def picture_of(scope, **more):
+        return choropleth.choropleth(
+            city, drawn, scope, answers.cell_table(city, scope), spots, frozenset(), measure="count", selected=None,
+            words=Words("en"), **more,
+        )  # fmt: skip
+
+    picture = picture_of(grid)
+    assert (picture.values.hot, picture.values.gather) == ([0], [1, 3])
+    assert picture.legend.hot == "hot spot (false discovery rate 5%)"
+    assert picture.legend.gather == "reports gather here (false discovery rate 5%, exposure unknown)"
+    assert "1 cell carries a strong outline: hot spot (" in picture.alt
+    assert picture.alt.endswith(f"2 cells carry a broken outline: {picture.legend.gather}.")
+    coarse = picture_of(view, held=held_by(city, grid, view)).values  # C1 holds A, B, C; C2 holds D, E
+    assert (coarse.hot, coarse.gather) == ([0], [1])
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,15 @@ def test_rows_beyond_the_last_of_a_sheet_go_on_the_next_one(monkeypatch):
 def test_a_sheet_takes_all_rows_that_the_format_has():
     # ISO/IEC 29500 as Excel holds it: 1,048,576 rows with the header
     assert sheet._MAX_ROWS + 1 == 2**20
+
+
+def test_a_book_has_a_sheet_for_each_table_and_says_where_one_is_empty():
+    sheets = [
+        sheet.Sheet("cells", pd.DataFrame({"a": [1], "b": ["=1"]}), {"a": "A", "b": "B"}),
+        sheet.Sheet("sites", pd.DataFrame({"a": []}), {"a": "A"}, empty="=none"),
+    ]
+    content = sheet.write_book(sheets, notes=["about"], words=EN)
+    assert CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names == ["cells", "sites", "About"]
+    assert read_back(content, 0) == [["A", "B"], [1.0, "=1"]]
+    assert read_back(content, 1) == [["A"], ["=none"]]
+    assert read_back(content, 2) == [["about"]]

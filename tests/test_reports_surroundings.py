@@ -73,6 +73,11 @@ def test_a_city_draws_for_the_powers_of_two_around_a_total_and_says_how_far_it_i
     assert 0 < min(told) <= max(told) == 1.0
 
 
+def test_among_more_than_a_thousand_cells_a_place_is_small(dataset):
+    assert surroundings.scan_limits(dataset.settings, 1000) == (0.5, None)
+    assert surroundings.scan_limits(dataset.settings, 1001) == (0.02, 200)
+
+
 def test_the_answer_is_held_and_another_method_is_another_answer(dataset):
     both = hot_spots(dataset, GRID)
     assert both.result.method == "excess+scan"

@@ -4,6 +4,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from pages.common import frame
 from reports import alarm as lately
 from reports import answers, choropleth, history, intake
 from reports import quality as quality_report
+from reports.doubts import Doubts, Silent, doubts_of, silent_of
+from reports.record import Record, record_of
 
 PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
@@ -113,6 +116,55 @@ def hot_spots(
     sentence = words("Drawing maps without a pattern, to tell what chance alone gives (kept for these cells)")
     with _told(sentence) as progress:
         return answers.hot_spots(data, scope, exposure=exposure, method=method, progress=progress)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a hot-spot screen was asked for, beside its scope: exposure, method, and the period to compare with."""
+
+    fingerprint: str
+    scope: Scope
+    exposure: str
+    method: str
+    compare: str
+
+
+def record(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> Record:
+    """Return what the record says of the claims of a screen; the whole history is looked through at first."""
+    with _told(words("Looking through the history of these cells (once for each version of the data)")) as progress:
+        return record_of(
+            data,
+            asked.scope,
+            spots,
+            exposure=asked.exposure,
+            method=asked.method,
+            compare=asked.compare,
+            progress=progress,
+        )
+
+
+def doubts(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> Doubts:
+    """Return what might fake the claims of a screen."""
+    with _told(words("Looking for what might fake these claims")) as progress:
+        return doubts_of(data, asked.scope, spots, progress=progress)
+
+
+def never(data: Dataset, spots: answers.HotSpots, asked: Asked) -> Silent:
+    """Return the cells of a screen that never reported anything."""
+    return _never(asked.fingerprint, asked.scope, spots.result.exposure, spots, data)
+
+
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
+def _never(fingerprint: str, scope: Scope, exposure: str, _spots: answers.HotSpots, _dataset: Dataset) -> Silent:
+    return silent_of(_dataset, scope, _spots)
+
+
+def beyond_area(
+    words: Words, data: Dataset, scope: Scope, exposure: str = "auto", method: str = "auto"
+) -> answers.BeyondArea | None:
+    """Return what the whole level claims of the cells of an area; where that takes long, say so."""
+    with _told(words("Comparing these cells with all others of their level")) as progress:
+        return answers.beyond_area(data, scope, exposure=exposure, method=method, progress=progress)
 
 
 def alarm(words: Words, data: Dataset, scope: Scope) -> lately.Alarm:

@@ -12,6 +12,7 @@ from reports import people
 from reports.sheet import write_sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+GPKG = "application/geopackage+sqlite3"
 
 
 def sheet(
@@ -47,13 +48,12 @@ def deferred(
     notes.append(words("data version {n}", n=data.version) + " · " + data.fingerprint[:8])
     if data.is_demo:
         notes.insert(0, words("Example data, invented"))
+    label = words("Download: {name}", name=name)
+    file_of(label, lambda: write_sheet(*build(), name=name, notes=notes, words=words), f"hotspots-{file}.xlsx", XLSX)
+
+
+def file_of(label: str, build: Callable[[], bytes], file: str, mime: str) -> None:
+    """Draw the button that downloads a file, which is written when it is pressed."""
     st.download_button(
-        words("Download: {name}", name=name),
-        lambda: write_sheet(*build(), name=name, notes=notes, words=words),
-        f"hotspots-{file}.xlsx",
-        XLSX,
-        key=f"download-{file}",
-        icon=":material/download:",
-        type="tertiary",
-        on_click="ignore",
+        label, build, file, mime, key=f"download-{file}", icon=":material/download:", type="tertiary", on_click="ignore"
     )

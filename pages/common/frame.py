@@ -141,17 +141,21 @@ def title(text: str, caption: str = "") -> None:
 
 def table(rows: pd.DataFrame, titles: Mapping[str, str] | None = None, **more: Any) -> None:
     """Show rows, the columns under their titles: times to the minute, and nothing where nothing is known."""
+    config = columns(rows, titles or {}) | more.pop("column_config", {})
+    st.dataframe(rows, hide_index=True, placeholder="", column_config=config, **more)
+
+
+def columns(rows: pd.DataFrame, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Return how the columns of a table are shown: times to the minute, whole numbers with thousands marks."""
     config: dict[str, Any] = {}
     for name in map(str, rows):
-        title = (titles or {}).get(name)
-        is_time = pd.api.types.is_datetime64_any_dtype(rows[name])
-        config[name] = (
-            st.column_config.DatetimeColumn(title, format="YYYY-MM-DD HH:mm")
-            if is_time
-            else st.column_config.Column(title)
-        )
-    config |= more.pop("column_config", {})
-    st.dataframe(rows, hide_index=True, placeholder="", column_config=config, **more)
+        if pd.api.types.is_datetime64_any_dtype(rows[name]):
+            config[name] = st.column_config.DatetimeColumn(titles.get(name), format="YYYY-MM-DD HH:mm")
+        elif pd.api.types.is_integer_dtype(rows[name]):
+            config[name] = st.column_config.NumberColumn(titles.get(name), format="localized")
+        else:
+            config[name] = st.column_config.Column(titles.get(name))
+    return config
 
 
 def heading(text: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis import charts, summary
-from analysis.hotspots import LIST, HotSpots, explain_cell
+from analysis.hotspots import CALLS, LIST, HotSpots, explain_cell
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
@@ -90,7 +90,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
     totals, overall, result = answer.totals, answer.overall, spots.result
     change = summary.change_sentence(answer.change, compare).say(words)
     reached = pd.notna(overall["median_hours"])
-    tested = result.method != LIST
+    tested = result.tested
     share, low, high = answer.in_time
     no_deadlines = words("no deadlines given")
     figures = [
@@ -340,8 +340,7 @@ def beside_the_map(words: Words, totals: dict[str, int]) -> list[str]:
         lines.append(
             words(
                 "{n} reports with many different addresses lie on one spot: not located? They are counted in their "
-                "cell, "
-                "and left out of hot spots.",
+                "cell and so in its colour, and left out of hot spots.",
                 n=totals["one_spot"],
             )
         )
@@ -357,21 +356,25 @@ def worst_cells(words: Words, spots: answers.HotSpots) -> None:
 
 def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
     """Show cells by strength of evidence; choosing a row chooses the cell."""
-    tested = spots.result.method != LIST
-    rows = summary.rank_cells(spots.cells).head(cached.MOST_ROWS)
+    result = spots.result
+    counted, title = ("calls", words("Calls")) if result.method == CALLS else ("events", words("Events"))
+    rows = summary.rank_cells(spots.cells, counted=counted).head(cached.MOST_ROWS)
     shown = pd.DataFrame(
         {
             "claim": people.claims(words, rows["claim"]),
             "name": rows["name"],
-            "events": rows["events"],
+            counted: rows[counted],
             "expected": rows["expected"].round(1),
-            "p": [words.chance(p) if tested else "–" for p in rows["p"]],
+            "pattern": people.patterns(words, rows["pattern"]),
+            "p": [words.chance(p) if pd.notna(p) else "–" for p in rows["p"]],
         }
     )
-    if not tested:
+    if not result.tested:
         shown = shown.drop(columns=["claim", "p"])
-    elif not spots.result.hot.any():
+    elif not result.hot.any():
         shown = shown.drop(columns=["claim"])
+    if not any(result.pattern):
+        shown = shown.drop(columns=["pattern"])
 
     def choose() -> None:
         picked = st.session_state["ranking"]["selection"]["rows"]
@@ -385,12 +388,13 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         on_select=choose,
         selection_mode="single-row",
         column_config={
-            "claim": st.column_config.TextColumn(words("Claim"), width=58),
+            "claim": st.column_config.TextColumn(words("Claim"), width=68),
             "name": st.column_config.TextColumn(words("Cell"), width=104),
-            "events": st.column_config.ProgressColumn(
-                words("Events"), format="%d", min_value=0, max_value=max(int(rows["events"].max()), 1), width=80
+            counted: st.column_config.ProgressColumn(
+                title, format="localized", min_value=0, max_value=max(int(rows[counted].max()), 1), width=72
             ),
-            "expected": st.column_config.NumberColumn(words("Expected"), width=60),
+            "expected": st.column_config.NumberColumn(words("Expected"), format="localized", width=60),
+            "pattern": st.column_config.TextColumn(words("Neighbourhood"), width=120),
             "p": st.column_config.TextColumn(words("Chance"), width=64),
         },
         alt=words("Cells by strength of evidence; first: {name}.", name=rows["name"].iloc[0] if len(rows) else "–"),
@@ -403,7 +407,8 @@ def explain_first(words: Words, spots: answers.HotSpots) -> None:
     if spots.result.method == LIST or not len(spots.cells):
         st.info(markdown_plain(spots.result.reason.say(words)))
         return
-    first = summary.rank_cells(spots.cells)["cell_id"].iloc[0]
+    counted = "calls" if spots.result.method == CALLS else "events"
+    first = summary.rank_cells(spots.cells, counted=counted)["cell_id"].iloc[0]
     strongest = int(spots.cells.index[spots.cells["cell_id"] == first][0])
     sentence = explain_cell(spots.result, strongest).say(words, name=spots.cells["name"].iloc[strongest])
     (st.error if spots.result.hot[strongest] else st.info)(markdown_plain(sentence))
@@ -411,6 +416,29 @@ def explain_first(words: Words, spots: answers.HotSpots) -> None:
 
 def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
     """Show one cell: its rank, trend, resolution times and incidents."""
+    cell_head(words, data, scope, view, spots)
+    st.caption(
+        markdown_plain(
+            words(
+                "{n} reports, rank {rank} of {cells} by reports; {open} open.",
+                n=view.count,
+                rank=view.rank,
+                cells=view.cells,
+                open=view.open,
+            )
+        )
+    )
+    if view.months["count"].sum():
+        figure = charts.months_figure(view.months, words=words)
+        st.plotly_chart(
+            figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
+        )
+    hazard_times(words, view.hazards)
+    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
+
+
+def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
+    """Show the ways from one cell to all and to its own, its name, and what the test says of it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             words("All cells"),
@@ -433,24 +461,6 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
         position = int(place[0])
         sentence = explain_cell(spots.result, position).say(words, name=view.name)
         (st.error if spots.result.hot[position] else st.info)(markdown_plain(sentence))
-    st.caption(
-        markdown_plain(
-            words(
-                "{n} reports, rank {rank} of {cells} by reports; {open} open.",
-                n=view.count,
-                rank=view.rank,
-                cells=view.cells,
-                open=view.open,
-            )
-        )
-    )
-    if view.months["count"].sum():
-        figure = charts.months_figure(view.months, words=words)
-        st.plotly_chart(
-            figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
-        )
-    hazard_times(words, view.hazards)
-    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
 
 
 def hazard_times(words: Words, groups: pd.DataFrame) -> None:
@@ -517,7 +527,7 @@ def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -
     if not answer.months["count"].sum():
         st.info(words("No report with a time in this period."))
         return
-    _after_the_map()
+    after_the_map()
     figure = charts.hazard_months_figure(answer.months, words=words)
     st.plotly_chart(figure, config=charts.CONFIG, alt=charts.months_alt(answer.months, words=words), key="trend")
     titles = {"month": words("Month"), "hazard": words("Hazard"), "count": words("Reports")}
@@ -525,7 +535,7 @@ def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -
     downloads.sheet(words, data, scope, named, titles, name=words("Months"), file="months")
 
 
-def _after_the_map() -> None:
+def after_the_map() -> None:
     """At a session's first page, let numbers and map come before the chart under them.
 
     Plotly is five megabytes of script. While the browser takes it in it shows nothing else: asked for at once, it holds

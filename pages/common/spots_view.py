@@ -1,16 +1,34 @@
-"""The panels of the hot-spot page: exposure, the reason in words, the map of claims, the cells, the clusters."""
+"""The first screen of the hot-spot page: the finding, the reason in words, the map of claims, the cells."""
+
+import contextlib
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analysis import summary
-from analysis.hotspots import AUTO, EXCESS, EXPOSURE_NAMES, FAMILY, GATHER, HOT_SPOT, LIST, MANY, explain_cell
+from analysis.hotspots import (
+    AUTO,
+    CALLS,
+    EXCESS,
+    EXPOSURE_NAMES,
+    FAMILY,
+    GATHER,
+    GI_STAR,
+    HOT_SPOT,
+    LIST,
+    MANY,
+    MORAN,
+    one_in,
+)
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from data.schema import HAZARD_NAMES, Scope
-from pages.common import cached, controls, downloads, frame, panels
-from reports import answers, people
+from data.schema import Scope
+from pages.common import cached, controls, frame, panels
+from reports import answers, handouts, intake
 from reports import choropleth as drawing
+
+LED = 3  # cells in the line under the title
 
 
 def exposure(words: Words, data: Dataset, scope: Scope) -> str:
@@ -27,28 +45,40 @@ def exposure(words: Words, data: Dataset, scope: Scope) -> str:
         )
 
 
-METHODS = {AUTO: N_("Automatic"), EXCESS: N_("Each cell alone"), FAMILY: N_("Cells and places they share")}
+NAMED = 10  # cells in one sentence
+METHODS = {
+    AUTO: N_("Automatic"),
+    EXCESS: N_("Each cell alone"),
+    FAMILY: N_("Cells and places they share"),
+    GI_STAR: N_("Gi* (neighbourhoods)"),
+    MORAN: N_("Local Moran's I"),
+}
 
 
 def method(words: Words) -> str:
-    """Draw the choice of the method and return it."""
+    """Draw the choice of the method, and of calls in place of events, and return the method."""
     with st.sidebar:
-        return controls.select(
+        chosen = controls.select(
             words("Method"),
             "method",
             list(METHODS),
             lambda name: words(METHODS[name]),
             help=words(
                 "Automatic: cells and the places they share, among more than {many} cells each cell alone, for that "
-                "takes seconds.",
+                "takes seconds. Gi* and local Moran's I take their place if chosen: they compare neighbourhoods, find "
+                "less, below about 100 cells next to nothing, and hardly ever one cell alone.",
                 many=MANY,
             ),
         )
+        calls = controls.switch(words("Count calls instead of events: no claims"), "calls")
+    return CALLS if calls else chosen
 
 
 def headline(words: Words, spots: answers.HotSpots) -> str:
     """Return the page's finding in one sentence."""
     result = spots.result
+    if result.method == CALLS:
+        return summary.headline(result, None, spots.n_calls).say(words)
     if len(result.events) < 2:
         return words("A single cell has nothing to be compared with")
     if result.method == LIST:
@@ -61,31 +91,98 @@ def headline(words: Words, spots: answers.HotSpots) -> str:
     return summary.headline(result, None, spots.n_calls).say(words)
 
 
-def reason(words: Words, spots: answers.HotSpots) -> None:
-    """Say why by this method, what was counted, and what was left out."""
-    lines = [spots.result.reason.say(words)]
-    if spots.result.method == EXCESS:
-        lines.append(words("Places that neighbouring cells share were not looked for."))
-    lines.append(
-        words(
-            "{calls} calls are {events} events: calls about the same thing count once.",
-            calls=spots.n_calls,
-            events=spots.n_events,
-        )
-    )
-    if spots.result.method != LIST:
-        lines.append(words("Chance of so strong a map without any pattern: {p}.", p=words.chance(spots.result.map_p)))
-    if spots.n_elsewhere:
+def under_title(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> str:
+    """Return the line under the title: the scope, and how many events of how many calls the finding stands on."""
+    n = words("{events} events from {calls} calls", events=spots.n_events, calls=spots.n_calls)
+    return f"{panels.under_title(words, data, scope)} · {n}"
+
+
+def lead(words: Words, spots: answers.HotSpots) -> None:
+    """Say in one line which cells the finding names and how far chance is from it, or what the strongest one lacks."""
+    if spots.result.tested:
+        st.markdown(markdown_plain(words.joined(lead_lines(words, spots))))
+
+
+def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
+    """Return the sentences of the lead."""
+    first: list[Any] = list(summary.rank_cells(spots.cells).head(LED).itertuples(index=False))
+    named = [row for row in first if row.hot]
+    if not named:
+        return [lacking(words, first[0])]
+    lines = [_held(words, row) for row in named]
+    if more := int(spots.result.hot.sum()) - len(named):
+        lines.append(words.plural("And {n} more cell.", "And {n} more cells.", more))
+    if pd.notna(spots.result.map_p):
+        n = one_in(spots.result.map_p)
+        lines.append(words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n))
+    if spots.result.claim == GATHER:
+        lines.append(words("Whether it is worse there or more people live there, these figures cannot tell."))
+    return lines
+
+
+def lacking(words: Words, row: Any) -> str:
+    """Return what the strongest cell holds, and what it would need for a claim."""
+    if not row.needed:  # a method that looks at neighbours knows no such number
+        return words.joined([_held(words, row), words("It is the nearest to a claim.")])
+    needed = words("It is the nearest to a claim; {n} or more would be needed there.", n=row.needed)
+    return words.joined([_held(words, row), needed])
+
+
+def _held(words: Words, row: Any) -> str:
+    expected = round(row.expected, 1) if row.expected < 100 else round(row.expected)
+    return words("{cell}: {n} events, {expected} expected.", cell=row.name, n=row.events, expected=expected)
+
+
+def reason(words: Words, data: Dataset, spots: answers.HotSpots) -> None:
+    """Say why by this method, what was counted, and what was left out: folded where the finding stands without it."""
+    lines = [spots.result.reason.say(words), *handouts.counted(data, spots, words)]
+    with (
+        contextlib.nullcontext()
+        if not spots.result.tested
+        else st.expander(words("Why by this method, and what was counted"))
+    ):
+        st.markdown(markdown_plain(words.joined(lines)))
+
+
+def beside_reason(words: Words, data: Dataset, scope: Scope, exposure: str, method: str) -> None:
+    """Say what a cell is here, and in one area what the whole level claims of its cells."""
+    lines = []
+    if scope.level != "grid":  # many sentences say "cell", in Chinese with the word for a grid
+        lines.append(words("A cell is here one of the level {level}.", level=intake.level_name(words, scope.level)))
+    if scope.area is not None and (found := cached.beyond_area(words, data, scope, exposure, method)) is not None:
+        lines += _beyond_area(words, scope, found)
+    if lines:
+        st.caption(markdown_plain(words.joined(lines)))
+
+
+def _beyond_area(words: Words, scope: Scope, found: answers.BeyondArea) -> list[str]:
+    claimed = found.claimed
+    facts = {
+        "all": found.cells,
+        "level": intake.level_name(words, scope.level),
+        "names": words.listed(claimed["name"].head(NAMED)) + ("…" if len(claimed) > NAMED else ""),
+    }
+    lines = [words("Here the cells of this area are compared with each other only.")]
+    if claimed.empty:
+        lines.append(words("Among all {all} cells of the level {level}, none of them carries a claim.", **facts))
+    elif (claimed["claim"] == HOT_SPOT).all():
         lines.append(
             words.plural(
-                "{n} report of the period lies in none of these cells, or has no location.",
-                "{n} reports of the period lie in none of these cells, or have no location.",
-                spots.n_elsewhere,
+                "Among all {all} cells of the level {level}, {n} of them is a hot spot: {names}.",
+                "Among all {all} cells of the level {level}, {n} of them are hot spots: {names}.",
+                len(claimed),
+                **facts,
             )
         )
-    if spots.left_out:
-        lines.append(words("{n} reports on one spot are left out: not located?", n=spots.left_out))
-    st.markdown(markdown_plain(words.joined(lines)))
+    else:
+        lines.append(
+            words(
+                "Among all {all} cells of the level {level}, reports gather in {n} of them: {names}.",
+                n=len(claimed),
+                **facts,
+            )
+        )
+    return lines
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
@@ -104,129 +201,13 @@ def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots
             groups = cached.clusters(data, scope)  # first: where it refuses, nothing is read in vain
             points = (cached.dots(data, scope), groups)
     shown = table if held is None else drawing.gather(table, data, view, held)
-    panels.cells_map(words, data, view, held, shown, spots, chosen, "events", points=points)
+    measure = "calls" if spots.result.method == CALLS else "events"
+    panels.cells_map(words, data, view, held, shown, spots, chosen, measure, points=points)
 
 
-def cells_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
-    """List the cells with their evidence, explain the chosen or the strongest one, and offer the download."""
-    frame.heading(words("Cells by strength of evidence"))
-    panels.ranking(words, spots, height=380)
-    place = spots.cells.index[spots.cells["cell_id"] == chosen]
-    if chosen is not None and len(place):
-        sentence = explain_cell(spots.result, int(place[0])).say(words, name=spots.cells["name"].iloc[place[0]])
-        (st.error if spots.result.hot[place[0]] else st.info)(markdown_plain(sentence))
-    else:
-        panels.explain_first(words, spots)
-    titles = {
-        "cell_id": words("Code"),
-        "name": words("Name"),
-        "calls": words("Calls"),
-        "events": words("Events"),
-        "expected": words("Expected"),
-        "ratio": words("Observed / expected"),
-        "p": words("Chance, this cell alone"),
-        "claim": words("Claim"),
-        "needed": words("Hot from"),
-    }
-    named = spots.cells.assign(claim=people.claims(words, spots.cells["claim"]))
-    downloads.sheet(words, data, scope, named, titles, name=words("Hot spots"), file="hotspots")
-
-
-def places_list(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> None:
-    """List the hot places of neighbouring cells, where there are some."""
-    places = [place for place in spots.result.places if len(place.members) > 1]
-    if not places:
-        return
-    with st.container(border=True):
-        frame.heading(words("Places that neighbouring cells share"))
-        st.caption(
-            words(
-                "Circles of whole cells that together hold more than chance gives. Outlined on the map are those of "
-                "their cells that hold more than expected."
-            )
-        )
-        names = spots.cells["name"].to_numpy()
-        shown = pd.DataFrame(
-            {
-                "cells": [words.listed(names[list(place.members)]) for place in places],
-                "n": [len(place.members) for place in places],
-                "observed": [place.observed for place in places],
-                "expected": [round(place.expected, 1) for place in places],
-                "ratio": [round(place.ratio, 1) for place in places],
-                "p": [words.chance(place.p) for place in places],
-            }
-        )
-        titles = {
-            "cells": words("Cells"),
-            "n": words("Number of cells"),
-            "observed": words("Events"),
-            "expected": words("Expected"),
-            "ratio": words("Rate inside / outside"),
-            "p": words("Chance of a map with a place this strong"),
-        }
-        st.dataframe(
-            shown,
-            hide_index=True,
-            column_config={name: st.column_config.Column(title) for name, title in titles.items()},
-            alt=words.plural("Table of {n} place.", "Table of {n} places.", len(shown)),
-        )
-        downloads.sheet(words, data, scope, shown, titles, name=words("Places"), file="places")
-
-
-def clusters_list(words: Words, data: Dataset, scope: Scope) -> None:
-    """List the dense groups of points."""
-    frame.heading(words("Dense groups of events"))
-    setting = data.settings
-    st.caption(
-        markdown_plain(
-            words(
-                "A group begins where {n} events lie within {radius} m of one of them, and grows by those within "
-                "reach (DBSCAN). "
-                "It is no claim: groups also form where many people live.",
-                n=int(setting["cluster_min_events"]),
-                radius=int(setting["cluster_radius_m"]),
-            )
-        )
-    )
-    groups: pd.DataFrame | None = None
-    with frame.told(words, stop=False):
-        groups = cached.clusters(data, scope)
-    if groups is None:
-        return
-    if not len(groups):
-        st.info(words("No such group in this period."))
-        return
-    names = data.cells(scope.level, data.edition_day(scope)).set_index("cell_id")["name"].to_dict()
-    shown = pd.DataFrame(
-        {
-            "members": groups["members"],
-            "radius_m": groups["radius_m"].round(),
-            "hazard": [words(HAZARD_NAMES[code]) for code in groups["hazard"]],
-            "cells": [words.listed(names[cell] for cell in ids) for ids in groups["cell_ids"]],
-            "first": groups["first"],
-            "last": groups["last"],
-            "lon": groups["lon"].round(5),
-            "lat": groups["lat"].round(5),
-        }
-    )
-    titles = {
-        "members": words("Events"),
-        "radius_m": words("Radius (m)"),
-        "hazard": words("Mostly"),
-        "cells": words("Cells"),
-        "first": words("First report"),
-        "last": words("Last report"),
-        "lon": words("Longitude"),
-        "lat": words("Latitude"),
-    }
-    moment = {
-        name: st.column_config.DatetimeColumn(titles[name], format="YYYY-MM-DD HH:mm") for name in ("first", "last")
-    }
-    st.dataframe(
-        shown.head(cached.MOST_ROWS),  # the largest come first
-        hide_index=True,
-        column_config={name: st.column_config.Column(title) for name, title in titles.items()} | moment,
-        alt=words.plural("Table of {n} dense group.", "Table of {n} dense groups.", len(shown)),
-    )
-    frame.only_first(words, min(len(shown), cached.MOST_ROWS), len(shown))
-    downloads.sheet(words, data, scope, shown, titles, name=words("Dense groups"), file="groups")
+def cells_list(words: Words, spots: answers.HotSpots) -> None:
+    """List the cells by strength, and explain the strongest one."""
+    calls = spots.result.method == CALLS
+    frame.heading(words("Cells by calls") if calls else words("Cells by strength of evidence"))
+    panels.ranking(words, spots, height=430)
+    panels.explain_first(words, spots)

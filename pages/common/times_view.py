@@ -140,7 +140,7 @@ def groups(words: Words, data: Dataset, scope: Scope, answer: answers.Resolution
     st.dataframe(
         shown,
         hide_index=True,
-        column_config={name: st.column_config.Column(title) for name, title in titles.items()},
+        column_config=frame.columns(shown, titles),
         alt=words("Medians of {n} groups.", n=len(shown)),
     )
     if by in ("cell", "unit") and len(table) > 1:

@@ -1,0 +1,226 @@
+"""The evidence of the hot-spot page: the claimed cells with all that is known of them, one cell, the strip by month."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analysis import charts, summary
+from base.text import N_, Sentence, Words, markdown_plain
+from data.schema import Scope
+from pages.common import cached, controls, frame, panels, spots_view
+from reports import answers, handouts
+from reports.doubts import Doubts, Silent
+from reports.record import CHANGE_NAMES, TREND_NAMES, Record
+
+MOST_TOLD = 8  # doubts told in sentences under the table
+
+
+def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, chosen: str | None) -> None:
+    """Set out the evidence for each claimed cell, and what might fake it; choosing a row chooses the cell."""
+    frame.heading(words("Evidence for each claim"))
+    if not spots.result.hot.any():
+        without(words, spots)
+        return
+    table = handouts.evidence(spots, record, doubts, words)
+    rows = summary.rank_cells(table[table["hot"]]).head(cached.MOST_ROWS)
+    shown = pd.DataFrame(
+        {
+            "name": rows["name"],
+            "events": rows["events"],
+            "expected": rows["expected"].round(1),
+            "ratio": [interval(words, row) for row in rows.itertuples(index=False)],
+            "p": [words.chance(p) for p in rows["p"]],
+            "since": [since(words, record, month) for month in rows["since"]],
+            "trend": [words(TREND_NAMES[code]) for code in rows["trend"]],
+            "chronic": rows["chronic"],
+            "doubts": rows["doubts"],
+            "change": [words(CHANGE_NAMES[code]) for code in rows["change"]],
+            "by": [words(handouts.BY_NAMES[code]) for code in rows["by"]],
+        }
+    )
+    blank = [column for column in ("trend", "doubts", "change") if not shown[column].any()]
+
+    key = f"evidence-{chosen}"  # a new choice, a new table: a row that is still marked could not be chosen again
+
+    def choose() -> None:
+        picked = st.session_state[key]["selection"]["rows"]
+        controls.keep("cell", str(rows["cell_id"].iloc[picked[0]]) if picked else None)
+
+    titles = {name: words(title) for name, title in _COLUMNS.items()}
+    frame.table(
+        shown.drop(columns=blank),
+        titles,
+        column_config={
+            "name": st.column_config.TextColumn(titles["name"], pinned=True, width=104),
+            "expected": st.column_config.NumberColumn(titles["expected"], format="localized"),
+        },
+        key=key,
+        on_select=choose,
+        selection_mode="single-row",
+        alt=words.plural("Evidence for {n} claim.", "Evidence for {n} claims.", int(spots.result.hot.sum())),
+    )
+    frame.only_first(words, len(rows), int(spots.result.hot.sum()))
+    what_might_fake(words, spots, doubts)
+    captions(words, *doubts.untold, record.sentence, left_out(words, record))
+
+
+def never(words: Words, silent: Silent) -> None:
+    """Tell of the cells that never reported anything, where there are some."""
+    captions(words, silent.sentence)
+
+
+_COLUMNS = {
+    "name": N_("Cell"),
+    "events": N_("Events"),
+    "expected": N_("Expected"),
+    "ratio": N_("Times the expected (95% interval)"),
+    "p": N_("Chance"),
+    "by": N_("Named by"),
+    "since": N_("Since"),
+    "trend": N_("Trend"),
+    "chronic": N_("Chronic sites"),
+    "doubts": N_("What might fake it"),
+    "change": N_("Against the period before"),
+}
+
+
+def without(words: Words, spots: answers.HotSpots) -> None:
+    """Say that there is no claim, and what the strongest cell would need."""
+    if not spots.result.tested:
+        st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots.result.reason.say(words)])))
+        return
+    strongest = next(summary.rank_cells(spots.cells).itertuples(index=False))
+    st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots_view.lacking(words, strongest)])))
+
+
+def interval(words: Words, row: Any) -> str:
+    """Return how many times the expected a cell holds, with the limits."""
+    return words("×{ratio} ({low}–{high})", ratio=round(row.ratio, 1), low=round(row.low, 1), high=round(row.high, 1))
+
+
+def since(words: Words, record: Record, month: Any) -> str:
+    """Return from which month on a cell stands out; in the first month of the record it may be longer."""
+    if pd.isna(month):
+        return ""
+    named = words.month(month.date())
+    return words("{month} or earlier", month=named) if record.first == f"{month:%Y-%m}" else named
+
+
+def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> None:
+    """Tell in sentences what might fake the claims."""
+    names = spots.cells.set_index("cell_id")["name"]
+    rows = doubts.rows.assign(falls=doubts.rows["survives"].eq(False).fillna(False))
+    rows = rows[rows["found"]].sort_values("falls", ascending=False, kind="stable")  # first those that break a claim
+    told = [
+        words("{cell}: {sentence}", cell=names[cell], sentence=doubts.sentences[at].say(words))
+        for at, cell in zip(rows.index.tolist(), rows["cell_id"], strict=True)
+    ]
+    if not told:
+        st.markdown(markdown_plain(words("Nothing was found that might fake these claims.")))
+        return
+    title = words("What might fake them")
+    st.markdown(f"**{markdown_plain(title)}**")
+    st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:MOST_TOLD]))
+    if len(told) > MOST_TOLD:
+        st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=MOST_TOLD, n=len(told)))
+
+
+def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, cell: str) -> None:
+    """Tell of one claimed cell: its evidence in a line, and each doubt as a short sentence."""
+    table = handouts.evidence(spots, record, doubts, words)
+    row: Any = next(table[table["cell_id"] == cell].itertuples(index=False))
+    parts = [words("Times the expected: {ratio}", ratio=interval(words, row))] if pd.notna(row.ratio) else []
+    if text := since(words, record, row.since):
+        parts.append(words("since {month}", month=text))
+    if row.trend:
+        parts.append(words(TREND_NAMES[row.trend]))
+    if row.change:
+        parts.append(words("against the period before: {change}", change=words(CHANGE_NAMES[row.change])))
+    if pd.notna(row.chronic) and row.chronic:
+        parts.append(words.plural("{n} chronic site", "{n} chronic sites", int(row.chronic)))
+    st.caption(markdown_plain(" · ".join(parts)))
+    here = (doubts.rows["cell_id"] == cell).to_numpy()
+    found = here & doubts.rows["found"].to_numpy(bool)
+    lines = [sentence.say(words) for sentence, one in zip(doubts.sentences, found, strict=True) if one]
+    if lines:
+        st.markdown("\n".join(f"- {markdown_plain(line)}" for line in lines))
+    captions(words, *(sentence for sentence, one in zip(doubts.sentences, here & ~found, strict=True) if one))
+
+
+def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -> None:
+    """Show the events of the claimed cells by month, one small picture each, on the months that are known."""
+    frame.heading(words("Claimed cells by month"))
+    if not len(record.months):
+        st.info(words("No whole month is known."))
+        return
+    ranked = summary.rank_cells(spots.cells[spots.cells["hot"]])
+    if not len(ranked):
+        st.caption(words("No cell carries a claim: shown are all cells together."))
+    names = dict(zip(ranked["cell_id"], ranked["name"], strict=True))
+    period = None
+    if scope.start is not None and scope.end is not None:
+        period = (f"{scope.start:%Y-%m}", f"{scope.end - dt.timedelta(days=1):%Y-%m}")
+    panels.after_the_map()
+    figure = charts.strip_figure(record.months, names, words=words, period=period)
+    st.plotly_chart(figure, config=charts.CONFIG, alt=charts.strip_alt(record.months, names, words=words), key="strip")
+    captions(
+        words,
+        words("The {shown} strongest of {n} claimed cells.", shown=charts.MOST_PICTURES, n=len(ranked))
+        if len(ranked) > charts.MOST_PICTURES
+        else None,
+        record.sentence,
+        left_out(words, record),
+    )
+
+
+def left_out(words: Words, record: Record) -> str | None:
+    """Return which sources are no part of the record."""
+    if not record.left_out:
+        return None
+    return words("The months are told without {sources}.", sources=words.listed(record.left_out))
+
+
+def captions(words: Words, *sentences: Sentence | str | None) -> None:
+    """Write small lines, those that there are."""
+    lines = [one.say(words) if isinstance(one, Sentence) else one for one in sentences if one]
+    if lines:
+        st.caption(markdown_plain(words.joined(lines)))
+
+
+def against(words: Words, record: Record) -> None:
+    """List which claims are new, stayed or gone since the period before."""
+    compared = record.compared
+    if compared is None:
+        frame.heading(words("Against the period before"))
+        reason = record.compared_reason
+        st.info(markdown_plain(words("Nothing to compare with.") if reason is None else reason.say(words)))
+        return
+    now, before = (handouts.period(words, one) for one in (compared.now, compared.before))
+    frame.heading(words("{now} against {before}", now=now, before=before))
+    if compared.left_out:
+        st.caption(markdown_plain(words("compared without {sources}", sources=words.listed(compared.left_out))))
+    titles = {"new": words("New"), "stayed": words("Stayed"), "gone": words("Gone")}
+    for column, (change, title) in zip(st.columns(3, gap="small"), titles.items(), strict=True):
+        rows = compared.cells[compared.cells["change"] == change]
+        rows = rows.sort_values(["now", "cell_id"], ascending=[False, True])
+        with column, st.container(border=True):
+            st.markdown(f"**{markdown_plain(title)} · {words.number(len(rows))}**")
+            told: list[Any] = list(rows.head(MOST_TOLD).itertuples(index=False))
+            for row in told:
+                st.markdown(markdown_plain(_change(words, row)))
+            if len(rows) > MOST_TOLD:
+                st.caption(words("The first {shown} of {n} rows; the download has all.", shown=MOST_TOLD, n=len(rows)))
+    captions(
+        words,
+        words("A cell that is gone need not have fewer events: look at the figures. Nothing here is a claim."),
+        compared.note,
+    )
+
+
+def _change(words: Words, row: Any) -> str:
+    if not row.before:
+        return words("{cell}: {before} → {now} events", cell=row.name, before=row.before, now=row.now)
+    times = interval(words, row)
+    return words("{cell}: {before} → {now} events, {times}", cell=row.name, before=row.before, now=row.now, times=times)
