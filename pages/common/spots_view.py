@@ -139,11 +139,14 @@ def _held(words: Words, row: Any) -> str:
 
 
 def reason(words: Words, data: Dataset, spots: answers.HotSpots) -> None:
-    """Say why by this method, what was counted, and what was left out: folded where the finding stands without it."""
+    """Say why by this method, what was counted, and what was left out: folded where the finding stands without it.
+
+    What it costs to choose Gi* or Moran's I is never folded.
+    """
     lines = [spots.result.reason.say(words), *handouts.counted(data, spots, words)]
     with (
         contextlib.nullcontext()
-        if not spots.result.tested
+        if not spots.result.tested or spots.result.method in (GI_STAR, MORAN)
         else st.expander(words("Why by this method, and what was counted"))
     ):
         st.markdown(markdown_plain(words.joined(lines)))
