@@ -88,7 +88,7 @@ _COLUMNS = {
 
 def without(words: Words, spots: answers.HotSpots) -> None:
     """Say that there is no claim, and what the strongest cell would need, or why none could be made."""
-    more = spots_view.lacking(words, spots) or [spots.result.reason.say(words)]
+    more = spots_view.lacking(words, spots) if spots.result.tested else [spots.result.reason.say(words)]
     st.info(markdown_plain(words.joined([words("No cell carries a claim."), *more])))
 
 
