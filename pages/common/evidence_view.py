@@ -88,13 +88,13 @@ _COLUMNS = {
 
 def without(words: Words, spots: answers.HotSpots) -> None:
     """Say that there is no claim, and what the strongest cell would need, or why none could be made."""
-    more = spots_view.lacking(words, spots) or [spots.result.reason.say(words)]
+    more = spots_view.lacking(words, spots) if spots.result.tested else [spots.result.reason.say(words)]
     st.info(markdown_plain(words.joined([words("No cell carries a claim."), *more])))
 
 
 def interval(words: Words, row: Any) -> str:
-    """Return how many times the expected a cell holds, with the limits."""
-    return words("×{ratio} ({low}–{high})", ratio=round(row.ratio, 1), low=round(row.low, 1), high=round(row.high, 1))
+    """Return a ratio with its limits."""
+    return words("×{ratio} ({low}–{high})", **{name: f"{getattr(row, name):.1f}" for name in ("ratio", "low", "high")})
 
 
 def since(words: Words, record: Record, month: Any) -> str:
