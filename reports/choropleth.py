@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
+from analysis.hotspots import FAMILY, GATHER, HOT_SPOT, HotSpots
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
@@ -268,7 +268,7 @@ def choropleth(
         here = table["cell_id"].isin(every).to_numpy()
         table, claims = table[here], claims[here]
     place = every.get_indexer(pd.Index(table["cell_id"]))
-    claim = claim_words(float(dataset.settings["fdr"]), words)
+    claim = claim_words(spots.method, float(dataset.settings["fdr"]), words)
     if held is not None:
         claims = claims.groupby(held.to_numpy()).sum().reindex(table["cell_id"], fill_value=0)
         claim = {word: words("holds cells with a claim: {claim}", claim=text) for word, text in claim.items()}
@@ -344,12 +344,16 @@ def choropleth(
     return Choropleth(values, key, words.joined(alt))
 
 
-def claim_words(fdr: float, words: Words) -> dict[str, str]:
+def claim_words(method: str, fdr: float, words: Words) -> dict[str, str]:
     """Return what an outline claims, by the claim: the strong one of a hot spot, the broken one of a gathering."""
     rate = words.percent(fdr)
+    if method == FAMILY:
+        sure = words("at most {share} of maps without a pattern carry any", share=rate)
+    else:
+        sure = words("false discovery rate {fdr}", fdr=rate)
     return {
-        HOT_SPOT: words("hot spot (false discovery rate {fdr})", fdr=rate),
-        GATHER: words("reports gather here (false discovery rate {fdr}, exposure unknown)", fdr=rate),
+        HOT_SPOT: words("hot spot ({sure})", sure=sure),
+        GATHER: words("reports gather here ({sure}; exposure unknown)", sure=sure),
     }
 
 
