@@ -341,6 +341,7 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
         first["hazard"],
         radius_m=float(setting["cluster_radius_m"]),
         min_members=int(setting["cluster_min_events"]),
+        radius_days=float(setting["cluster_days"]) or None,
     )
     member = labels >= 0
     label, here = labels[member], first[member]

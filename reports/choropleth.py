@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from analysis.hotspots import FAMILY, GATHER, HOT_SPOT, HotSpots
@@ -30,7 +31,7 @@ OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the 
 MOST_CELLS = 2_000  # of all levels together in one view
 MOST_OPTIONS = 500  # cells in one select box, which sends them all at every run of a page
 MOST_POINTS = 5_000  # drawn one by one
-MOST_RINGS = 200  # of dense groups, the largest; the list beside the map has all
+MOST_GROUPS = 200  # of dense groups, the largest; the list beside the map has all
 Simplified = Callable[[str, str], NDArray[np.object_]]  # outlines of a level for a map of another one
 
 
@@ -408,14 +409,14 @@ def dots(first: pd.DataFrame) -> Dots:
 
 
 def points_layer(values: maps.MapValues, events: Dots, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
-    """Return the map with the dots of events and the rings of their clusters."""
-    rings: list[Any] = list(clusters.nlargest(MOST_RINGS, "members").itertuples(index=False))
+    """Return the map with the dots of events and the outlines of their dense groups."""
+    largest: list[Any] = list(clusters.nlargest(MOST_GROUPS, "members").itertuples(index=False))
     return dataclasses.replace(
         values,
         points=events.points,
         point_hazards=events.hazards,
         point_counts=events.counts,
-        circles=[maps.Circle(row.lon, row.lat, max(row.radius_m, 15.0), words.number(row.members)) for row in rings],
+        groups=[maps.Group(shapely.get_coordinates(row.outline)[:-1], words.number(row.members)) for row in largest],
     )
 
 

@@ -194,7 +194,7 @@ def _beyond_area(words: Words, scope: Scope, found: answers.BeyondArea) -> list[
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
-    """Show the map of events with claims as outlines, and the points with the rings of dense groups if wished."""
+    """Show the map of events with claims as outlines, and the points with the outlines of dense groups if wished."""
     table = answers.event_table(spots)
     with st.container():
         view, held = panels.map_head(words, data, scope)
