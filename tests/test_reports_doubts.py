@@ -212,6 +212,12 @@ def test_without_channels_the_imports_are_the_sources(tmp_path):
     assert said.startswith("By the source “patrol”: 42 of its 54 events")
 
 
+def test_a_column_of_free_text_taken_for_the_channel_is_no_hindrance(tmp_path):
+    cases = [dict(case, channel=f"by {n}" if n % 20 else "") for n, case in enumerate([*usual(), *evenly(60)])]
+    _, found = asked(put(tmp_path, cases))  # 148 texts: more than small numbers count
+    assert one(found, "one_source")[0]["events"] == 84
+
+
 def test_one_source_alone_is_no_row_but_a_sentence(tmp_path):
     cases = [dict(case, channel="") for case in (*usual(), *evenly())]
     _, found = asked(put(tmp_path, cases))
