@@ -36,6 +36,7 @@ from data import queries
 from data.dataset import Dataset
 from data.schema import Scope
 from reports import answers
+from reports.origins import origins_of
 from reports.surroundings import cell_points
 
 LEAST = 3  # events: fewer are no gathering that anybody would act on, however rare
@@ -236,16 +237,16 @@ class _Look:
 
     def _events(self) -> pd.DataFrame:
         """Return the events in the cells: position, day (since 1970), kind, hazard, lon, lat."""
-        columns = ("cell_id", "hazard", "source", "lon", "lat", "reported_at")
+        columns = ("cell_id", "hazard", "channel", "source", "lon", "lat", "reported_at")
         first = answers.first_calls(self.dataset, self.scope, columns)
         position = answers.positions(first["cell_id"], self.cells)
         usable = (position >= 0) & first["reported_at"].notna().to_numpy()  # a lone year has no day
         first, position = first[usable].reset_index(drop=True), position[usable]
-        hazard, source = (first[name].cat.codes.to_numpy(np.int64) for name in ("hazard", "source"))
+        hazard, origins = first["hazard"].cat.codes.to_numpy(np.int64), origins_of(first)
         return first[["hazard", "lon", "lat"]].assign(
             position=position,
             day=first["reported_at"].dt.tz_localize(None).to_numpy("datetime64[D]").astype(np.int64),
-            kind=hazard * len(first["source"].cat.categories) + source,
+            kind=hazard * len(origins.names) + origins.code,
         )
 
     def _scan(self, events: pd.DataFrame, progress: Callable[[float], None] | None) -> tuple[Cluster, ...]:

@@ -124,6 +124,22 @@ def test_a_wet_week_is_no_alarm_where_water_always_stands(tmp_path):
         assert alarm_of(dataset, GRID).clusters["alarm"].iloc[0]  # of all kinds together it would be one
 
 
+@pytest.mark.parametrize("apart", ["channels of one file", "two files"])
+def test_a_patrols_campaign_is_no_alarm_where_it_always_patrols(tmp_path, apart):
+    patrol = [at("D", day, place=n) for n, day in enumerate(pd.date_range(FIRST, LAST, freq="9D").date)]
+    patrol += [at("D", LAST - dt.timedelta(days=n // 3), place=40 + n) for n in range(25)]
+    by = {"hotline": steady(every=3), "patrol": patrol}
+    workspace = with_grids(tmp_path)
+    if apart == "two files":
+        for name, cases in by.items():
+            dataset = put(workspace, cases, name)
+    else:
+        dataset = put(workspace, [{**case, "channel": name} for name, cases in by.items() for case in cases])
+    assert not alarm_of(dataset, GRID).clusters["alarm"].any()
+    together = [{**case, "channel": ""} for cases in by.values() for case in cases]
+    assert alarm_of(put(with_grids(tmp_path / "one"), together), GRID).clusters["alarm"].iloc[0]
+
+
 def test_where_reports_come_as_ever_nothing_is_an_alarm_and_the_most_unusual_is_named(tmp_path):
     found = alarm_of(put(with_grids(tmp_path), steady()), GRID)
     assert not found.clusters["alarm"].any()
