@@ -236,6 +236,25 @@ def _period(dataset: Dataset, scope: Scope) -> tuple[dt.date, dt.date] | None:
     return (start, end) if start < end else None
 
 
+def _days_heard(dataset: Dataset, scope: Scope, period: tuple[dt.date, dt.date]) -> int:
+    """Return how many days of a period the sources asked for tell of: those of the months with a report.
+
+    Were the days before a source began counted too, its usual days would each look like one great night; so they would
+    if a mistyped year made the period longer than it is.
+    """
+    asked = scope.sources or tuple(dataset.sources)
+    began = [day for source, day in answers.first_days(dataset).items() if source in asked]
+    known = [time for time in (dataset.sources[source] for source in asked) if time is not None]
+    start, end = max(period[0], min(began)), period[1]
+    if len(known) == len(asked):
+        end = min(end, max(time.tz_convert(dataset.zone).date() for time in known) + dt.timedelta(days=1))
+    everything = Scope(level="", sources=scope.sources, start=start, end=end, voided=True)
+    months = pd.PeriodIndex(queries.counts(dataset, everything, ["month"])["month"], freq="M")
+    bounds = months.start_time.to_numpy("datetime64[D]"), months.end_time.to_numpy("datetime64[D]") + 1
+    first, after = (np.clip(day, np.datetime64(start), np.datetime64(end)) for day in bounds)
+    return int((after - first).astype(np.int64).sum())
+
+
 def _each(rows: pd.DataFrame) -> list[Any]:
     return list(rows.itertuples(index=False))
 
@@ -243,7 +262,7 @@ def _each(rows: pd.DataFrame) -> list[Any]:
 def _night(asked: _Claims) -> _Found | Sentence:
     if asked.period is None or not np.isfinite(asked.hours).any():
         return Sentence(_NO_TIMES)
-    days = (asked.period[1] - asked.period[0]).days
+    days = _days_heard(asked.dataset, asked.scope, asked.period)
     if days < 2:
         return Sentence(_ONE_DAY)
     rows = doubts.one_night(asked.cell, asked.hours, asked.claimed, asked.test, days=days)
