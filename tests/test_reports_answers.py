@@ -10,6 +10,7 @@ import pytest
 from stored import ZONE, rows, store, with_grids
 from test_data_placing import EDITIONS, with_editions
 
+from analysis import hotspots
 from base.errors import HazardError
 from base.text import Words
 from data import queries
@@ -163,3 +164,7 @@ def test_beside_an_area_places_are_not_looked_for_in_a_city_and_nothing_is_said_
     assert answers.beyond_area(dataset, replace(area, area=None)) is None
     assert answers.beyond_area(dataset, area, exposure="moons") is None  # nor one not complete
     assert answers.beyond_area(dataset, replace(area, start=dt.date(1990, 1, 1), end=dt.date(1990, 2, 1))) is None
+    for most in (hotspots.MANY, 22):  # by methods that claim nothing there is none either, nor one in their place
+        with mock.patch.object(answers.hotspots, "MANY", most):
+            assert answers.beyond_area(dataset, area, method="calls") is None
+            assert answers.beyond_area(dataset, area, method="list") is None
