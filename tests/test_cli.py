@@ -18,9 +18,10 @@ import pandas as pd
 import pytest
 import typer.main
 from python_calamine import CalamineWorkbook
-from stored import boundary, rows, store
+from stored import boundary, random_rows, rows, store, with_grids
 
 import cli
+from data.changes import set_settings
 from data.levels import load_cells
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
 from data.store import Workspace
@@ -486,3 +487,15 @@ def test_places_that_cells_share_are_printed_with_their_numbers(tmp_path):
     assert "grid G07" in below
     assert "47" in below
     assert "25.4" in below
+
+
+def test_where_no_place_can_be_looked_for_the_answer_is_that_of_the_cells(tmp_path):
+    workspace = with_grids(tmp_path)
+    store(workspace, random_rows(200, seed=1))
+    set_settings(workspace, {"scan_share": 0.01}, who="t")  # four cells: already one is more
+    asked_for = asked(tmp_path, "hotspots", "--method", "scan")
+    assert asked_for["methods"] == ["excess"]
+    assert len(asked_for["cells"]) == 4
+    assert "record" in asked_for
+    assert asked_for["clusters"] == []
+    assert asked(tmp_path, "hotspots")["methods"] == ["excess", "dbscan"]
