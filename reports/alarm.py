@@ -23,6 +23,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -156,12 +157,17 @@ def past_of(dataset: Dataset, scope: Scope) -> Past:
         return Past(_EPOCH, _EPOCH, (), tuple(sorted(asked)))
     newest = max(ends.values())
     near = [source for source, end in ends.items() if end >= newest - dt.timedelta(days=LATE_DAYS)]
-    back = dt.timedelta(days=int(dataset.settings["alarm_history_days"]) - 1)
+    back = dt.timedelta(days=max(int(dataset.settings["alarm_history_days"]), _least_days(dataset)) - 1)
     since = min(began[source] for source in near)
     reach = max(newest - back, since) + dt.timedelta(days=SLACK_DAYS)
     sources = tuple(sorted(source for source in near if began[source] <= reach))
     last = min(ends[source] for source in sources)
     return Past(max(last - back, since), last, sources, tuple(sorted(set(asked) - set(sources))))
+
+
+def _least_days(dataset: Dataset) -> int:
+    """Return how long the past has to be, however short a one was asked for."""
+    return TIMES * int(dataset.settings["alarm_days"])
 
 
 def _heard_until(months: pd.DataFrame, began: dt.date, end: dt.date) -> dt.date:
@@ -179,8 +185,9 @@ class _Look:
 
     def __init__(self, dataset: Dataset, scope: Scope, past: Past, seed: int) -> None:
         self.dataset, self.past, self.seed = dataset, past, seed
-        self.days, self.draws = int(dataset.settings["alarm_days"]), int(dataset.settings["map_draws"])
-        self.chance = float(dataset.settings["alarm_chance"])
+        self.days, self.chance = int(dataset.settings["alarm_days"]), float(dataset.settings["alarm_chance"])
+        least = ceil(1 / self.chance) - 1  # of fewer shuffles nothing is rare enough for an alarm
+        self.draws = max(int(dataset.settings["map_draws"]), least)
         self.scope = replace(
             scope, start=past.first, end=past.last + dt.timedelta(days=1), sources=past.sources or scope.sources
         )
@@ -199,8 +206,9 @@ class _Look:
             return self._nothing(Sentence(_ONE_CELL))
         if len(self.cells) > MOST_CELLS:
             return self._nothing(Sentence(_MANY_CELLS, {"n": len(self.cells), "most": MOST_CELLS}))
-        if (self.past.last - self.past.first).days + 1 < TIMES * self.days:
-            return self._nothing(Sentence(_SHORT, facts | {"needed": TIMES * self.days}))
+        needed = _least_days(self.dataset)
+        if (self.past.last - self.past.first).days + 1 < needed:
+            return self._nothing(Sentence(_SHORT, facts | {"needed": needed}))
         calls = int(queries.counts(self.dataset, self.scope, [])["count"].sum())
         if calls > MOST_REPORTS:  # told before they are read
             return self._nothing(Sentence(_MANY_REPORTS, {"n": calls, "most": MOST_REPORTS}))

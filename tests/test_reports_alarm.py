@@ -315,9 +315,29 @@ def test_settings_and_the_seed_decide_and_progress_is_told(tmp_path):
     found = alarm_of(workspace.newest(), GRID, seed=5, progress=told.append)
     assert (found.days, found.seed, found.first) == (5, 5, LAST - dt.timedelta(days=364))
     assert found.clusters["first_day"].min() > LAST - dt.timedelta(days=5)
-    assert not found.clusters["alarm"].any()  # of 999 shuffles none is as rare as that
+    assert found.draws == 9999  # of the usual 999 shuffles nothing could be as rare as that
     assert told
     assert told[-1] == 1.0
+
+
+def test_a_rare_chance_is_told_by_as_many_shuffles_as_it_takes(tmp_path):
+    workspace = with_grids(tmp_path)
+    put(workspace, [*steady(), *planted(), *(at("D", LAST, place=50 + n) for n in range(12))])
+    set_settings(workspace, {"alarm_chance": 0.0003, "map_draws": 99}, who="t")
+    found = alarm_of(workspace.newest(), GRID)
+    assert found.draws == 3333
+    assert found.clusters["p"].iloc[0] == 1 / 3334
+    assert found.clusters["alarm"].iloc[0]
+
+
+@pytest.mark.parametrize(("history", "days"), [(60, 112), (365, 365)])
+def test_the_past_is_four_times_the_last_weeks_at_least(tmp_path, history, days):
+    workspace = with_grids(tmp_path)
+    put(workspace, [*steady(), *planted()])
+    set_settings(workspace, {"alarm_history_days": history}, who="t")
+    found = alarm_of(workspace.newest(), GRID)
+    assert found.first == LAST - dt.timedelta(days=days - 1)
+    assert len(found.clusters)
 
 
 # --- in words: page and command ---------------------------------------------------------------------------------------
