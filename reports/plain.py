@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import summary
 from base.text import N_, Words
 from data import corrections
 from data.dataset import Dataset
@@ -172,8 +173,8 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
     lines = [answer["reason"]]
     if answer["cells"]:
         cells = pd.DataFrame(answer["cells"])
-        order, up = ["sure", "p", "observed", "cell_id"], [True, True, False, True]
-        cells = cells.assign(sure=~cells["hot"]).sort_values(order, ascending=up, na_position="last")
+        cells = summary.rank_cells(cells.assign(events=cells["observed"], place=range(len(cells))))
+        answer = answer | {"cells": [answer["cells"][at] for at in cells.pop("place")]}
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         cells["pattern"] = people.patterns(words, cells["pattern"])
