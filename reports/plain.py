@@ -225,7 +225,7 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
         shown = pd.DataFrame(
             {
                 "name": cell["name"],
-                "interval": interval(cell["ratio"], cell["ratio_low"], cell["ratio_high"]),
+                "interval": people.ratio_words(words, cell["ratio"], cell["ratio_low"], cell["ratio_high"]),
                 "since": record.since_words(cell["since"], answer["record"]["first"], words),
                 "trend": trends[cell["trend"]],
                 "change": changes[cell["change"]],
@@ -249,11 +249,6 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
     if left_out:
         lines.append(words("Sources that do not cover it: {sources}.", sources=words.listed(left_out)))
     return lines
-
-
-def interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Return a ratio with its limits: 2.5 (1.8–3.5)."""
-    return "" if value is None else f"{value:.1f} ({low:.1f}–{high:.1f})"
 
 
 def rates(found: CellRates | None, words: Words) -> list[str]:
