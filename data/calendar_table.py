@@ -2,7 +2,7 @@
 
 import calendar
 import unicodedata
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,6 +14,7 @@ from data import apart, tables
 from data.calendar import office_days
 from data.cell_columns import read_day_column
 from data.privacy import mask, mask_text
+from data.schema import REASONS
 from data.store import Workspace
 from data.table import Table
 from data.times import FIRST_YEAR, LAST_YEAR, read_years
@@ -31,13 +32,6 @@ _OFF = {
     "否", "0", "n", "no", "false", "f", "休", "放假", "休息", "休息日", "节假日", "法定节假日", "假日", "假期", "周末",
     "调休放假", "off", "dayoff", "holiday", "weekend",
 }  # fmt: skip
-
-
-class _Wrong(NamedTuple):
-    code: str
-    sentence: str
-    rows: pd.Series
-    column: str
 
 
 def read_workdays(
@@ -74,14 +68,14 @@ def read_workdays(
         Those of `data.apart.read_table`; ``not-workdays`` without the two columns or without any row; all others name
         the first row, its text and how many rows are like it: ``workdays-day`` (no day, or none of 1990 to 2100),
         ``workdays-word`` (neither yes nor no), ``workdays-year`` (a year alone with more than a note),
-        ``workdays-twice`` (a day that is both), ``workdays-ragged`` (more cells than the header).
+        ``workdays-twice`` (a day that is both), ``workdays-row`` (one that the reader gave back).
     """
     table = apart.read_table(content, name, settings=settings or DEFAULTS, encoding=encoding, sheet=sheet)
     columns = _columns(table)
     text = table.frame.rename(columns=columns)[list(columns.values())].apply(lambda column: column.str.strip())
     text = text[(text[["day", "workday"]] != "").any(axis=1)]
-    ragged = table.bad[~table.bad["reason"].isin(["header-again", "note-row"])]
-    if not len(text) and not len(ragged):
+    unread = table.bad[~table.bad["reason"].isin(["header-again", "note-row"])]
+    if not len(text) and not len(unread):
         raise _not_workdays(table)
     years = read_years(text["day"]).astype(object)
     days, no_day = read_day_column(text["day"].where(years == "", ""))
@@ -89,42 +83,41 @@ def read_workdays(
     said = text["workday"].map(_plain)
     works, rests = said.isin(_WORK), said.isin(_OFF)
     inside = days.str[:4].between(str(FIRST_YEAR), str(LAST_YEAR))
-    both = days.isin(days[works]) & days.isin(days[rests])
-    for one in (
-        _Wrong(
-            "workdays-ragged",
-            "{file}: row {row} has more cells than the header ({n} such rows). Correct the separators.",
-            pd.Series(True, ragged["row"], dtype=bool), "",
-        ),
-        _Wrong(
+    if len(unread):
+        raise HazardError(
+            "workdays-row",
+            "{file}: row {row} cannot be read ({n} in all): {reason}.",
+            file=table.name, row=int(unread["row"].iloc[0]), n=len(unread),
+            reason=Sentence(REASONS[unread["reason"].iloc[0]]),
+        )  # fmt: skip
+    if (wrong := no_day | ~inside).any():
+        raise HazardError(
             "workdays-day",
-            "{file}: row {row} has “{value}” as its day, which is none of 1990 to 2100 ({n} such rows). Write days "
+            "{file}: row {row} has “{value}” as its day, which is none of 1990 to 2100 (rows like it: {n}). Write days "
             "like 2027-02-06; a year alone (2027) says that the table names all exceptions of that year.",
-            no_day | ~inside, "day",
-        ),
-        _Wrong(
+            file=table.name, **_first(wrong, text["day"]),
+        )  # fmt: skip
+    if (wrong := (years != "") & (said != "")).any():
+        raise HazardError(
             "workdays-year",
-            "{file}: row {row} names the year {value} alone and says whether it is a workday ({n} such rows). Leave "
-            "that cell empty: the row then says that the table names all exceptions of the year.",
-            (years != "") & (said != ""), "day",
-        ),
-        _Wrong(
+            "{file}: row {row} names the year {value} alone and says whether it is a workday (rows like it: {n}). "
+            "Leave that cell empty: the row then says that the table names all exceptions of the year.",
+            file=table.name, **_first(wrong, text["day"]),
+        )  # fmt: skip
+    if (wrong := (years == "") & ~works & ~rests).any():
+        raise HazardError(
             "workdays-word",
-            "{file}: row {row} has “{value}” where it should say whether people work on that day ({n} such rows). "
+            "{file}: row {row} has “{value}” where it should say whether people work on that day (rows like it: {n}). "
             "Write 是 or 否, yes or no, 1 or 0.",
-            (years == "") & ~works & ~rests, "workday",
-        ),
-        _Wrong(
+            file=table.name, **_first(wrong, text["workday"]),
+        )  # fmt: skip
+    if (wrong := days.isin(days[works]) & days.isin(days[rests])).any():
+        raise HazardError(
             "workdays-twice",
-            "{file}: the day in row {row}, {value}, is a workday in one row and a day off in another ({n} such rows). "
-            "Keep the right one.",
-            both, "day",
-        ),
-    ):  # fmt: skip
-        if one.rows.any():
-            row: Any = one.rows.idxmax()
-            value = mask(text.at[row, one.column]) if one.column else ""
-            raise HazardError(one.code, one.sentence, file=table.name, row=int(row), value=value, n=int(one.rows.sum()))
+            "{file}: the day in row {row}, {value}, is a workday in one row and a day off in another (rows like it: "
+            "{n}). Keep the right one.",
+            file=table.name, **_first(wrong, text["day"]),
+        )  # fmt: skip
     frame = pd.DataFrame(
         {
             "row": text.index.astype(int),
@@ -134,6 +127,12 @@ def read_workdays(
         }
     )
     return frame.drop_duplicates("day").sort_values("day", ignore_index=True)
+
+
+def _first(wrong: pd.Series, column: pd.Series) -> dict[str, Any]:
+    """Return the first row that is wrong, what stands there, and how many are."""
+    row: Any = wrong.idxmax()
+    return {"row": int(row), "value": mask(column[row]), "n": int(wrong.sum())}
 
 
 def _plain(text: str) -> str:
