@@ -80,8 +80,6 @@ class Calendar:
     def _hours(self) -> tuple[Moments, Moments, Moments]:
         """Begin and end of each stretch of work time, and the work time up to its end."""
         opens, closes = (of[self.status == WORKDAY].ravel() for of in (self.opens, self.closes))
-        kept = opens < closes  # an hour that the zone left out
-        opens, closes = opens[kept], closes[kept]
         return opens, closes, np.cumsum(closes - opens)
 
     @cached_property
@@ -181,8 +179,8 @@ def elapsed(
         `data.schema.Clock`. Work days run in the same minutes as work hours, natural days as urgent hours.
     calendar : Calendar
     paused : array_like, shape (n,) or ()
-        Minutes on hold, in the clock's own time: of a hold over a night a clock of work hours lost nothing. A total of
-        seconds as some systems keep it is such a number for urgent hours and natural days alone.
+        Minutes on hold (NaN: none), in the clock's own time: of a hold over a night a clock of work hours lost nothing.
+        A total of seconds as some systems keep it is such a number for urgent hours and natural days alone.
     pauses : Pauses, optional
         The holds themselves; of each only what the clock would have run in it is taken out, once.
 
@@ -242,7 +240,7 @@ def days_ended(start: ArrayLike, end: ArrayLike, clock: ArrayLike, calendar: Cal
     count, closes = calendar._workdays
     ended = np.searchsorted(closes, finish, side="right") - count[day]
     nights = np.searchsorted(calendar.midnights, finish, side="right") - 2 - day
-    beyond = (begin < calendar.midnights[0]) | (finish >= calendar.midnights[-1])
+    beyond = (begin < calendar.midnights[0]) | (finish > calendar.midnights[-1])
     unsure = np.where(work, calendar.unsure(begin, finish), beyond)
     return np.where(missing | unsure, np.nan, np.maximum(np.where(work, ended, nights), 0))
 
@@ -273,7 +271,7 @@ def due(
     clock, calendar, paused, pauses
         As in `elapsed`. Time on hold moves the end on by as much of the clock's time.
     postponed : array_like, shape (n,) or ()
-        What an extension (延期) adds to `value`, in the same unit.
+        What an extension (延期) adds to `value`, in the same unit (NaN: nothing).
     rule : Rule
         Of limits in whole days. By ``NTH_DAY`` the day of the start does not count; a work day ends when the office
         closes, a natural day at midnight; parts of a day are reckoned by the hours.
@@ -297,7 +295,10 @@ def due(
     business ends).
     """
     begin, limit, kind, held = np.broadcast_arrays(
-        _moments(start), np.asarray(value, dtype=float) + np.asarray(postponed, dtype=float), _clocks(clock), paused
+        _moments(start),
+        np.asarray(value, dtype=float) + np.nan_to_num(np.asarray(postponed, dtype=float)),
+        _clocks(clock),
+        paused,
     )
     at, why = np.full(begin.shape, NEVER), np.full(begin.shape, Why.NO_LIMIT, dtype=np.int8)
     there = (begin != NEVER) & (limit >= 0)
@@ -321,7 +322,7 @@ def due(
         if holds is not None:
             target, on_hold = _moved_on(target, holds, mine, a, calendar, work)
         when = np.where(none_left, a, calendar.reached(target) if work else target)
-        uncovered = (beyond | (calendar.unsure(a, when) & work)) & ~on_hold
+        uncovered = beyond | (calendar.unsure(a, when) & work)
         at[mine] = np.where(uncovered | on_hold, NEVER, when)
         why[mine] = np.select([on_hold, uncovered], [Why.ON_HOLD, Why.UNCOVERED], Why.KNOWN)
     return Due(at, why)
@@ -347,7 +348,7 @@ def _clocks(names: ArrayLike) -> NDArray[np.int8]:
 
 
 def _minutes(minutes: NDArray[np.generic]) -> Moments:
-    return np.rint(minutes.astype(float) * MINUTE).astype(np.int64)
+    return np.rint(np.nan_to_num(minutes.astype(float)) * MINUTE).astype(np.int64)
 
 
 def _run(moments: Moments, calendar: Calendar, work: bool) -> Moments:

@@ -89,6 +89,7 @@ def test_hours_over_a_spring_festival_are_those_counted_by_hand(start, end, cloc
         ("2024-03-04 10:00", 6, "work_hour", "2024-03-04 18:00", "2024-03-04 18:00"),  # not the next morning
         # Friday 1 March 2024; half a day is 4 work hours by either rule
         ("2024-03-01 16:00", 0.5, "work_day", "2024-03-04 10:00", "2024-03-04 10:00"),
+        ("2024-03-01 16:00", 1.5, "work_day", "2024-03-05 10:00", "2024-03-05 10:00"),
         ("2024-03-02 16:00", 0, "work_hour", "2024-03-02 16:00", "2024-03-02 16:00"),
         ("2024-03-04 09:59", 1 / 60, "work_hour", "2024-03-04 10:00", "2024-03-04 10:00"),
     ],
@@ -149,6 +150,7 @@ def test_an_extension_adds_to_the_limit_in_its_own_unit():
         for rule in Rule:
             longer = due(start, 2, clock, CHINA, postponed=3, rule=rule)
             assert longer == due(start, 5, clock, CHINA, rule=rule)
+            assert longer == due(start, 5, clock, CHINA, postponed=np.nan, paused=np.nan, rule=rule)
 
 
 def test_what_touches_an_unknown_day_is_unknown_and_clocks_that_never_stop_are_not():
@@ -164,6 +166,7 @@ def test_what_touches_an_unknown_day_is_unknown_and_clocks_that_never_stop_are_n
     assert np.isnan(elapsed(start, at("2027-01-01 00:01"), "work_hour", CHINA))
     assert np.isnan(days_ended(start, at("2027-01-05 00:00"), "work_day", CHINA))
     assert elapsed(start, at("2027-01-02 16:00"), "natural_day", CHINA) == 48 * 60
+    assert np.isnan(elapsed(at("2027-01-01 00:01"), start, "work_hour", CHINA))  # swapped in the file
     early = at("2003-12-31 12:00")
     assert np.isnan(elapsed(early, at("2004-01-05 12:00"), "work_hour", CHINA))
     assert due(early, 1, "work_hour", CHINA).why == Why.UNCOVERED
@@ -196,6 +199,10 @@ def test_without_a_start_or_a_limit_there_is_no_due_moment():
     assert found.why.tolist() == [Why.NO_LIMIT, Why.NO_LIMIT, Why.NO_LIMIT, Why.KNOWN]
     assert (found.at[:3] == NEVER).all()
     assert np.isnan(elapsed([NEVER, 0], [0, NEVER], ["urgent_hour", "work_hour"], CHINA)).all()
+    first, last = PLAIN.midnights[[0, -1]]
+    assert days_ended(first, [last, last + 1], "natural_day", PLAIN).tolist() == pytest.approx(
+        [1999, np.nan], nan_ok=True
+    )
     assert np.isnan(days_ended([NEVER, 0], [0, NEVER], "natural_day", CHINA)).all()
     assert due([], [], [], CHINA).at.shape == (0,)
 
@@ -216,17 +223,16 @@ def test_days_of_23_and_25_hours_have_their_real_length():
     spring, autumn = (at(f"{day} 12:00", zone) for day in ("2024-03-09", "2024-11-02"))
     assert told(due(spring, 1, "natural_day", calendar).at, zone) == "2024-03-10 13:00"  # 24 hours
     assert told(due(autumn, 1, "natural_day", calendar).at, zone) == "2024-11-03 11:00"
-    for start, day in ((spring, "2024-03-11"), (autumn, "2024-11-04")):  # the day itself, however long
+    for start, day, hours in ((spring, "2024-03-11", 23), (autumn, "2024-11-04", 25)):  # the day, however long
         assert told(due(start, 1, "natural_day", calendar, rule=Rule.NTH_DAY).at, zone) == f"{day} 00:00"
-    assert np.diff(
-        calendar.midnights[calendar.day(np.array([spring, autumn])) + np.array([[1], [2]])], axis=0
-    ).tolist()[0] == [23 * 60 * MINUTE, 25 * 60 * MINUTE]
+        midnights = calendar.midnights[calendar.day(np.array(start)) + np.array([1, 2])]
+        assert elapsed(*midnights, "natural_day", calendar) == hours * 60
 
 
 def test_office_hours_over_a_change_of_the_clocks_are_as_long_as_they_were():
-    # Shanghai, Sunday 4 May 1986: 02:00 becomes 03:00. In a calendar in which that day is a workday from 1 to 5
+    # Shanghai, Sunday 15 April 1990: 02:00 became 03:00. Somebody worked on that day from 1 to 5
     days = office_days(zone="Asia/Shanghai", hours="01:00-05:00")
-    day = (dt.date(1986 + 4, 4, 15) - days.first).days  # Sunday 15 April 1990, the same change
+    day = (dt.date(1990, 4, 15) - days.first).days
     status = days.status.copy()
     status[day] = WORKDAY
     calendar = Calendar(days.midnights, status, days.opens, days.closes)
