@@ -92,7 +92,7 @@ def office_days(country: str = CHINA, *, zone: str, hours: str, own: pd.DataFram
     hours : str
         As in `read_hours`.
     own : DataFrame, optional
-        The office's table (`data.calendar_table.WORKDAY_COLUMNS`): what it says of a day goes before the package. A row
+        The office's table (`data.tables.WORKDAY_COLUMNS`): what it says of a day goes before the package. A row
         of a year alone says that the year's other days are known too: as the package has them, else by the week.
 
     Returns
@@ -104,6 +104,7 @@ def office_days(country: str = CHINA, *, zone: str, hours: str, own: pd.DataFram
     HazardError
         Those of `package_days` and `read_hours`.
     """
+    country = country.strip().upper()
     status = package_days(country)
     if own is not None and len(own):
         status = _overridden(status, own, country)
