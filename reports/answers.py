@@ -286,9 +286,10 @@ def beyond_area(
     Returns
     -------
     BeyondArea or None
-        None if the scope has no area, if the whole level has too few events, or not the exposure asked for.
+        None if the scope has no area, if the method claims nothing (calls, a list), if the whole level has too few
+        events, or not the exposure asked for.
     """
-    if scope.area is None:
+    if scope.area is None or method in (hotspots.CALLS, hotspots.LIST):
         return None
     whole = dataclasses.replace(scope, area=None)
     if len(cells_of(dataset, whole)) > hotspots.MANY:
