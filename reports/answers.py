@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, rates, resolution, summary
+from analysis.drawn import Drawn
 from base import settings
 from base.errors import HazardError
 from data import listing, queries
@@ -146,6 +147,28 @@ def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     return cells.reset_index(drop=True)
 
 
+def drawn(dataset: Dataset, scope: Scope, cells: pd.DataFrame) -> Drawn | None:
+    """Return which of some cells begin within a scope, and when its events came; None where none of them does.
+
+    A cell begins with the first edition that has its code. The events are those of these cells.
+    """
+    if not dataset.has_editions(scope.level):
+        return None
+    every = dataset.cells(scope.level, every=True)
+    begun = every.groupby("cell_id")["valid_from"].min().reindex(cells["cell_id"])  # '' is from the beginning
+    start = "" if scope.start is None else str(scope.start)
+    days, first = np.unique(begun.where(begun > start, "").to_numpy(str), return_inverse=True)
+    if not days.any():
+        return None
+    calls = first_calls(dataset, scope, ("cell_id", "reported_at", "month"))
+    calls = calls[positions(calls["cell_id"], cells) >= 0]
+    month = calls["month"].astype(str)
+    lone = month.where(month.str.fullmatch(r"\d{4}"), "9999") + "-12-31"  # a year lies where its last day does
+    when = calls["reported_at"].dt.strftime("%Y-%m-%d").fillna(lone).to_numpy(str)
+    stretch = np.maximum(np.searchsorted(days, when, side="right") - 1, 0)
+    return Drawn(first.astype(np.int64), np.bincount(stretch, minlength=len(days)))
+
+
 def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
     """Return whether an area is divided into cells of a level."""
     return bool((dataset.cells(level, dataset.edition_day(scope))["parent"] == area).any())
@@ -163,6 +186,7 @@ class HotSpots:
     left_out: int  # calls on one spot in these cells that are probably not located
     n_elsewhere: int  # calls of the scope in none of these cells
     seed: int
+    drawn: Drawn | None  # where cells were drawn anew within the scope
 
 
 def hot_spots(
@@ -213,6 +237,7 @@ def _hot_spots(
     counts = np.bincount(position[(position >= 0) & found.calls["leads"].to_numpy()], minlength=len(cells))
     exposures = {name: cells[name].to_numpy(float) for name in EXPOSURES}
     exposures[hotspots.AREA] = cells["area_km2"].to_numpy(float)
+    anew = drawn(dataset, scope, cells)
     result = hotspots.find_hot_spots(
         calls,
         counts,
@@ -222,6 +247,7 @@ def _hot_spots(
         seed=seed,
         method=method,
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
+        drawn=anew,
         **claim_rule(dataset),
     )
     interval = rates.ratio_interval(result.counted, result.expected)
@@ -254,6 +280,7 @@ def _hot_spots(
         left_out=found.left_out,
         n_elsewhere=int(queries.counts(dataset, scope, [])["count"].sum()) - int(calls.sum()) - found.left_out,
         seed=seed,
+        drawn=anew,
     )
 
 

@@ -114,9 +114,13 @@ def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent
     ids = spots.cells["cell_id"]
     if not ids.isin(never).any():
         return Silent(pd.DataFrame({"cell_id": [], "expected": [], "p": [], "silent": []}), None)
-    first = answers.first_calls(dataset, Scope(level=scope.level, area=scope.area), columns=("cell_id",))
+    always = Scope(level=scope.level, area=scope.area)
+    first = answers.first_calls(dataset, always, columns=("cell_id",))
     counts = first["cell_id"].value_counts().reindex(ids).fillna(0).to_numpy(np.int64)
-    frame = doubts.silent_cells(counts, spots.result.weight, fdr=answers.claim_rule(dataset)["fdr"])
+    weight = spots.result.weight / spots.result.part  # a part of the scope: here counts the part of all time
+    anew = answers.drawn(dataset, always, spots.cells)
+    weight = weight if anew is None else weight * anew.part(weight)
+    frame = doubts.silent_cells(counts, weight, fdr=answers.claim_rule(dataset)["fdr"])
     frame.insert(0, "cell_id", ids.to_numpy()[frame.pop("cell")])
     frame = frame[frame["cell_id"].isin(never)].reset_index(drop=True)
     return Silent(frame, Sentence(_SILENT, {"n": len(frame), "sure": int(frame["silent"].sum())}))

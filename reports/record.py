@@ -213,7 +213,7 @@ def _record_of(
     sites, chronic, sites_reason = _sites(dataset, scope, cells, lambda share: progress(0.5 + 0.5 * share))
     hot = spots.cells["hot"].to_numpy(bool)
     since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
-    expected = _expected(counts, spots.cells["expected"].to_numpy(float))
+    expected = _expected(counts, spots.result.weight / spots.result.part)
     begun = np.full(len(cells), onset.NOT)
     begun[hot] = onset.find_onset(counts[hot], expected[hot])
     known = hot & (begun != onset.NOT)
@@ -306,9 +306,9 @@ def _by_month(dataset: Dataset, span: _Span, cells: pd.DataFrame) -> Floats:
     return counts
 
 
-def _expected(counts: Floats, expected: Floats) -> Floats:
-    """Return what each month would bring each cell by its share of what the period expects, among the cells known."""
-    weight = np.where(np.isnan(counts), np.nan, expected[:, None])
+def _expected(counts: Floats, exposure: Floats) -> Floats:
+    """Return what each month would bring each cell by its share of the exposure of the cells known."""
+    weight = np.where(np.isnan(counts), np.nan, exposure[:, None])
     total = np.nansum(weight, axis=0)
     return weight * np.divide(np.nansum(counts, axis=0), total, out=np.zeros(len(total)), where=total > 0)
 
