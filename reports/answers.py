@@ -441,9 +441,9 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
         before = count_events(dataset, compared.before)
     known = count_events(dataset, scope)
     if compared is not None:
-        whole = compared.now.end == scope.end and not compared.left_out  # then it is the scope's own count
-        now = known if whole else count_events(dataset, compared.now)
-        change = summary.rate_change(now, before)
+        now = known if compared.whole else count_events(dataset, compared.now)
+        days, days_before = compared.days
+        change = summary.rate_change(now, before, exposure_now=days, exposure_before=days_before)
     return Overview(
         totals=totals,
         comparison=compared,
@@ -463,6 +463,13 @@ class Comparison:
     now: Scope  # the scope asked for, as far as it is known
     before: Scope
     left_out: tuple[str, ...]  # sources that do not cover both sides
+    whole: bool  # the scope asked for holds no more than `now`: what is known of it need not be asked again
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """Days of the two sides: months and years are not equally long."""
+        now, before = (one.end - one.start for one in (self.now, self.before) if one.start and one.end)
+        return now.days, before.days
 
 
 def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | None:
@@ -489,7 +496,10 @@ def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | Non
         return None
     now = dataclasses.replace(scope, end=end, sources=tuple(sorted(covering)))
     before = dataclasses.replace(now, start=start_before, end=end_before)
-    return Comparison(now, before, tuple(sorted(set(asked) - set(covering))))
+    left_out = tuple(sorted(set(asked) - set(covering)))
+    later = dataclasses.replace(scope, start=end)
+    whole = not left_out and (end == scope.end or not queries.counts(dataset, later, [])["count"].sum())
+    return Comparison(now, before, left_out, whole)
 
 
 def first_days(dataset: Dataset) -> dict[str, dt.date]:

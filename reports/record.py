@@ -25,7 +25,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import hotspots, onset, recurrence, trend
-from base.text import N_, Sentence, Words
+from base.errors import HazardError
+from base.text import N_, Sentence, Term, Words
 from data import derived, queries
 from data.dataset import Dataset
 from data.facts import NEVER
@@ -59,6 +60,9 @@ _TOO_MANY = N_(
     "Chronic sites are looked for among at most {most} events, and here are {n}: choose one area or fewer hazards."
 )
 MOST_SITED = 3_000_000  # events of a history that are joined to sites: half a minute and a gigabyte
+_NO_EXPOSURE_BEFORE = N_(
+    "Nothing to compare with: the cells of the period before have no complete figures of {exposure}."
+)
 _EDITION = "1"  # of how events are joined to sites: to be raised when the answer changes
 _LEAST = (trend.MIN_MONTHS, 12, 1)  # months of a source: as many as the words need, else a year, else any
 _SILENT_MONTHS = 12  # without any report: what lies before is another record
@@ -75,9 +79,11 @@ class Compared:
     """What became of the claims since the period before; no claim of its own.
 
     `cells` are those with the same outline in both periods: cell_id, name, change ("new", "stayed", "gone" or ""), now
-    and before (events of the two scopes), ratio, low, high (now / before with its exact interval, cell by cell). What
-    is gone need not have become fewer events: look at the ratio. `redrawn` counts the claims, of either period, on
-    outlines that the other did not have. `note` says where one side could make no claim at all, else None.
+    and before (events of the two scopes), ratio, low, high (events a day, now / before, with its exact interval, cell
+    by cell; of a cell drawn anew within a period by its part of it). The claims are those of the two scopes: by the
+    sources of both. What is gone need not have become fewer events: look at the ratio. `redrawn` counts the claims, of
+    either period, on outlines that the other did not have. `note` says where one side could make no claim at all, or
+    where the two are measured by different exposures, else None.
     """
 
     before: Scope
@@ -356,37 +362,38 @@ def _compared(
         return None, Sentence(
             N_("Nothing to compare with: no source covers both this period and the one before from end to end.")
         )
-    earlier = answers.hot_spots(
-        dataset, sides.before, exposure=exposure, method=method, seed=spots.seed, progress=progress
-    )
-    outlines = [answers.cells_of(dataset, one)[["cell_id", "valid_from"]] for one in (scope, sides.before)]
+    asked: dict[str, Any] = {"exposure": exposure, "method": method, "seed": spots.seed}
+    try:
+        earlier = answers.hot_spots(dataset, sides.before, progress=progress, **asked)
+    except HazardError as error:
+        if error.code != "exposure-incomplete":
+            raise
+        name = hotspots.EXPOSURE_NAMES[spots.result.exposure]
+        return None, Sentence(_NO_EXPOSURE_BEFORE, {"exposure": Term(name)})
+    # The screen may show more than can be compared: then the claims are looked for among what can
+    later = spots if sides.whole else answers.hot_spots(dataset, sides.now, **asked)
+    outlines = [answers.cells_of(dataset, one)["valid_from"] for one in (sides.now, sides.before)]
     now, before = (
-        pd.concat([one.cells[["cell_id", "name", "events", "hot"]], outline["valid_from"]], axis=1)
-        for one, outline in zip((spots, earlier), outlines, strict=True)
+        one.cells[["cell_id", "name", "events", "hot"]].assign(valid_from=outline, part=one.result.part)
+        for one, outline in zip((later, earlier), outlines, strict=True)
     )
     both = now.merge(before.drop(columns="name"), on=["cell_id", "valid_from"], suffixes=("", "_before"))
-    same = sides.now == scope  # else the screen shows more than can be compared
-    counted = both["events"] if same else _events(dataset, sides.now, both)
+    days, days_before = sides.days
     found = trend.compare_periods(
-        counted, both["events_before"], claimed_now=both["hot"], claimed_before=both["hot_before"]
-    )
+        both["events"], both["events_before"], claimed_now=both["hot"], claimed_before=both["hot_before"],
+        exposure_now=days * both["part"], exposure_before=days_before * both["part_before"],
+    )  # fmt: skip
     cells = both[["cell_id", "name"]].assign(
-        change=list(found.change), now=counted, before=both["events_before"], ratio=found.ratio, low=found.low,
+        change=list(found.change), now=both["events"], before=both["events_before"], ratio=found.ratio, low=found.low,
         high=found.high,
     )  # fmt: skip
     claims = int(now["hot"].sum() + before["hot"].sum())
     redrawn = claims - int(both["hot"].sum() + both["hot_before"].sum())
-    return Compared(sides.before, sides.now, sides.left_out, cells, redrawn, _note(spots, earlier)), None
-
-
-def _events(dataset: Dataset, scope: Scope, cells: pd.DataFrame) -> Ints:
-    calls = answers.events_of(dataset, scope).calls
-    where = answers.positions(calls["cell_id"], cells)
-    return np.bincount(where[(where >= 0) & calls["leads"].to_numpy()], minlength=len(cells))
+    return Compared(sides.before, sides.now, sides.left_out, cells, redrawn, _note(later, earlier)), None
 
 
 def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
-    """Return a sentence where one period is too poor for any claim: then “new” and “gone” say little."""
+    """Return a sentence where one period is too poor for any claim, or measured otherwise: new and gone say little."""
     if before.result.method == hotspots.LIST:
         return Sentence(
             N_("The period before holds {n} events, too few for any claim: every claim of now is new."),
@@ -395,6 +402,17 @@ def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
     if now.result.method == hotspots.LIST:
         return Sentence(
             N_("This period holds {n} events, too few for any claim: every earlier claim is gone."), {"n": now.n_events}
+        )
+    if now.result.exposure != before.result.exposure:
+        return Sentence(
+            N_(
+                "This period is measured by {now}, the one before by {before}: a claim may be new or gone for that "
+                "alone."
+            ),
+            {
+                name: Term(hotspots.EXPOSURE_NAMES[one.result.exposure])
+                for name, one in (("now", now), ("before", before))
+            },
         )
     return None
 
