@@ -4,10 +4,10 @@ import datetime as dt
 import hashlib
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,6 +24,8 @@ from data.taxonomy import DEFAULT_RULES
 
 _MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
 
+T = TypeVar("T")
+
 
 class Dataset:
     """One version of a workspace. Shared between sessions: what it hands out are copies or frozen values.
@@ -38,9 +40,44 @@ class Dataset:
 
     def __init__(self, root: Path, named: versions.Version) -> None:
         self.root, self.named = root, named
-        self._opening = threading.Lock()
+        self._opening, self._holding = threading.Lock(), threading.Lock()
         # What other modules derived from this version, by name: equal whoever derives it, and not to be changed
         self.derived: dict[str, Any] = {}
+
+    def hold(
+        self,
+        kind: str,
+        key: Any,
+        make: Callable[[], T],
+        *,
+        most: int,
+        weigh: Callable[[T], int] = lambda _: 0,
+        heaviest: int = 0,
+    ) -> T:
+        """Return an answer that is held with this version, made where it is not; what was not asked for longest goes.
+
+        Answers are shared and never changed. Two that ask at the same time may both make it.
+
+        Parameters
+        ----------
+        kind : str
+            Name of this kind of answers in `derived`.
+        key
+            What the answer depends on beside the version.
+        most, heaviest : int
+            How many of the kind are held, and what they may weigh together; one that weighs more is not held.
+        """
+        held: dict[Any, T] = self.derived.setdefault(kind, {})
+        with self._holding:
+            known = [held[key]] if key in held else []
+        found = known[0] if known else make()
+        with self._holding:
+            held.pop(key, None)
+            held[key] = found  # the last to go
+            weight = sum(weigh(one) for one in held.values())
+            while len(held) > most or weight > heaviest:
+                weight -= weigh(held.pop(next(iter(held))))
+        return found
 
     @property
     def version(self) -> int:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,6 @@ from reports.surroundings import KeptSurroundings
 _APART_M = 1e9  # between cells whose calls have no point
 _MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with a version for the next question
 _MOST_ANSWERS = 16  # of the hot spots of a scope: some megabytes each in a city
-_HOLDING = threading.Lock()
 MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
 OUTLINE_M = 15.0  # around the members of a dense group
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
@@ -55,11 +53,17 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
 
     A screen asks several times; the answers last given are held with the version, and shared: they are never changed.
     """
-    with _HOLDING:
-        held: dict[Scope, Events] = dataset.derived.setdefault("events", {})
-        if scope in held:
-            held[scope] = held.pop(scope)  # the last to go
-            return held[scope]
+    return dataset.hold(
+        "events",
+        scope,
+        lambda: _events_of(dataset, scope),
+        most=_MOST_SCOPES,
+        weigh=lambda one: len(one.calls),
+        heaviest=_MOST_HELD,
+    )
+
+
+def _events_of(dataset: Dataset, scope: Scope) -> Events:
     columns = ("cell_id", "one_spot", "located", "call", "reported_at", "hazard")
     points = queries.points(dataset, scope, by_cell=True, columns=columns)
     spot, inside = points["one_spot"].to_numpy(), points["cell_id"].notna().to_numpy()
@@ -67,13 +71,7 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     leads = _leads(dataset, points, kept)
     everywhere = leads if inside.all() else _leads(dataset, points, ~spot)
     calls = pd.DataFrame({"cell_id": points["cell_id"].array[kept], "leads": leads}, copy=False)
-    found = Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
-    with _HOLDING:
-        held[scope] = found
-        calls_held = sum(len(one.calls) for one in held.values())
-        while calls_held > _MOST_HELD or len(held) > _MOST_SCOPES:
-            calls_held -= len(held.pop(next(iter(held))).calls)
-    return found
+    return Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
 
 
 FIRST_CALLS = ("cell_id", "hazard", "lon", "lat", "reported_at")
@@ -211,15 +209,12 @@ def hot_spots(
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
     settings.check({"seed": seed})
-    held: dict[tuple[Scope, str, str, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
-    key = (scope, exposure, method, seed)
-    found = held.get(key) or _hot_spots(dataset, scope, exposure, method, seed, progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found  # the last to go
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold(
+        "hot spots",
+        (scope, exposure, method, seed),
+        lambda: _hot_spots(dataset, scope, exposure, method, seed, progress),
+        most=_MOST_ANSWERS,
+    )
 
 
 def _hot_spots(
@@ -338,13 +333,17 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
 
     Columns: cluster_id, members, radius_m, lon, lat (means of the members), first, last, hazard, share, cell_ids (those
     with members, sorted), outline (a polygon in degrees: the hull of the members and `OUTLINE_M` around it, so that no
-    corner is the place of a single report).
+    corner is the place of a single report). The answers last given are held with the version, and never changed.
 
     Raises
     ------
     HazardError
         ``no-boundary``; ``clusters-too-many`` of more than `MOST_CLUSTERED` events; what `analysis.clusters` refuses.
     """
+    return dataset.hold("dense groups", scope, lambda: _clusters_of(dataset, scope), most=_MOST_ANSWERS)
+
+
+def _clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     n = int(events_of(dataset, scope).calls["leads"].sum())
     if n > MOST_CLUSTERED:
         raise HazardError(

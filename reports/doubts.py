@@ -12,7 +12,6 @@ both are about the same. On such regular squares all neighbours of one rank ente
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -54,7 +53,6 @@ _PLACED = 4 / 5  # of the events must have a point before borders are shifted: t
 _CHANNEL, _IMPORT = "channel", "source"
 _ALPHA = 0.05  # chance of a false doubt, as `analysis.doubts` has it
 _MOST_ANSWERS = 16
-_HOLDING = threading.Lock()
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -94,15 +92,8 @@ def doubts_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots, *, progre
     progress : callable, optional
         Gets the share that is done: a city takes many seconds.
     """
-    held: dict[Any, Doubts] = dataset.derived.setdefault("doubts", {})
     key = (scope, spots.result.exposure, spots.result.method, spots.seed)
-    found = held.get(key) or _doubts(dataset, scope, spots, progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold("doubts", key, lambda: _doubts(dataset, scope, spots, progress), most=_MOST_ANSWERS)
 
 
 def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent:

@@ -203,8 +203,29 @@ def test_a_claim_that_only_a_new_source_makes_is_not_newly_claimed(tmp_path):
 def test_what_the_screen_shows_is_not_asked_again_for_the_comparison(tmp_path):
     dataset = put(with_grids(tmp_path), history(GREW), as_of="2025-12-31T01:00:00+08:00")
     of(dataset)  # its sources are not named, those of the comparison are
-    assert [one.start for one in dataset.derived["hot spots"]] == [YEAR.start, dt.date(2024, 1, 1)]
+    assert [key[0].start for key in dataset.derived["hot spots"]] == [YEAR.start, dt.date(2024, 1, 1)]
     assert sum(one.start == YEAR.start for one in dataset.derived["events"]) == 1
+
+
+def test_only_what_is_looked_at_is_reckoned_and_once(tmp_path):
+    dataset = put(with_grids(tmp_path), history(GREW))
+    spots = answers.hot_spots(dataset, YEAR)
+    with (
+        mock.patch.object(answers, "hot_spots", wraps=answers.hot_spots) as tests,
+        mock.patch.object(record.trend, "find_trends", wraps=record.trend.find_trends) as trends,
+        mock.patch.object(recurrence, "describe_sites", wraps=recurrence.describe_sites) as sites,
+    ):
+
+        def made():
+            return trends.call_count, tests.call_count, sites.call_count
+
+        record.course_of(dataset, YEAR, spots)
+        assert made() == (1, 0, 0)
+        record.sites_of(dataset, YEAR)
+        assert made() == (1, 0, 1)
+        for compare in ("year", "previous"):
+            record.record_of(dataset, YEAR, spots, compare=compare)
+        assert made() == (1, 2, 1)
 
 
 def exposed(workspace):
@@ -294,14 +315,16 @@ def test_a_site_on_a_border_is_the_same_from_both_sides(tmp_path):
     assert of(dataset).cells["chronic"].tolist() == [1, 0, 0, 0]
     for area, cell in (("W", "A"), ("E", "C")):
         found = of(dataset, replace(YEAR, area=area)).sites
-        assert found[["cell_id", "events", "returns", "lat"]].to_numpy().tolist() == [[cell, 3, 2, 33.00995]]
+        assert found[["cell_id", "events", "returns", "lat"]].to_numpy().tolist() == [
+            [cell, 3, 2, 33.01]
+        ]  # told to 10 m
 
 
 def test_sites_are_joined_once_for_all_periods_and_kept_for_the_next_start(tmp_path):
     dataset = put(with_grids(tmp_path), [spot("2025-01-01", "2025-01-02"), spot("2025-02-01", "2025-02-02")])
     with mock.patch.object(recurrence, "join_sites", wraps=recurrence.join_sites) as joined:
         first = of(dataset)
-        assert of(dataset) is first
+        assert of(dataset).sites is first.sites
         of(dataset, replace(YEAR, area="W", hazards=("wall_risk",)))
         assert joined.call_count == 1
         again = of(Workspace(tmp_path).open(dataset.version))

@@ -12,7 +12,7 @@ from data.schema import Scope
 from pages.common import cached, controls, frame, panels, spots_view
 from reports import answers, handouts
 from reports.doubts import Doubts, Silent
-from reports.record import CHANGE_NAMES, TREND_NAMES, Record
+from reports.record import CHANGE_NAMES, TREND_NAMES, Before, Course, Record
 
 MOST_TOLD = 8  # doubts told in sentences under the table
 
@@ -146,7 +146,7 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     captions(words, *(sentence for sentence, one in zip(doubts.sentences, here & ~found, strict=True) if one))
 
 
-def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -> None:
+def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Course) -> None:
     """Show the events of the claimed cells by month, one small picture each, on the months that are known."""
     frame.heading(words("Claimed cells by month"))
     if not len(record.months):
@@ -172,7 +172,7 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -
     )
 
 
-def left_out(words: Words, record: Record) -> str | None:
+def left_out(words: Words, record: Course) -> str | None:
     """Return which sources are no part of the record."""
     if not record.left_out:
         return None
@@ -186,7 +186,7 @@ def captions(words: Words, *sentences: Sentence | str | None) -> None:
         st.caption(markdown_plain(words.joined(lines)))
 
 
-def against(words: Words, record: Record) -> None:
+def against(words: Words, record: Before) -> None:
     """List which claims are new, stayed or gone since the period before."""
     compared = record.compared
     if compared is None:
