@@ -19,7 +19,7 @@ import shapely
 from base import settings
 from base.errors import HazardError
 from data import tables, validity, versions
-from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, ImportRecord, Level, Scope
+from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, TIME_FIELDS, ImportRecord, Level, Scope
 from data.taxonomy import DEFAULT_RULES
 
 _MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
@@ -184,6 +184,25 @@ class Dataset:
     def as_of(self) -> pd.Timestamp | None:
         """The latest of the sources' as-of times; None while nothing is loaded."""
         return max((as_of for as_of in self.sources.values() if as_of is not None), default=None)
+
+    @cached_property
+    def known_ends(self) -> dict[str, dt.date]:
+        """The first day that each source knows nothing of, in the zone: the one after its as-of time.
+
+        Of a day under way it counts as known. A source that was extracted at midnight knows nothing of the day that
+        begins there - unless a case of it has that very time: then its file holds days without hours.
+        """
+        ends = {}
+        for source, at in self.sources.items():
+            if at is not None:
+                begins = at == at.normalize() and not self._has_time(source, at)
+                ends[source] = at.date() if begins else at.date() + dt.timedelta(days=1)
+        return ends
+
+    def _has_time(self, source: str, at: pd.Timestamp) -> bool:
+        times = " OR ".join(f"{name} = $at" for name in TIME_FIELDS)
+        query = f"SELECT count(*) AS n FROM incidents WHERE source = $source AND ({times})"  # noqa: S608  our names
+        return bool(self.query(query, {"source": source, "at": at.to_pydatetime()}).column("n")[0].as_py())
 
     @property
     def known_to(self) -> dt.date | None:

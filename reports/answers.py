@@ -477,9 +477,10 @@ def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | Non
     A period that is still under way is cut at the as-of day, and the one before at the same day: nine months are not
     compared with twelve. A source that began later, or that ended earlier, would look like a rise or a fall.
     """
-    if scope.start is None or scope.end is None or dataset.as_of is None:
+    ends = dataset.known_ends
+    if scope.start is None or scope.end is None or not ends:
         return None
-    end = min(scope.end, dataset.as_of.date() + dt.timedelta(days=1))
+    end = min(scope.end, max(ends.values()))
     if end <= scope.start:
         return None
     same = summary.year_before if compare == "year" else summary.just_before
@@ -487,8 +488,7 @@ def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | Non
     asked = scope.sources or tuple(dataset.sources)
     covering = []
     for source, first in first_days(dataset).items():
-        as_of = dataset.sources[source]
-        known = as_of is not None and as_of.date() + dt.timedelta(days=1) >= end
+        known = source in ends and ends[source] >= end
         if source in asked and known and first.replace(day=1) <= start_before:
             covering.append(source)
     if not covering:

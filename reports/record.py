@@ -261,16 +261,18 @@ class _Span:
 def _span(dataset: Dataset, scope: Scope) -> tuple[_Span | None, tuple[str, ...]]:
     """Return the record of a scope, None where there is no whole month, and the sources that do not cover it."""
     asked = scope.sources or tuple(dataset.sources)
-    known_to = min((time for time in (dataset.as_of, scope.as_of) if time is not None), default=None)
-    if known_to is None:
+    ends = dataset.known_ends
+    if not ends:
         return None, tuple(sorted(asked))
-    day = pd.Timestamp(known_to).tz_convert(dataset.zone).date() + dt.timedelta(days=1)
+    day = max(ends.values())
+    if scope.as_of is not None:
+        before = pd.Timestamp(scope.as_of).tz_convert(dataset.zone) - pd.Timedelta(microseconds=1)
+        day = min(day, before.date() + dt.timedelta(days=1))
     day = min(day, scope.end or day).replace(day=1)
     end = np.datetime64(day, "M")
     months = {}
     for source, begun in _beginnings(dataset, replace(scope, sources=asked, end=day)).items():
-        as_of = dataset.sources[source]
-        if as_of is not None and as_of.date() + dt.timedelta(days=1) >= day:
+        if source in ends and ends[source] >= day:
             months[source] = int((end - begun).astype(int))
     for least in _LEAST:
         covering = {source: n for source, n in months.items() if n >= least}

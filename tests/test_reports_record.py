@@ -18,7 +18,7 @@ from base.text import Words
 from data.schema import Scope
 from data.store import Workspace
 from data.tables import TABLES
-from reports import answers, record
+from reports import alarm, answers, record
 
 CORNER = {"A": (113.0, 33.0), "B": (113.01, 33.0), "C": (113.0, 33.01), "D": (113.01, 33.01)}
 YEAR = Scope(level="grid", start=dt.date(2025, 1, 1), end=dt.date(2026, 1, 1))
@@ -131,6 +131,21 @@ def test_a_month_under_way_is_not_counted(tmp_path):
     assert cut.last == "2025-11"
     known = dt.datetime(2025, 11, 12, tzinfo=dt.UTC)
     assert of(dataset, replace(YEAR, as_of=known)).last == "2025-10"
+
+
+def test_at_midnight_nothing_of_the_day_is_known_unless_the_file_holds_days_alone(tmp_path):
+    cases = history(GREW, until="2026-01")
+    for name, more, last, end in (
+        ("extracted", [], "2025-12", dt.date(2026, 1, 31)),
+        ("days", [{"cell": "A", "reported_at": "2026-01-31 00:00", "hazard": "other"}], "2026-01", dt.date(2026, 2, 1)),
+    ):
+        dataset = put(with_grids(tmp_path / name), [*cases, *more], as_of="2026-01-31T00:00:00+08:00")
+        assert dataset.known_ends == {"s": end}
+        assert of(dataset, Scope("grid")).last == last
+        month = Scope("grid", dt.date(2026, 1, 1), dt.date(2026, 2, 1))
+        assert answers.comparison(dataset, month, "year").now.end == end
+        if not more:
+            assert alarm.past_of(dataset, Scope("grid")).last == end - dt.timedelta(days=1)
 
 
 def test_23_months_give_no_word_but_the_rest(tmp_path):
