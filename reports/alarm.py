@@ -20,7 +20,6 @@ rise is beyond chance (Boston in April 2015: 14%, of 22,000 events), so an alarm
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
@@ -53,7 +52,6 @@ MOST_CLUSTERS = 5
 _LIKELY = 0.5  # what chance gathers in every other look is not listed, but for the strongest
 _NAMED = 3  # cells of a place that a sentence names
 _MOST_ANSWERS = 16
-_HOLDING = threading.Lock()
 CLUSTER_COLUMNS = (
     "cell_ids", "names", "cell_id", "observed", "expected", "ratio", "p", "first_day", "last_day", "alarm", "hazards",
     "open", "lon", "lat",
@@ -108,15 +106,12 @@ def alarm_of(
         ``no-boundary`` if the workspace holds no boundary.
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
-    held: dict[tuple[Scope, int], Alarm] = dataset.derived.setdefault("alarms", {})
-    key = (replace(scope, start=None), seed)
-    found = held.get(key) or _Look(dataset, scope, past_of(dataset, scope), seed).answer(progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found  # the last to go
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold(
+        "alarms",
+        (replace(scope, start=None), seed),
+        lambda: _Look(dataset, scope, past_of(dataset, scope), seed).answer(progress),
+        most=_MOST_ANSWERS,
+    )
 
 
 def looks(p: float) -> tuple[int, int]:

@@ -11,7 +11,6 @@ both are about the same. On such regular squares all neighbours of one rank ente
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -52,7 +51,6 @@ _PLACED = 4 / 5  # of the events must have a point before borders are shifted: t
 _CHANNEL, _IMPORT = "channel", "source"
 _ALPHA = 0.05  # chance of a false doubt, as `analysis.doubts` has it
 _MOST_ANSWERS = 16
-_HOLDING = threading.Lock()
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -92,15 +90,8 @@ def doubts_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots, *, progre
     progress : callable, optional
         Gets the share that is done: a city takes many seconds.
     """
-    held: dict[Any, Doubts] = dataset.derived.setdefault("doubts", {})
     key = (scope, spots.result.exposure, spots.result.method, spots.seed)
-    found = held.get(key) or _doubts(dataset, scope, spots, progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold("doubts", key, lambda: _doubts(dataset, scope, spots, progress), most=_MOST_ANSWERS)
 
 
 def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent:
@@ -112,9 +103,13 @@ def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent
     ids = spots.cells["cell_id"]
     if not ids.isin(never).any():
         return Silent(pd.DataFrame({"cell_id": [], "expected": [], "p": [], "silent": []}), None)
-    first = answers.first_calls(dataset, Scope(level=scope.level, area=scope.area), columns=("cell_id",))
+    always = Scope(level=scope.level, area=scope.area)
+    first = answers.first_calls(dataset, always, columns=("cell_id",))
     counts = first["cell_id"].value_counts().reindex(ids).fillna(0).to_numpy(np.int64)
-    frame = doubts.silent_cells(counts, spots.result.weight, fdr=answers.claim_rule(dataset)["fdr"])
+    weight = spots.result.weight / spots.result.part  # a part of the scope: here counts the part of all time
+    anew = answers.drawn(dataset, always, spots.cells)
+    weight = weight if anew is None else weight * anew.part(weight)
+    frame = doubts.silent_cells(counts, weight, fdr=answers.claim_rule(dataset)["fdr"])
     frame.insert(0, "cell_id", ids.to_numpy()[frame.pop("cell")])
     frame = frame[frame["cell_id"].isin(never)].reset_index(drop=True)
     return Silent(frame, Sentence(_SILENT, {"n": len(frame), "sure": int(frame["silent"].sum())}))

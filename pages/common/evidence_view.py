@@ -12,7 +12,7 @@ from data.schema import Scope
 from pages.common import cached, controls, frame, panels, spots_view
 from reports import answers, handouts, people
 from reports.doubts import Doubts, Silent
-from reports.record import CHANGE_NAMES, TREND_NAMES, Record, since_words
+from reports.record import CHANGE_NAMES, TREND_NAMES, Before, Course, Record, since_words
 
 MOST_TOLD = 8  # doubts told in sentences under the table
 
@@ -141,7 +141,7 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     captions(words, *(sentence for sentence, one in zip(doubts.sentences, here & ~found, strict=True) if one))
 
 
-def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -> None:
+def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Course) -> None:
     """Show the events of the claimed cells by month, one small picture each, on the months that are known."""
     frame.heading(words("Claimed cells by month"))
     if not len(record.months):
@@ -167,7 +167,7 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -
     )
 
 
-def left_out(words: Words, record: Record) -> str | None:
+def left_out(words: Words, record: Course) -> str | None:
     """Return which sources are no part of the record."""
     if not record.left_out:
         return None
@@ -181,7 +181,7 @@ def captions(words: Words, *sentences: Sentence | str | None) -> None:
         st.caption(markdown_plain(words.joined(lines)))
 
 
-def against(words: Words, record: Record) -> None:
+def against(words: Words, record: Before) -> None:
     """List which claims are new, stayed or gone since the period before."""
     compared = record.compared
     if compared is None:
