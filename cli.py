@@ -641,7 +641,10 @@ def hotspots_(
     ] = "year",
     evidence: Annotated[
         bool,
-        typer.Option("--evidence/--no-evidence", help="What the record says of each claim; in a city it takes long."),
+        typer.Option(
+            "--evidence/--no-evidence",
+            help="What the record says of each claim, and the last weeks; in a city it takes long.",
+        ),
     ] = True,
     as_json: Json = False,
 ) -> None:
@@ -661,13 +664,14 @@ def hotspots_(
     if test == hotspots.CALLS:
         methods = [name for name in methods if name == "dbscan"]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None
-    said = doubted = silent = None
+    said = doubted = silent = lately = None
     if evidence and set(methods) - {"dbscan"}:
         said = record.record_of(dataset, scope, found, exposure=exposure, method=test, compare=compare)
         doubted = doubts.doubts_of(dataset, scope, found, progress=lambda share: _progress(share, _DOUBTING, {}))
         silent = doubts.silent_of(dataset, scope, found)
     by_cell = rates.rates(dataset, scope, found, exposure=exposure)
-    lately = alarm.alarm_of(dataset, scope, seed=seed, progress=lambda share: _progress(share, alarm.AT_WORK, {}))
+    if evidence:
+        lately = alarm.alarm_of(dataset, scope, seed=seed, progress=lambda share: _progress(share, alarm.AT_WORK, {}))
     answer = people.hot_spots_json(
         found, groups, methods, WORDS,
         record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,

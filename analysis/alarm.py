@@ -51,6 +51,7 @@ def space_time_scan(
     last_day: int | None = None,
     lengths: Sequence[int] | None = None,
     fewest: int = 1,
+    least_ratio: float = 1.0,
     recent_only: bool = True,
     max_share: float = 0.5,
     most_cells: int | None = None,
@@ -83,8 +84,9 @@ def space_time_scan(
     lengths : sequence of int, optional
         Lengths of the cylinders in days, of those up to `max_days`; every one if not given. Few make a city's scan as
         many times faster.
-    fewest : int
-        Events of a cylinder that counts, here and in the random maps.
+    fewest, least_ratio : int, float
+        Events of a cylinder that counts, and how many times the expected ones they are at least, here and in the random
+        maps: of very many events the smallest rise is beyond chance.
     recent_only : bool
         Only cylinders that end on `last_day` (the alarm), else any run of days, which takes as many times longer as
         there are days.
@@ -149,6 +151,7 @@ def space_time_scan(
         expected=held @ (counts / by_kind.sum(axis=0)[:, None]),
         random_maps=random_maps,
         fewest=fewest,
+        least_ratio=least_ratio,
     )
     found = scan.strongest(by_window(where[by_day][None, :]), most_clusters)
     ranks = scan.ranks([cluster.llr for cluster in found], permutations, stop_at, progress)

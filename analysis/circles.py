@@ -150,6 +150,7 @@ class Scan:
     expected: Floats  # shape (sizes, windows)
     random_maps: Callable[[int], Maps]  # of a block
     fewest: int = 1  # events of a circle that counts
+    least_ratio: float = 1.0  # of them to what is expected
 
     def strongest(self, maps: Maps, most: int | None, least: float = 0.0) -> list[Found]:
         """Return the strongest circles of one map that have no cell in common: the first, and those of a ratio."""
@@ -160,8 +161,9 @@ class Scan:
         for w, events in ((first + i, part[:, i, 0]) for first, part in maps for i in range(part.shape[1])):
             for bundle, top, at, held in zip(bundles, best, window, inside, strict=True):
                 count = np.cumsum(events[bundle.order], axis=0, dtype=np.int64)
-                ratio = _llr(count, self.expected[bundle.size, w], self.total)
-                better = (ratio > top) & (count >= self.fewest)
+                expected = self.expected[bundle.size, w]
+                ratio = _llr(count, expected, self.total)
+                better = (ratio > top) & (count >= self._fewest(expected))
                 top[better], at[better], held[better] = ratio[better], w, count[better]
         found: list[Found] = []
         taken = np.zeros(self.cells, dtype=bool)
@@ -230,8 +232,15 @@ class Scan:
         """Return, for each size of a circle and each window, the smallest count whose ratio reaches a level."""
         kind = count_type(self.total)
         parts = np.array_split(self.expected.ravel(), -(-self.expected.size // _SOLVED))
-        counts = both_cores(lambda part: least_counts(level, part, self.total).astype(kind), parts)
-        return np.maximum(np.concatenate(list(counts)), self.fewest).reshape(self.expected.shape)
+
+        def least(part: Floats) -> NDArray[Any]:
+            counts = np.maximum(least_counts(level, part, self.total), self._fewest(part))
+            return np.minimum(counts, self.total + 1).astype(kind)
+
+        return np.concatenate(list(both_cores(least, parts))).reshape(self.expected.shape)
+
+    def _fewest(self, expected: Floats) -> Floats:
+        return np.maximum(self.fewest, np.ceil(self.least_ratio * expected * (1 - _SAME)))
 
     def _maxima(self, block: int, least: NDArray[Any]) -> Floats:
         """Return the strongest circle of each random map of a block; 0 where none reaches its least count."""

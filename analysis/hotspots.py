@@ -347,8 +347,7 @@ def find_hot_spots(
     elif used_method == LIST and method != LIST:
         reason = Sentence(_ONE_CELL if n < 2 else _TOO_FEW, facts)
     elif used_method in neighborhoods.METHODS:
-        near = None if surroundings is None else surroundings.neighbors()
-        judged = neighborhoods.judge(counts, weight, near, used_method, fdr=fdr, permutations=permutations, seed=seed)
+        judged = _judged(counts, weight, used_method, surroundings, fdr, permutations, seed)
         test, z, pattern = test._replace(p=judged.p), judged.z, judged.pattern
         by = tuple(used_method if one else "" for one in judged.claimed)
         reason = neighborhoods.reason(used_method, judged, exposed, facts)
@@ -402,11 +401,10 @@ def claimed(
     used_method = choose_method(int(given.sum()), len(given), min_events=min_events, asked=method)
     if used_method in (LIST, CALLS):
         return np.zeros(len(given), dtype=bool)
-    if used_method in neighborhoods.METHODS:
-        near, exposure = None if surroundings is None else surroundings.neighbors(), np.asarray(weight, dtype=float)
-        options: dict[str, Any] = {"fdr": fdr, "permutations": permutations, "seed": seed}
-        return neighborhoods.judge(given, exposure, near, used_method, **options).claimed
     observed, share = counts_and_shares(given, weight)
+    if used_method in neighborhoods.METHODS:
+        each = np.asarray(weight, dtype=float)
+        return _judged(observed, each, used_method, surroundings, fdr, permutations, seed).claimed
     total = int(observed.sum())
     found = _family(np.asarray(weight, dtype=float), total, surroundings, fdr) if used_method == FAMILY else None
     if found is None:
@@ -414,6 +412,19 @@ def claimed(
     hot = _passing(observed, share, found.limit.level)[1]
     members = [tuple(one.members.tolist()) for one in found.strong(observed)]
     return np.array([bool(one) for one in _named_by(hot, members, observed > share * total)], dtype=bool)
+
+
+def _judged(
+    counts: Floats,
+    weight: Floats,
+    method: str,
+    surroundings: family.Surroundings | None,
+    fdr: float,
+    permutations: int,
+    seed: int,
+) -> neighborhoods.Judged:
+    near = None if surroundings is None else surroundings.neighbors()
+    return neighborhoods.judge(counts, weight, near, method, fdr=fdr, permutations=permutations, seed=seed)
 
 
 class _Family(NamedTuple):

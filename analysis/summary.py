@@ -129,12 +129,18 @@ def rank_cells(cells: pd.DataFrame, *, counted: str = "events") -> pd.DataFrame:
     """Return cells by strength of evidence: those with a claim, then smallest p first, then most events, then cell_id.
 
     Ranked by p and not by a rate, for the smallest cells have the wildest rates. Where nothing was tested (p is NaN)
-    most events come first, or most calls if calls are `counted`.
+    most events come first, or most calls if calls are `counted`. A test of both sides, which gives a `z`, has small p
+    for what is low too: what could become a claim, high with its neighbours and above expectation, comes before that.
     """
-    order = cells.assign(unclaimed=~cells["hot"]).sort_values(
-        ["unclaimed", "p", counted, "cell_id"], ascending=[True, True, False, True], na_position="last"
+    far = (
+        ~((cells["z"] > 0) & (cells["events"] > cells["expected"]))
+        if "z" in cells and cells["z"].notna().any()
+        else False
     )
-    return order.drop(columns="unclaimed").reset_index(drop=True)
+    order = cells.assign(unclaimed=~cells["hot"], far=far).sort_values(
+        ["unclaimed", "far", "p", counted, "cell_id"], ascending=[True, True, True, False, True], na_position="last"
+    )
+    return order.drop(columns=["unclaimed", "far"]).reset_index(drop=True)
 
 
 def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:

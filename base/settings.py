@@ -80,6 +80,7 @@ SETTINGS = (
         "event_hours", 168, "h", N_("the same for the other hazards: a defect stays until it is repaired"), 0, 8760
     ),
     Setting("cluster_radius_m", 100, "m", N_("point clusters: how far members may lie apart"), 1, 5000),
+    Setting("cluster_days", 90, "days", N_("the same in time; 0: whatever the time"), 0, 3660),
     Setting("cluster_min_events", 4, "events", N_("point clusters: how many events make one"), 2, 1000),
     Setting(
         "spot_min_reports",

@@ -23,7 +23,7 @@ from geo.outlines import STATIC, MapLevel, publish_cells, touch_cells
 from geo.scripts import Script, escape, script_value
 
 __all__ = [
-    "Circle", "MapLevel", "MapValues", "OfflineMap", "base_map", "check_links", "escape", "missing_files", "painted",
+    "Group", "MapLevel", "MapValues", "OfflineMap", "base_map", "check_links", "escape", "missing_files", "painted",
     "prepare_static", "publish_cells", "script_value", "touch_cells",
 ]  # fmt: skip
 
@@ -84,12 +84,10 @@ def check_links(element: Element) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Circle:
-    """A ring on the map, for a point cluster: centre in degrees, radius in metres, a text at its upper edge."""
+class Group:
+    """A line around a dense group of points: its corners in degrees (lon, lat), and a text at the northernmost one."""
 
-    lon: float
-    lat: float
-    radius_m: float
+    corners: Any
     label: str
 
 
@@ -120,7 +118,8 @@ class MapValues:
         Hazard code of each point, for its colour.
     point_counts : sequence of int, length m, or None
         How many each point stands for, where they are gathered: `geo.points.gathered`.
-    circles : sequence of Circle
+    groups : sequence of Group
+        The largest first: it keeps its text where two would cover each other.
     stamp : str
         Text in the corner: internal use, map review number.
     """
@@ -138,7 +137,7 @@ class MapValues:
     points: Any = None
     point_hazards: Sequence[str] | None = None
     point_counts: Sequence[int] | None = None
-    circles: Sequence[Circle] = ()
+    groups: Sequence[Group] = ()
     stamp: str = ""
 
 
@@ -183,7 +182,7 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "silent": [int(cell) for cell in values.silent],
         "few": [int(cell) for cell in values.few],
         "selected": _whole(values.selected),
-        "circles": [[float(c.lon), float(c.lat), float(c.radius_m), c.label] for c in values.circles],
+        "groups": [[_steps(one.corners), one.label] for one in values.groups],
         "stamp": values.stamp,
         "words": {"in": words("Zoom in"), "out": words("Zoom out"), "all": words("Whole map")},
         "palettes": {"light": palette.LIGHT, "dark": palette.DARK},
@@ -199,19 +198,25 @@ def _whole(position: int | None) -> int | None:
     return None if position is None else int(position)
 
 
+def _steps(places: Any) -> list[int]:
+    """Return places (lon, lat) as differences of whole 1e-5 degrees, like the outlines."""
+    steps = np.rint(np.asarray(places, dtype=float).reshape(-1, 2) * 1e5).astype(np.int64)
+    return [int(step) for step in np.diff(steps, axis=0, prepend=0).ravel()]
+
+
 def _points(values: MapValues) -> dict[str, Any]:
-    """Return points as differences of 1e-5 degrees, like the outlines, and the colour of each by number."""
+    """Return points, and the colour of each by number."""
     if values.points is None:
         return {"points": None}
-    steps = np.rint(np.asarray(values.points, dtype=float).reshape(-1, 2) * 1e5).astype(np.int64)
-    flat = np.diff(steps, axis=0, prepend=0).ravel().tolist()
+    flat = _steps(values.points)
+    n = len(flat) // 2
     if values.point_counts is not None:
-        if len(values.point_counts) != len(steps):
+        if len(values.point_counts) != n:
             raise ValueError("points and their counts differ in number")
         return {"points": flat, "kinds": None, "counts": [int(n) for n in values.point_counts]}
     if values.point_hazards is None:
         return {"points": flat, "kinds": None}
-    if len(values.point_hazards) != len(steps):
+    if len(values.point_hazards) != n:
         raise ValueError("points and their hazards differ in number")
     names = list(palette.HAZARDS)
     kinds = [names.index(hazard) for hazard in values.point_hazards]

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import scipy  # its parts load when they are first asked for
 import shapely
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
 from geo.crs import local_metres, require_projected
@@ -62,6 +62,22 @@ def queen_neighbors(cells: gpd.GeoDataFrame, *, within_m: float = 1.0) -> Any:
         while len(_kept) > _MOST_KEPT:
             _kept.pop(next(iter(_kept)))
     return kept.copy()
+
+
+def lattice_neighbors(x_m: ArrayLike, y_m: ArrayLike) -> Any:
+    """Return which squares of one lattice touch, at an edge or a corner, from their middles in metres, shape (n,).
+
+    The side is the smallest distance of two middles; a lattice may have gaps. As `queen_neighbors` returns it.
+    """
+    at = np.column_stack([np.asarray(x_m, dtype=float), np.asarray(y_m, dtype=float)])
+    n = len(at)
+    if n < 2:
+        return scipy.sparse.csr_array((n, n))
+    tree = scipy.spatial.cKDTree(at)
+    side = float(np.asarray(tree.query(at, k=2)[0])[:, 1].min())
+    pairs = tree.query_pairs(1.5 * side, output_type="ndarray")  # the corner lies at 1.41 sides, the next but one at 2
+    one = scipy.sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n)).tocsr()
+    return (one + one.T).tocsr()
 
 
 def _metres(cells: gpd.GeoDataFrame) -> NDArray[np.object_]:

@@ -225,6 +225,8 @@ def _hot_spots(
         **claim_rule(dataset),
     )
     interval = rates.ratio_interval(result.counted, result.expected)
+    if result.method == hotspots.CALLS:  # calls about one thing are no trials of their own: no interval
+        interval = rates.Ratio(result.ratio, *np.full((2, len(cells)), np.nan))
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
@@ -339,6 +341,7 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
         first["hazard"],
         radius_m=float(setting["cluster_radius_m"]),
         min_members=int(setting["cluster_min_events"]),
+        radius_days=float(setting["cluster_days"]) or None,
     )
     member = labels >= 0
     label, here = labels[member], first[member]

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
-from analysis.hotspots import GATHER, HOT_SPOT, HotSpots
+from analysis.hotspots import FAMILY, GATHER, HOT_SPOT, HotSpots
 from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
@@ -30,7 +31,7 @@ OFFERED = ("count", "per_km2", "per_1000_households", "median_hours")  # on the 
 MOST_CELLS = 2_000  # of all levels together in one view
 MOST_OPTIONS = 500  # cells in one select box, which sends them all at every run of a page
 MOST_POINTS = 5_000  # drawn one by one
-MOST_RINGS = 200  # of dense groups, the largest; the list beside the map has all
+MOST_GROUPS = 200  # of dense groups, the largest; the list beside the map has all
 Simplified = Callable[[str, str], NDArray[np.object_]]  # outlines of a level for a map of another one
 
 
@@ -268,7 +269,7 @@ def choropleth(
         here = table["cell_id"].isin(every).to_numpy()
         table, claims = table[here], claims[here]
     place = every.get_indexer(pd.Index(table["cell_id"]))
-    claim = claim_words(float(dataset.settings["fdr"]), words)
+    claim = claim_words(spots.method, float(dataset.settings["fdr"]), words)
     if held is not None:
         claims = claims.groupby(held.to_numpy()).sum().reindex(table["cell_id"], fill_value=0)
         claim = {word: words("holds cells with a claim: {claim}", claim=text) for word, text in claim.items()}
@@ -344,12 +345,16 @@ def choropleth(
     return Choropleth(values, key, words.joined(alt))
 
 
-def claim_words(fdr: float, words: Words) -> dict[str, str]:
+def claim_words(method: str, fdr: float, words: Words) -> dict[str, str]:
     """Return what an outline claims, by the claim: the strong one of a hot spot, the broken one of a gathering."""
     rate = words.percent(fdr)
+    if method == FAMILY:
+        sure = words("at most {share} of maps without a pattern carry any", share=rate)
+    else:
+        sure = words("false discovery rate {fdr}", fdr=rate)
     return {
-        HOT_SPOT: words("hot spot (false discovery rate {fdr})", fdr=rate),
-        GATHER: words("reports gather here (false discovery rate {fdr}, exposure unknown)", fdr=rate),
+        HOT_SPOT: words("hot spot ({sure})", sure=sure),
+        GATHER: words("reports gather here ({sure}; exposure unknown)", sure=sure),
     }
 
 
@@ -404,14 +409,14 @@ def dots(first: pd.DataFrame) -> Dots:
 
 
 def points_layer(values: maps.MapValues, events: Dots, clusters: pd.DataFrame, words: Words) -> maps.MapValues:
-    """Return the map with the dots of events and the rings of their clusters."""
-    rings: list[Any] = list(clusters.nlargest(MOST_RINGS, "members").itertuples(index=False))
+    """Return the map with the dots of events and the outlines of their dense groups."""
+    largest: list[Any] = list(clusters.nlargest(MOST_GROUPS, "members").itertuples(index=False))
     return dataclasses.replace(
         values,
         points=events.points,
         point_hazards=events.hazards,
         point_counts=events.counts,
-        circles=[maps.Circle(row.lon, row.lat, max(row.radius_m, 15.0), words.number(row.members)) for row in rings],
+        groups=[maps.Group(shapely.get_coordinates(row.outline)[:-1], words.number(row.members)) for row in largest],
     )
 
 

@@ -363,8 +363,6 @@ def _source(asked: _Claims) -> _Found | Sentence:
 
 
 def _borders(asked: _Claims) -> _Found | Sentence:
-    if asked.spots.result.method in (hotspots.GI_STAR, hotspots.MORAN):
-        return Sentence(_NO_NEIGHBOURS)
     placed = np.isfinite(asked.x)
     every, known = (
         np.bincount(asked.cell, weights, minlength=len(asked.claimed)) for weights in (None, placed.astype(float))
@@ -386,7 +384,7 @@ def _borders(asked: _Claims) -> _Found | Sentence:
         asked.tell(done / SHIFTS)
         return hotspots.claimed(
             counts, exposure, fdr=asked.rule["fdr"], min_events=0, method=result.method,
-            surroundings=asked.around.moved(x_m, y_m, drawn),
+            surroundings=asked.around.moved(x_m, y_m, drawn), seed=asked.spots.seed,
         )  # fmt: skip
 
     try:
@@ -493,5 +491,4 @@ _ONE_SOURCE_ONLY = N_(
     "One source: all events come by {source}, so patrols and residents cannot be set against each other."
 )
 _FEW_POINTS = N_("Borders: only {placed} of {events} events have a point; with so few they cannot be laid otherwise.")
-_NO_NEIGHBOURS = N_("Borders: this method looks at neighbours, and squares laid otherwise have others.")
 _SILENT = N_("Cells that report nothing at all: {n}; for {sure} of them that is no chance. Silent is never safe.")

@@ -13,18 +13,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, EXPOSURE_NAMES, FAMILY, GI_STAR, MORAN
+from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, FAMILY, GI_STAR, MORAN
 from base.errors import HazardError
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
-from reports import answers, people
+from reports import answers, intake, people
 from reports.doubts import DOUBT_NAMES, Doubts, doubts_of
 from reports.geopackage import MULTIPOLYGON, POINT, Layer, write_geopackage
 from reports.record import CHANGE_NAMES, TREND_NAMES, Record, record_of
 from reports.sheet import Sheet, write_book
 from reports.surroundings import scan_limits
 
+_CODES = ("method", "exposure")  # lines about a screen that are for programs: its reason says both in words
+_SITE_DIGITS = 4  # of a degree, about 10 m: a site's place is that of its first report, and reports are not handed out
 BY_NAMES = {
     BY_CELL: N_("itself"),
     BY_PLACE: N_("a shared place"),
@@ -88,7 +90,8 @@ def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Wor
 
 def workbook(screen: Screen, words: Words) -> bytes:
     """Return the tables of a screen as a workbook, a sheet each, the last one telling what they are."""
-    return write_book(_sheets(screen, words), notes=[text for _, text in about(screen, words)], words=words)
+    notes = [text for item, text in about(screen, words) if item not in _CODES]
+    return write_book(_sheets(screen, words), notes=notes, words=words)
 
 
 def geopackage(screen: Screen, words: Words) -> bytes:
@@ -118,7 +121,7 @@ def geopackage(screen: Screen, words: Words) -> bytes:
             )
         )
     sites = record.sites
-    points = shapely.points(sites[["lon", "lat"]].to_numpy(float))
+    points = shapely.points(sites[["lon", "lat"]].to_numpy(float).round(_SITE_DIGITS))
     layers.append(
         Layer("chronic_sites", words("Chronic sites"), _plain(sites.drop(columns=["lon", "lat"])), POINT, points)
     )
@@ -131,14 +134,14 @@ def geopackage(screen: Screen, words: Words) -> bytes:
 def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
     """Return what a screen is: a short name and a sentence a line."""
     dataset, spots, record = screen.dataset, screen.spots, screen.record
-    result = spots.result
+    result, level = spots.result, intake.level_name(words, screen.scope.level)
     lines = [("invented", words("Example data, invented"))] if dataset.is_demo else []
     lines += [
-        ("what", words("Hazard Hotspots") + ": " + words("Hot spots")),
+        ("what", words("{name}: {sentence}", name=words("Hazard Hotspots"), sentence=words("Hot spots"))),
         ("scope", people.scope_words(words, dataset, screen.scope)),
-        ("level", screen.scope.level),
+        ("level", words("{name}: {sentence}", name=words("Level"), sentence=level)),
         ("method", result.method),
-        ("exposure", words(EXPOSURE_NAMES.get(result.exposure, result.exposure))),
+        ("exposure", result.exposure),
         ("reason", result.reason.say(words)),
         *(("counted", line) for line in counted(dataset, spots, words)),
     ]
@@ -335,7 +338,7 @@ _MONTHS = {"cell_id": N_("Code"), "name": N_("Name"), "month": N_("Month"), "eve
 _BEFORE = {
     "cell_id": N_("Code"),
     "name": N_("Name"),
-    "change": N_("Change"),
+    "change": N_("Against the period before"),
     "now": N_("Events now"),
     "before": N_("Events before"),
     "ratio": N_("Now / before"),

@@ -103,15 +103,16 @@ METHODS = (
     ),
     Method(
         N_("Point cluster"),
-        N_("A dense group of events, in metres. It makes no claim: dense groups also arise where many people live."),
+        N_("A dense group of events, in metres and days. It makes no claim: they also arise where many people live."),
         N_(
-            "DBSCAN on events in a local metric projection: a group begins where {cluster_events} events lie within "
-            "{cluster_radius} m of one of them, and grows by those within reach; so it may be wider than that. Shown "
-            "with members, radius, first and last report."
+            "ST-DBSCAN on events in a local metric projection: a group begins where {cluster_events} events lie within "
+            "{cluster_radius} m and {cluster_days} days of one of them (0: whatever the time), and grows by those "
+            "within reach; so it may be wider and longer than that. Shown with members, outline, first and last report."
         ),
         (
             "Ester, M., Kriegel, H.-P., Sander, J. & Xu, X. (1996). A density-based algorithm (DBSCAN). KDD-96, "
             "226–231.",
+            "Birant, D. & Kut, A. (2007). ST-DBSCAN. Data & Knowledge Engineering 60, 208–221.",
         ),
     ),
     Method(
@@ -194,6 +195,7 @@ def method_fields(settings: dict[str, object]) -> dict[str, object]:
         "min_events": settings["min_events"],
         "cluster_events": settings["cluster_min_events"],
         "cluster_radius": settings["cluster_radius_m"],
+        "cluster_days": settings["cluster_days"],
         "spot_reports": settings["spot_min_reports"],
         "spot_share": f"{settings['spot_min_share']:.0%}",
         "few_reports": settings["few_reports"],

@@ -23,7 +23,7 @@ from data import derived
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
-from geo.neighbors import queen_neighbors
+from geo.neighbors import lattice_neighbors, queen_neighbors
 
 _EDITION = "1"  # of what random maps are: to be raised when they change
 _MOST_HELD, _MOST_CIRCLES = 200, 8
@@ -132,5 +132,5 @@ class Moved:
         return self.drawn
 
     def neighbors(self) -> Any:
-        """Return that nobody knows who is next to whom: points do not tell."""
-        return None
+        """Return which cells touch, at an edge or a corner, for squares of one lattice."""
+        return lattice_neighbors(self.x_m, self.y_m)

@@ -262,9 +262,9 @@
     view.points.clearLayers();
     decode(values.points || []).forEach((at, i) => view.points.addLayer(L.circleMarker(at, Object.assign({}, dot, {
       radius: counts ? 1.5 + 5 * Math.sqrt(counts[i] / most) : kinds ? 3.5 : 2.5, stroke: Boolean(kinds), color: c.line, weight: 0.8, fillColor: kinds ? values.hues[kinds[i]] : c.ink, fillOpacity: kinds ? 0.9 : 0.55 }))));
-    for (const [lon, lat, radius] of values.circles)
+    for (const [corners] of values.groups)
       for (const [colour, weight] of [[c.line, 4], [c.ink, 1.8]])
-        view.points.addLayer(L.circle([lat, lon], Object.assign({}, dot, { radius: radius, fill: false, color: colour, weight: weight })));
+        view.points.addLayer(L.polygon(decode(corners), Object.assign({}, dot, { fill: false, color: colour, weight: weight })));
   }
 
   /* ---- labels: only where they fit the largest circle inside the cell, only in view ---- */
@@ -321,11 +321,11 @@
       if (lines) texts.push(text(f.at, lines, f.size, ink(f.position), "cell-label", values.points && shade(f.position)));
     });
     const taken = [];                             // the largest group comes first and keeps its number
-    values.circles.forEach(function ([lon, lat, radius, words]) {
-      const at = L.latLng(lat + radius / 110574, lon), spot = map.latLngToContainerPoint(at);
+    values.groups.forEach(function ([corners, words]) {
+      const at = L.latLng(decode(corners).reduce((a, b) => (b[0] > a[0] ? b : a))), spot = map.latLngToContainerPoint(at);
       if (!words || taken.some((other) => Math.abs(other.x - spot.x) < 30 && Math.abs(other.y - spot.y) < 22)) return;
       taken.push(spot);
-      texts.push(text(at, [words], 13, view.colours.ink, "cell-label circle-label"));
+      texts.push(text(at, [words], 13, view.colours.ink, "cell-label group-label"));
     });
     map.getPane("labels").replaceChildren(...texts);
   }

@@ -7,7 +7,7 @@ from hostile_names import HOSTILE
 
 from base.text import Words
 from geo.classes import classify
-from geo.maps import Circle, MapLevel, MapValues, prepare_static, publish_cells
+from geo.maps import Group, MapLevel, MapValues, prepare_static, publish_cells
 from pages.common.map_widget import build_legend, show_legend, show_map
 
 TIP = "{{7*7}} <b>tip</b> `${1+1}`"
@@ -57,7 +57,7 @@ values = MapValues(
     few=[5] if state.level else [],
     selected=state.chosen,
     points=shapely.get_coordinates(shapely.centroid(cells)) if points else None,
-    circles=[Circle(114.03, 30.02, 300.0, TIP)] if points else (),
+    groups=[Group([[114.03, 30.023], [114.027, 30.018], [114.033, 30.018]], TIP)] if points else (),
     stamp=STAMP,
 )
 show_map("main", key, values, words=words, alt=f"Map of {HOSTILE[0]}", on_click=clicked)

@@ -8,7 +8,7 @@ from test_analysis_association import SIX_POINTS, lattice
 from analysis import neighborhoods
 from analysis.association import gi_star_test, local_moran
 from analysis.family import Plane
-from analysis.hotspots import CALLS, GI_STAR, LIST, MORAN, choose_method, explain_cell, find_hot_spots
+from analysis.hotspots import CALLS, GI_STAR, LIST, MORAN, choose_method, claimed, explain_cell, find_hot_spots
 from base.text import Words
 from data.schema import EXPOSURES
 
@@ -87,6 +87,18 @@ def test_without_an_exposure_it_is_the_test_of_the_counts(method, test):
     plain = test(counts, lattice(10), permutations=neighborhoods.PERMUTATIONS, seed=7)
     assert np.array_equal(spots.p, plain.p)
     assert spots.z == pytest.approx(plain.z, abs=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_claimed_of_another_map_is_claimed_by_the_same_rule(method):
+    counts, weight = cold_and_hot(), np.full(100, 300.0)
+    spots = found(counts, method, {"households": weight})
+    again = claimed(
+        counts, weight, fdr=0.05, min_events=20, method=method, surroundings=around(lattice(10)), seed=7
+    )  # fmt: skip
+    assert np.array_equal(again, spots.hot)
+    assert again.any()
+    assert not claimed(counts, weight, fdr=0.05, min_events=20, method=CALLS).any()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -63,7 +63,7 @@ def plain_scan(points, cases, population, **limits):
 
 
 def plain_space_time(
-    points, cell, day, *, max_days, last_day, recent_only, kind=None, fewest=1, lengths=None, **limits
+    points, cell, day, *, max_days, last_day, recent_only, kind=None, fewest=1, least_ratio=1.0, lengths=None, **limits
 ):
     total, weighed = len(cell), []
     kinds = [0] * total if kind is None else kind
@@ -85,7 +85,7 @@ def plain_space_time(
                     here = sum(c in members and one == k for c, _, one in happened)
                     then = sum(begin <= d <= end and one == k for _, d, one in happened)
                     expected += here * then / kinds.count(k)
-                if count >= fewest:
+                if count >= fewest and count >= least_ratio * expected * (1 - 1e-9):
                     weighed.append((ratio(count, expected, total), members, count, expected, begin, end))
     return disjoint(weighed)
 
@@ -392,15 +392,21 @@ def test_cylinders_are_those_of_a_plain_scan(case, limits, max_days, later, rece
 
 @settings(deadline=None, max_examples=60)
 @given(
-    events, limits, st.integers(1, 3), st.sets(st.integers(1, 6), min_size=1) | st.none(), st.booleans(), st.randoms()
+    events,
+    limits,
+    st.integers(1, 3),
+    st.sampled_from([1.0, 1.5, 2.0]),
+    st.sets(st.integers(1, 6), min_size=1) | st.none(),
+    st.booleans(),
+    st.randoms(),
 )
-def test_kinds_have_days_and_places_of_their_own(case, limits, fewest, lengths, recent_only, random):
+def test_kinds_have_days_and_places_of_their_own(case, limits, fewest, least_ratio, lengths, recent_only, random):
     points, happened = case
     cell, day = (list(values) for values in zip(*happened, strict=True))
     x, y = np.array(points).T
     kind = [random.choice(["wet", "dry", "other"]) for _ in cell]
     options = limits | {"max_days": 5, "last_day": max(day), "recent_only": recent_only, "kind": kind}
-    options |= {"fewest": fewest, "lengths": lengths and sorted(lengths)}
+    options |= {"fewest": fewest, "least_ratio": least_ratio, "lengths": lengths and sorted(lengths)}
     if not all_circles(points, np.bincount(cell, minlength=len(points)).tolist(), **without_none(limits)):
         return
     found = space_time_scan(x, y, cell, day, **options, **FEW)
@@ -414,7 +420,7 @@ def test_days_are_shuffled_within_a_kind():
     points = [(0, 0), (1, 0), (2, 1), (0, 2)]
     cell, day, kind = random.integers(0, 4, 60), np.sort(random.integers(0, 6, 60)), random.integers(0, 3, 60)
     x, y = np.array(points).T
-    options = {"max_days": 2, "max_share": 0.5, "kind": kind, "fewest": 2}
+    options = {"max_days": 2, "max_share": 0.5, "kind": kind, "fewest": 2, "least_ratio": 1.1}
     found = space_time_scan(x, y, cell, day, permutations=64, seed=9, stop_at=None, **options)
     maxima = []
     for _ in range(400):  # independent of the program's draws: the ranks agree within chance

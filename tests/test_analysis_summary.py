@@ -194,3 +194,14 @@ def test_a_lone_year_and_no_month_are_in_no_series():
     counts = pd.DataFrame({"month": ["2018", "none", "2025-03", None], "hazard": "other", "count": [5, 6, 7, 8]})
     assert complete_months(counts, None, None, ["other"]).to_numpy().tolist() == [["2025-03", "other", 7]]
     assert complete_months(counts[:2], None, None, ["other"]).empty
+
+
+def test_what_is_low_with_its_neighbours_is_not_the_nearest_to_a_claim():
+    cells = pd.DataFrame(
+        {
+            "cell_id": list("ABCD"), "hot": [False, False, False, True], "p": [0.001, 0.04, 0.02, 0.003],
+            "z": [-3.0, 2.0, 2.1, 3.5], "events": [1, 9, 2, 20], "expected": [5.0] * 4,
+        }
+    )  # fmt: skip
+    assert "".join(rank_cells(cells)["cell_id"]) == "DBAC"
+    assert "".join(rank_cells(cells.assign(z=float("nan")))["cell_id"]) == "DACB"

@@ -97,7 +97,7 @@ def test_hostile_names_are_shown_letter_by_letter_and_nothing_runs_or_asks_elsew
         lines = seen.frame.eval_on_selector_all(".cell-tip div > div", "all => all.map(one => one.textContent)")
         assert lines == [TIP, f"second {cell}"]
     assert seen.frame.text_content(".map-stamp") == STAMP
-    assert seen.frame.text_content(".circle-label") == TIP
+    assert seen.frame.text_content(".group-label") == TIP
     assert HOSTILE[10] in seen.frame.text_content(".leaflet-labels-pane").replace("\n", "")
     legend = seen.page.text_content(".map-legend")
     assert HOSTILE[0] in legend

@@ -22,7 +22,7 @@ from bench.map_city import build_grids
 from geo import maps
 from geo.classes import classify
 from geo.legend import Legend, build_legend, legend_html
-from geo.maps import Circle, MapLevel, MapValues
+from geo.maps import Group, MapLevel, MapValues
 from geo.outlines import KEPT, anchors, encode_shapes, rounded, simplified, tolerance_m
 from geo.points import gathered
 
@@ -254,13 +254,14 @@ def test_hostile_text_reaches_a_repaint_as_plain_strings():
         labels=HOSTILE,
         tips=HOSTILE,
         stamp=HOSTILE[0],
-        circles=[Circle(114.0, 30.0, 50.0, name) for name in HOSTILE],
+        groups=[Group([[114.0, 30.0], [114.00002, 29.99999], [114.0, 29.99998]], name) for name in HOSTILE],
     )
     script = script_of(everywhere)
     said = spoken(script)
     assert said["values"] == list(HOSTILE)
     assert said["tips"] == [name.splitlines() for name in HOSTILE]
-    assert [circle[3] for circle in said["circles"]] == list(HOSTILE)
+    assert [label for _, label in said["groups"]] == list(HOSTILE)
+    assert said["groups"][0][0] == [11_400_000, 3_000_000, 2, -1, -2, -1]
     rendered = folium.Map(tiles=None).add_child(maps.painted("0f", everywhere, words=EN)).get_root().render()
     assert script in rendered  # not compiled again as a template
     assert "49" not in re.findall(r'"values":\[(.*?)\]', rendered)[0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from geo import neighbors
-from geo.neighbors import queen_neighbors
+from geo.neighbors import lattice_neighbors, queen_neighbors
 
 METRES = "EPSG:4547"
 SQUARES = shapely.box(
@@ -119,3 +119,12 @@ def test_what_has_no_metres_is_refused(crs, within_m, code):
     with pytest.raises(HazardError) as refused:
         queen_neighbors(frame(SQUARES, crs), within_m=within_m)
     assert refused.value.code == code
+
+
+def test_squares_of_a_lattice_touch_at_edges_and_corners_across_its_gaps():
+    # 0 . 1
+    # 2 3 .   1 touches only the corner of 3
+    x, y = np.array([0, 2, 0, 1]) * 250.0 + 7, np.array([1, 1, 0, 0]) * 250.0
+    found = lattice_neighbors(x, y).toarray()
+    assert found.tolist() == [[0, 0, 1, 1], [0, 0, 0, 1], [1, 0, 0, 1], [1, 1, 1, 0]]
+    assert lattice_neighbors([1.0], [1.0]).shape == (1, 1)

@@ -152,11 +152,11 @@ def test_the_day_before_the_scopes_end_is_the_last_where_that_is_earlier(tmp_pat
 
 
 def sources(workspace, **spans):
-    """Sources with a report on their first day and one two weeks later, each known up to a time."""
+    """Sources with a report on their first day, one two weeks later and one on their last, each known up to a time."""
     for name, (first, as_of) in spans.items():
-        dataset = put(
-            workspace, [at("A", first), at("B", pd.Timestamp(first).date() + dt.timedelta(14))], name, as_of=as_of
-        )
+        last = pd.Timestamp(as_of[:10] or "2025-12-01").date() - dt.timedelta(1)
+        cases = [at("A", first), at("B", pd.Timestamp(first).date() + dt.timedelta(14)), at("C", last)]
+        dataset = put(workspace, cases, name, as_of=as_of)
     return dataset
 
 
@@ -191,13 +191,29 @@ def test_the_days_are_known_whole_by_sources_that_cover_them(tmp_path, spans, ex
     assert (*days, "".join(past.sources), "".join(past.left_out)) == expected
 
 
+@pytest.mark.parametrize(("every", "last"), [(1, "2025-11-30"), (9, "2026-01-30")])
+def test_a_source_extracted_long_after_its_last_report_knows_of_the_months_with_reports(tmp_path, every, last):
+    # Two months without a report where one came a day: not covered. Where one came every nine days: quiet.
+    cases = steady(last=dt.date(2025, 11, 20), every=every)
+    past = past_of(put(with_grids(tmp_path), cases), GRID)
+    assert past.last.isoformat() == last
+
+
+def test_a_small_rise_is_no_alarm_however_sure_it_is(tmp_path):
+    dataset = put(with_grids(tmp_path), [*steady(), *planted()])
+    with mock.patch.object(alarm, "LEAST_RATIO", 4.0):  # the planted one is 2.9 times the usual
+        found = alarm_of(dataset, GRID)
+    assert len(found.clusters) == 0
+    assert str(found.finding).endswith("nowhere 3 events or more that are 4.0 times the usual.")
+
+
 def test_only_the_sources_asked_for_count_and_a_given_time_counts_where_it_is_earlier(tmp_path):
     spans = {"a": ("2020-01-01", MIDNIGHT), "b": ("2020-01-01", MONTHS_BEHIND)}
     dataset = sources(with_grids(tmp_path), **spans)
     past = past_of(dataset, Scope(level="grid", sources=("b",)))
     assert (past.last, past.sources, past.left_out) == (dt.date(2025, 9, 30), ("b",), ())
-    early = past_of(dataset, Scope(level="grid", as_of=dt.datetime(2025, 6, 1, tzinfo=dt.UTC)))
-    assert (early.last, early.sources) == (dt.date(2025, 5, 31), ("a", "b"))
+    early = past_of(dataset, Scope(level="grid", as_of=dt.datetime(2020, 1, 20, tzinfo=dt.UTC)))
+    assert (early.last, early.sources) == (dt.date(2020, 1, 19), ("a", "b"))
 
 
 def test_a_source_that_began_lately_is_no_gathering_and_is_named(tmp_path):
@@ -245,7 +261,7 @@ def one_cell(folder):
         (steady(), Scope(level="grid", end=dt.date(2020, 1, 1)), "no source tells"),
         (steady(), Scope(level="grid", hazards=("waterlogging",)), "0 events .* too few"),
         ([{"cell": "A", "reported_at": f"{day} 09:00"} for day in pd.date_range(FIRST, LAST, freq="9D").date], GRID,
-         "nowhere more than usual"),
+         "nowhere 3 events"),
         ([{"month": "2025"}] * 30 + steady(every=40), GRID, "19 events .* too few"),  # a lone year has no day
     ],
     ids=["few", "none lately", "short", "before all", "other hazard", "all in one cell", "years alone"],

@@ -137,6 +137,11 @@ def test_a_map_that_stands_in_outlines_what_holds_a_claim_and_says_so(city):
     assert picture.values.gather == []
 
 
+def test_a_claim_of_the_family_is_not_called_a_false_discovery_rate():
+    family = choropleth.claim_words("excess+scan", 0.05, Words("en"))["hot_spot"]
+    assert family == "hot spot (at most 5% of maps without a pattern carry any)"
+
+
 def test_a_map_tells_hot_spots_from_gatherings_in_marks_legend_and_sentence(city):
     grid, view = Scope(level="grid"), Scope(level="community")
     spots = copy.copy(answers.hot_spots(city, grid).result)
@@ -155,7 +160,7 @@ def test_a_map_tells_hot_spots_from_gatherings_in_marks_legend_and_sentence(city
     picture = picture_of(grid)
     assert (picture.values.hot, picture.values.gather) == ([0], [1, 3])
     assert picture.legend.hot == "hot spot (false discovery rate 5%)"
-    assert picture.legend.gather == "reports gather here (false discovery rate 5%, exposure unknown)"
+    assert picture.legend.gather == "reports gather here (false discovery rate 5%; exposure unknown)"
     assert "1 cell carries a strong outline: hot spot (" in picture.alt
     assert picture.alt.endswith(f"2 cells carry a broken outline: {picture.legend.gather}.")
     coarse = picture_of(view, held=held_by(city, grid, view)).values  # C1 holds A, B, C; C2 holds D, E

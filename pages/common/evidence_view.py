@@ -87,17 +87,14 @@ _COLUMNS = {
 
 
 def without(words: Words, spots: answers.HotSpots) -> None:
-    """Say that there is no claim, and what the strongest cell would need."""
-    if not spots.result.tested:
-        st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots.result.reason.say(words)])))
-        return
-    strongest = next(summary.rank_cells(spots.cells).itertuples(index=False))
-    st.info(markdown_plain(words.joined([words("No cell carries a claim."), spots_view.lacking(words, strongest)])))
+    """Say that there is no claim, and what the strongest cell would need, or why none could be made."""
+    more = spots_view.lacking(words, spots) if spots.result.tested else [spots.result.reason.say(words)]
+    st.info(markdown_plain(words.joined([words("No cell carries a claim."), *more])))
 
 
 def interval(words: Words, row: Any) -> str:
-    """Return how many times the expected a cell holds, with the limits."""
-    return words("×{ratio} ({low}–{high})", ratio=round(row.ratio, 1), low=round(row.low, 1), high=round(row.high, 1))
+    """Return a ratio with its limits."""
+    return words("×{ratio} ({low}–{high})", **{name: f"{getattr(row, name):.1f}" for name in ("ratio", "low", "high")})
 
 
 def since(words: Words, record: Record, month: Any) -> str:
@@ -114,7 +111,7 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
     rows = doubts.rows.assign(falls=doubts.rows["survives"].eq(False).fillna(False))
     rows = rows[rows["found"]].sort_values("falls", ascending=False, kind="stable")  # first those that break a claim
     told = [
-        words("{cell}: {sentence}", cell=names[cell], sentence=doubts.sentences[at].say(words))
+        words("{name}: {sentence}", name=names[cell], sentence=doubts.sentences[at].say(words))
         for at, cell in zip(rows.index.tolist(), rows["cell_id"], strict=True)
     ]
     if not told:

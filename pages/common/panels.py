@@ -262,7 +262,7 @@ def cells_map(
     table : DataFrame
         The cells of the view; the map has the foremost of them if they are too many.
     points
-        Dots of events and dense groups to be shown as points and rings.
+        Dots of events and dense groups to be shown as points and outlines.
     """
     few = drawing.foremost(table, spots.result.hot, chosen) if len(table) > drawing.MOST_CELLS else ()
     drawn = cached.published(data, view, few)

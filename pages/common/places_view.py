@@ -74,14 +74,21 @@ def groups(words: Words, data: Dataset, scope: Scope) -> None:
     """List the dense groups of points."""
     frame.heading(words("Dense groups of events"))
     setting = data.settings
+    rule = {"n": int(setting["cluster_min_events"]), "radius": int(setting["cluster_radius_m"])}
     st.caption(
         markdown_plain(
             words(
+                "A group begins where {n} events lie within {radius} m and {days} days of one of them, and grows by "
+                "those within reach (ST-DBSCAN): a place may hold one group in spring and another in autumn. It is no "
+                "claim: groups also form where many people live.",
+                days=int(setting["cluster_days"]),
+                **rule,
+            )
+            if setting["cluster_days"]
+            else words(
                 "A group begins where {n} events lie within {radius} m of one of them, and grows by those within "
-                "reach (DBSCAN). "
-                "It is no claim: groups also form where many people live.",
-                n=int(setting["cluster_min_events"]),
-                radius=int(setting["cluster_radius_m"]),
+                "reach, whatever the time (DBSCAN). It is no claim: groups also form where many people live.",
+                **rule,
             )
         )
     )

@@ -99,16 +99,16 @@ def under_title(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpo
 
 def lead(words: Words, spots: answers.HotSpots) -> None:
     """Say in one line which cells the finding names and how far chance is from it, or what the strongest one lacks."""
-    if spots.result.tested:
-        st.markdown(markdown_plain(words.joined(lead_lines(words, spots))))
+    if lines := lead_lines(words, spots):
+        st.markdown(markdown_plain(words.joined(lines)))
 
 
 def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
-    """Return the sentences of the lead."""
+    """Return the sentences of the lead, none where there is nothing to say."""
     first: list[Any] = list(summary.rank_cells(spots.cells).head(LED).itertuples(index=False))
     named = [row for row in first if row.hot]
     if not named:
-        return [lacking(words, first[0])]
+        return lacking(words, spots)
     lines = [_held(words, row) for row in named]
     if more := int(spots.result.hot.sum()) - len(named):
         lines.append(words.plural("And {n} more cell.", "And {n} more cells.", more))
@@ -120,12 +120,17 @@ def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
     return lines
 
 
-def lacking(words: Words, row: Any) -> str:
-    """Return what the strongest cell holds, and what it would need for a claim."""
-    if not row.needed:  # a method that looks at neighbours knows no such number
-        return words.joined([_held(words, row), words("It is the nearest to a claim.")])
-    needed = words("It is the nearest to a claim; {n} or more would be needed there.", n=row.needed)
-    return words.joined([_held(words, row), needed])
+def lacking(words: Words, spots: answers.HotSpots) -> list[str]:
+    """Return what the strongest cell holds, and what it would need for a claim.
+
+    Nothing where no cell was tested, or by a method that looks at neighbours: it knows no such number, and its smallest
+    chance may be that of a low one.
+    """
+    strongest: Any = next(summary.rank_cells(spots.cells).itertuples(index=False), None)
+    if strongest is None or not spots.result.tested or not strongest.needed:
+        return []
+    needed = words("It is the nearest to a claim; {n} or more would be needed there.", n=strongest.needed)
+    return [_held(words, strongest), needed]
 
 
 def _held(words: Words, row: Any) -> str:
@@ -134,11 +139,14 @@ def _held(words: Words, row: Any) -> str:
 
 
 def reason(words: Words, data: Dataset, spots: answers.HotSpots) -> None:
-    """Say why by this method, what was counted, and what was left out: folded where the finding stands without it."""
+    """Say why by this method, what was counted, and what was left out: folded where the finding stands without it.
+
+    What it costs to choose Gi* or Moran's I is never folded.
+    """
     lines = [spots.result.reason.say(words), *handouts.counted(data, spots, words)]
     with (
         contextlib.nullcontext()
-        if not spots.result.tested
+        if not spots.result.tested or spots.result.method in (GI_STAR, MORAN)
         else st.expander(words("Why by this method, and what was counted"))
     ):
         st.markdown(markdown_plain(words.joined(lines)))
@@ -186,7 +194,7 @@ def _beyond_area(words: Words, scope: Scope, found: answers.BeyondArea) -> list[
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
-    """Show the map of events with claims as outlines, and the points with the rings of dense groups if wished."""
+    """Show the map of events with claims as outlines, and the points with the outlines of dense groups if wished."""
     table = answers.event_table(spots)
     with st.container():
         view, held = panels.map_head(words, data, scope)
