@@ -77,7 +77,7 @@ def funnel(counts: ArrayLike, cases: ArrayLike, *, target: float | None = None, 
     Raises
     ------
     HazardError
-        ``lengths-differ``; ``counts-not-whole``; ``share-bad`` for more than all cases; ``target-bad``.
+        ``lengths-differ``; ``counts-not-whole``; ``count-above-cases``; ``target-bad``.
     """
     some, every = np.asarray(counts, dtype=float), np.asarray(cases, dtype=float)
     if some.shape != every.shape or some.ndim != 1:
@@ -86,7 +86,9 @@ def funnel(counts: ArrayLike, cases: ArrayLike, *, target: float | None = None, 
     check_whole(every)
     if (bad := some > every).any():
         n, of = int(some[bad][0]), int(every[bad][0])
-        raise HazardError("share-bad", "{n} of {cases} cases cannot be.", n=n, cases=of)
+        raise HazardError(
+            "count-above-cases", "A cell cannot have {n} of {cases} cases: correct its counts.", n=n, cases=of
+        )
     if target is not None and not 0 <= target <= 1:
         raise HazardError("target-bad", "A share to compare with lies between 0 and 1, not at {target}.", target=target)
     based = every > 0

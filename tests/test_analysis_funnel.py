@@ -125,7 +125,7 @@ def test_no_case_at_all_has_no_share():
         ([1], [1, 2], None, "lengths-differ"),
         ([0.5], [1], None, "counts-not-whole"),
         ([1], [-1], None, "counts-not-whole"),
-        ([3], [2], None, "share-bad"),
+        ([3], [2], None, "count-above-cases"),
         ([1], [2], 1.5, "target-bad"),
     ],
 )
