@@ -3,6 +3,8 @@
 The test compares, at each moment at which a case is resolved, the share of the group among the cases still open with
 its share among those resolved. Open cases take part for as long as they were followed; times after that say nothing.
 
+Cells that handle different hazards differ by their hazards: give the cases of one hazard, or of one limit, at a time.
+
 Each group is set against all others together. What each pair would say is not asked: 23 cells are 253 pairs. The
 chances are corrected by Holm's method, so that with 5% of chance or less any group at all is named for nothing. It
 holds whatever the dependence, and these tests do depend on each other: each group is among "the others" of the rest. A

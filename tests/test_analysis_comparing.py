@@ -96,6 +96,15 @@ def test_random_groups_give_the_chance_that_counting_all_groups_gives(monkeypatc
     assert row["p"] == pytest.approx(exact, abs=4 * (exact / 20_000) ** 0.5)
 
 
+def test_of_two_groups_the_large_one_has_the_chance_of_the_small_one():
+    chance = np.random.default_rng(2)
+    minutes = chance.integers(1, 500, 320) * np.where(np.arange(320) < 20, 2, 1)
+    table = compare_groups(cases(np.where(np.arange(320) < 20, "few", "many"), minutes), seed=1)
+    assert table["basis"].tolist() == [PERMUTED, PERMUTED]
+    assert table["p"].nunique() == 1
+    assert table["p"][0] < 0.001
+
+
 def test_a_slow_group_is_named_and_small_ones_are_not_compared():
     chance = np.random.default_rng(3)
     key = np.repeat(["a", "b", "c", "d", "e"], [400, 300, 40, 40, 4])
@@ -132,6 +141,7 @@ def test_holm_by_hand():
     # 0.01 * 4; 0.02 * 3; 0.03 * 2 stays at 0.06; 0.5 * 1. What was not tested takes no part.
     nan = float("nan")
     assert holm([0.03, nan, 0.01, 0.5, 0.02]) == pytest.approx([0.06, nan, 0.04, 0.5, 0.06], nan_ok=True)
+    assert holm([0.021, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])  # 0.021 * 1 is not below the one before
     assert len(holm([])) == 0
 
 

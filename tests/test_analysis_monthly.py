@@ -60,6 +60,17 @@ def test_a_month_is_settled_when_its_last_case_was_followed_for_the_limit():
         assert table["within_settled"].tolist() == [settled]
 
 
+def test_a_median_beyond_what_all_were_followed_for_is_not_settled():
+    # As of 11 April, ten days after March. 5 of 11 cases took 5 days; of the other six four are from 1 March and took
+    # 15, two are from the 31st and open. The curve says 15 days; it can still become another one.
+    reported = pd.to_datetime(["2026-03-01"] * 6 + ["2026-03-31"] * 5)
+    hours = DAY * np.array([5, 5, 15, 15, 15, 15, 5, 5, 5, 30, 30])
+    row = trend_at(pd.Timestamp("2026-04-11"), reported, hours).iloc[0]
+    assert row["median_hours"] == 15 * DAY
+    assert not row["median_settled"]
+    assert row["at_least_hours"] == pytest.approx(10 * DAY - 1 / 60)
+
+
 def test_without_a_limit_there_is_no_share_within_it():
     table = trend_at(pd.Timestamp("2026-06-01"), pd.to_datetime(["2026-03-01"]), [2])
     assert table["within"].isna().all()

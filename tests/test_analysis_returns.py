@@ -128,6 +128,20 @@ def test_the_returns_are_those_of_the_definition(rows, as_of):
     assert same == [(reported[j], x[j], y[j]) for j in back[back >= 0]]
 
 
+@pytest.mark.parametrize("width", [60, 300, 3000])
+def test_the_returns_of_a_crowd_are_those_of_the_definition(width):
+    chance = np.random.default_rng(width)
+    x, y = chance.uniform(0, width, (2, 700))
+    reported = chance.uniform(0, 900, 700)
+    closed, hazard = reported + chance.uniform(0, 90, 700), np.array(["wet"] * 700)
+    found = find_returns(x, y, reported, closed, hazard, as_of=900, radius_m=RADIUS)
+    near = (x[:, None] - x) ** 2 + (y[:, None] - y) ** 2 <= 50**2
+    after = np.where(near & (reported > closed[:, None]) & (closed <= 900)[:, None], reported, np.inf)
+    by = np.where(np.isfinite(after.min(axis=1)), after.argmin(axis=1), -1)
+    assert found.by.tolist() == by.tolist()
+    assert (by >= 0).sum() > 5
+
+
 @given(events, st.randoms())
 def test_the_order_of_events_changes_nothing(rows, random):
     order = list(range(len(rows)))
