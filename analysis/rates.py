@@ -181,18 +181,30 @@ def _spread(observed: Floats, weight: Floats) -> tuple[Floats, float, float]:
 
 
 def ratio_interval(observed: ArrayLike, expected: ArrayLike, *, confidence: float = 0.95) -> Ratio:
-    """Return observed / expected of each cell with its exact interval, the expected number taken for known.
+    """Return observed / expected of each cell with its exact interval, given the total.
 
-    A standardised ratio (as in incidence and mortality). Where the expected numbers are shares of the observed total,
-    the interval is somewhat wide for a cell that holds much of it. A cell with expected zero or missing (NaN) has no
-    ratio: NaN. Errors as in `estimate_rates`.
+    As in the excess test the total is fixed, and a cell's count is binomial with its share of it: the Clopper-Pearson
+    limits of that share, over the share that is expected, are those of the ratio. So the interval leaves out 1 where
+    the two-sided test of that cell alone rejects, and no ratio is beyond the one of a cell that holds everything.
+    Of `expected` only the shares matter. A cell with expected zero or missing (NaN) has no ratio: NaN; nor has any
+    where there is no event at all. Errors as in `estimate_rates`.
+
+    References
+    ----------
+    Clopper & Pearson (1934), Biometrika 26, 404-413.
     """
     counts, weight = same_cells(observed, expected)
+    check_whole(counts)
     check_exposure((weight < 0) | np.isinf(weight))
     check_exposed(counts, weight)
-    low, high = poisson_interval(counts, confidence=confidence)
-    base = np.where(weight > 0, weight, np.nan)
-    return Ratio(counts / base, low / base, high / base)
+    tail, known = _tail(confidence), weight > 0
+    total, base = float(counts[known].sum()), np.where(known, weight, np.nan)
+    share = base / weight[known].sum() if total else np.full(len(base), np.nan)
+    low = np.where(counts > 0, scipy.stats.beta.ppf(tail, np.maximum(counts, 1), total - counts + 1), 0.0)
+    rest = np.maximum(total - counts, 0)
+    high = np.where(rest > 0, scipy.stats.beta.ppf(1 - tail, counts + 1, np.maximum(rest, 1)), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Ratio(counts / total / share, low / share, high / share)
 
 
 def rate_ratio(

@@ -46,6 +46,8 @@ def _written(number: float) -> str:
 
 SETTINGS = (
     Setting("timezone", "Asia/Shanghai", "", N_("zone of naive times, of months and of every time shown")),
+    Setting("work_calendar", "CN", "", N_("country whose holidays stop work hours and work days; with a part: US-MA")),
+    Setting("office_hours", "08:00-12:00 14:00-18:00", "", N_("when work hours and work days run on a workday")),
     Setting("fdr", 0.05, "", N_("share of false alarms allowed among the cells called hot"), 0.001, 0.25),
     Setting("min_events", 20, "events", N_("fewer than this: list and map only, no claim"), 5, 10_000),
     Setting(

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from base import settings
 from base.errors import HazardError
 from data import keeping, tables, validity, versions
+from data.calendar import package_days, read_hours
 from data.dataset import Dataset
 from data.merging import KEY, replace, rewrite
 from data.placing import filed, place
@@ -284,14 +285,17 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
     Raises
     ------
     HazardError
-        ``setting-unknown``, ``setting-type``, ``setting-range``, ``zone-unknown``; ``zone-fixed`` while incidents are
-        stored, for their months were told by the old zone; ``workspace-busy``.
+        ``setting-unknown``, ``setting-type``, ``setting-range``, ``zone-unknown``; what `data.calendar` refuses of the
+        country and the office hours; ``zone-fixed`` while incidents are stored, for their months were told by the old
+        zone; ``workspace-busy``.
     """
     settings.check({name: value for name, value in overrides.items() if value is not None})
     with workspace.change("settings", who=who) as change:
         wanted = {**change.settings, **overrides}
         merged = settings.merged({name: value for name, value in wanted.items() if value is not None})
         check_zone(merged["timezone"])
+        package_days(merged["work_calendar"])
+        read_hours(merged["office_hours"])
         if merged["timezone"] != change.before.zone and change.imports:
             raise HazardError(
                 "zone-fixed",

@@ -287,6 +287,10 @@ class Dataset:
         """Return all rows of the loaded standards of filing and deadlines: `data.tables.STANDARD_COLUMNS`."""
         return self._read("standards").to_pandas()
 
+    def workdays(self) -> pd.DataFrame:
+        """Return the office's table of workdays and days off, as `data.calendar_table.read_workdays` gives it."""
+        return self._read("workdays").to_pandas()
+
     def stored_cells(self, column: str) -> gpd.GeoDataFrame:
         """Return what is stored of a level (by `Level.column`): every edition, with `level`, `edition`, `declared`."""
         frame = self._read("cells", ("level", column)).to_pandas()

@@ -18,6 +18,18 @@ class Hazard(StrEnum):
     OTHER = "other"  # kept and counted, not one of the three
 
 
+class Clock(StrEnum):
+    """What the time of a limit runs in (domain facts, 4)."""
+
+    URGENT_HOUR = "urgent_hour"  # 紧急工作时: never stops
+    WORK_HOUR = "work_hour"  # 工作时, 小时: in office hours on workdays
+    WORK_DAY = "work_day"  # 工作日, 天: the same, by days
+    NATURAL_DAY = "natural_day"  # 紧急工作日, 自然日: all days
+
+
+WORKDAY, DAY_OFF, UNKNOWN_DAY = 1, 0, -1  # what the working calendar says of a day
+
+
 HAZARDS = tuple(hazard.value for hazard in Hazard)
 HAZARD_NAMES = {
     "waterlogging": N_("Waterlogging"),

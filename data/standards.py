@@ -19,7 +19,7 @@ from data import apart, tables
 from data.dataset import Dataset
 from data.editions import read_day
 from data.privacy import mask, mask_text
-from data.schema import REASONS
+from data.schema import REASONS, Clock
 from data.store import Workspace
 from data.table import Table
 
@@ -37,9 +37,14 @@ _TITLES = {
 }
 # Domain facts, section 4: this city's 天 is a working day and its 小时 a working hour
 _CLOCKS = {
-    "紧急工作时": "urgent_hour", "工作时": "work_hour", "小时": "work_hour", "工作日": "work_day", "天": "work_day",
-    "紧急工作日": "natural_day", "自然日": "natural_day",
-}  # fmt: skip
+    "紧急工作时": Clock.URGENT_HOUR,
+    "工作时": Clock.WORK_HOUR,
+    "小时": Clock.WORK_HOUR,
+    "工作日": Clock.WORK_DAY,
+    "天": Clock.WORK_DAY,
+    "紧急工作日": Clock.NATURAL_DAY,
+    "自然日": Clock.NATURAL_DAY,
+}
 _LIMIT = re.compile(r"([0-9]+(?:\.[0-9]+)?|[一二两三四五六七八九十])个?(" + "|".join(_CLOCKS) + ")(?:以?内)?")
 _NUMERALS = {**dict(zip("一二三四五六七八九十", range(1, 11), strict=True)), "两": 2}
 
@@ -50,7 +55,7 @@ def read_limit(text: str) -> tuple[float, str] | None:
     if not found:
         return None
     number, unit = found.groups()
-    return float(_NUMERALS.get(number, number)), _CLOCKS[unit]
+    return float(_NUMERALS.get(number, number)), _CLOCKS[unit].value
 
 
 def read_standard(

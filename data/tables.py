@@ -41,6 +41,7 @@ STANDARD_COLUMNS = (
     "scheme", "kind", "valid_from", "row", "main_code", "main_name", "code", "type_name", "condition", "limit_text",
     "limit_value", "limit_clock", "closing", "supervisor", "duty",
 )  # fmt: skip
+WORKDAY_COLUMNS = ("row", "day", "workday", "note")
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # Two columns for each boundary level come on top, see `incident_schema`; rows are sorted by the finest in a month.
@@ -89,6 +90,10 @@ TABLES = {
     "standards": TableKind(
         pa.schema(_fields(STANDARD_COLUMNS, {"row": pa.int32(), "limit_value": pa.float64()})),
         codes=("kind", "valid_from", "limit_clock"),
+    ),
+    # The office's table of workdays and days off (data.calendar_table).
+    "workdays": TableKind(
+        pa.schema(_fields(WORKDAY_COLUMNS, {"row": pa.int32(), "workday": pa.bool_()})), codes=("day",)
     ),
 }
 # The columns of a finding, by its kind

@@ -348,6 +348,7 @@ _PLACES = {
     "profiles": N_("Saved profile"),
     "rules": N_("Table of types"),
     "standards": N_("Standard of deadlines"),
+    "workdays": N_("Table of workdays"),
     "earlier versions": N_("Earlier versions"),
     "history": N_("History"),
     "originals": N_("File as it came"),

@@ -187,13 +187,19 @@ def test_one_cell_no_cell_no_event_and_no_exposure_at_all_have_an_answer():
     assert np.isnan([*bare.raw, *bare.smoothed, bare.overall]).all()
 
 
-def test_a_standardised_ratio_by_hand():
-    # 10 observed, 5 expected: the Garwood limits of 10 over 5
-    ratio = ratio_interval([10, 0, 0, 7], [5, 2, 0, MISSING])
-    assert ratio.ratio[:2].tolist() == [2, 0]
-    assert ratio.low[:2] == pytest.approx([4.795 / 5, 0], abs=2e-4)
-    assert ratio.high[:2] == pytest.approx([18.390 / 5, 3.689 / 2], abs=2e-4)
-    assert np.isnan([part[2:] for part in ratio]).all()
+def test_a_ratio_given_the_total_by_hand():
+    # 37 of 258 events where 14.7 are expected: the exact interval of the share by scipy's own binomtest
+    exact = scipy.stats.binomtest(37, 258).proportion_ci(method="exact")
+    share = 14.7 / 258
+    ratio = ratio_interval([37, 221, 0], [14.7, 258 - 14.7, 0])
+    assert ratio.ratio[0] == pytest.approx(37 / 14.7)
+    assert [ratio.low[0] * share, ratio.high[0] * share] == pytest.approx([exact.low, exact.high], rel=1e-9)
+    assert np.isnan([part[2] for part in ratio]).all()
+    # Everything in one cell of two: no ratio beyond 2; what is missing takes no part
+    whole = ratio_interval([6, 0, 9], [1, 1, MISSING])
+    assert (whole.ratio[:2].tolist(), whole.high[0], whole.low[1]) == ([2, 0], 2, 0)
+    assert whole.low[0] == pytest.approx(2 * 0.025 ** (1 / 6))  # the lower limit of 6 of 6
+    assert np.isnan(ratio_interval([0, 0], [1, 2]).ratio).all()
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.floats(0.1, 10), st.floats(0.1, 10))

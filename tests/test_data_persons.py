@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import cli
 from base.errors import HazardError
 from data import changes, correction_sheet, journal, keeping, persons, profiles, tables
+from data.calendar_table import load_workdays
 from data.gazetteer import load_gazetteer
 from data.levels import load_cells
 from data.loading import import_incidents
@@ -303,6 +304,7 @@ def test_every_table_and_every_original_loses_an_erased_name(tmp_path):
     load_gazetteer(workspace, f"地址,经度,纬度\n{NAME}巷,113.005,33.005\n".encode(), "g.csv", who="t")
     standard = f"小类代码,小类名称,立案条件,处置时限\n0103,示例,{NAME}门前,4小时\n"
     load_standard(workspace, standard.encode(), "s.csv", scheme="x", kind="event", who="t")
+    load_workdays(workspace, f"日期,是否工作日,备注\n2027-02-06,否,{NAME}说的\n".encode(), "w.csv", who="t")
     profiles.save_profile(workspace, "p", [NAME, "b"], {"mapping": {"address": NAME}}, who="t")
     rules = DEFAULT_RULES.copy()
     rules.loc[rules.index[-1], "note"] = f"{NAME}说的"

@@ -62,8 +62,8 @@ def of(dataset, scope=YEAR, **options):
 def test_a_cell_that_grew_is_said_to_have_grown_since_when_and_to_be_new(tmp_path):
     found = of(put(with_grids(tmp_path), history(GREW)))
     a, b = found.cells.iloc[0], found.cells.iloc[1]
-    # 60 of 96 events where 24 are expected; Garwood's limits of a count of 60 are 45.8 and 77.2
-    assert (a.ratio, round(24 * a.low, 1), round(24 * a.high, 1)) == (2.5, 45.8, 77.2)
+    # 60 of 96 events where 24 are expected; scipy's binomtest gives 60 of 96 the exact limits 0.5203 and 0.7218
+    assert (a.ratio, round(a.low / 4, 4), round(a.high / 4, 4)) == (2.5, 0.5203, 0.7218)
     assert (a.since, a.trend) == (pd.Timestamp("2025-01-01"), "growing")
     assert (b.ratio, b.since is pd.NaT, b.trend) == (0.5, True, "persistent")
     assert (found.first, found.last, found.left_out, found.trend_reason) == ("2024-01", "2025-12", (), None)
