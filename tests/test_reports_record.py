@@ -18,7 +18,7 @@ from base.text import Words
 from data.schema import Scope
 from data.store import Workspace
 from data.tables import TABLES
-from reports import alarm, answers, record
+from reports import alarm, answers, people, record
 
 CORNER = {"A": (113.0, 33.0), "B": (113.01, 33.0), "C": (113.0, 33.01), "D": (113.01, 33.01)}
 YEAR = Scope(level="grid", start=dt.date(2025, 1, 1), end=dt.date(2026, 1, 1))
@@ -313,12 +313,59 @@ def test_a_chronic_site_returns_after_it_was_closed(tmp_path):
     assert (site["first"], site["last"]) == (pd.Timestamp("2025-01-01", tz=ZONE), pd.Timestamp("2025-04-01", tz=ZONE))
     assert (site["lon"], site["lat"]) == (113.005, 33.005)
     assert found.cells["chronic"].tolist() == [1, 0, 0, 0]
+    assert (found.sites_events, found.sites_closed, found.sites_reason) == (7, 6, None)
+    assert found.rests_on(Words("en")).startswith("6 of 7 events of these cells have a closing time (85.7%)")
+    assert not len(of(dataset, Scope("grid", end=dt.date(2025, 3, 1))).sites)  # once is not often enough
+    dataset = setting(dataset, 1)
     for end, returns in ((dt.date(2025, 3, 1), [1]), (dt.date(2025, 2, 1), [])):
         assert of(dataset, Scope("grid", end=end)).sites["returns"].tolist() == returns
     assert not len(of(dataset, replace(YEAR, hazards=("waterlogging",))).sites)
     # By 2 February nobody knew that the second one would be closed
     early = of(dataset, replace(YEAR, as_of=dt.datetime(2025, 2, 2, tzinfo=dt.UTC)))
     assert early.sites[["returns", "open_now"]].to_numpy().tolist() == [[1, 1]]
+
+
+def setting(dataset, least):
+    """The same version with another number of returns that make a site chronic."""
+    other = Workspace(dataset.root).open(dataset.version)
+    other.settings["chronic_min_returns"] = least
+    return other
+
+
+def test_how_often_a_site_returned_to_be_chronic_is_a_setting_that_is_told(tmp_path):
+    cases = [spot(f"2025-0{n}-01", f"2025-0{n}-05") for n in (1, 2, 3)]
+    cases += [spot(f"2025-0{n}-01", f"2025-0{n}-05", lat=33.015) for n in (1, 2)]
+    dataset = put(with_grids(tmp_path), cases)
+    for least, chronic in ((1, [1, 0, 1, 0]), (2, [1, 0, 0, 0]), (3, [0, 0, 0, 0])):
+        found = of(setting(dataset, least))
+        assert found.cells["chronic"].tolist() == chronic
+        rule = found.sites_rule.say(Words("en"))
+        assert f"(returns asked for: {least}), within 100 m" in rule
+        assert "and 30 m for other hazards" in rule
+    assert of(dataset).cells["chronic"].tolist() == [1, 0, 0, 0]
+
+
+def test_without_closing_times_no_chronic_site_is_no_good_news(tmp_path):
+    open_ones = [spot(f"2025-0{n}-01", None) for n in range(1, 7)]
+    open_ones += [spot(f"2025-0{n}-01", f"2025-0{n - 1}-20", lat=33.015) for n in (2, 4)]  # closed before the report
+    found = of(put(with_grids(tmp_path / "none"), open_ones))
+    assert found.cells["chronic"].tolist() == [pd.NA, 0, pd.NA, 0]  # nothing happened in the others
+    assert (found.sites_events, found.sites_closed, len(found.sites)) == (8, 0, 0)
+    assert found.sites_reason.say(Words("en")) == ("Chronic sites cannot be told: none of 8 events has a closing time.")
+    told = people.record_json(found, Words("en"))
+    assert (told["sites"], told["sites_events"], told["sites_closed"]) == ([], 8, 0)
+    assert told["sites_reason"].startswith("Chronic sites cannot be told")
+    few = [spot(f"2025-0{n}-01", f"2025-0{n}-05" if n < 4 else None, lat=33.015) for n in range(1, 5)]
+    found = of(put(with_grids(tmp_path / "few"), [*open_ones[:6], *few]))
+    assert found.cells["chronic"].tolist() == [pd.NA, 0, 1, 0]
+    assert found.sites_reason.say(Words("en")) == (
+        "Whether there are more chronic sites cannot be told: only 3 of 10 events have a closing time."
+    )
+    found = of(put(with_grids(tmp_path / "fewer"), [*open_ones[:6], *few[:2]]))
+    assert found.sites_reason.say(Words("en")) == (
+        "Chronic sites cannot be told: only 2 of 8 events have a closing time."
+    )
+    assert "2" in found.sites_reason.say(Words("zh"))
 
 
 def test_a_site_on_a_border_is_the_same_from_both_sides(tmp_path):
@@ -354,7 +401,7 @@ def test_a_history_too_long_for_chronic_sites_says_so_unless_one_area_is_short_e
         assert "50 events, and here are" in found.sites_reason.say(Words("en"))
         assert found.cells["chronic"].isna().all()
         assert not len(found.sites)
-        assert of(dataset, replace(YEAR, area="E")).sites_reason is None
+        assert not of(dataset, replace(YEAR, area="E")).sites_reason.template.startswith("Chronic sites are looked")
 
 
 def test_no_data_and_no_time_are_sentences(tmp_path):
@@ -436,8 +483,9 @@ def test_the_demos_months_and_sites_are_those_of_another_program(demo, demo_even
                 break
         else:
             sites.append({"lead": lead, "returns": 0, "closed": shut})
-    chronic = [site for site in sites if site["returns"]]
-    assert len(chronic) == len(found.sites) > 50
+    chronic = [site for site in sites if site["returns"] >= 2]
+    assert len(chronic) == len(found.sites) > 25
+    assert sum(site["returns"] == 1 for site in sites) > 25  # which one return alone would have called chronic
     assert sorted(site["returns"] for site in chronic) == sorted(found.sites["returns"])
     by_cell = pd.Series([site["lead"].cell_id for site in chronic]).value_counts()
     assert found.cells.set_index("cell_id")["chronic"].to_dict() == {

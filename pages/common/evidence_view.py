@@ -12,7 +12,7 @@ from data.schema import Scope
 from pages.common import cached, controls, frame, panels, spots_view
 from reports import answers, handouts, people
 from reports.doubts import Doubts, Silent
-from reports.record import CHANGE_NAMES, TREND_NAMES, Before, Course, Record, since_words
+from reports.record import CHANGE_NAMES, REGRESSION, TREND_NAMES, Before, Course, Record, since_words
 
 MOST_TOLD = 8  # doubts told in sentences under the table
 
@@ -162,6 +162,7 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Course) -
         words("The {shown} strongest of {n} claimed cells.", shown=charts.MOST_PICTURES, n=len(ranked))
         if len(ranked) > charts.MOST_PICTURES
         else None,
+        record.tie(words),
         record.sentence,
         left_out(words, record),
     )
@@ -193,6 +194,7 @@ def against(words: Words, record: Before) -> None:
     frame.heading(words("{now} against {before}", now=now, before=before))
     if compared.left_out:
         st.caption(markdown_plain(words("compared without {sources}", sources=words.listed(compared.left_out))))
+    st.markdown(markdown_plain(people.change_words(words, words("All cells compared"), compared.every)))
     titles = {"new": words("New"), "stayed": words("Stayed"), "gone": words("Gone")}
     for column, (change, title) in zip(st.columns(3, gap="small"), titles.items(), strict=True):
         rows = compared.cells[compared.cells["change"] == change]
@@ -201,18 +203,12 @@ def against(words: Words, record: Before) -> None:
             st.markdown(f"**{markdown_plain(title)} · {words.number(len(rows))}**")
             told: list[Any] = list(rows.head(MOST_TOLD).itertuples(index=False))
             for row in told:
-                st.markdown(markdown_plain(_change(words, row)))
+                st.markdown(markdown_plain(people.change_words(words, row.name, row)))
             if len(rows) > MOST_TOLD:
                 st.caption(words("The first {shown} of {n} rows; the download has all.", shown=MOST_TOLD, n=len(rows)))
     captions(
         words,
+        REGRESSION,
         words("A cell that is gone need not have fewer events: look at the figures. Nothing here is a claim."),
         compared.note,
     )
-
-
-def _change(words: Words, row: Any) -> str:
-    if not row.before:
-        return words("{cell}: {before} → {now} events", cell=row.name, before=row.before, now=row.now)
-    times = _ratio(words, row)
-    return words("{cell}: {before} → {now} events, {times}", cell=row.name, before=row.before, now=row.now, times=times)
