@@ -238,7 +238,8 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
         lines += ["", *table(shown.head(MOST), _said(_SAID, words), words), *_more(len(shown), words)]
         lines.append(answer["record"]["sentence"])
         lines.append(words("Chronic sites: {sentence}", sentence=answer["sites_rule"]))
-        lines += [line for line in (answer["sites_rest_on"], answer["sites_reason"]) if line]
+        lines += [answer["sites_rest_on"]] if answer["sites_rest_on"] else []
+    lines += [answer["sites_reason"]] if answer["sites_reason"] else []
     if compared := answer["compared"]:
         period = words.period(compared["start"], compared["end"])
         counts = {name: len(compared[name]) for name in ("new", "stayed", "gone")}

@@ -579,13 +579,13 @@ def _sites(dataset: Dataset, scope: Scope, progress: Progress) -> Sites:
     listed = pd.concat([sites, places], axis=1).assign(cell_id=cells["cell_id"].to_numpy(object)[at])
     lies = answers.positions(every["cell_id"], cells)
     lies = np.where(_asked(dataset, scope, every), lies, -1)
-    n: Ints = np.bincount(lies[lies >= 0], minlength=len(cells))
+    there: Ints = np.bincount(lies[lies >= 0], minlength=len(cells))
     shut: Ints = np.bincount(lies[(lies >= 0) & every["closed"].to_numpy()], minlength=len(cells))
     chronic = np.bincount(at, minlength=len(cells))
-    silent = (chronic == 0) & (shut < ENOUGH_CLOSED * n)
+    silent = (chronic == 0) & (shut < ENOUGH_CLOSED * there)
     told = pd.arrays.IntegerArray(chronic.astype(np.int64), silent)
-    reason = _closed_reason(int(shut.sum()), int(n.sum()), len(listed))
-    return Sites(listed[list(_SITE)], told, reason, rule, int(n.sum()), int(shut.sum()))
+    reason = _closed_reason(int(shut.sum()), int(there.sum()), len(listed))
+    return Sites(listed[list(_SITE)], told, reason, rule, int(there.sum()), int(shut.sum()))
 
 
 def _closed_reason(closed: int, events: int, sites: int) -> Sentence | None:

@@ -1,6 +1,7 @@
 """What the record says of each claim: small workspaces counted by hand, and the demo counted by another program."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from unittest import mock
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import scipy.stats
 from stored import ZONE, rows, store, with_grids
 from test_cli import Said, asked
 from test_data_placing import EDITIONS, with_editions
@@ -213,6 +215,49 @@ def test_a_claim_that_only_a_new_source_makes_is_not_newly_claimed(tmp_path):
     compared = record.record_of(dataset, YEAR, spots).compared
     assert (compared.left_out, compared.new) == (("patrol",), 0)
     assert compared.cells["change"].tolist() == [""] * 4
+
+
+def test_what_became_of_all_cells_together_stands_beside_what_became_of_each(tmp_path):
+    found = of(put(with_grids(tmp_path), history(GREW)))
+    every = found.compared.every
+    assert (every.now, every.before) == (96, 48)
+    assert every.ratio == pytest.approx(2 * 366 / 365)
+    # Given 144 events, those of now are binomial: scipy's binomtest gives 96 of 144 the exact limits of the share
+    share = scipy.stats.binomtest(96, 144).proportion_ci()
+    scale = 366 / 365
+    assert [every.low, every.high] == pytest.approx([scale * s / (1 - s) for s in share])
+    told = people.record_json(found, Words("en"))["compared"]
+    assert [told[name] for name in ("now", "before", "ratio", "low", "high")] == list(every)
+    (own,) = told["cells"]
+    assert [own[name] for name in ("cell_id", "change", "now", "before")] == ["A", "new", 60, 12]
+    assert "by chance too" in told["sentence"]
+    none = of(put(with_grids(tmp_path / "none"), history({"A": (0, 5), "B": (0, 1)})))
+    told = people.record_json(none, Words("en"))["compared"]
+    if told is not None:  # nothing before: no number, and no infinite one in JSON
+        assert (told["before"], told["ratio"], told["high"]) == (0, None, None)
+
+
+def test_an_event_that_began_before_the_period_stands_in_the_month_of_its_first_call(tmp_path):
+    late = [spot("2024-12-28", None), spot("2025-01-02", None), spot("2025-01-03", None)]  # one event, three calls
+    dataset = put(with_grids(tmp_path), [*history(GREW), *late])
+    found = of(dataset)
+    assert found.begun_before == 1
+    every = found.months[(found.months["cell_id"] == "") & (found.months["month"] >= "2025")]
+    assert every["events"].sum() + found.begun_before == answers.hot_spots(dataset, YEAR).n_events == 97
+    assert found.tie(Words("en")).startswith("1 event of the period had its first call before it")
+    assert "1 起" in found.tie(Words("zh"))
+    assert people.record_json(found, Words("en"))["record"]["begun_before"] == 1
+    assert of(dataset, Scope("grid")).begun_before == of(dataset, replace(YEAR, area="E")).begun_before == 0
+    assert of(put(with_grids(tmp_path / "none"), history(GREW))).tie(Words("en")) == ""
+
+
+def test_since_the_first_month_of_the_record_means_or_earlier(tmp_path):
+    counts = {"A": (6, 6), "B": (1, 6), "C": (1, 1), "D": (1, 1)}
+    found = of(put(with_grids(tmp_path), history(counts)))
+    assert found.cells["since"].tolist() == [
+        pd.Timestamp("2024-01-01"), pd.Timestamp("2025-01-01"), pd.NaT, pd.NaT,
+    ]  # fmt: skip
+    assert found.cells["since_or_earlier"].tolist() == [True, False, False, False]
 
 
 def test_what_the_screen_shows_is_not_asked_again_for_the_comparison(tmp_path):
@@ -502,6 +547,7 @@ def test_the_command_line_gives_what_the_record_says(demo):
     assert all(cell["ratio_low"] < cell["ratio"] < cell["ratio_high"] for cell in answer["cells"] if cell["observed"])
     assert {cell["trend"] for cell in hot} == {"persistent"}
     assert [cell["since"] for cell in hot] == ["2024-04", "2024-04"]
+    assert [cell["since_or_earlier"] for cell in hot] == [True, True]
     compared = answer["compared"]
     assert (compared["start"], compared["end"], compared["gone"]) == ("2024-10-01", "2025-10-01", [])
     assert {cell["cell_id"]: cell["change"] for cell in hot} == {
@@ -516,3 +562,7 @@ def test_the_command_line_gives_what_the_record_says(demo):
     lines = Said(demo, *period).out
     assert "Compared with Oct 2024 – Sep 2025: 2 new, 0 stayed, 0 gone." in lines
     assert "Apr 2024 or earlier" in lines
+    every, *own = re.findall(r"^(.*): \d+ → \d+ events, ×\d+\.\d\d \(", lines, re.MULTILINE)
+    assert (every, len(own)) == ("All cells compared", 2)
+    assert "returns asked for: 2" in lines
+    assert "have a closing time (" in lines

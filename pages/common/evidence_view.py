@@ -63,7 +63,7 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     )
     frame.only_first(words, len(rows), int(spots.result.hot.sum()))
     what_might_fake(words, spots, doubts)
-    captions(words, *doubts.untold, record.sentence, left_out(words, record))
+    captions(words, *doubts.untold, record.sentence, record.sites_reason, left_out(words, record))
 
 
 def never(words: Words, silent: Silent) -> None:
