@@ -23,8 +23,8 @@ FIRST, WITH, ELSEWHERE, ONE_SPOT, NO_CELL, OTHER_EDITION = (
     "first", "with", "elsewhere", "one_spot", "no_cell", "other_edition"
 )  # fmt: skip
 STATES = {
-    FIRST: N_("yes, as the first of its event"),
-    WITH: N_("with the first of its event"),
+    FIRST: N_("yes: first report"),
+    WITH: N_("with the first report"),
     ELSEWHERE: N_("in {cell}, where its event began"),
     ONE_SPOT: N_("no: many addresses on one spot"),
     NO_CELL: N_("no: in no cell"),
@@ -97,7 +97,7 @@ def tie_sentences(rows: pd.DataFrame, count: int, words: Words) -> list[str]:
         return [words("Listed are the newest {shown} of {n} reports.", shown=len(rows), n=count)]
     lines = [
         words(
-            "In this cell {calls} reports count as {events} events; an event is named by its first report.",
+            "Reports counted in this cell: {calls}; events: {events}. An event is named by its first report.",
             calls=int(rows["calls"].sum()),
             events=int(rows["events"].sum()),
         )
@@ -172,18 +172,23 @@ class _Heads:
     """The calls that stand for the events of a scope, found from any call of an event; calls are named by numbers."""
 
     def __init__(self, dataset: Dataset, scope: Scope) -> None:
-        calls = answers.calls_of(dataset, scope, ("call", "cell_id", "located"))
-        leads = answers.events_of(dataset, scope).calls["leads"].to_numpy()
+        columns = ("call", "cell_id", "one_spot", "located")
+        points = queries.points(dataset, scope, by_cell=True, columns=columns)
+        call, located = points["call"].to_numpy(), points["located"].to_numpy()
+        kept = np.flatnonzero(
+            points["cell_id"].notna() & ~points["one_spot"]
+        )  # as `answers.calls_of`, without its copy
         self._follower, self._leader = history.followers(dataset)
-        lost = np.flatnonzero(~calls["located"].to_numpy())
+        lost = np.flatnonzero(~located[kept])
         if len(lost):
-            number = calls["call"].to_numpy()[lost]
             told = answers.calls_of(dataset, scope, ("cell_id", "reported_at", "hazard")).iloc[lost]
+            number = call[kept[lost]]
             follower = np.append(self._follower, number)
             leader = np.append(self._leader, number[answers.group_lost(dataset, told)])
             order = np.argsort(follower, kind="stable")
             self._follower, self._leader = follower[order], leader[order]
-        numbers, cells = calls["call"].to_numpy()[leads], calls["cell_id"].array[leads]
+        heads = kept[answers.events_of(dataset, scope).calls["leads"].to_numpy()]
+        numbers, cells = call[heads], points["cell_id"].array[heads]
         event = self._event(numbers)
         order = np.argsort(event, kind="stable")
         self._events, self._numbers, self._cells = event[order], numbers[order], cells[order]

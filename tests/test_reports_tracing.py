@@ -187,18 +187,18 @@ def test_a_cells_list_has_the_reports_of_an_event_together_the_newest_event_firs
         ["b3", "b3", "grid B"], ["b1", "a1", "grid A"], ["b2", "a1", "grid A"]
     ]  # fmt: skip
     assert tracing.in_words(shown, EN)["counted"].tolist() == [
-        "yes, as the first of its event", *["in grid A, where its event began"] * 2
+        "yes: first report", *["in grid A, where its event began"] * 2
     ]  # fmt: skip
-    assert tracing.in_words(shown, ZH)["counted"].tolist()[0] == "计一起（该事件首报）"
+    assert tracing.in_words(shown, ZH)["counted"].tolist()[0] == "计一起（首报）"
     assert tracing.tie_sentences(shown, 3, EN) == [
-        "In this cell 3 reports count as 1 events; an event is named by its first report.",
+        "Reports counted in this cell: 3; events: 1. An event is named by its first report.",
         "2 belong to events that began in other cells and count there.",
     ]
     west = tracing.incidents_of(dataset, GRID, "A")
     assert west["incident_id"].tolist()[:2] == [HOSTILE, "a3"]
     assert set(west["incident_id"][2:]) == {"a1", *(f"s{n}" for n in range(20))}
     assert tracing.tie_sentences(west, 23, EN) == [
-        "In this cell 3 reports count as 2 events; an event is named by its first report.",
+        "Reports counted in this cell: 3; events: 2. An event is named by its first report.",
         "20 more lie on one spot: in no event.",
     ]
     assert tracing.tie_sentences(west[:2], 23, EN) == ["Listed are the newest 2 of 23 reports."]
