@@ -671,7 +671,9 @@ def hotspots_(
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end)
     found = answers.hot_spots(dataset, scope, exposure=exposure, method=test, seed=seed)
-    methods = [name for name in method or _USUAL if name != "scan" or found.result.method != hotspots.EXCESS]
+    methods = list(method or _USUAL)
+    if found.result.method == hotspots.EXCESS:  # no place could be looked for: the cells alone were tested
+        methods = list(dict.fromkeys("excess" if name == "scan" else name for name in methods))
     if test == hotspots.CALLS:
         methods = [name for name in methods if name == "dbscan"]
     groups = answers.clusters_of(dataset, scope) if "dbscan" in methods else None

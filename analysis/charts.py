@@ -8,6 +8,7 @@ A figure is written down as one dict and checked by plotly once: put together ca
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from analysis.resolution import Curve
+from analysis.survival import Curve
 from base.palette import HAZARDS, NEUTRAL
 from base.text import N_, Words
 from data.schema import HAZARD_NAMES
@@ -449,7 +450,7 @@ def _band(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict[
     lines = []
     for values, fill in ((curve.low, None), (curve.high, "tonexty")):
         known = np.flatnonzero(~np.isnan(values) | sure)
-        part = Curve(curve.times[known], *(a[known] for a in (curve.survival, curve.low, curve.high, curve.at_risk)))
+        part = Curve(**{field.name: getattr(curve, field.name)[known] for field in fields(Curve)})
         x, y = _drawn(part, np.where(sure, 1.0, values)[known], horizon)
         line = {"shape": "hv", "width": 0}
         lines.append(_scatter(np.maximum(x, begin), y, "lines", line=line, fill=fill, fillcolor=pale, hoverinfo="skip"))

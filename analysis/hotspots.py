@@ -33,6 +33,7 @@ from analysis.association import gi_star_test as gi_star_test
 from analysis.association import local_moran as local_moran
 from analysis.checked import counts_and_shares
 from analysis.circles import Cluster
+from analysis.drawn import Drawn, remark
 from analysis.neighborhoods import GI_STAR as GI_STAR
 from analysis.neighborhoods import MORAN as MORAN
 from analysis.scan import Circles, counts_alone, hottest_part, strongest_circles
@@ -95,8 +96,9 @@ class HotSpots:
 
     `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, `by` which test names it
     ("cell", "place", "both", "gi_star", "moran" or "") and `claim` the one word of this screen, for a legend or a title
-    ("" where none may be made). `weight` is the exposure that was used, ones for equal shares. `places` are the hot
-    places, strongest first. `p` is that of the cell alone, `cells_p` the chance of a map with a cell as strong, and
+    ("" where none may be made). `weight` is the exposure that was used, ones for equal shares, times `part`: the part
+    of the period that each cell had, 1 but for those drawn anew within it. `places` are the hot places, strongest
+    first. `p` is that of the cell alone, `cells_p` the chance of a map with a cell as strong, and
     `map_p` that of a map with evidence as rare by any test of the method. `reason` says why by this method and this
     exposure.
 
@@ -113,6 +115,7 @@ class HotSpots:
     calls: Ints
     events: Ints
     weight: Floats
+    part: Floats
     expected: Floats
     ratio: Floats
     p: Floats
@@ -289,6 +292,7 @@ def find_hot_spots(
     method: str = AUTO,
     surroundings: family.Surroundings | None = None,
     permutations: int = neighborhoods.PERMUTATIONS,
+    drawn: Drawn | None = None,
 ) -> HotSpots:
     """Return which cells hold more events than chance, with the words that the exposure allows.
 
@@ -313,6 +317,8 @@ def find_hot_spots(
         be looked for.
     permutations : int
         Of Gi* and Moran's I, more for cells at the floor.
+    drawn : Drawn, optional
+        Where cells were drawn anew within the period; they are expected to have their share of what came since then.
 
     Raises
     ------
@@ -324,6 +330,8 @@ def find_hot_spots(
     used = _choose(exposure, exposures, complete)
     n = len(calls)
     weight = np.ones(n) if used == EQUAL else complete[used]
+    part = np.ones(n) if drawn is None else drawn.part(weight)
+    weight = weight * part
     counts = np.array(events_by_cell, dtype=float)
     if n > 1:
         counts, share = counts_and_shares(counts, weight)
@@ -361,10 +369,12 @@ def find_hot_spots(
         facts["needed"] = int(np.median(test.needed))
         reason = Sentence(_TESTED[used_method, exposed], facts)
         by = _named_by(test.hot, [place.members for place in places], counts > expected)
+    if (more := remark(part)) is not None:
+        reason = Sentence(_TOGETHER, {"reason": reason, "more": more})
     claim = "" if method in (LIST, CALLS) else HOT_SPOT if used in EXPOSURES else GATHER
     return HotSpots(
         method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), weight=weight,
-        expected=expected, ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool),
+        part=part, expected=expected, ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool),
         needed=test.needed, claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p,
         cells_p=cells_p, reason=reason, z=z, pattern=pattern,
     )  # fmt: skip
@@ -573,6 +583,7 @@ def _smallest_count(p: float, total: int, share: Floats) -> Ints:
     return high[cells]
 
 
+_TOGETHER = N_("{reason} {more}")
 _TOO_FEW = N_("Too few events for a claim about single cells: {events}; from {min_events} on, each cell is tested.")
 _ONE_CELL = N_("A single cell cannot be compared with others, so the reports are only listed.")
 _NOT_TESTED = N_(

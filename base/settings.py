@@ -62,7 +62,12 @@ SETTINGS = (
         "alarm_days", 28, "days", N_("the last weeks: the longest time over which a gathering is looked for"), 1, 366
     ),
     Setting(
-        "alarm_history_days", 730, "days", N_("how far back reports tell what is usual for the last weeks"), 60, 3660
+        "alarm_history_days",
+        730,
+        "days",
+        N_("how far back reports tell what is usual for the last weeks; four times as long as these at least"),
+        60,
+        3660,
     ),
     Setting(
         "alarm_chance",

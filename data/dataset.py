@@ -4,10 +4,10 @@ import datetime as dt
 import hashlib
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -19,10 +19,12 @@ import shapely
 from base import settings
 from base.errors import HazardError
 from data import tables, validity, versions
-from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, ImportRecord, Level, Scope
+from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, TIME_FIELDS, ImportRecord, Level, Scope
 from data.taxonomy import DEFAULT_RULES
 
 _MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
+
+T = TypeVar("T")
 
 
 class Dataset:
@@ -38,9 +40,44 @@ class Dataset:
 
     def __init__(self, root: Path, named: versions.Version) -> None:
         self.root, self.named = root, named
-        self._opening = threading.Lock()
+        self._opening, self._holding = threading.Lock(), threading.Lock()
         # What other modules derived from this version, by name: equal whoever derives it, and not to be changed
         self.derived: dict[str, Any] = {}
+
+    def hold(
+        self,
+        kind: str,
+        key: Any,
+        make: Callable[[], T],
+        *,
+        most: int,
+        weigh: Callable[[T], int] = lambda _: 0,
+        heaviest: int = 0,
+    ) -> T:
+        """Return an answer that is held with this version, made where it is not; what was not asked for longest goes.
+
+        Answers are shared and never changed. Two that ask at the same time may both make it.
+
+        Parameters
+        ----------
+        kind : str
+            Name of this kind of answers in `derived`.
+        key
+            What the answer depends on beside the version.
+        most, heaviest : int
+            How many of the kind are held, and what they may weigh together; one that weighs more is not held.
+        """
+        held: dict[Any, T] = self.derived.setdefault(kind, {})
+        with self._holding:
+            known = [held[key]] if key in held else []
+        found = known[0] if known else make()
+        with self._holding:
+            held.pop(key, None)
+            held[key] = found  # the last to go
+            weight = sum(weigh(one) for one in held.values())
+            while len(held) > most or weight > heaviest:
+                weight -= weigh(held.pop(next(iter(held))))
+        return found
 
     @property
     def version(self) -> int:
@@ -147,6 +184,25 @@ class Dataset:
     def as_of(self) -> pd.Timestamp | None:
         """The latest of the sources' as-of times; None while nothing is loaded."""
         return max((as_of for as_of in self.sources.values() if as_of is not None), default=None)
+
+    @cached_property
+    def known_ends(self) -> dict[str, dt.date]:
+        """The first day that each source knows nothing of, in the zone: the one after its as-of time.
+
+        Of a day under way it counts as known. A source that was extracted at midnight knows nothing of the day that
+        begins there - unless a case of it has that very time: then its file holds days without hours.
+        """
+        ends = {}
+        for source, at in self.sources.items():
+            if at is not None:
+                begins = at == at.normalize() and not self._has_time(source, at)
+                ends[source] = at.date() if begins else at.date() + dt.timedelta(days=1)
+        return ends
+
+    def _has_time(self, source: str, at: pd.Timestamp) -> bool:
+        times = " OR ".join(f"{name} = $at" for name in TIME_FIELDS)
+        query = f"SELECT count(*) AS n FROM incidents WHERE source = $source AND ({times})"  # noqa: S608  our names
+        return bool(self.query(query, {"source": source, "at": at.to_pydatetime()}).column("n")[0].as_py())
 
     @property
     def known_to(self) -> dt.date | None:

@@ -8,21 +8,21 @@ wherever water usually stands, and a patrol's campaign wherever it patrols.
 **What it cannot see.** A rise everywhere at once: busy days are taken as they are. A cell that slowly became worse, or
 one that is worse in each rainy season: weeks are compared with all other weeks.
 
-**How often it is wrong, and what it finds** (999 shuffles). Of 1,000 looks at the demo (23 cells) with its days
-shuffled within the kinds 5.0% showed an alarm. Six more events of one hazard within ten days in one cell were found in
-93% of 300 looks. Without a least ratio: with 300 cells, 20,000 events and wet weeks at the end 2% of 100 looks showed
-one, 13% would have if all kinds were shuffled together; with 10,000 cells and shuffled days 10 of 120 did, of 99
-shuffles each. Of many reports a small rise is beyond chance (Boston in April 2015: 14%, of 22,000 events), so an alarm
-is half more than usual at least.
+**How often it is wrong, and what it finds** (999 shuffles). Of 1,000 looks at the demo (23 cells, three channels) with
+its days shuffled within the kinds 5.0% showed an alarm. Six more events of any one hazard, by its usual channels,
+within ten days in any one cell were found in 71% of 300 looks (75% if channels were not kept apart). Without a least
+ratio: with 300 cells, 20,000 events and wet weeks at the end 2% of 100 looks showed one, 13% would have if all kinds
+were shuffled together; with 10,000 cells and shuffled days 10 of 120 did, of 99 shuffles each. Of many reports a small
+rise is beyond chance (Boston in April 2015: 14%, of 22,000 events), so an alarm is half more than usual at least.
 
 **What it costs** (processor time): 0.05 to 0.2 s for 23 cells and 600 events, 2.2 s for 300 and 100,000, 7 to 8 s for
 10,000 and a million, where places are smaller and not every length of time is looked at.
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,6 +36,7 @@ from data import queries
 from data.dataset import Dataset
 from data.schema import Scope
 from reports import answers
+from reports.origins import origins_of
 from reports.surroundings import cell_points
 
 LEAST = 3  # events: fewer are no gathering that anybody would act on, however rare
@@ -51,7 +52,6 @@ MOST_CLUSTERS = 5
 _LIKELY = 0.5  # what chance gathers in every other look is not listed, but for the strongest
 _NAMED = 3  # cells of a place that a sentence names
 _MOST_ANSWERS = 16
-_HOLDING = threading.Lock()
 CLUSTER_COLUMNS = (
     "cell_ids", "names", "cell_id", "observed", "expected", "ratio", "p", "first_day", "last_day", "alarm", "hazards",
     "open", "lon", "lat",
@@ -106,15 +106,12 @@ def alarm_of(
         ``no-boundary`` if the workspace holds no boundary.
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
-    held: dict[tuple[Scope, int], Alarm] = dataset.derived.setdefault("alarms", {})
-    key = (replace(scope, start=None), seed)
-    found = held.get(key) or _Look(dataset, scope, past_of(dataset, scope), seed).answer(progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found  # the last to go
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold(
+        "alarms",
+        (replace(scope, start=None), seed),
+        lambda: _Look(dataset, scope, past_of(dataset, scope), seed).answer(progress),
+        most=_MOST_ANSWERS,
+    )
 
 
 def looks(p: float) -> tuple[int, int]:
@@ -155,12 +152,17 @@ def past_of(dataset: Dataset, scope: Scope) -> Past:
         return Past(_EPOCH, _EPOCH, (), tuple(sorted(asked)))
     newest = max(ends.values())
     near = [source for source, end in ends.items() if end >= newest - dt.timedelta(days=LATE_DAYS)]
-    back = dt.timedelta(days=int(dataset.settings["alarm_history_days"]) - 1)
+    back = dt.timedelta(days=max(int(dataset.settings["alarm_history_days"]), _least_days(dataset)) - 1)
     since = min(began[source] for source in near)
     reach = max(newest - back, since) + dt.timedelta(days=SLACK_DAYS)
     sources = tuple(sorted(source for source in near if began[source] <= reach))
     last = min(ends[source] for source in sources)
     return Past(max(last - back, since), last, sources, tuple(sorted(set(asked) - set(sources))))
+
+
+def _least_days(dataset: Dataset) -> int:
+    """Return how long the past has to be, however short a one was asked for."""
+    return TIMES * int(dataset.settings["alarm_days"])
 
 
 def _heard_until(months: pd.DataFrame, began: dt.date, end: dt.date) -> dt.date:
@@ -178,8 +180,9 @@ class _Look:
 
     def __init__(self, dataset: Dataset, scope: Scope, past: Past, seed: int) -> None:
         self.dataset, self.past, self.seed = dataset, past, seed
-        self.days, self.draws = int(dataset.settings["alarm_days"]), int(dataset.settings["map_draws"])
-        self.chance = float(dataset.settings["alarm_chance"])
+        self.days, self.chance = int(dataset.settings["alarm_days"]), float(dataset.settings["alarm_chance"])
+        least = ceil(1 / self.chance) - 1  # of fewer shuffles nothing is rare enough for an alarm
+        self.draws = max(int(dataset.settings["map_draws"]), least)
         self.scope = replace(
             scope, start=past.first, end=past.last + dt.timedelta(days=1), sources=past.sources or scope.sources
         )
@@ -198,8 +201,9 @@ class _Look:
             return self._nothing(Sentence(_ONE_CELL))
         if len(self.cells) > MOST_CELLS:
             return self._nothing(Sentence(_MANY_CELLS, {"n": len(self.cells), "most": MOST_CELLS}))
-        if (self.past.last - self.past.first).days + 1 < TIMES * self.days:
-            return self._nothing(Sentence(_SHORT, facts | {"needed": TIMES * self.days}))
+        needed = _least_days(self.dataset)
+        if (self.past.last - self.past.first).days + 1 < needed:
+            return self._nothing(Sentence(_SHORT, facts | {"needed": needed}))
         calls = int(queries.counts(self.dataset, self.scope, [])["count"].sum())
         if calls > MOST_REPORTS:  # told before they are read
             return self._nothing(Sentence(_MANY_REPORTS, {"n": calls, "most": MOST_REPORTS}))
@@ -236,16 +240,16 @@ class _Look:
 
     def _events(self) -> pd.DataFrame:
         """Return the events in the cells: position, day (since 1970), kind, hazard, lon, lat."""
-        columns = ("cell_id", "hazard", "source", "lon", "lat", "reported_at")
+        columns = ("cell_id", "hazard", "channel", "source", "lon", "lat", "reported_at")
         first = answers.first_calls(self.dataset, self.scope, columns)
         position = answers.positions(first["cell_id"], self.cells)
         usable = (position >= 0) & first["reported_at"].notna().to_numpy()  # a lone year has no day
         first, position = first[usable].reset_index(drop=True), position[usable]
-        hazard, source = (first[name].cat.codes.to_numpy(np.int64) for name in ("hazard", "source"))
+        hazard, origins = first["hazard"].cat.codes.to_numpy(np.int64), origins_of(first)
         return first[["hazard", "lon", "lat"]].assign(
             position=position,
             day=first["reported_at"].dt.tz_localize(None).to_numpy("datetime64[D]").astype(np.int64),
-            kind=hazard * len(first["source"].cat.categories) + source,
+            kind=hazard * len(origins.names) + origins.code,
         )
 
     def _scan(self, events: pd.DataFrame, progress: Callable[[float], None] | None) -> tuple[Cluster, ...]:

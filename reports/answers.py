@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from analysis import clusters, events, hotspots, rates, resolution, summary
+from analysis.drawn import Drawn
 from base import settings
 from base.errors import HazardError
 from data import listing, queries
@@ -25,7 +25,6 @@ from reports.surroundings import KeptSurroundings
 _APART_M = 1e9  # between cells whose calls have no point
 _MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with a version for the next question
 _MOST_ANSWERS = 16  # of the hot spots of a scope: some megabytes each in a city
-_HOLDING = threading.Lock()
 MOST_CLUSTERED = 2_000_000  # events among which dense groups are sought: some seconds, and a gigabyte
 OUTLINE_M = 15.0  # around the members of a dense group
 SILENT_DAYS = 180  # a shorter span says nothing about a cell without a report
@@ -54,11 +53,17 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
 
     A screen asks several times; the answers last given are held with the version, and shared: they are never changed.
     """
-    with _HOLDING:
-        held: dict[Scope, Events] = dataset.derived.setdefault("events", {})
-        if scope in held:
-            held[scope] = held.pop(scope)  # the last to go
-            return held[scope]
+    return dataset.hold(
+        "events",
+        scope,
+        lambda: _events_of(dataset, scope),
+        most=_MOST_SCOPES,
+        weigh=lambda one: len(one.calls),
+        heaviest=_MOST_HELD,
+    )
+
+
+def _events_of(dataset: Dataset, scope: Scope) -> Events:
     columns = ("cell_id", "one_spot", "located", "call", "reported_at", "hazard")
     points = queries.points(dataset, scope, by_cell=True, columns=columns)
     spot, inside = points["one_spot"].to_numpy(), points["cell_id"].notna().to_numpy()
@@ -66,13 +71,7 @@ def events_of(dataset: Dataset, scope: Scope) -> Events:
     leads = _leads(dataset, points, kept)
     everywhere = leads if inside.all() else _leads(dataset, points, ~spot)
     calls = pd.DataFrame({"cell_id": points["cell_id"].array[kept], "leads": leads}, copy=False)
-    found = Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
-    with _HOLDING:
-        held[scope] = found
-        calls_held = sum(len(one.calls) for one in held.values())
-        while calls_held > _MOST_HELD or len(held) > _MOST_SCOPES:
-            calls_held -= len(held.pop(next(iter(held))).calls)
-    return found
+    return Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
 
 
 FIRST_CALLS = ("cell_id", "hazard", "lon", "lat", "reported_at")
@@ -153,6 +152,28 @@ def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     return cells.reset_index(drop=True)
 
 
+def drawn(dataset: Dataset, scope: Scope, cells: pd.DataFrame) -> Drawn | None:
+    """Return which of some cells begin within a scope, and when its events came; None where none of them does.
+
+    A cell begins with the first edition that has its code. The events are those of these cells.
+    """
+    if not dataset.has_editions(scope.level):
+        return None
+    every = dataset.cells(scope.level, every=True)
+    begun = every.groupby("cell_id")["valid_from"].min().reindex(cells["cell_id"])  # '' is from the beginning
+    start = "" if scope.start is None else str(scope.start)
+    days, first = np.unique(begun.where(begun > start, "").to_numpy(str), return_inverse=True)
+    if not days.any():
+        return None
+    calls = first_calls(dataset, scope, ("cell_id", "reported_at", "month"))
+    calls = calls[positions(calls["cell_id"], cells) >= 0]
+    month = calls["month"].astype(str)
+    lone = month.where(month.str.fullmatch(r"\d{4}"), "9999") + "-12-31"  # a year lies where its last day does
+    when = calls["reported_at"].dt.strftime("%Y-%m-%d").fillna(lone).to_numpy(str)
+    stretch = np.maximum(np.searchsorted(days, when, side="right") - 1, 0)
+    return Drawn(first.astype(np.int64), np.bincount(stretch, minlength=len(days)))
+
+
 def has_cells(dataset: Dataset, scope: Scope, level: str, area: str) -> bool:
     """Return whether an area is divided into cells of a level."""
     return bool((dataset.cells(level, dataset.edition_day(scope))["parent"] == area).any())
@@ -170,6 +191,7 @@ class HotSpots:
     left_out: int  # calls on one spot in these cells that are probably not located
     n_elsewhere: int  # calls of the scope in none of these cells
     seed: int
+    drawn: Drawn | None  # where cells were drawn anew within the scope
 
 
 def hot_spots(
@@ -194,15 +216,12 @@ def hot_spots(
     """
     seed = int(dataset.settings["seed"]) if seed is None else seed
     settings.check({"seed": seed})
-    held: dict[tuple[Scope, str, str, int], HotSpots] = dataset.derived.setdefault("hot spots", {})
-    key = (scope, exposure, method, seed)
-    found = held.get(key) or _hot_spots(dataset, scope, exposure, method, seed, progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found  # the last to go
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold(
+        "hot spots",
+        (scope, exposure, method, seed),
+        lambda: _hot_spots(dataset, scope, exposure, method, seed, progress),
+        most=_MOST_ANSWERS,
+    )
 
 
 def _hot_spots(
@@ -220,6 +239,7 @@ def _hot_spots(
     counts = np.bincount(position[(position >= 0) & found.calls["leads"].to_numpy()], minlength=len(cells))
     exposures = {name: cells[name].to_numpy(float) for name in EXPOSURES}
     exposures[hotspots.AREA] = cells["area_km2"].to_numpy(float)
+    anew = drawn(dataset, scope, cells)
     result = hotspots.find_hot_spots(
         calls,
         counts,
@@ -229,6 +249,7 @@ def _hot_spots(
         seed=seed,
         method=method,
         surroundings=KeptSurroundings(dataset, scope, cells, seed=seed, progress=progress),
+        drawn=anew,
         **claim_rule(dataset),
     )
     interval = rates.ratio_interval(result.counted, result.expected)
@@ -261,6 +282,7 @@ def _hot_spots(
         left_out=found.left_out,
         n_elsewhere=int(queries.counts(dataset, scope, [])["count"].sum()) - int(calls.sum()) - found.left_out,
         seed=seed,
+        drawn=anew,
     )
 
 
@@ -293,9 +315,10 @@ def beyond_area(
     Returns
     -------
     BeyondArea or None
-        None if the scope has no area, if the whole level has too few events, or not the exposure asked for.
+        None if the scope has no area, if the method claims nothing (calls, a list), if the whole level has too few
+        events, or not the exposure asked for.
     """
-    if scope.area is None:
+    if scope.area is None or method in (hotspots.CALLS, hotspots.LIST):
         return None
     whole = dataclasses.replace(scope, area=None)
     if len(cells_of(dataset, whole)) > hotspots.MANY:
@@ -318,13 +341,17 @@ def clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
 
     Columns: cluster_id, members, radius_m, lon, lat (means of the members), first, last, hazard, share, cell_ids (those
     with members, sorted), outline (a polygon in degrees: the hull of the members and `OUTLINE_M` around it, so that no
-    corner is the place of a single report).
+    corner is the place of a single report). The answers last given are held with the version, and never changed.
 
     Raises
     ------
     HazardError
         ``no-boundary``; ``clusters-too-many`` of more than `MOST_CLUSTERED` events; what `analysis.clusters` refuses.
     """
+    return dataset.hold("dense groups", scope, lambda: _clusters_of(dataset, scope), most=_MOST_ANSWERS)
+
+
+def _clusters_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
     n = int(events_of(dataset, scope).calls["leads"].sum())
     if n > MOST_CLUSTERED:
         raise HazardError(
@@ -421,9 +448,9 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
         before = count_events(dataset, compared.before)
     known = count_events(dataset, scope)
     if compared is not None:
-        whole = compared.now.end == scope.end and not compared.left_out  # then it is the scope's own count
-        now = known if whole else count_events(dataset, compared.now)
-        change = summary.rate_change(now, before)
+        now = known if compared.whole else count_events(dataset, compared.now)
+        days, days_before = compared.days
+        change = summary.rate_change(now, before, exposure_now=days, exposure_before=days_before)
     return Overview(
         totals=totals,
         comparison=compared,
@@ -443,6 +470,13 @@ class Comparison:
     now: Scope  # the scope asked for, as far as it is known
     before: Scope
     left_out: tuple[str, ...]  # sources that do not cover both sides
+    whole: bool  # the scope asked for holds no more than `now`: what is known of it need not be asked again
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """Days of the two sides: months and years are not equally long."""
+        now, before = (one.end - one.start for one in (self.now, self.before) if one.start and one.end)
+        return now.days, before.days
 
 
 def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | None:
@@ -451,9 +485,10 @@ def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | Non
     A period that is still under way is cut at the as-of day, and the one before at the same day: nine months are not
     compared with twelve. A source that began later, or that ended earlier, would look like a rise or a fall.
     """
-    if scope.start is None or scope.end is None or dataset.as_of is None:
+    ends = dataset.known_ends
+    if scope.start is None or scope.end is None or not ends:
         return None
-    end = min(scope.end, dataset.as_of.date() + dt.timedelta(days=1))
+    end = min(scope.end, max(ends.values()))
     if end <= scope.start:
         return None
     same = summary.year_before if compare == "year" else summary.just_before
@@ -461,15 +496,17 @@ def comparison(dataset: Dataset, scope: Scope, compare: str) -> Comparison | Non
     asked = scope.sources or tuple(dataset.sources)
     covering = []
     for source, first in first_days(dataset).items():
-        as_of = dataset.sources[source]
-        known = as_of is not None and as_of.date() + dt.timedelta(days=1) >= end
+        known = source in ends and ends[source] >= end
         if source in asked and known and first.replace(day=1) <= start_before:
             covering.append(source)
     if not covering:
         return None
     now = dataclasses.replace(scope, end=end, sources=tuple(sorted(covering)))
     before = dataclasses.replace(now, start=start_before, end=end_before)
-    return Comparison(now, before, tuple(sorted(set(asked) - set(covering))))
+    left_out = tuple(sorted(set(asked) - set(covering)))
+    later = dataclasses.replace(scope, start=end)
+    whole = not left_out and (end == scope.end or not queries.counts(dataset, later, [])["count"].sum())
+    return Comparison(now, before, left_out, whole)
 
 
 def first_days(dataset: Dataset) -> dict[str, dt.date]:

@@ -2,9 +2,8 @@
 
 A claim is doubted by the rule that made it (`analysis.hotspots.claimed`): the same exposure, share of false alarms,
 tests and random maps. Rows are the events of `reports.answers.events_of`, so calls on one spot that is probably no
-place are out of them beforehand; how many a cell lost so is said. A source is the channel of an event's first call
-(hotline, patrol ...) or, where a case has none, the import it came with. What the data cannot tell is no row but a
-sentence of `Doubts.untold`.
+place are out of them beforehand; how many a cell lost so is said. A source is the channel or the import that
+`reports.origins` tells. What the data cannot tell is no row but a sentence of `Doubts.untold`.
 
 On shifted borders a claim that several cells share is looked for in the same way: circles grow over the squares, and
 the limits are those of the claim's own random maps, for these depend on the total and on how many cells there are, and
@@ -12,7 +11,6 @@ both are about the same. On such regular squares all neighbours of one rank ente
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,6 +31,7 @@ from data.dataset import Dataset
 from data.schema import Scope
 from geo import crs
 from reports import answers
+from reports.origins import OTHERS, origins_of
 from reports.surroundings import KeptSurroundings
 
 DOUBT_NAMES = {
@@ -47,14 +46,11 @@ _KINDS = {
     "survives": "boolean",
 }  # fmt: skip
 _NO_ROWS = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
-_MOST_SOURCES = 20  # told apart; the rarer ones are one
-_OTHERS = N_("all rarer ones")
 _LEAST_MONTHS = 6  # of a period: five are usual, one is set against them
 _PLACED = 4 / 5  # of the events must have a point before borders are shifted: the others would be missing there
 _CHANNEL, _IMPORT = "channel", "source"
 _ALPHA = 0.05  # chance of a false doubt, as `analysis.doubts` has it
 _MOST_ANSWERS = 16
-_HOLDING = threading.Lock()
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -94,15 +90,8 @@ def doubts_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots, *, progre
     progress : callable, optional
         Gets the share that is done: a city takes many seconds.
     """
-    held: dict[Any, Doubts] = dataset.derived.setdefault("doubts", {})
     key = (scope, spots.result.exposure, spots.result.method, spots.seed)
-    found = held.get(key) or _doubts(dataset, scope, spots, progress)
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found
-        while len(held) > _MOST_ANSWERS:
-            held.pop(next(iter(held)))
-    return found
+    return dataset.hold("doubts", key, lambda: _doubts(dataset, scope, spots, progress), most=_MOST_ANSWERS)
 
 
 def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent:
@@ -114,9 +103,13 @@ def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent
     ids = spots.cells["cell_id"]
     if not ids.isin(never).any():
         return Silent(pd.DataFrame({"cell_id": [], "expected": [], "p": [], "silent": []}), None)
-    first = answers.first_calls(dataset, Scope(level=scope.level, area=scope.area), columns=("cell_id",))
+    always = Scope(level=scope.level, area=scope.area)
+    first = answers.first_calls(dataset, always, columns=("cell_id",))
     counts = first["cell_id"].value_counts().reindex(ids).fillna(0).to_numpy(np.int64)
-    frame = doubts.silent_cells(counts, spots.result.weight, fdr=answers.claim_rule(dataset)["fdr"])
+    weight = spots.result.weight / spots.result.part  # a part of the scope: here counts the part of all time
+    anew = answers.drawn(dataset, always, spots.cells)
+    weight = weight if anew is None else weight * anew.part(weight)
+    frame = doubts.silent_cells(counts, weight, fdr=answers.claim_rule(dataset)["fdr"])
     frame.insert(0, "cell_id", ids.to_numpy()[frame.pop("cell")])
     frame = frame[frame["cell_id"].isin(never)].reset_index(drop=True)
     return Silent(frame, Sentence(_SILENT, {"n": len(frame), "sure": int(frame["silent"].sum())}))
@@ -190,7 +183,8 @@ class _Claims:
         points = shapely.point_on_surface(self.cells.geometry.to_numpy())
         self.centre = (float(np.median(shapely.get_x(points))), float(np.median(shapely.get_y(points))))
         self.x, self.y = crs.project(self.events["lon"].to_numpy(), self.events["lat"].to_numpy(), self.centre)
-        self.source, self.channels = _sources(self.events)
+        origins = origins_of(self.events)
+        self.source, self.channels = origins.names[origins.code], origins.channels
         self.names = list(dict.fromkeys(self.source.tolist()))
         self.period = _period(dataset, scope)
         self.around = KeptSurroundings(dataset, scope, self.cells, seed=spots.seed, progress=tell)
@@ -216,8 +210,8 @@ class _Claims:
 
     def named(self, source: str) -> Sentence:
         """Return a source as a field of a sentence."""
-        if source == _OTHERS:
-            return Sentence(_OTHERS)
+        if source == OTHERS:
+            return Sentence(OTHERS)
         return Sentence(_NAMED[_CHANNEL if source in self.channels else _IMPORT], {"name": source})
 
 
@@ -225,18 +219,6 @@ def _hours(times: pd.Series) -> Floats:
     """Return hours of local time; NaN without a time."""
     local = times.dt.tz_localize(None) - pd.Timestamp(0)
     return (local / pd.Timedelta(hours=1)).to_numpy(float)
-
-
-def _sources(events: pd.DataFrame) -> tuple[NDArray[np.object_], frozenset[str]]:
-    """Return who reported each event, and which of the names are channels."""
-    channel, source = events["channel"].cat, events["source"].cat
-    names = np.array([*channel.categories, *source.categories], dtype=object)
-    filled = np.append(channel.categories != "", False)[channel.codes]
-    code = np.where(filled, channel.codes, len(channel.categories) + source.codes)
-    often = np.argsort(-np.bincount(code, minlength=len(names)), kind="stable")
-    if len(np.unique(code)) > _MOST_SOURCES:
-        names[often[_MOST_SOURCES - 1 :]] = _OTHERS
-    return names[code], frozenset(channel.categories)
 
 
 def _period(dataset: Dataset, scope: Scope) -> tuple[dt.date, dt.date] | None:
@@ -249,6 +231,25 @@ def _period(dataset: Dataset, scope: Scope) -> tuple[dt.date, dt.date] | None:
     return (start, end) if start < end else None
 
 
+def _days_heard(dataset: Dataset, scope: Scope, period: tuple[dt.date, dt.date]) -> int:
+    """Return how many days of a period the sources asked for tell of: those of the months with a report.
+
+    Were the days before a source began counted too, its usual days would each look like one great night; so they would
+    if a mistyped year made the period longer than it is.
+    """
+    asked = scope.sources or tuple(dataset.sources)
+    began = [day for source, day in answers.first_days(dataset).items() if source in asked]
+    known = [time for time in (dataset.sources[source] for source in asked) if time is not None]
+    start, end = max(period[0], min(began)), period[1]
+    if len(known) == len(asked):
+        end = min(end, max(time.tz_convert(dataset.zone).date() for time in known) + dt.timedelta(days=1))
+    everything = Scope(level="", sources=scope.sources, start=start, end=end, voided=True)
+    months = pd.PeriodIndex(queries.counts(dataset, everything, ["month"])["month"], freq="M")
+    bounds = months.start_time.to_numpy("datetime64[D]"), months.end_time.to_numpy("datetime64[D]") + 1
+    first, after = (np.clip(day, np.datetime64(start), np.datetime64(end)) for day in bounds)
+    return int((after - first).astype(np.int64).sum())
+
+
 def _each(rows: pd.DataFrame) -> list[Any]:
     return list(rows.itertuples(index=False))
 
@@ -256,7 +257,7 @@ def _each(rows: pd.DataFrame) -> list[Any]:
 def _night(asked: _Claims) -> _Found | Sentence:
     if asked.period is None or not np.isfinite(asked.hours).any():
         return Sentence(_NO_TIMES)
-    days = (asked.period[1] - asked.period[0]).days
+    days = _days_heard(asked.dataset, asked.scope, asked.period)
     if days < 2:
         return Sentence(_ONE_DAY)
     rows = doubts.one_night(asked.cell, asked.hours, asked.claimed, asked.test, days=days)

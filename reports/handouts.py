@@ -26,7 +26,6 @@ from reports.sheet import Sheet, write_book
 from reports.surroundings import scan_limits
 
 _CODES = ("method", "exposure")  # lines about a screen that are for programs: its reason says both in words
-_SITE_DIGITS = 4  # of a degree, about 10 m: a site's place is that of its first report, and reports are not handed out
 BY_NAMES = {
     BY_CELL: N_("itself"),
     BY_PLACE: N_("a shared place"),
@@ -121,7 +120,7 @@ def geopackage(screen: Screen, words: Words) -> bytes:
             )
         )
     sites = record.sites
-    points = shapely.points(sites[["lon", "lat"]].to_numpy(float).round(_SITE_DIGITS))
+    points = shapely.points(sites[["lon", "lat"]].to_numpy(float))
     layers.append(
         Layer("chronic_sites", words("Chronic sites"), _plain(sites.drop(columns=["lon", "lat"])), POINT, points)
     )

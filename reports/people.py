@@ -44,11 +44,18 @@ def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
     if scope.area:
         level = next(level for level in dataset.levels if level.name == scope.level)
         if level.parent_level:
-            cells = dataset.cells(level.parent_level)
-            parts.append(str(cells.loc[cells["cell_id"] == scope.area, "name"].iloc[0]))
+            parts.append(_area_name(dataset, scope, level.parent_level))
     if dataset.as_of is not None:
         parts.append(words("as of {time}", time=dataset.as_of))
     return " · ".join(parts)
+
+
+def _area_name(dataset: Dataset, scope: Scope, level: str) -> str:
+    """Return the name of a scope's area in its period, else its newest; of an unknown area its code."""
+    every = dataset.cells(level, every=True)
+    of_then = dataset.cells(level, dataset.edition_day(scope))
+    names = pd.concat([cells.loc[cells["cell_id"] == scope.area, "name"] for cells in (every, of_then)])
+    return str(names.iloc[-1]) if len(names) else str(scope.area)
 
 
 def beside_sentence(beside: Mapping[str, int], words: Words) -> str:
@@ -98,6 +105,13 @@ def claims(words: Words, codes: Iterable[str]) -> list[str]:
     """Return the word of each cell's claim, empty where there is none."""
     named = {HOT_SPOT: words("hot spot"), GATHER: words("gathers"), "": ""}
     return [named[code] for code in codes]
+
+
+def ratio_words(words: Words, ratio: float | None, low: float | None, high: float | None) -> str:
+    """Return a ratio with its limits; '' where there is none."""
+    if ratio is None or np.isnan(ratio):
+        return ""
+    return words("×{ratio} ({low}–{high})", ratio=f"{ratio:.1f}", low=f"{low:.1f}", high=f"{high:.1f}")
 
 
 PATTERNS = {  # of a cell and its neighbours, where it is beyond chance

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import summary
 from base.text import N_, Words
 from data import corrections
 from data.dataset import Dataset
@@ -172,8 +173,8 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
     lines = [answer["reason"]]
     if answer["cells"]:
         cells = pd.DataFrame(answer["cells"])
-        order, up = ["sure", "p", "observed", "cell_id"], [True, True, False, True]
-        cells = cells.assign(sure=~cells["hot"]).sort_values(order, ascending=up, na_position="last")
+        cells = summary.rank_cells(cells.assign(events=cells["observed"], place=range(len(cells))))
+        answer = answer | {"cells": [answer["cells"][at] for at in cells.pop("place")]}
         cells["claim"] = people.claims(words, cells["claim"])
         cells["p"] = [words.chance(p) if pd.notna(p) else "" for p in cells["p"]]
         cells["pattern"] = people.patterns(words, cells["pattern"])
@@ -224,7 +225,7 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
         shown = pd.DataFrame(
             {
                 "name": cell["name"],
-                "interval": interval(cell["ratio"], cell["ratio_low"], cell["ratio_high"]),
+                "interval": people.ratio_words(words, cell["ratio"], cell["ratio_low"], cell["ratio_high"]),
                 "since": record.since_words(cell["since"], answer["record"]["first"], words),
                 "trend": trends[cell["trend"]],
                 "change": changes[cell["change"]],
@@ -248,11 +249,6 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
     if left_out:
         lines.append(words("Sources that do not cover it: {sources}.", sources=words.listed(left_out)))
     return lines
-
-
-def interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Return a ratio with its limits: 2.5 (1.8–3.5)."""
-    return "" if value is None else f"{value:.1f} ({low:.1f}–{high:.1f})"
 
 
 def rates(found: CellRates | None, words: Words) -> list[str]:

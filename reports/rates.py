@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis.hotspots import AREA, EQUAL
 from analysis.rates import FEW, NO_EXPOSURE, Rates, estimate_rates
@@ -51,7 +52,8 @@ class CellRates:
 
     `cells` has cell_id, name, events, exposure, raw with low and high (95%), smoothed and mark: "few" where there are
     too few events to carry a rate, "no_exposure" where there is nothing to divide by (NaN), or "". `few` and `missing`
-    count them.
+    count them. `anew` cells were drawn anew within the period: their rates stand on their exposure times the part of
+    the period since then.
     """
 
     unit: str
@@ -60,6 +62,7 @@ class CellRates:
     few: int
     missing: int
     cells: pd.DataFrame
+    anew: int
 
 
 def rates(dataset: Dataset, scope: Scope, spots: HotSpots, *, exposure: str = "auto") -> CellRates | None:
@@ -89,24 +92,26 @@ def rates(dataset: Dataset, scope: Scope, spots: HotSpots, *, exposure: str = "a
     unit = max(EXPOSURES, key=lambda name: np.isfinite(known[name]).sum()) if exposure == "auto" else exposure
     if unit == EQUAL or not np.isfinite(known[unit]).any():
         return None
-    found = estimate_rates(spots.cells["events"].to_numpy(), known[unit], unit=unit, per=PER[unit], few=MOST_FEW)
+    part = np.ones(len(cells)) if spots.drawn is None else spots.drawn.part(known[unit])
+    found = estimate_rates(spots.cells["events"].to_numpy(), known[unit] * part, unit=unit, per=PER[unit], few=MOST_FEW)
     return CellRates(
         unit=unit,
         per=found.per,
         overall=found.overall,
         few=found.marks.count(FEW),
         missing=found.marks.count(NO_EXPOSURE),
-        cells=_ordered(cells, found),
+        cells=_ordered(cells, found, known[unit]),
+        anew=int((part < 1).sum()),
     )
 
 
-def _ordered(cells: pd.DataFrame, found: Rates) -> pd.DataFrame:
+def _ordered(cells: pd.DataFrame, found: Rates, exposure: NDArray[np.float64]) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "cell_id": cells["cell_id"],
             "name": cells["name"],
             "events": found.events,
-            "exposure": found.exposure,
+            "exposure": exposure,
             "raw": found.raw,
             "low": found.low,
             "high": found.high,
@@ -163,6 +168,14 @@ def sentences(found: CellRates, words: Words) -> list[str]:
                 "{n} cell has no such figure, or none above zero, and no rate.",
                 "{n} cells have no such figure, or none above zero, and no rate.",
                 found.missing,
+            )
+        )
+    if found.anew:
+        lines.append(
+            words.plural(
+                "{n} cell was drawn anew within the period: its rate is reckoned on the part of it since then.",
+                "{n} cells were drawn anew within the period: their rates are reckoned on the part of it since then.",
+                found.anew,
             )
         )
     return lines

@@ -14,7 +14,6 @@ closed when the last of its calls is.
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,7 +24,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import hotspots, onset, recurrence, trend
-from base.text import N_, Sentence, Words
+from base.errors import HazardError
+from base.text import N_, Sentence, Term, Words
 from data import derived, queries
 from data.dataset import Dataset
 from data.facts import NEVER
@@ -59,11 +59,13 @@ _TOO_MANY = N_(
     "Chronic sites are looked for among at most {most} events, and here are {n}: choose one area or fewer hazards."
 )
 MOST_SITED = 3_000_000  # events of a history that are joined to sites: half a minute and a gigabyte
+_NO_EXPOSURE_BEFORE = N_(
+    "Nothing to compare with: the cells of the period before have no complete figures of {exposure}."
+)
 _EDITION = "1"  # of how events are joined to sites: to be raised when the answer changes
 _LEAST = (trend.MIN_MONTHS, 12, 1)  # months of a source: as many as the words need, else a year, else any
 _SILENT_MONTHS = 12  # without any report: what lies before is another record
 _MOST_HELD, _MOST_HISTORIES = 16, 2  # answers of some megabytes each in a city; histories of a hundred
-_HOLDING = threading.Lock()
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -75,9 +77,11 @@ class Compared:
     """What became of the claims since the period before; no claim of its own.
 
     `cells` are those with the same outline in both periods: cell_id, name, change ("new", "stayed", "gone" or ""), now
-    and before (events of the two scopes), ratio, low, high (now / before with its exact interval, cell by cell). What
-    is gone need not have become fewer events: look at the ratio. `redrawn` counts the claims, of either period, on
-    outlines that the other did not have. `note` says where one side could make no claim at all, else None.
+    and before (events of the two scopes), ratio, low, high (events a day, now / before, with its exact interval, cell
+    by cell; of a cell drawn anew within a period by its part of it). The claims are those of the two scopes: by the
+    sources of both. What is gone need not have become fewer events: look at the ratio. `redrawn` counts the claims, of
+    either period, on outlines that the other did not have. `note` says where one side could make no claim at all, or
+    where the two are measured by different exposures, else None.
     """
 
     before: Scope
@@ -104,51 +108,66 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Record:
-    """What the record says of the cells of `reports.answers.HotSpots`, in their order.
+class Course:
+    """How the cells of `reports.answers.HotSpots` went over the months, in their order.
 
     Attributes
     ----------
     cells : DataFrame
         cell_id, ratio, low, high (observed / expected with its exact 95% interval), since (first day of the month from
         which on a claimed cell stands out, see `analysis.onset`; in the first month of the record: then or earlier;
-        NaT for others), trend (a key of TREND_NAMES, "" where the record is too short), chronic (number of chronic
-        sites).
+        NaT for others), trend (a key of TREND_NAMES, "" where the record is too short).
     months : DataFrame
         cell_id, month ('YYYY-MM'), events, expected (by the cell's share of the month's events) of the claimed cells,
         before them those of all cells together with cell_id ""; every month of the record, NA and NaN where the cell's
         outline did not hold yet.
-    sites : DataFrame
-        cell_id, hazard, lon, lat, events, returns, first, last, median_days, open_now of the chronic sites with an
-        event in these cells (in the cell of the first of these), most returns first; see `analysis.recurrence`.
-    sites_reason : Sentence or None
-        Why chronic sites were not looked for: then `sites` is empty and `chronic` is NA.
     first, last : str or None
         Months of the record, 'YYYY-MM'.
     left_out : tuple of str
         Sources that do not cover it.
     trend_reason : Sentence or None
         Why there is no trend word.
-    compared : Compared or None
-    compared_reason : Sentence or None
-        Why nothing can be compared.
     """
 
     cells: pd.DataFrame
     months: pd.DataFrame
-    sites: pd.DataFrame
-    sites_reason: Sentence | None
     first: str | None
     last: str | None
     left_out: tuple[str, ...]
     trend_reason: Sentence | None
-    compared: Compared | None
-    compared_reason: Sentence | None
 
     @property
     def sentence(self) -> Sentence:
         """Why there is no trend word, or what has to be thought of beside the words."""
         return self.trend_reason or WET_YEAR
+
+
+@dataclass(frozen=True)
+class Before:
+    """What became of the claims since the period before, or why nothing can be compared."""
+
+    compared: Compared | None
+    compared_reason: Sentence | None
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The chronic sites of some cells, or why they were not looked for: then there are none, and `chronic` is None.
+
+    `sites` has cell_id, hazard, lon, lat (rounded to about 10 m: a site lies where its first report does, and reports
+    are not handed out), events, returns, first, last, median_days, open_now of the sites with an event in these cells
+    (in the cell of the first of these), most returns first; see `analysis.recurrence`. `chronic` counts them, a number
+    a cell.
+    """
+
+    sites: pd.DataFrame
+    chronic: Ints | None
+    sites_reason: Sentence | None
+
+
+@dataclass(frozen=True)
+class Record(Course, Before, Sites):
+    """The whole record of a scope's claims; `cells` has the numbers of chronic sites too (chronic, NA if not known)."""
 
 
 def since_words(since: str | None, first: str | None, words: Words) -> str:
@@ -168,10 +187,7 @@ def record_of(
     compare: str = "year",
     progress: Progress | None = None,
 ) -> Record:
-    """Return what the record says of the claims of a scope.
-
-    The answers last given are held with the version, and shared: they are never changed. The first one of a city walks
-    its whole history for chronic sites: `progress` gets the share that is done.
+    """Return the whole of what the record says of the claims of a scope: `course_of`, `before_of` and `sites_of`.
 
     Parameters
     ----------
@@ -183,37 +199,37 @@ def record_of(
     Raises
     ------
     HazardError
-        What `reports.answers.hot_spots` refuses for the period before.
+        What `before_of` refuses.
     """
-    held: dict[Any, Record] = dataset.derived.setdefault("records", {})
-    key = (scope, exposure, method, spots.seed, compare)
-    found = held.get(key) or _record_of(
-        dataset, scope, spots, exposure, method, compare, progress or (lambda share: None)
-    )
-    _hold(held, key, found)
-    return found
+    tell = progress or (lambda share: None)
+    tell(0.0)
+    course = course_of(dataset, scope, spots)
+    before = before_of(
+        dataset, scope, spots, exposure=exposure, method=method, compare=compare,
+        progress=lambda share: tell(0.1 + 0.4 * share),
+    )  # fmt: skip
+    sites = sites_of(dataset, scope, progress=lambda share: tell(0.5 + 0.5 * share))
+    chronic = pd.array([pd.NA] * len(course.cells) if sites.chronic is None else sites.chronic, dtype="Int64")
+    fields = {**vars(course), **vars(before), **vars(sites)}
+    return Record(**fields | {"cells": course.cells.assign(chronic=chronic)})
 
 
-def _record_of(
-    dataset: Dataset,
-    scope: Scope,
-    spots: answers.HotSpots,
-    exposure: str,
-    method: str,
-    compare: str,
-    progress: Progress,
-) -> Record:
+def course_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Course:
+    """Return how the cells of a scope went over the months; `spots` is the answer to the same scope.
+
+    The answers last given are held with the version, and shared: they are never changed.
+    """
+    key = (scope, spots.result.exposure, spots.result.method, spots.seed)
+    return dataset.hold("courses", key, lambda: _course(dataset, scope, spots), most=_MOST_HELD)
+
+
+def _course(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Course:
     cells = answers.cells_of(dataset, scope)
-    progress(0.0)
     span, left_out = _span(dataset, scope)
     counts = _by_month(dataset, span, cells) if span else np.zeros((len(cells), 0))
-    compared, compared_reason = _compared(
-        dataset, scope, spots, exposure, method, compare, lambda share: progress(0.1 + 0.4 * share)
-    )
-    sites, chronic, sites_reason = _sites(dataset, scope, cells, lambda share: progress(0.5 + 0.5 * share))
     hot = spots.cells["hot"].to_numpy(bool)
     since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
-    expected = _expected(counts, spots.cells["expected"].to_numpy(float))
+    expected = _expected(counts, spots.result.weight / spots.result.part)
     begun = np.full(len(cells), onset.NOT)
     begun[hot] = onset.find_onset(counts[hot], expected[hot])
     known = hot & (begun != onset.NOT)
@@ -223,24 +239,14 @@ def _record_of(
         first, last = (str(month) for month in (span.months[0], span.months[-1]))
         since[known] = span.months[begun[known]]
         words = list(trend.find_trends(counts, fdr=float(dataset.settings["fdr"])).word)
-    frame = spots.cells[["cell_id", "ratio", "low", "high"]].assign(
-        since=since.astype("datetime64[s]"),
-        trend=words,
-        chronic=pd.array([pd.NA] * len(cells) if chronic is None else chronic, dtype="Int64"),
-    )
-    return Record(
-        cells=frame,
-        months=_months(
-            span.months if span else np.empty(0, "datetime64[M]"), counts, expected, spots.cells["cell_id"], hot
-        ),
-        sites=sites,
-        sites_reason=sites_reason,
+    months = span.months if span else np.empty(0, "datetime64[M]")
+    return Course(
+        cells=spots.cells[["cell_id", "ratio", "low", "high"]].assign(since=since.astype("datetime64[s]"), trend=words),
+        months=_months(months, counts, expected, spots.cells["cell_id"], hot),
         first=first,
         last=last,
         left_out=left_out,
         trend_reason=_trend_reason(counts.shape[1]),
-        compared=compared,
-        compared_reason=compared_reason,
     )
 
 
@@ -255,16 +261,18 @@ class _Span:
 def _span(dataset: Dataset, scope: Scope) -> tuple[_Span | None, tuple[str, ...]]:
     """Return the record of a scope, None where there is no whole month, and the sources that do not cover it."""
     asked = scope.sources or tuple(dataset.sources)
-    known_to = min((time for time in (dataset.as_of, scope.as_of) if time is not None), default=None)
-    if known_to is None:
+    ends = dataset.known_ends
+    if not ends:
         return None, tuple(sorted(asked))
-    day = pd.Timestamp(known_to).tz_convert(dataset.zone).date() + dt.timedelta(days=1)
+    day = max(ends.values())
+    if scope.as_of is not None:
+        before = pd.Timestamp(scope.as_of).tz_convert(dataset.zone) - pd.Timedelta(microseconds=1)
+        day = min(day, before.date() + dt.timedelta(days=1))
     day = min(day, scope.end or day).replace(day=1)
     end = np.datetime64(day, "M")
     months = {}
     for source, begun in _beginnings(dataset, replace(scope, sources=asked, end=day)).items():
-        as_of = dataset.sources[source]
-        if as_of is not None and as_of.date() + dt.timedelta(days=1) >= day:
+        if source in ends and ends[source] >= day:
             months[source] = int((end - begun).astype(int))
     for least in _LEAST:
         covering = {source: n for source, n in months.items() if n >= least}
@@ -306,9 +314,9 @@ def _by_month(dataset: Dataset, span: _Span, cells: pd.DataFrame) -> Floats:
     return counts
 
 
-def _expected(counts: Floats, expected: Floats) -> Floats:
-    """Return what each month would bring each cell by its share of what the period expects, among the cells known."""
-    weight = np.where(np.isnan(counts), np.nan, expected[:, None])
+def _expected(counts: Floats, exposure: Floats) -> Floats:
+    """Return what each month would bring each cell by its share of the exposure of the cells known."""
+    weight = np.where(np.isnan(counts), np.nan, exposure[:, None])
     total = np.nansum(weight, axis=0)
     return weight * np.divide(np.nansum(counts, axis=0), total, out=np.zeros(len(total)), where=total > 0)
 
@@ -339,6 +347,33 @@ def _trend_reason(months: int) -> Sentence | None:
     )
 
 
+def before_of(
+    dataset: Dataset,
+    scope: Scope,
+    spots: answers.HotSpots,
+    *,
+    exposure: str = "auto",
+    method: str = hotspots.AUTO,
+    compare: str = "year",
+    progress: Progress | None = None,
+) -> Before:
+    """Return what became of the claims of a scope since the period before; parameters as `record_of` takes them.
+
+    The answers last given are held with the version, and shared: they are never changed.
+
+    Raises
+    ------
+    HazardError
+        What `reports.answers.hot_spots` refuses for the period before, but for an exposure that it has not.
+    """
+    return dataset.hold(
+        "compared",
+        (scope, exposure, method, spots.seed, compare),
+        lambda: Before(*_compared(dataset, scope, spots, exposure, method, compare, progress)),
+        most=_MOST_HELD,
+    )
+
+
 def _compared(
     dataset: Dataset,
     scope: Scope,
@@ -346,9 +381,8 @@ def _compared(
     exposure: str,
     method: str,
     compare: str,
-    progress: Progress,
+    progress: Progress | None,
 ) -> tuple[Compared | None, Sentence | None]:
-    """Return what became of the claims, or why that cannot be told."""
     if scope.start is None or scope.end is None:
         return None, Sentence(N_("All time has no period before it: choose a period to compare."))
     sides = answers.comparison(dataset, scope, compare)
@@ -356,37 +390,38 @@ def _compared(
         return None, Sentence(
             N_("Nothing to compare with: no source covers both this period and the one before from end to end.")
         )
-    earlier = answers.hot_spots(
-        dataset, sides.before, exposure=exposure, method=method, seed=spots.seed, progress=progress
-    )
-    outlines = [answers.cells_of(dataset, one)[["cell_id", "valid_from"]] for one in (scope, sides.before)]
+    asked: dict[str, Any] = {"exposure": exposure, "method": method, "seed": spots.seed}
+    try:
+        earlier = answers.hot_spots(dataset, sides.before, progress=progress, **asked)
+    except HazardError as error:
+        if error.code != "exposure-incomplete":
+            raise
+        name = hotspots.EXPOSURE_NAMES[spots.result.exposure]
+        return None, Sentence(_NO_EXPOSURE_BEFORE, {"exposure": Term(name)})
+    # The screen may show more than can be compared: then the claims are looked for among what can
+    later = spots if sides.whole else answers.hot_spots(dataset, sides.now, **asked)
+    outlines = [answers.cells_of(dataset, one)["valid_from"] for one in (sides.now, sides.before)]
     now, before = (
-        pd.concat([one.cells[["cell_id", "name", "events", "hot"]], outline["valid_from"]], axis=1)
-        for one, outline in zip((spots, earlier), outlines, strict=True)
+        one.cells[["cell_id", "name", "events", "hot"]].assign(valid_from=outline, part=one.result.part)
+        for one, outline in zip((later, earlier), outlines, strict=True)
     )
     both = now.merge(before.drop(columns="name"), on=["cell_id", "valid_from"], suffixes=("", "_before"))
-    same = sides.now == scope  # else the screen shows more than can be compared
-    counted = both["events"] if same else _events(dataset, sides.now, both)
+    days, days_before = sides.days
     found = trend.compare_periods(
-        counted, both["events_before"], claimed_now=both["hot"], claimed_before=both["hot_before"]
-    )
+        both["events"], both["events_before"], claimed_now=both["hot"], claimed_before=both["hot_before"],
+        exposure_now=days * both["part"], exposure_before=days_before * both["part_before"],
+    )  # fmt: skip
     cells = both[["cell_id", "name"]].assign(
-        change=list(found.change), now=counted, before=both["events_before"], ratio=found.ratio, low=found.low,
+        change=list(found.change), now=both["events"], before=both["events_before"], ratio=found.ratio, low=found.low,
         high=found.high,
     )  # fmt: skip
     claims = int(now["hot"].sum() + before["hot"].sum())
     redrawn = claims - int(both["hot"].sum() + both["hot_before"].sum())
-    return Compared(sides.before, sides.now, sides.left_out, cells, redrawn, _note(spots, earlier)), None
-
-
-def _events(dataset: Dataset, scope: Scope, cells: pd.DataFrame) -> Ints:
-    calls = answers.events_of(dataset, scope).calls
-    where = answers.positions(calls["cell_id"], cells)
-    return np.bincount(where[(where >= 0) & calls["leads"].to_numpy()], minlength=len(cells))
+    return Compared(sides.before, sides.now, sides.left_out, cells, redrawn, _note(later, earlier)), None
 
 
 def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
-    """Return a sentence where one period is too poor for any claim: then “new” and “gone” say little."""
+    """Return a sentence where one period is too poor for any claim, or measured otherwise: new and gone say little."""
     if before.result.method == hotspots.LIST:
         return Sentence(
             N_("The period before holds {n} events, too few for any claim: every claim of now is new."),
@@ -396,32 +431,46 @@ def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
         return Sentence(
             N_("This period holds {n} events, too few for any claim: every earlier claim is gone."), {"n": now.n_events}
         )
+    if now.result.exposure != before.result.exposure:
+        return Sentence(
+            N_(
+                "This period is measured by {now}, the one before by {before}: a claim may be new or gone for that "
+                "alone."
+            ),
+            {
+                name: Term(hotspots.EXPOSURE_NAMES[one.result.exposure])
+                for name, one in (("now", now), ("before", before))
+            },
+        )
     return None
 
 
+SITE_DIGITS = 4  # of a degree: about 10 m
 _SITE = ("cell_id", "hazard", "lon", "lat", "events", "returns", "first", "last", "median_days", "open_now")
 _JOINED = ("joined", "x_m", "y_m", "reported_at", "closed_at", "hazard")
 
 
-def _sites(
-    dataset: Dataset, scope: Scope, cells: pd.DataFrame, progress: Progress
-) -> tuple[pd.DataFrame, Ints | None, Sentence | None]:
-    """Return the chronic sites with an event in some cells, how many each cell has, or why they were not looked for.
+def sites_of(dataset: Dataset, scope: Scope, *, progress: Progress | None = None) -> Sites:
+    """Return the chronic sites with an event in the cells of a scope, from all that is known up to its end.
 
-    What came later joins nothing else together, so the whole history is joined once for all periods and hazards.
+    The answers last given are held with the version, and shared: they are never changed. The first one of a city walks
+    its whole history: `progress` gets the share that is done.
     """
+    tell = progress or (lambda share: None)
+    return dataset.hold("sites", replace(scope, start=None), lambda: _sites(dataset, scope, tell), most=_MOST_HELD)
+
+
+def _sites(dataset: Dataset, scope: Scope, progress: Progress) -> Sites:
+    """Look for chronic sites. What came later joins nothing else together, so the whole history is joined once."""
+    cells = answers.cells_of(dataset, scope)
     everything = replace(scope, start=None, end=None, area=None, hazards=())
     for whole in (everything, replace(everything, area=scope.area, hazards=scope.hazards)):
         n = int(answers.events_of(dataset, whole).calls["leads"].sum())
         if n <= MOST_SITED:
             break
     else:
-        return pd.DataFrame(columns=list(_SITE)), None, Sentence(_TOO_MANY, {"n": n, "most": MOST_SITED})
-    held: dict[Scope, pd.DataFrame] = dataset.derived.setdefault("sites joined", {})
-    found = held.get(whole)
-    if found is None:
-        found = _joined(dataset, whole, progress)
-    _hold(held, whole, found, _MOST_HISTORIES)
+        return Sites(pd.DataFrame(columns=list(_SITE)), None, Sentence(_TOO_MANY, {"n": n, "most": MOST_SITED}))
+    found = dataset.hold("sites joined", whole, lambda: _joined(dataset, whole, progress), most=_MOST_HISTORIES)
     keep = np.ones(len(found), dtype=bool)
     if scope.end is not None:
         keep &= (found["reported_at"] < pd.Timestamp(scope.end, tz=dataset.zone)).to_numpy()
@@ -439,9 +488,9 @@ def _sites(
     first = pd.DataFrame({"site": site[inside], "at": where[inside]}).drop_duplicates("site").sort_values("site")
     at = first["at"].to_numpy()
     lead = np.flatnonzero(~label.duplicated() & (site >= 0))
-    places = events[["lon", "lat"]].iloc[lead[np.argsort(site[lead])]].reset_index(drop=True)
+    places = events[["lon", "lat"]].iloc[lead[np.argsort(site[lead])]].reset_index(drop=True).round(SITE_DIGITS)
     listed = pd.concat([sites, places], axis=1).assign(cell_id=cells["cell_id"].to_numpy(object)[at])
-    return listed[list(_SITE)], np.bincount(at, minlength=len(cells)), None
+    return Sites(listed[list(_SITE)], np.bincount(at, minlength=len(cells)), None)
 
 
 def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
@@ -505,11 +554,3 @@ def _rows(known: pd.Series, asked: Ints) -> Ints:
         return np.full(len(asked), -1)
     at = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
     return np.where(numbers[at] == asked, at, -1)
-
-
-def _hold(held: dict[Any, Any], key: Any, found: Any, most: int = _MOST_HELD) -> None:
-    with _HOLDING:
-        held.pop(key, None)
-        held[key] = found  # the last to go
-        while len(held) > most:
-            held.pop(next(iter(held)))

@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,11 @@ import pandas as pd
 import pytest
 import typer.main
 from python_calamine import CalamineWorkbook
-from stored import boundary, rows, store
+from stored import boundary, random_rows, rows, store, with_grids
 
 import cli
+from analysis import summary
+from data.changes import set_settings
 from data.levels import load_cells
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
 from data.store import Workspace
@@ -503,3 +506,33 @@ def test_places_that_cells_share_are_printed_with_their_numbers(tmp_path):
     assert "grid G07" in below
     assert "47" in below
     assert "25.4" in below
+
+
+def test_where_no_place_can_be_looked_for_the_answer_is_that_of_the_cells(tmp_path):
+    workspace = with_grids(tmp_path)
+    store(workspace, random_rows(200, seed=1))
+    set_settings(workspace, {"scan_share": 0.01}, who="t")  # four cells: already one is more
+    asked_for = asked(tmp_path, "hotspots", "--method", "scan")
+    assert asked_for["methods"] == ["excess"]
+    assert len(asked_for["cells"]) == 4
+    assert "record" in asked_for
+    assert asked_for["clusters"] == []
+    assert asked(tmp_path, "hotspots")["methods"] == ["excess", "dbscan"]
+
+
+def test_what_is_low_beyond_chance_is_not_printed_right_after_the_claims(tmp_path):
+    ids = [f"G{n:03d}" for n in range(144)]
+    load_cells(Workspace(tmp_path), boundary(ids, columns=12), "g.geojson", level="grid", who="t")
+    quiet, busy = {(row, column) for row in range(5) for column in range(5)}, {(9, 9), (9, 10), (10, 9), (10, 10)}
+    cases = [
+        {"incident_id": f"{n}-{k}", "lon": 113.0005 + 0.01 * (n % 12) + 0.001 * k, "hazard": "wall_risk",
+         "lat": 33.005 + 0.01 * (n // 12), "reported_at": f"2025-{1 + k:02d}-05 10:00"}
+        for n in range(144)
+        for k in range(0 if divmod(n, 12) in quiet else 9 if divmod(n, 12) in busy else 2 + n % 3)
+    ]  # fmt: skip
+    dataset = store(Workspace(tmp_path), rows(cases))
+    spots = answers.hot_spots(dataset, Scope(level="grid"), method="gi_star").cells
+    assert spots.loc[spots["pattern"] == "low", "p"].min() < spots.loc[spots["pattern"] == "", "p"].min()
+    printed = re.findall(r"grid (G\d{3})", Said(tmp_path, "hotspots", "--method", "gi_star", "--no-evidence").out)
+    assert printed[:50] == summary.rank_cells(spots)["cell_id"].head(50).tolist()
+    assert spots.set_index("cell_id").loc[printed[:50], "pattern"].eq("low").sum() == 0

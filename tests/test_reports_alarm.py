@@ -124,6 +124,22 @@ def test_a_wet_week_is_no_alarm_where_water_always_stands(tmp_path):
         assert alarm_of(dataset, GRID).clusters["alarm"].iloc[0]  # of all kinds together it would be one
 
 
+@pytest.mark.parametrize("apart", ["channels of one file", "two files"])
+def test_a_patrols_campaign_is_no_alarm_where_it_always_patrols(tmp_path, apart):
+    patrol = [at("D", day, place=n) for n, day in enumerate(pd.date_range(FIRST, LAST, freq="9D").date)]
+    patrol += [at("D", LAST - dt.timedelta(days=n // 3), place=40 + n) for n in range(25)]
+    by = {"hotline": steady(every=3), "patrol": patrol}
+    workspace = with_grids(tmp_path)
+    if apart == "two files":
+        for name, cases in by.items():
+            dataset = put(workspace, cases, name)
+    else:
+        dataset = put(workspace, [{**case, "channel": name} for name, cases in by.items() for case in cases])
+    assert not alarm_of(dataset, GRID).clusters["alarm"].any()
+    together = [{**case, "channel": ""} for cases in by.values() for case in cases]
+    assert alarm_of(put(with_grids(tmp_path / "one"), together), GRID).clusters["alarm"].iloc[0]
+
+
 def test_where_reports_come_as_ever_nothing_is_an_alarm_and_the_most_unusual_is_named(tmp_path):
     found = alarm_of(put(with_grids(tmp_path), steady()), GRID)
     assert not found.clusters["alarm"].any()
@@ -299,9 +315,29 @@ def test_settings_and_the_seed_decide_and_progress_is_told(tmp_path):
     found = alarm_of(workspace.newest(), GRID, seed=5, progress=told.append)
     assert (found.days, found.seed, found.first) == (5, 5, LAST - dt.timedelta(days=364))
     assert found.clusters["first_day"].min() > LAST - dt.timedelta(days=5)
-    assert not found.clusters["alarm"].any()  # of 999 shuffles none is as rare as that
+    assert found.draws == 9999  # of the usual 999 shuffles nothing could be as rare as that
     assert told
     assert told[-1] == 1.0
+
+
+def test_a_rare_chance_is_told_by_as_many_shuffles_as_it_takes(tmp_path):
+    workspace = with_grids(tmp_path)
+    put(workspace, [*steady(), *planted(), *(at("D", LAST, place=50 + n) for n in range(12))])
+    set_settings(workspace, {"alarm_chance": 0.0003, "map_draws": 99}, who="t")
+    found = alarm_of(workspace.newest(), GRID)
+    assert found.draws == 3333
+    assert found.clusters["p"].iloc[0] == 1 / 3334
+    assert found.clusters["alarm"].iloc[0]
+
+
+@pytest.mark.parametrize(("history", "days"), [(60, 112), (365, 365)])
+def test_the_past_is_four_times_the_last_weeks_at_least(tmp_path, history, days):
+    workspace = with_grids(tmp_path)
+    put(workspace, [*steady(), *planted()])
+    set_settings(workspace, {"alarm_history_days": history}, who="t")
+    found = alarm_of(workspace.newest(), GRID)
+    assert found.first == LAST - dt.timedelta(days=days - 1)
+    assert len(found.clusters)
 
 
 # --- in words: page and command ---------------------------------------------------------------------------------------

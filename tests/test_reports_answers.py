@@ -10,6 +10,7 @@ import pytest
 from stored import ZONE, rows, store, with_grids
 from test_data_placing import EDITIONS, with_editions
 
+from analysis import hotspots
 from base.errors import HazardError
 from base.text import Words
 from data import queries
@@ -127,6 +128,7 @@ def test_a_screen_shows_the_cells_valid_at_the_end_of_its_period(tmp_path, stati
 def test_dense_groups_of_more_events_than_a_machine_can_hold_are_refused_with_what_to_do(tmp_path):
     dataset = put(with_grids(tmp_path), [{"cell": "A", "reported_at": "2025-03-01"}, {"cell": "B"}])
     assert len(answers.clusters_of(dataset, GRID)) == 0
+    dataset.derived.clear()
     with (
         mock.patch.object(answers, "MOST_CLUSTERED", 1),
         pytest.raises(HazardError, match="at most 1 events") as refusal,
@@ -163,3 +165,32 @@ def test_beside_an_area_places_are_not_looked_for_in_a_city_and_nothing_is_said_
     assert answers.beyond_area(dataset, replace(area, area=None)) is None
     assert answers.beyond_area(dataset, area, exposure="moons") is None  # nor one not complete
     assert answers.beyond_area(dataset, replace(area, start=dt.date(1990, 1, 1), end=dt.date(1990, 2, 1))) is None
+    for most in (hotspots.MANY, 22):  # by methods that claim nothing there is none either, nor one in their place
+        with mock.patch.object(answers.hotspots, "MANY", most):
+            assert answers.beyond_area(dataset, area, method="calls") is None
+            assert answers.beyond_area(dataset, area, method="list") is None
+
+
+def test_an_area_is_called_by_its_name_in_the_period_and_an_unknown_one_by_its_code(tmp_path):
+    workspace = with_grids(tmp_path)
+    until = "2025-01-01"
+    editions = [("E", "W", "", until), ("W", "P", "", until), ("W", "W", until, ""), ("E", "E", until, "")]
+    with_editions(workspace, editions, level="community")
+    dataset = put(workspace, [{"cell": "A", "reported_at": "2025-03-01 10:00"}])
+
+    def said(area, **period):
+        return people.scope_words(Words("en"), dataset, Scope(level="grid", area=area, **period)).split(" · ")[2]
+
+    before = {"start": dt.date(2024, 1, 1), "end": dt.date(2025, 1, 1)}
+    assert [said("W"), said("W", **before)] == ["grid W", "grid E"]
+    assert [said("P"), said("P", **before)] == ["grid W", "grid W"]  # there was one of that code
+    assert said("nothing") == "nothing"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_ratio_has_its_limits_beside_it_and_none_has_no_words(language):
+    words = Words(language)
+    said = people.ratio_words(words, 2.54, 1.8, 3.46)
+    assert said.replace("（", " (").replace("）", ")") == "×2.5 (1.8–3.5)"
+    assert people.ratio_words(words, None, None, None) == ""
+    assert people.ratio_words(words, float("nan"), 0.0, 1.0) == ""

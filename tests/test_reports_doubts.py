@@ -212,6 +212,56 @@ def test_without_channels_the_imports_are_the_sources(tmp_path):
     assert said.startswith("By the source “patrol”: 42 of its 54 events")
 
 
+def test_a_column_of_free_text_taken_for_the_channel_is_no_hindrance(tmp_path):
+    cases = [dict(case, channel=f"by {n}" if n % 20 else "") for n, case in enumerate([*usual(), *evenly(60)])]
+    _, found = asked(put(tmp_path, cases))  # 148 texts: more than small numbers count
+    assert one(found, "one_source")[0]["events"] == 84
+
+
+def test_usual_days_of_a_source_that_was_there_for_weeks_are_no_night(tmp_path):
+    """Four of A's eleven events by the app in one day: rare among the days of years, not among those of three weeks.
+
+    40 x P(Bin(11, 1/20) >= 4) = 0.06, and 730 x P(Bin(11, 1/365) >= 4) = 0.00001.
+    """
+    workspace = with_grids(tmp_path)
+    old = [{**case, "incident_id": f"o{n}"} for n, case in enumerate([*usual(), event(0, 0, "1915-06-15 10:00", "")])]
+    store(workspace, rows(old, import_id="old", source="old"), import_id="old", source="old")
+    app = [
+        event(cell, 30 + k, f"2025-06-{1 + 3 * cell + 2 * k:02d} 10:00", "app") for cell in (1, 2, 3) for k in range(3)
+    ]
+    app += [event(0, 30 + k, f"2025-06-{2 + 3 * k - (k == 6):02d} 10:00", "app") for k in range(7)]
+    app += [event(0, 40 + k, "2025-06-07 10:00", "app") for k in range(4)]
+    named = [{**case, "incident_id": f"a{n}"} for n, case in enumerate(app)]
+    more = {"import_id": "app", "source": "app"}
+    dataset = store(workspace, rows(named, **more), as_of="2025-06-20T18:00:00+08:00", **more)
+    spots, found = asked(dataset, dataclasses.replace(GRID, sources=("app",)))
+    assert spots.cells.loc[spots.cells["hot"], "cell_id"].tolist() == ["A"]
+    row, _ = one(found, "one_night")
+    assert (row["suspects"], row["events"], row["found"]) == (4, 11, False)
+
+
+@pytest.mark.parametrize(
+    ("scope", "as_of", "days"),
+    [
+        ({}, "2026-01-31", 17 + 30 + 349),  # January 1915 from its report on, November 2023, 2025 to 15 December
+        ({"sources": ("app",)}, "2026-01-31", 27),  # June from its first report on
+        ({"sources": ("app",)}, "2025-06-20", 17),  # and up to when it is known
+        ({"sources": ("old",)}, "2025-06-20", 17 + 30 + 349),
+        ({"start": dt.date(2025, 6, 10), "end": dt.date(2025, 6, 25)}, "2026-01-31", 15),
+    ],
+)
+def test_days_are_those_of_the_months_in_which_the_sources_asked_for_reported(tmp_path, scope, as_of, days):
+    workspace = with_grids(tmp_path)
+    old = [*usual(), event(0, 0, "1915-01-15 10:00", ""), event(0, 0, "2023-11-30 10:00", "")]
+    named = [{**case, "incident_id": f"o{n}"} for n, case in enumerate(old)]
+    store(workspace, rows(named, import_id="old", source="old"), import_id="old", source="old")
+    app = [{**event(0, 9, f"2025-06-{day:02d} 10:00", ""), "incident_id": f"a{day}"} for day in (4, 9, 18)]
+    more = {"import_id": "app", "source": "app"}
+    dataset = store(workspace, rows(app, **more), as_of=f"{as_of}T18:00:00+08:00", **more)
+    asked_for = dataclasses.replace(GRID, **scope)
+    assert doubts._days_heard(dataset, asked_for, doubts._period(dataset, asked_for)) == days
+
+
 def test_one_source_alone_is_no_row_but_a_sentence(tmp_path):
     cases = [dict(case, channel="") for case in (*usual(), *evenly())]
     _, found = asked(put(tmp_path, cases))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from unittest import mock
 
 import demo_cases
 import geopandas as gpd
@@ -15,7 +16,7 @@ from base.text import Words
 from data.geofiles import read_boundaries
 from data.schema import Scope
 from data.store import Workspace
-from reports import answers, handouts
+from reports import answers, handouts, people
 
 ZH, EN = Words("zh"), Words("en")
 YEAR = Scope(level="grid", start=dt.date(2025, 10, 1), end=dt.date(2026, 10, 1))
@@ -98,6 +99,25 @@ def test_dense_groups_lie_around_their_members_and_sites_in_their_cells(screen, 
     reported = {(x, y) for x, y in shapely.get_coordinates(points)}  # to six digits
     assert not reported & set(map(tuple, shapely.get_coordinates(sites.geometry.to_numpy())))
     assert (sites["returns"] >= 1).all()
+
+
+def test_a_site_lies_on_the_same_rounded_place_wherever_it_is_handed_out(screen, package):
+    told = people.record_json(screen.record, EN)["sites"]
+    points = gpd.read_file(package, layer="chronic_sites").geometry
+    book = sheets(handouts.workbook(screen, EN))["Chronic sites"]
+    assert len(points) > 0
+    for title, places in (("Longitude", points.x), ("Latitude", points.y)):
+        assert column(book, title) == places.round(4).tolist() == places.tolist()
+    assert {(one["lon"], one["lat"]) for one in told} <= set(zip(points.x, points.y, strict=True))
+
+
+def test_dense_groups_are_looked_for_once(screen):
+    with mock.patch.object(answers.clusters, "find_clusters", wraps=answers.clusters.find_clusters) as looked:
+        screen.dataset.derived.pop("dense groups")
+        for _ in range(2):
+            answers.clusters_of(screen.dataset, YEAR)
+            handouts.screen_of(screen.dataset, YEAR)
+    assert looked.call_count == 1
 
 
 def test_a_place_that_cells_share_is_the_union_of_its_cells(demo):

@@ -7,6 +7,7 @@ from unittest import mock
 import demo_cases
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from stored import ZONE, rows, store, with_grids
 from test_cli import Said, asked
@@ -16,7 +17,8 @@ from analysis import recurrence
 from base.text import Words
 from data.schema import Scope
 from data.store import Workspace
-from reports import answers, record
+from data.tables import TABLES
+from reports import alarm, answers, record
 
 CORNER = {"A": (113.0, 33.0), "B": (113.01, 33.0), "C": (113.0, 33.01), "D": (113.01, 33.01)}
 YEAR = Scope(level="grid", start=dt.date(2025, 1, 1), end=dt.date(2026, 1, 1))
@@ -75,7 +77,8 @@ def test_a_cell_that_grew_is_said_to_have_grown_since_when_and_to_be_new(tmp_pat
     assert own["expected"].tolist() == [1.0] * 12 + [2.0] * 12
     compared = found.compared
     assert (compared.new, compared.stayed, compared.gone, compared.redrawn, compared.note) == (1, 0, 0, 0, None)
-    assert compared.cells.iloc[0][["cell_id", "change", "now", "before", "ratio"]].tolist() == ["A", "new", 60, 12, 5.0]
+    assert compared.cells.iloc[0][["cell_id", "change", "now", "before"]].tolist() == ["A", "new", 60, 12]
+    assert compared.cells["ratio"].iloc[0] == pytest.approx(5 * 366 / 365)  # a day: the year before had one more
     assert compared.before == Scope("grid", dt.date(2024, 1, 1), dt.date(2025, 1, 1), sources=("s",))
 
 
@@ -130,6 +133,21 @@ def test_a_month_under_way_is_not_counted(tmp_path):
     assert of(dataset, replace(YEAR, as_of=known)).last == "2025-10"
 
 
+def test_at_midnight_nothing_of_the_day_is_known_unless_the_file_holds_days_alone(tmp_path):
+    cases = history(GREW, until="2026-01")
+    for name, more, last, end in (
+        ("extracted", [], "2025-12", dt.date(2026, 1, 31)),
+        ("days", [{"cell": "A", "reported_at": "2026-01-31 00:00", "hazard": "other"}], "2026-01", dt.date(2026, 2, 1)),
+    ):
+        dataset = put(with_grids(tmp_path / name), [*cases, *more], as_of="2026-01-31T00:00:00+08:00")
+        assert dataset.known_ends == {"s": end}
+        assert of(dataset, Scope("grid")).last == last
+        month = Scope("grid", dt.date(2026, 1, 1), dt.date(2026, 2, 1))
+        assert answers.comparison(dataset, month, "year").now.end == end
+        if not more:
+            assert alarm.past_of(dataset, Scope("grid")).last == end - dt.timedelta(days=1)
+
+
 def test_23_months_give_no_word_but_the_rest(tmp_path):
     found = of(put(with_grids(tmp_path), history(GREW, since="2024-02")))
     assert (found.first, found.cells["trend"].tolist()) == ("2024-02", [""] * 4)
@@ -168,6 +186,89 @@ def test_a_period_before_with_too_few_events_says_so(tmp_path):
     before = of(dataset, Scope("grid", dt.date(2025, 7, 1), dt.date(2025, 8, 1)), compare="previous")
     assert "This period holds 8 events" not in str(before.compared.note)
     assert before.compared.before.start == dt.date(2025, 6, 1)
+
+
+def test_periods_of_unequal_length_are_compared_by_the_day(tmp_path):
+    month = [
+        {"hazard": "wall_risk", "lon": x + 0.0008 + 0.0015 * at, "lat": y + 0.0006 + 0.001 * (day.dayofyear % 9),
+         "reported_at": f"{day:%Y-%m-%d}"}
+        for x, y in CORNER.values() for day in pd.date_range("2025-02-01", "2025-03-31") for at in range(6)
+    ]  # fmt: skip
+    dataset = put(with_grids(tmp_path), month)
+    march = Scope("grid", dt.date(2025, 3, 1), dt.date(2025, 4, 1))
+    found = of(dataset, march, compare="previous").compared
+    assert found.cells["now"].tolist() == [186] * 4
+    assert found.cells["before"].tolist() == [168] * 4
+    assert found.cells["ratio"].tolist() == pytest.approx([1] * 4)
+    change = answers.overview(dataset, march, compare="previous").change
+    assert (change.now, change.before, change.ratio) == (744, 672, pytest.approx(1))
+
+
+def test_a_claim_that_only_a_new_source_makes_is_not_newly_claimed(tmp_path):
+    workspace = with_grids(tmp_path)
+    put(workspace, history(dict.fromkeys("ABCD", (2, 2))))
+    dataset = put(workspace, history({"A": (0, 4)}, since="2025-02"), source="patrol")
+    spots = answers.hot_spots(dataset, YEAR)
+    assert spots.cells["hot"].tolist() == [True, False, False, False]
+    compared = record.record_of(dataset, YEAR, spots).compared
+    assert (compared.left_out, compared.new) == (("patrol",), 0)
+    assert compared.cells["change"].tolist() == [""] * 4
+
+
+def test_what_the_screen_shows_is_not_asked_again_for_the_comparison(tmp_path):
+    dataset = put(with_grids(tmp_path), history(GREW), as_of="2025-12-31T01:00:00+08:00")
+    of(dataset)  # its sources are not named, those of the comparison are
+    assert [key[0].start for key in dataset.derived["hot spots"]] == [YEAR.start, dt.date(2024, 1, 1)]
+    assert sum(one.start == YEAR.start for one in dataset.derived["events"]) == 1
+
+
+def test_only_what_is_looked_at_is_reckoned_and_once(tmp_path):
+    dataset = put(with_grids(tmp_path), history(GREW))
+    spots = answers.hot_spots(dataset, YEAR)
+    with (
+        mock.patch.object(answers, "hot_spots", wraps=answers.hot_spots) as tests,
+        mock.patch.object(record.trend, "find_trends", wraps=record.trend.find_trends) as trends,
+        mock.patch.object(recurrence, "describe_sites", wraps=recurrence.describe_sites) as sites,
+    ):
+
+        def made():
+            return trends.call_count, tests.call_count, sites.call_count
+
+        record.course_of(dataset, YEAR, spots)
+        assert made() == (1, 0, 0)
+        record.sites_of(dataset, YEAR)
+        assert made() == (1, 0, 1)
+        for compare in ("year", "previous"):
+            record.record_of(dataset, YEAR, spots, compare=compare)
+        assert made() == (1, 2, 1)
+
+
+def exposed(workspace):
+    """The same grids with households from 2025 on, and without before."""
+    with workspace.change("cells", who="t") as change:
+        column = change.before.level("grid").column
+        frame = change.before._read("cells", ("level", column)).to_pandas()
+        early = frame.assign(valid_from="", valid_to="2025-01-01")
+        late = frame.assign(valid_from="2025-01-01", valid_to="", households=[100.0, 300.0, 300.0, 300.0])
+        table = pa.Table.from_pandas(pd.concat([early, late]), schema=TABLES["cells"].schema, preserve_index=False)
+        change.write("cells", table, where=f"level = '{column}'")
+        return change.commit()
+
+
+def test_an_exposure_that_the_period_before_has_not_leaves_the_rest_of_the_record(tmp_path):
+    workspace = with_grids(tmp_path)
+    exposed(workspace)
+    dataset = put(workspace, history(GREW))
+    spots = answers.hot_spots(dataset, YEAR, exposure="households")
+    found = record.record_of(dataset, YEAR, spots, exposure="households")
+    assert found.compared is None
+    assert "no complete figures of households" in found.compared_reason.say(Words("en"))
+    assert found.last == "2025-12"
+    usual = of(dataset).compared  # measured by households now and by equal shares before
+    assert "measured by households, the one before by equal shares" in usual.note.say(Words("en"))
+    assert record.record_of(
+        dataset, YEAR, answers.hot_spots(dataset, YEAR, exposure="equal"), exposure="equal"
+    ).compared
 
 
 def test_cells_of_another_outline_are_not_compared_and_have_no_trend(tmp_path):
@@ -229,14 +330,16 @@ def test_a_site_on_a_border_is_the_same_from_both_sides(tmp_path):
     assert of(dataset).cells["chronic"].tolist() == [1, 0, 0, 0]
     for area, cell in (("W", "A"), ("E", "C")):
         found = of(dataset, replace(YEAR, area=area)).sites
-        assert found[["cell_id", "events", "returns", "lat"]].to_numpy().tolist() == [[cell, 3, 2, 33.00995]]
+        assert found[["cell_id", "events", "returns", "lat"]].to_numpy().tolist() == [
+            [cell, 3, 2, 33.01]
+        ]  # told to 10 m
 
 
 def test_sites_are_joined_once_for_all_periods_and_kept_for_the_next_start(tmp_path):
     dataset = put(with_grids(tmp_path), [spot("2025-01-01", "2025-01-02"), spot("2025-02-01", "2025-02-02")])
     with mock.patch.object(recurrence, "join_sites", wraps=recurrence.join_sites) as joined:
         first = of(dataset)
-        assert of(dataset) is first
+        assert of(dataset).sites is first.sites
         of(dataset, replace(YEAR, area="W", hazards=("wall_risk",)))
         assert joined.call_count == 1
         again = of(Workspace(tmp_path).open(dataset.version))

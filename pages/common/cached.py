@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from base.text import Words, markdown_plain
+from base.text import N_, Words, markdown_plain
 from data import accounts, example, queries
 from data.accounts import Account
 from data.dataset import Dataset
@@ -24,7 +24,7 @@ from reports import alarm as lately
 from reports import answers, choropleth, history, intake, tracing
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
-from reports.record import Record, record_of
+from reports.record import Before, Record, Sites, before_of, record_of, sites_of
 
 PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
@@ -63,11 +63,6 @@ def _overview(fingerprint: str, scope: Scope, compare: str, _dataset: Dataset) -
 @st.cache_data(max_entries=64, show_spinner=False)
 def _beside(fingerprint: str, scope: Scope, _dataset: Dataset) -> dict[str, int]:
     return queries.beside(_dataset, scope)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _clusters(fingerprint: str, scope: Scope, _dataset: Dataset) -> pd.DataFrame:
-    return answers.clusters_of(_dataset, scope)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -114,12 +109,14 @@ def beside(data: Dataset, scope: Scope) -> dict[str, int]:
     return _beside(data.fingerprint, scope, data)
 
 
+_DRAWING = N_("Drawing maps without a pattern, to tell what chance alone gives (kept for these cells)")
+
+
 def hot_spots(
     words: Words, data: Dataset, scope: Scope, exposure: str = "auto", method: str = "auto"
 ) -> answers.HotSpots:
     """Return the hot spots of a scope; where random maps have to be drawn for long, say so."""
-    sentence = words("Drawing maps without a pattern, to tell what chance alone gives (kept for these cells)")
-    with _told(sentence) as progress:
+    with _told(words(_DRAWING)) as progress:
         return answers.hot_spots(data, scope, exposure=exposure, method=method, progress=progress)
 
 
@@ -134,18 +131,27 @@ class Asked:
     compare: str
 
 
+_HISTORY = N_("Looking through the history of these cells (once for each version of the data)")
+
+
 def record(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> Record:
     """Return what the record says of the claims of a screen; the whole history is looked through at first."""
-    with _told(words("Looking through the history of these cells (once for each version of the data)")) as progress:
-        return record_of(
-            data,
-            asked.scope,
-            spots,
-            exposure=asked.exposure,
-            method=asked.method,
-            compare=asked.compare,
-            progress=progress,
-        )
+    choices = {"exposure": asked.exposure, "method": asked.method, "compare": asked.compare}
+    with _told(words(_HISTORY)) as progress:
+        return record_of(data, asked.scope, spots, progress=progress, **choices)
+
+
+def before(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> Before:
+    """Return what became of the claims of a screen since the period before."""
+    choices = {"exposure": asked.exposure, "method": asked.method, "compare": asked.compare}
+    with _told(words(_DRAWING)) as progress:
+        return before_of(data, asked.scope, spots, progress=progress, **choices)
+
+
+def sites(words: Words, data: Dataset, asked: Asked) -> Sites:
+    """Return the chronic sites of a screen; the whole history is looked through at first."""
+    with _told(words(_HISTORY)) as progress:
+        return sites_of(data, asked.scope, progress=progress)
 
 
 def doubts(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked) -> Doubts:
@@ -180,7 +186,7 @@ def alarm(words: Words, data: Dataset, scope: Scope) -> lately.Alarm:
 
 def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:
     """Return the dense groups of events of a scope."""
-    return _clusters(data.fingerprint, scope, data)
+    return answers.clusters_of(data, scope)
 
 
 def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:

@@ -10,9 +10,9 @@ from analysis import charts, summary
 from base.text import N_, Sentence, Words, markdown_plain
 from data.schema import Scope
 from pages.common import cached, controls, frame, panels, spots_view
-from reports import answers, handouts
+from reports import answers, handouts, people
 from reports.doubts import Doubts, Silent
-from reports.record import CHANGE_NAMES, TREND_NAMES, Record
+from reports.record import CHANGE_NAMES, TREND_NAMES, Before, Course, Record, since_words
 
 MOST_TOLD = 8  # doubts told in sentences under the table
 
@@ -30,9 +30,9 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
             "name": rows["name"],
             "events": rows["events"],
             "expected": rows["expected"].round(1),
-            "ratio": [interval(words, row) for row in rows.itertuples(index=False)],
+            "ratio": [_ratio(words, row) for row in rows.itertuples(index=False)],
             "p": [words.chance(p) for p in rows["p"]],
-            "since": [since(words, record, month) for month in rows["since"]],
+            "since": [_since(words, record, month) for month in rows["since"]],
             "trend": [words(TREND_NAMES[code]) for code in rows["trend"]],
             "chronic": rows["chronic"],
             "doubts": rows["doubts"],
@@ -92,17 +92,12 @@ def without(words: Words, spots: answers.HotSpots) -> None:
     st.info(markdown_plain(words.joined([words("No cell carries a claim."), *more])))
 
 
-def interval(words: Words, row: Any) -> str:
-    """Return a ratio with its limits."""
-    return words("×{ratio} ({low}–{high})", **{name: f"{getattr(row, name):.1f}" for name in ("ratio", "low", "high")})
+def _ratio(words: Words, row: Any) -> str:
+    return people.ratio_words(words, row.ratio, row.low, row.high)
 
 
-def since(words: Words, record: Record, month: Any) -> str:
-    """Return from which month on a cell stands out; in the first month of the record it may be longer."""
-    if pd.isna(month):
-        return ""
-    named = words.month(month.date())
-    return words("{month} or earlier", month=named) if record.first == f"{month:%Y-%m}" else named
+def _since(words: Words, record: Record, month: Any) -> str:
+    return since_words(None if pd.isna(month) else f"{month:%Y-%m}", record.first, words)
 
 
 def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> None:
@@ -128,8 +123,8 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     """Tell of one claimed cell: its evidence in a line, and each doubt as a short sentence."""
     table = handouts.evidence(spots, record, doubts, words)
     row: Any = next(table[table["cell_id"] == cell].itertuples(index=False))
-    parts = [words("Times the expected: {ratio}", ratio=interval(words, row))] if pd.notna(row.ratio) else []
-    if text := since(words, record, row.since):
+    parts = [words("Times the expected: {ratio}", ratio=_ratio(words, row))] if pd.notna(row.ratio) else []
+    if text := _since(words, record, row.since):
         parts.append(words("since {month}", month=text))
     if row.trend:
         parts.append(words(TREND_NAMES[row.trend]))
@@ -146,7 +141,7 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     captions(words, *(sentence for sentence, one in zip(doubts.sentences, here & ~found, strict=True) if one))
 
 
-def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -> None:
+def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Course) -> None:
     """Show the events of the claimed cells by month, one small picture each, on the months that are known."""
     frame.heading(words("Claimed cells by month"))
     if not len(record.months):
@@ -172,7 +167,7 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Record) -
     )
 
 
-def left_out(words: Words, record: Record) -> str | None:
+def left_out(words: Words, record: Course) -> str | None:
     """Return which sources are no part of the record."""
     if not record.left_out:
         return None
@@ -186,7 +181,7 @@ def captions(words: Words, *sentences: Sentence | str | None) -> None:
         st.caption(markdown_plain(words.joined(lines)))
 
 
-def against(words: Words, record: Record) -> None:
+def against(words: Words, record: Before) -> None:
     """List which claims are new, stayed or gone since the period before."""
     compared = record.compared
     if compared is None:
@@ -219,5 +214,5 @@ def against(words: Words, record: Record) -> None:
 def _change(words: Words, row: Any) -> str:
     if not row.before:
         return words("{cell}: {before} → {now} events", cell=row.name, before=row.before, now=row.now)
-    times = interval(words, row)
+    times = _ratio(words, row)
     return words("{cell}: {before} → {now} events, {times}", cell=row.name, before=row.before, now=row.now, times=times)

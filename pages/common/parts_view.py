@@ -7,6 +7,7 @@ from data.dataset import Dataset
 from pages.common import alarm_view, cached, controls, downloads, evidence_view, panels, places_view, rates_view
 from pages.common.cached import Asked
 from reports import answers, handouts, tracing
+from reports.record import course_of
 
 PARTS = {
     "evidence": N_("Evidence"),
@@ -38,15 +39,15 @@ def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked, cho
     elif part == "places":
         places_view.shared(words, spots)
         if ready(words, data, spots, asked):
-            places_view.sites(words, spots, cached.record(words, data, spots, asked))
+            places_view.sites(words, spots, cached.sites(words, data, asked))
         places_view.groups(words, data, asked.scope)
     elif ready(words, data, spots, asked):
-        record = cached.record(words, data, spots, asked)
         if part == "months":
-            evidence_view.strip(words, asked.scope, spots, record)
+            evidence_view.strip(words, asked.scope, spots, course_of(data, asked.scope, spots))
         elif part == "before":
-            evidence_view.against(words, record)
+            evidence_view.against(words, cached.before(words, data, spots, asked))
         else:
+            record = cached.record(words, data, spots, asked)
             evidence_view.claims(words, spots, record, cached.doubts(words, data, spots, asked), chosen)
             evidence_view.never(words, cached.never(data, spots, asked))
 

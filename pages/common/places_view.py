@@ -9,7 +9,7 @@ from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, frame
 from reports import answers, handouts
-from reports.record import Record
+from reports.record import Sites
 
 
 def shared(words: Words, spots: answers.HotSpots) -> None:
@@ -38,7 +38,7 @@ def shared(words: Words, spots: answers.HotSpots) -> None:
     )
 
 
-def sites(words: Words, spots: answers.HotSpots, record: Record) -> None:
+def sites(words: Words, spots: answers.HotSpots, record: Sites) -> None:
     """List the chronic sites: the same hazard came back after it was closed."""
     frame.heading(words("Chronic sites"))
     st.caption(
@@ -59,8 +59,6 @@ def sites(words: Words, spots: answers.HotSpots, record: Record) -> None:
         name=rows["cell_id"].map(names),
         hazard=[words(HAZARD_NAMES[code]) for code in rows["hazard"]],
         median_days=rows["median_days"].round(),
-        lon=rows["lon"].round(5),
-        lat=rows["lat"].round(5),
     )
     frame.table(
         shown[list(handouts.SITES)],
