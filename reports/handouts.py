@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, FAMILY, GI_STAR, MORAN
+from analysis.shifted import BOUNDARY
 from base.errors import HazardError
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
@@ -74,7 +75,8 @@ def screen_of(
 def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Words) -> pd.DataFrame:
     """Return a row a cell, in their order: the columns of `spots.cells` and `record.cells`, doubts, change.
 
-    Doubts are those found, in short words; claim, by, trend and change stay codes.
+    Doubts are those found, in short words, and borders the share of shifted ones on which a claim holds; claim, by,
+    trend and change stay codes.
     """
     cells = spots.cells.merge(record.cells[["cell_id", "since", "trend", "chronic"]], on="cell_id")
     found = doubts.rows[doubts.rows["found"]]
@@ -83,6 +85,8 @@ def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Wor
         for cell, rows in found.groupby("cell_id")
     }
     cells["doubts"] = [short.get(cell, "") for cell in cells["cell_id"]]
+    borders = doubts.rows[doubts.rows["code"] == BOUNDARY].set_index("cell_id")["share"]
+    cells["borders"] = borders.reindex(cells["cell_id"]).to_numpy(float)
     change = {} if record.compared is None else record.compared.cells.set_index("cell_id")["change"].to_dict()
     return cells.assign(change=[change.get(cell, "") for cell in cells["cell_id"]])
 
@@ -100,7 +104,7 @@ def geopackage(screen: Screen, words: Words) -> bytes:
     rows = evidence(spots, record, screen.doubts, words)
     shared = [place.members for place in spots.result.places if len(place.members) > 1]
     names = ("cell_id", "name", "calls", "events", "expected", "ratio", "low", "high", "p", "hot", "claim", "by",
-             "needed", "z", "pattern", "since", "trend", "chronic", "doubts", "change")  # fmt: skip
+             "needed", "z", "pattern", "since", "trend", "chronic", "doubts", "borders", "change")  # fmt: skip
     layers = [
         Layer("cells", words("Cells"), _plain(rows[[name for name in names if name in rows]]), MULTIPOLYGON, shapes),
         Layer(
@@ -155,6 +159,7 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
         lines.append(("compared", words("compared with {period}", period=before)))
     elif record.compared_reason is not None:
         lines.append(("compared", record.compared_reason.say(words)))
+    lines += [("untold", one.say(words)) for one in screen.doubts.untold]
     if screen.refused is not None:
         lines.append(("groups", screen.refused.say(words)))
     lines.append(("data", words("data version {n}", n=dataset.version) + " · " + dataset.fingerprint[:8]))
@@ -320,6 +325,7 @@ CELLS = {
     "trend": N_("Trend"),
     "chronic": N_("Chronic sites"),
     "doubts": N_("What might fake it"),
+    "borders": N_("Holds on shifted borders (share of ways)"),
     "change": N_("Against the period before"),
 }
 _DOUBTS = {

@@ -191,7 +191,7 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
             for doubt in cell.get("doubts") or []
             if doubt["found"]
         ]
-        lines += [*doubted[:MOST], *_more(len(doubted), words)]
+        lines += [*doubted[:MOST], *_more(len(doubted), words), *answer.get("doubts_untold", [])]
         if (answer.get("silent") or {}).get("sentence"):
             lines.append(answer["silent"]["sentence"])
     if "record" in answer:

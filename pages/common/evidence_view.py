@@ -36,11 +36,12 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
             "trend": [words(TREND_NAMES[code]) for code in rows["trend"]],
             "chronic": rows["chronic"],
             "doubts": rows["doubts"],
+            "borders": [_borders(words, share) for share in rows["borders"]],
             "change": [words(CHANGE_NAMES[code]) for code in rows["change"]],
             "by": [words(handouts.BY_NAMES[code]) for code in rows["by"]],
         }
     )
-    blank = [column for column in ("trend", "doubts", "change") if not shown[column].any()]
+    blank = [column for column in ("trend", "doubts", "borders", "change") if not shown[column].any()]
 
     key = f"evidence-{chosen}"  # a new choice, a new table: a row that is still marked could not be chosen again
 
@@ -63,6 +64,8 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     )
     frame.only_first(words, len(rows), int(spots.result.hot.sum()))
     what_might_fake(words, spots, doubts)
+    if shown["borders"].any():
+        captions(words, _SHIFTED)
     captions(words, *doubts.untold, record.sentence, left_out(words, record))
 
 
@@ -71,6 +74,13 @@ def never(words: Words, silent: Silent) -> None:
     captions(words, silent.sentence)
 
 
+_SHIFTED = Sentence(
+    N_(
+        "On shifted borders: whether a claim holds when the same events are counted on squares as large as a cell, "
+        "laid in 16 ways (in half of them or more). That it holds says much for a single cell; that it does not says "
+        "little, for most cells that are truly hot do no better."
+    )
+)
 _COLUMNS = {
     "name": N_("Cell"),
     "events": N_("Events"),
@@ -82,6 +92,7 @@ _COLUMNS = {
     "trend": N_("Trend"),
     "chronic": N_("Chronic sites"),
     "doubts": N_("What might fake it"),
+    "borders": N_("On shifted borders"),
     "change": N_("Against the period before"),
 }
 
@@ -94,6 +105,13 @@ def without(words: Words, spots: answers.HotSpots) -> None:
 
 def _ratio(words: Words, row: Any) -> str:
     return people.ratio_words(words, row.ratio, row.low, row.high)
+
+
+def _borders(words: Words, share: float) -> str:
+    if pd.isna(share):
+        return ""
+    percent = words.percent(share)
+    return words("holds ({share})", share=percent) if share >= 0.5 else words("does not hold ({share})", share=percent)
 
 
 def _since(words: Words, record: Record, month: Any) -> str:
