@@ -301,6 +301,23 @@ def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_n
     assert not (tmp_path / "a.docx").exists()
 
 
+@pytest.mark.parametrize("kind", ["CSV", "xlsx"])
+def test_every_report_is_written_with_its_event_and_summed_by_cell_they_are_the_answers_numbers(demo, tmp_path, kind):
+    year = ("--hazard", "waterlogging", "--start", "2025-10-01", "--end", "2026-10-01", "--no-evidence")
+    file = tmp_path / f"a.{kind}"
+    answer = asked(demo, "hotspots", *year, "--trace", file)
+    assert answer["trace"] == str(file)
+    reports = pd.read_csv(file, dtype={"Code": str}) if kind == "CSV" else pd.read_excel(file, engine="calamine")
+    sums = reports.astype({"Code": str}).groupby("Code")[["Calls", "Events"]].sum()
+    assert sums["Events"].to_dict() == {one["cell_id"]: one["observed"] for one in answer["cells"] if one["observed"]}
+    calls = asked(demo, "hotspots", *year, "--count", "calls")
+    assert sums["Calls"].to_dict() == {one["cell_id"]: one["observed"] for one in calls["cells"] if one["observed"]}
+    assert f"{len(reports)} reports with their events" in Said(demo, "hotspots", *year, "--trace", file).out
+    refused = Said(demo, "hotspots", *year, "--trace", tmp_path / "a.gpkg")
+    assert refused.code == 2
+    assert ".csv" in refused.err
+
+
 @pytest.mark.parametrize(
     ("by", "column"),
     [("hazard", "hazard"), ("cell", "cell_id"), ("unit", "unit"), ("month", "month"), ("source", None)],

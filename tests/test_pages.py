@@ -25,7 +25,7 @@ from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
 from pages.common import cached, files_view, frame, panels, parts_view, reports_form, work
-from reports import answers, handouts, intake, quality
+from reports import answers, handouts, intake, quality, tracing
 from reports.sheet import write_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -411,7 +411,7 @@ def test_the_first_screen_names_the_hot_cells_and_the_evidence_what_is_known_of_
     for sentence in (one.say(words) for one, sure in zip(screen.doubts.sentences, found, strict=True) if sure):
         assert sentence in said
     buttons = [one.proto.label for one in seen.get("download_button")]
-    for name in ("Hot spots (XLSX)", "Hot spots (GeoPackage)"):
+    for name in ("Hot spots (XLSX)", "Hot spots (GeoPackage)", "Reports and events (XLSX)"):
         assert words("Download: {name}", name=words(name)) in buttons
 
 
@@ -433,6 +433,31 @@ def test_a_chosen_hot_cell_shows_its_doubts_and_its_incidents_and_another_one_no
     other = visit("hotspots", cell=quiet, part="places")
     assert not any("default point" in text for text in texts(other))
     assert any("incident_id" in frame.value for frame in other.dataframe)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("page", ["overview", "hotspots"])
+def test_the_events_of_a_cell_can_be_counted_in_the_list_of_its_reports(visit, page, lang):
+    words, code = WORDS[lang], HOT[0]
+    seen = visit(page, cell=code, hazard="waterlogging", lang=lang)
+    check(seen, page, "demo", lang)
+    listed = next(frame.value for frame in seen.dataframe if "incident_id" in frame.value)
+    first = listed[listed["counted"] == words(tracing.STATES["first"])]
+    scope = Scope("grid", *map(dt.date.fromisoformat, PERIOD), hazards=("waterlogging",))
+    spots = answers.hot_spots(Workspace(visit.folder()).newest(), scope)
+    row = spots.cells.set_index("cell_id").loc[code]
+    assert (first["event"].nunique(), len(listed)) == (row["events"], row["calls"])
+    assert first["event"].tolist() == first["incident_id"].tolist()
+    tie = "Reports counted in this cell: {calls}; events: {events}. An event is named by its first report."
+    assert any(words(tie, calls=row["calls"], events=row["events"]) in text for text in texts(seen))
+
+
+def test_too_many_reports_to_wait_for_are_handed_out_by_the_command_line_only(visit, monkeypatch):
+    monkeypatch.setattr(tracing, "MOST_ON_A_PAGE", 10)
+    seen = visit("hotspots")
+    said = " ".join(texts(seen)).replace("\u2060", "")  # which keeps "FILE.csv" from becoming an address
+    assert "hotspots --trace FILE.csv" in said
+    assert not any("Reports and events" in one.proto.label for one in seen.get("download_button"))
 
 
 def test_without_a_claim_the_page_says_what_the_strongest_cell_lacks(visit):

@@ -16,7 +16,7 @@ from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
-from reports import answers, intake, people
+from reports import answers, intake, people, tracing
 from reports import choropleth as drawing
 
 FIRST_CHART_S = 1.5  # until a session's first chart is asked for
@@ -434,7 +434,7 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
             figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
         )
     hazard_times(words, view.hazards)
-    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
+    cell_incidents(words, data, scope, view, height=260)
 
 
 def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
@@ -482,8 +482,17 @@ def hazard_times(words: Words, groups: pd.DataFrame) -> None:
         )
 
 
+def cell_incidents(words: Words, data: Dataset, scope: Scope, view: answers.CellView, *, height: int) -> None:
+    """Show the incidents of one cell, each with the event that it counts in, and say how the two tie."""
+    rows = cached.incidents(data, scope, view.cell_id)
+    incidents_table(words, data, scope, rows, file="cell", height=height)
+    st.caption(markdown_plain(words.joined(tracing.tie_sentences(rows, view.count, words))))
+
+
 INCIDENT_TITLES = {
     "incident_id": N_("Case"),
+    "event": N_("Event"),
+    "counted": N_("Counted"),
     "reported_at": N_("Reported"),
     "open_days": N_("Open for (days)"),
     "hazard": N_("Hazard"),
@@ -503,7 +512,7 @@ def incidents_table(
     words: Words, data: Dataset, scope: Scope, incidents: pd.DataFrame, *, file: str, height: int
 ) -> None:
     """Show incidents as a table, with its download."""
-    named = people.incidents_for_people(incidents, words)
+    named = tracing.in_words(people.incidents_for_people(incidents, words), words)
     titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
     shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(
