@@ -571,6 +571,12 @@ def _write(file: Path, parts: Iterable[bytes]) -> None:
             for part in parts:
                 out.write(part)
     except OSError:
+        if not file.parent.is_dir():
+            raise HazardError(
+                "folder-missing",
+                "{file} cannot be written: there is no folder {folder}.",
+                file=str(file), folder=str(file.parent),
+            ) from None  # fmt: skip
         raise HazardError(
             "file-not-written", "{file} cannot be written: is it open in another program?", file=str(file)
         ) from None
@@ -654,7 +660,10 @@ def hotspots_(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks."""
+    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks.
+
+    Without --start and --end of all time; the page shows the last 12 whole months at first.
+    """
     test = _test(method or [], counted)
     kind = out.suffix.lower() if out is not None else None
     if kind not in (None, ".xlsx", ".gpkg"):
@@ -689,7 +698,10 @@ def hotspots_(
         found, groups, methods, WORDS,
         record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,
     )  # fmt: skip
-    lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
+    about = _about(dataset, scope)
+    if scope.start is None and scope.end is None:
+        about[0] += WORDS(" (the page shows the last 12 whole months at first: --start, --end)")
+    lines = [*about, *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
     if out is not None:
         screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)
         _write(out, [(handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS)])
@@ -735,6 +747,13 @@ def _test(methods: list[str], counted: str) -> str:
             methods=", ".join(sorted(tests)),
         )
     if counted == "calls":
+        if tests:
+            raise HazardError(
+                "calls-untested",
+                "Calls are counted without any test, so {methods} cannot be had of them: leave out --method, or count "
+                "events.",
+                methods=", ".join(sorted(tests)),
+            )
         return hotspots.CALLS
     if not methods:
         return hotspots.AUTO

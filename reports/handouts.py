@@ -76,9 +76,10 @@ def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Wor
     """Return a row a cell, in their order: the columns of `spots.cells` and `record.cells`, doubts, change.
 
     Doubts are those found, in short words, and borders the share of shifted ones on which a claim holds; claim, by,
-    trend and change stay codes.
+    trend and change stay codes. A trend stands with claims only: it is said of what stands out, not of every cell.
     """
     cells = spots.cells.merge(record.cells[["cell_id", "since", "trend", "chronic"]], on="cell_id")
+    cells["trend"] = cells["trend"].where(cells["hot"], "")
     found = doubts.rows[doubts.rows["found"]]
     short = {
         cell: words.listed(words(DOUBT_NAMES[code]) for code in dict.fromkeys(rows["code"]))
@@ -250,7 +251,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     before = before.assign(change=[words(CHANGE_NAMES[code]) for code in before["change"]])
     return [
         *sheets,
-        Sheet(words("Against the period before"), before, _said(_BEFORE, words), nothing),
+        Sheet(words("Compared with before"), before, _said(_BEFORE, words), nothing),
         Sheet(words("Chronic sites"), sites, _said(SITES, words), no_site),
         Sheet(words("Places"), places(spots, words), _said(PLACES, words), words("No such place.")),
         *([] if screen.groups is None else [groups_sheet(screen.groups, names, words)]),
@@ -326,7 +327,7 @@ CELLS = {
     "chronic": N_("Chronic sites"),
     "doubts": N_("What might fake it"),
     "borders": N_("Holds on shifted borders (share of ways)"),
-    "change": N_("Against the period before"),
+    "change": N_("Compared with before"),
 }
 _DOUBTS = {
     "cell_id": N_("Code"),
@@ -343,7 +344,7 @@ _MONTHS = {"cell_id": N_("Code"), "name": N_("Name"), "month": N_("Month"), "eve
 _BEFORE = {
     "cell_id": N_("Code"),
     "name": N_("Name"),
-    "change": N_("Against the period before"),
+    "change": N_("Compared with before"),
     "now": N_("Events now"),
     "before": N_("Events before"),
     "ratio": N_("Now / before"),

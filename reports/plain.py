@@ -150,7 +150,7 @@ _SAID = {
     "interval": N_("Ratio (95%)"),
     "since": N_("Since"),
     "trend": N_("Trend"),
-    "change": N_("Against the period before"),
+    "change": N_("Compared with before"),
     "chronic": N_("Chronic sites"),
 }
 _SHARED = {

@@ -252,7 +252,7 @@ def test_gi_star_and_moran_stand_in_place_of_the_usual_tests(demo, method, patte
 
 
 def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
-    for methods in ((), ("--method", "scan"), ("--method", "gi_star", "--method", "dbscan")):
+    for methods in ((), ("--method", "dbscan")):
         answer = asked(demo, "hotspots", "--hazard", "waterlogging", "--count", "calls", *methods)
         assert (answer["count"], answer["claim"], answer["map_p"]) == ("calls", "", None)
         assert "nothing is claimed" in answer["reason"]
@@ -264,6 +264,9 @@ def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
             None
         }  # calls about one thing are no trials of their own
         assert "record" not in answer
+    for method in ("excess", "scan", "moran"):  # no method is dropped without a word
+        refused = Said(demo, "hotspots", "--count", "calls", "--method", method)
+        assert (refused.code, method in refused.err) == (2, True)
     said = Said(demo, "hotspots", "--count", "calls").out
     assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
 
@@ -299,6 +302,14 @@ def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_n
     assert refused.code == 2
     assert ".xlsx" in refused.err
     assert not (tmp_path / "a.docx").exists()
+    nowhere = Said(demo, "hotspots", *year, "--out", tmp_path / "none" / "a.xlsx")
+    assert (nowhere.code, "there is no folder" in nowhere.err, "program" in nowhere.err) == (2, True, False)
+
+
+def test_without_a_period_the_answer_says_that_the_page_shows_another_one(demo):
+    told = "the page shows the last 12 whole months at first"
+    assert told in Said(demo, "hotspots", "--no-evidence").out.splitlines()[0]
+    assert told not in Said(demo, "hotspots", "--no-evidence", "--start", "2025-10-01").out
 
 
 @pytest.mark.parametrize("kind", ["CSV", "xlsx"])

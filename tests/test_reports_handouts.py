@@ -47,7 +47,7 @@ def column(rows, title):
 @pytest.mark.parametrize("words", [ZH, EN])
 def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_evidence(screen, words):
     book = sheets(handouts.workbook(screen, words))
-    names = ("Hot spots", "Doubts", "Months", "Against the period before", "Chronic sites", "Places", "Dense groups")
+    names = ("Hot spots", "Doubts", "Months", "Compared with before", "Chronic sites", "Places", "Dense groups")
     assert list(book) == [words(name) for name in (*names, "About")]
     cells = book[words("Hot spots")]
     assert column(cells, words("Code")) == screen.spots.cells["cell_id"].tolist()
@@ -57,7 +57,7 @@ def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_eviden
     assert column(book[words("Doubts")], words("In words")) == [one.say(words) for one in screen.doubts.sentences]
     assert len(book[words("Chronic sites")]) == 1 + len(screen.record.sites)
     assert len(book[words("Dense groups")]) == 1 + len(screen.groups)
-    assert sum(column(book[words("Against the period before")], words("Events now"))) == screen.spots.n_events
+    assert sum(column(book[words("Compared with before")], words("Events now"))) == screen.spots.n_events
     about = [row[0] for row in book[words("About")]]
     assert about[0] == words("Example data, invented")
     assert screen.spots.result.reason.say(words) in about
@@ -77,6 +77,8 @@ def test_the_packages_cells_are_the_boundary_with_the_claims_of_the_screen(scree
     assert ((hot["low"] < hot["ratio"]) & (hot["ratio"] < hot["high"]) & (hot["low"] > 1)).all()
     assert hot["since"].notna().all()
     assert cells.loc[~cells["hot"], "since"].isna().all()
+    assert cells.loc[~cells["hot"], "trend"].replace("", None).isna().all()  # said of claims, as on the page
+    assert (hot["trend"] != "").all()
     found = screen.doubts.rows.query("found")["cell_id"]
     assert set(cells.loc[cells["doubts"].fillna("") != "", "cell_id"]) == set(found)
     back = read_boundaries(package.read_bytes(), "a.gpkg", layer="cells")

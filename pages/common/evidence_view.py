@@ -14,7 +14,7 @@ from reports import answers, handouts, people
 from reports.doubts import Doubts, Silent
 from reports.record import CHANGE_NAMES, TREND_NAMES, Before, Course, Record, since_words
 
-MOST_TOLD = 8  # doubts told in sentences under the table
+MOST_TOLD, TOLD_OF_MORE = 12, 8  # lines of a list: all of so many, of more the first; a line "one more" saves nothing
 
 
 def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, chosen: str | None) -> None:
@@ -28,6 +28,7 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     shown = pd.DataFrame(
         {
             "name": rows["name"],
+            "claim": people.claims(words, rows["claim"] if spots.result.sharing else [""] * len(rows)),
             "events": rows["events"],
             "expected": rows["expected"].round(1),
             "ratio": [_ratio(words, row) for row in rows.itertuples(index=False)],
@@ -41,7 +42,7 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
             "by": [words(handouts.BY_NAMES[code]) for code in rows["by"]],
         }
     )
-    blank = [column for column in ("trend", "doubts", "borders", "change") if not shown[column].any()]
+    blank = [column for column in ("claim", "trend", "doubts", "borders", "change") if not shown[column].any()]
 
     key = f"evidence-{chosen}"  # a new choice, a new table: a row that is still marked could not be chosen again
 
@@ -83,6 +84,7 @@ _SHIFTED = Sentence(
 )
 _COLUMNS = {
     "name": N_("Cell"),
+    "claim": N_("Claim"),
     "events": N_("Events"),
     "expected": N_("Expected"),
     "ratio": N_("Times the expected (95% interval)"),
@@ -93,7 +95,7 @@ _COLUMNS = {
     "chronic": N_("Chronic sites"),
     "doubts": N_("What might fake it"),
     "borders": N_("On shifted borders"),
-    "change": N_("Against the period before"),
+    "change": N_("Compared with before"),
 }
 
 
@@ -132,9 +134,14 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
         return
     title = words("What might fake them")
     st.markdown(f"**{markdown_plain(title)}**")
-    st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:MOST_TOLD]))
-    if len(told) > MOST_TOLD:
-        st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=MOST_TOLD, n=len(told)))
+    shown = _room(len(told))
+    st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:shown]))
+    if len(told) > shown:
+        st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=shown, n=len(told)))
+
+
+def _room(n: int) -> int:
+    return n if n <= MOST_TOLD else TOLD_OF_MORE
 
 
 def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, cell: str) -> None:
@@ -147,7 +154,7 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     if row.trend:
         parts.append(words(TREND_NAMES[row.trend]))
     if row.change:
-        parts.append(words("against the period before: {change}", change=words(CHANGE_NAMES[row.change])))
+        parts.append(words("compared with before: {change}", change=words(CHANGE_NAMES[row.change])))
     if pd.notna(row.chronic) and row.chronic:
         parts.append(words.plural("{n} chronic site", "{n} chronic sites", int(row.chronic)))
     st.caption(markdown_plain(" · ".join(parts)))
@@ -203,7 +210,7 @@ def against(words: Words, record: Before) -> None:
     """List which claims are new, stayed or gone since the period before."""
     compared = record.compared
     if compared is None:
-        frame.heading(words("Against the period before"))
+        frame.heading(words("Compared with before"))
         reason = record.compared_reason
         st.info(markdown_plain(words("Nothing to compare with.") if reason is None else reason.say(words)))
         return
@@ -217,11 +224,11 @@ def against(words: Words, record: Before) -> None:
         rows = rows.sort_values(["now", "cell_id"], ascending=[False, True])
         with column, st.container(border=True):
             st.markdown(f"**{markdown_plain(title)} · {words.number(len(rows))}**")
-            told: list[Any] = list(rows.head(MOST_TOLD).itertuples(index=False))
+            shown = _room(len(rows))
+            told: list[Any] = list(rows.head(shown).itertuples(index=False))
             for row in told:
                 st.markdown(markdown_plain(_change(words, row)))
-            if len(rows) > MOST_TOLD:
-                st.caption(words("The first {shown} of {n} rows; the download has all.", shown=MOST_TOLD, n=len(rows)))
+            frame.only_first(words, shown, len(rows))
     captions(
         words,
         words("A cell that is gone need not have fewer events: look at the figures. Nothing here is a claim."),

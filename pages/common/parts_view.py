@@ -12,7 +12,7 @@ from reports.record import course_of
 PARTS = {
     "evidence": N_("Evidence"),
     "months": N_("By month"),
-    "before": N_("Against the period before"),
+    "before": N_("Compared with before"),
     "lately": N_("Lately"),
     "places": N_("Places and sites"),
     "rates": N_("Rates"),
