@@ -58,7 +58,7 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import alarm, answers, doubts, handouts, intake, people, periods, plain, rates, record
+from reports import alarm, answers, doubts, handouts, intake, people, periods, plain, rates, record, tracing
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -558,17 +558,25 @@ def _write_rejected(dataset: Dataset, import_id: str | None, out: Path) -> int:
     if rows.empty:
         return 0
     if out.suffix.lower() == ".csv":
-        _write(out, write_csv(rows, titles))
+        _write(out, [write_csv(rows, titles)])
     else:
         notes = [WORDS("Rows not taken"), WORDS("data version {n}", n=dataset.version)]
-        _write(out, write_sheet(rows, titles, name=WORDS("Rows not taken"), notes=notes, words=WORDS))
+        _write(out, [write_sheet(rows, titles, name=WORDS("Rows not taken"), notes=notes, words=WORDS)])
     return len(rows)
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(file: Path, parts: Iterable[bytes]) -> None:
     try:
-        file.write_bytes(content)
+        with file.open("wb") as out:
+            for part in parts:
+                out.write(part)
     except OSError:
+        if not file.parent.is_dir():
+            raise HazardError(
+                "folder-missing",
+                "{file} cannot be written: there is no folder {folder}.",
+                file=str(file), folder=str(file.parent),
+            ) from None  # fmt: skip
         raise HazardError(
             "file-not-written", "{file} cannot be written: is it open in another program?", file=str(file)
         ) from None
@@ -636,6 +644,10 @@ def hotspots_(
     out: Annotated[
         Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx or FILE.gpkg (for QGIS).")
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Write every report with the event and the cell that it counts in to FILE.csv or FILE.xlsx."),
+    ] = None,
     compare: Annotated[
         str, typer.Option(help="year: the same days a year before; previous: the period before.")
     ] = "year",
@@ -648,12 +660,20 @@ def hotspots_(
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks."""
+    """Find cells with more events than chance, what is known of them, dense groups, rates, and the last weeks.
+
+    Without --start and --end of all time; the page shows the last 12 whole months at first.
+    """
     test = _test(method or [], counted)
     kind = out.suffix.lower() if out is not None else None
     if kind not in (None, ".xlsx", ".gpkg"):
         raise HazardError(
             "file-kind-unknown", "{file} ends neither in .xlsx (a workbook) nor in .gpkg (a GeoPackage).", file=str(out)
+        )
+    traced = trace.suffix.lower() if trace is not None else None
+    if traced not in (None, ".csv", ".xlsx"):
+        raise HazardError(
+            "file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(trace)
         )
     if compare not in COMPARE:
         raise HazardError("compare-unknown", "{name} is none of {known}.", name=compare, known=", ".join(COMPARE))
@@ -678,12 +698,30 @@ def hotspots_(
         found, groups, methods, WORDS,
         record=said, doubted=doubted, silent=silent, rates=by_cell, lately=lately,
     )  # fmt: skip
-    lines = [*_about(dataset, scope), *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
+    about = _about(dataset, scope)
+    if scope.start is None and scope.end is None:
+        about[0] += WORDS(" (the page shows the last 12 whole months at first: --start, --end)")
+    lines = [*about, *plain.hot_spots(answer, WORDS), *plain.rates(by_cell, WORDS)]
     if out is not None:
         screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)
-        _write(out, (handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS))
+        _write(out, [(handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS)])
         answer["file"] = str(out)
         lines.append(WORDS("All of it is in {file}.", file=str(out)))
+    if trace is not None:
+        if traced == ".csv":
+            _write(trace, tracing.csv(dataset, scope, WORDS))
+        else:
+            _write(trace, [tracing.workbook(dataset, scope, WORDS)])
+        answer["trace"] = str(trace)
+        n = tracing.count(dataset, scope)
+        lines.append(
+            WORDS.plural(
+                "{n} report with its event is in {file}.",
+                "{n} reports with their events are in {file}.",
+                n,
+                file=str(trace),
+            )
+        )
     _print(answer, as_json, lines)
 
 
@@ -709,6 +747,13 @@ def _test(methods: list[str], counted: str) -> str:
             methods=", ".join(sorted(tests)),
         )
     if counted == "calls":
+        if tests:
+            raise HazardError(
+                "calls-untested",
+                "Calls are counted without any test, so {methods} cannot be had of them: leave out --method, or count "
+                "events.",
+                methods=", ".join(sorted(tests)),
+            )
         return hotspots.CALLS
     if not methods:
         return hotspots.AUTO

@@ -15,8 +15,9 @@ shares name cells on nearly all maps; a second opinion by area, which is a proxy
 **By choice.** Gi* and local Moran's I (`analysis.neighborhoods`) can be had in place of the family, never beside it:
 one family of claims a screen. Calls can be counted in place of events: then nothing is tested and nothing is claimed.
 
-**Cells of a place.** Of a hot place those cells are named that hold more than expected themselves: a quiet cell within
-a circle is no hot spot.
+**Cells of a place.** Claimed is the place, not each of its cells. A cell that its own test names, or that is a place by
+itself or the whole hottest part of one, is a *hot spot*. Of the others those that hold more than expected are *in a hot
+place* (*in a gathering place*): by themselves they may be quite usual. Those that hold less are not named.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,6 +44,8 @@ from data.schema import EXPOSURES
 
 EQUAL, AREA = "equal", "area"
 HOT_SPOT, GATHER = "hot_spot", "gather"  # 热点, 报告集中
+HOT_PLACE, GATHER_PLACE = "hot_place", "gather_place"  # 热点片区内, 集中片区内: the place is claimed, not the cell
+IN_PLACE = {HOT_SPOT: HOT_PLACE, GATHER: GATHER_PLACE}
 BY_CELL, BY_PLACE, BY_BOTH = "cell", "place", "both"  # which test names a cell
 LIST, EXCESS, FAMILY = "list", "excess", "excess+scan"  # methods, beside GI_STAR and MORAN
 CALLS = "calls"  # as a method: calls are counted and nothing is claimed
@@ -94,13 +97,13 @@ class HotPlace(NamedTuple):
 class HotSpots:
     """The answer for one family of claims (hazard, level, period); arrays have one value per cell, in the order given.
 
-    `claims` is the word of each cell ("hot_spot", "gather" or ""), `hot` where there is one, `by` which test names it
-    ("cell", "place", "both", "gi_star", "moran" or "") and `claim` the one word of this screen, for a legend or a title
-    ("" where none may be made). `weight` is the exposure that was used, ones for equal shares, times `part`: the part
-    of the period that each cell had, 1 but for those drawn anew within it. `places` are the hot places, strongest
-    first. `p` is that of the cell alone, `cells_p` the chance of a map with a cell as strong, and
-    `map_p` that of a map with evidence as rare by any test of the method. `reason` says why by this method and this
-    exposure.
+    `claims` is the word of each cell ("hot_spot" or "gather"; "hot_place" or "gather_place" where only a place is named
+    in which it lies; or ""), `hot` where there is one, `by` which test names it ("cell", "place", "both", "gi_star",
+    "moran" or "") and `claim` the one word of this screen, for a legend or a title ("" where none may be made).
+    `weight` is the exposure that was used, ones for equal shares, times `part`: the part of the period that each cell
+    had, 1 but for those drawn anew within it. `places` are the hot places, strongest first. `p` is that of the cell
+    alone, `cells_p` the chance of a map with a cell as strong, and `map_p` that of a map with evidence as rare by any
+    test of the method. `reason` says why by this method and this exposure.
 
     `method` "excess" tests the cells, "excess+scan" the cells and the places around them. "gi_star" and "moran" test
     each cell among its neighbours: `p` and `z` are theirs (NaN for a cell without any), `pattern` tells what passes
@@ -139,6 +142,16 @@ class HotSpots:
     def counted(self) -> Ints:
         """What `expected` stands beside: events, or the calls where calls are counted."""
         return self.calls if self.method == CALLS else self.events
+
+    @property
+    def own(self) -> int:
+        """How many cells are named themselves, and not only through a place in which they lie."""
+        return sum(one in IN_PLACE for one in self.claims)
+
+    @property
+    def sharing(self) -> tuple[HotPlace, ...]:
+        """The places that name cells which nothing else names, strongest first."""
+        return tuple(one for one in self.places if any(self.by[cell] == BY_PLACE for cell in one.members))
 
 
 def excess_test(counts: ArrayLike, expected: ArrayLike, *, fdr: float = 0.05) -> ExcessTest:
@@ -368,14 +381,16 @@ def find_hot_spots(
             test, places, map_p = found.of(counts, weight, total)
         facts["needed"] = int(np.median(test.needed))
         reason = Sentence(_TESTED[used_method, exposed], facts)
-        by = _named_by(test.hot, [place.members for place in places], counts > expected)
+        circles = [circle for place in places for circle in (place.members, place.part)]
+        by = _named_by(test.hot, circles, counts > expected)
     if (more := remark(part)) is not None:
         reason = Sentence(_TOGETHER, {"reason": reason, "more": more})
     claim = "" if method in (LIST, CALLS) else HOT_SPOT if used in EXPOSURES else GATHER
+    word = {"": "", BY_PLACE: IN_PLACE.get(claim, "")}
     return HotSpots(
         method=used_method, exposure=used, claim=claim, calls=calls, events=counts.astype(np.int64), weight=weight,
         part=part, expected=expected, ratio=ratio, p=test.p, hot=np.array([bool(one) for one in by], dtype=bool),
-        needed=test.needed, claims=tuple(claim if one else "" for one in by), by=by, places=places, map_p=map_p,
+        needed=test.needed, claims=tuple(word.get(one, claim) for one in by), by=by, places=places, map_p=map_p,
         cells_p=cells_p, reason=reason, z=z, pattern=pattern,
     )  # fmt: skip
 
@@ -490,9 +505,10 @@ def _family(weight: Floats, total: int, surroundings: family.Surroundings | None
     return _Family(circles, maps, limit) if limit.level else None
 
 
-def _named_by(hot: Bools, places: Iterable[tuple[int, ...]], above: Bools) -> tuple[str, ...]:
+def _named_by(hot: Bools, circles: Iterable[tuple[int, ...]], above: Bools) -> tuple[str, ...]:
+    """Return which test names each cell; a circle of one cell is that cell's own."""
     inside, hot = np.zeros(len(hot), dtype=bool), hot.copy()
-    for members in places:
+    for members in circles:
         (inside if len(members) > 1 else hot)[list(members)] = True
     inside &= above
     return tuple(np.select([hot & inside, hot, inside], [BY_BOTH, BY_CELL, BY_PLACE], default="").tolist())
@@ -501,7 +517,8 @@ def _named_by(hot: Bools, places: Iterable[tuple[int, ...]], above: Bools) -> tu
 def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     """Return the sentence about one cell; `say` it with ``name=`` the cell's name.
 
-    ``{one_in}`` is 1/p to two figures. The cell with the smallest p also carries the chance of so strong a map.
+    ``{one_in}`` is 1/p to two figures. Where cells alone were tested, the one with the smallest p also carries the
+    chance of so strong a map; with places the map has one chance for both, and that is not a cell's.
     """
     facts: dict[str, Any] = {
         "observed": int(hotspots.counted[position]),
@@ -520,7 +537,7 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
     facts |= {"one_in": one_in(p), "needed": int(hotspots.needed[position]), "map_one_in": one_in(hotspots.cells_p)}
     if not hotspots.hot[position]:
         return Sentence(_CELL_BELOW if facts["observed"] < hotspots.expected[position] else _CELL_WITHIN, facts)
-    sure = hotspots.claims[position] == HOT_SPOT
+    sure = hotspots.claim == HOT_SPOT
     if hotspots.by[position] == BY_PLACE:
         place = next(one for one in hotspots.places if position in one.members)
         facts |= {
@@ -530,7 +547,7 @@ def explain_cell(hotspots: HotSpots, position: int) -> Sentence:
             "place_one_in": one_in(place.p),
         }
         return Sentence(_CELL_IN_PLACE[sure], facts)
-    top = p <= float(np.min(hotspots.p))
+    top = hotspots.method == EXCESS and p <= float(np.min(hotspots.p))
     if sure:
         return Sentence(_CELL_HOT_TOP if top else _CELL_HOT, facts)
     return Sentence(_CELL_GATHER_TOP if top else _CELL_GATHER, facts)
@@ -639,24 +656,24 @@ _CELL_HOT_TOP = N_(
     "{one_in} times, and a map with a cell this strong at most about once in {map_one_in}. From {needed} on it counts "
     "as a hot spot even alone."
 )
-_CELL_IN_PLACE = {  # whether it is called a hot spot; n other cells
+_CELL_IN_PLACE = {  # whether a hot place is claimed; n other cells
     True: NP_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
-        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "a hot spot that both cells share.",
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
-        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "a hot spot that several cells share.",
+        "{name}: {observed} observed, {expected} expected by {exposure}: by itself no claim. It lies in a hot place: "
+        "with one cell beside it {together} observed and {together_expected} expected, and chance alone gives a map a "
+        "place this strong at most about once in {place_one_in} times.",
+        "{name}: {observed} observed, {expected} expected by {exposure}: by itself no claim. It lies in a hot place: "
+        "with {n} cells around it {together} observed and {together_expected} expected, and chance alone gives a map a "
+        "place this strong at most about once in {place_one_in} times.",
     ),
     False: NP_(
-        "{name}: {observed} observed, {expected} expected by {exposure}; with one cell beside it {together} and "
-        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "reports gather here, over both cells. Whether it is worse here or more people live here, these figures "
-        "cannot tell.",
-        "{name}: {observed} observed, {expected} expected by {exposure}; with {n} cells around it {together} and "
-        "{together_expected}. Chance alone gives a map a place this strong at most about once in {place_one_in} times: "
-        "reports gather here, over several cells. Whether it is worse here or more people live here, these figures "
-        "cannot tell.",
+        "{name}: {observed} observed, {expected} expected by {exposure}: by itself no claim. It lies in a gathering "
+        "place: with one cell beside it {together} observed and {together_expected} expected, and chance alone gives a "
+        "map a place this strong at most about once in {place_one_in} times. Whether it is worse there or more people "
+        "live there, these figures cannot tell.",
+        "{name}: {observed} observed, {expected} expected by {exposure}: by itself no claim. It lies in a gathering "
+        "place: with {n} cells around it {together} observed and {together_expected} expected, and chance alone gives "
+        "a map a place this strong at most about once in {place_one_in} times. Whether it is worse there or more "
+        "people live there, these figures cannot tell.",
     ),
 }
 _CELL_GATHER = N_(

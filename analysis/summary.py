@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.hotspots import CALLS, GATHER, HOT_SPOT, LIST, HotSpots
+from analysis.hotspots import BY_PLACE, CALLS, GATHER, HOT_SPOT, LIST, HotSpots
 from analysis.neighborhoods import METHODS as NEIGHBOURHOODS
 from analysis.rates import rate_ratio
-from base.text import N_, Sentence
+from base.text import N_, NP_, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,9 @@ def complete_months(
 
 
 def rank_cells(cells: pd.DataFrame, *, counted: str = "events") -> pd.DataFrame:
-    """Return cells by strength of evidence: those with a claim, then smallest p first, then most events, then cell_id.
+    """Return cells by strength of evidence: those with a claim of their own, those in a claimed place, then the others.
+
+    Of these smallest p first, then most events, then cell_id.
 
     Ranked by p and not by a rate, for the smallest cells have the wildest rates. Where nothing was tested (p is NaN)
     most events come first, or most calls if calls are `counted`. A test of both sides, which gives a `z`, has small p
@@ -137,17 +139,20 @@ def rank_cells(cells: pd.DataFrame, *, counted: str = "events") -> pd.DataFrame:
         if "z" in cells and cells["z"].notna().any()
         else False
     )
-    order = cells.assign(unclaimed=~cells["hot"], far=far).sort_values(
-        ["unclaimed", "far", "p", counted, "cell_id"], ascending=[True, True, True, False, True], na_position="last"
+    within = cells["by"].eq(BY_PLACE) if "by" in cells else False
+    order = cells.assign(unclaimed=~cells["hot"], within=within, far=far).sort_values(
+        ["unclaimed", "within", "far", "p", counted, "cell_id"],
+        ascending=[True, True, True, True, False, True],
+        na_position="last",
     )
-    return order.drop(columns=["unclaimed", "far"]).reset_index(drop=True)
+    return order.drop(columns=["unclaimed", "within", "far"]).reset_index(drop=True)
 
 
 def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
     """Return the finding of a screen in one sentence, the strongest that holds.
 
-    Claims about cells come first, then a change beyond chance, else it says that nothing stands out, or that there are
-    too few events to tell. Where calls are counted it tells their number.
+    Claims about cells and places come first, then a change beyond chance, else it says that nothing stands out, or that
+    there are too few events to tell. Where calls are counted it tells their number.
 
     Parameters
     ----------
@@ -157,11 +162,10 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
     n : int
         Reports in the period, in a cell or not.
     """
-    hot, gather = (spots.claims.count(word) for word in (HOT_SPOT, GATHER))
-    if hot and gather:
-        return Sentence(_BOTH, {"hot": hot, "gather": gather})
-    if hot or gather:
-        return Sentence(_CLAIMS[bool(hot), hot + gather > 1], {"n": hot + gather})
+    if spots.sharing:
+        return counted_claims(spots)
+    if spots.own:
+        return Sentence(_CLAIMS[spots.claim == HOT_SPOT, spots.own > 1], {"n": spots.own})
     if n == 0:
         return Sentence(N_("No reports in this period"), {})
     if spots.method == CALLS:
@@ -177,6 +181,28 @@ def headline(spots: HotSpots, change: RateChange | None, n: int) -> Sentence:
     if spots.method in NEIGHBOURHOODS:  # of a single cell it says nothing
         return Sentence(N_("No neighbourhood stands out beyond chance"), {})
     return Sentence(N_("No cell stands out beyond chance"), {})
+
+
+def counted_claims(spots: HotSpots) -> Sentence:
+    """Return how many cells are claimed, and apart from them the places that name others, with the cells they hold.
+
+    For a screen with a claim.
+    """
+    places = counted_places(spots)
+    own = Sentence(_OWN[spots.claim], {"n": spots.own})
+    if places is None:
+        return own
+    if spots.own:
+        return Sentence(N_("{cells}, and {places}"), {"cells": own, "places": places})
+    return Sentence(_PLACES_ALONE[spots.claim], places.fields)
+
+
+def counted_places(spots: HotSpots) -> Sentence | None:
+    """Return how many places name cells that nothing else names, and how many cells they hold: part of a sentence."""
+    if not spots.sharing:
+        return None
+    cells = {cell for place in spots.sharing for cell in place.members}
+    return Sentence(_PLACES[spots.claim], {"n": len(spots.sharing), "cells": len(cells)})
 
 
 def change_sentence(change: RateChange | None, compare: str) -> Sentence:
@@ -199,7 +225,20 @@ _CLAIMS = {
     (False, False): N_("Reports gather in one cell, beyond chance"),
     (False, True): N_("Reports gather in {n} cells, beyond chance"),
 }
-_BOTH = N_("Hot spots: {hot}; reports gather in {gather} more cells")
+_OWN = {
+    HOT_SPOT: NP_("{n} hot spot beyond chance", "{n} hot spots beyond chance"),
+    GATHER: NP_("Reports gather in {n} cell", "Reports gather in {n} cells"),
+}
+_PLACES = {
+    HOT_SPOT: NP_("a hot place of {cells} cells", "{n} hot places of {cells} cells in all"),
+    GATHER: NP_("in a place of {cells} cells", "in {n} places of {cells} cells in all"),
+}
+_PLACES_ALONE = {
+    HOT_SPOT: NP_(
+        "A hot place of {cells} cells, beyond chance", "{n} hot places of {cells} cells in all, beyond chance"
+    ),
+    GATHER: NP_("Reports gather in a place of {cells} cells", "Reports gather in {n} places of {cells} cells in all"),
+}
 _MORE = N_("More events than before, beyond chance: {now} after {before}")
 _FEWER = N_("Fewer events than before, beyond chance: {now} after {before}")
 _NONE_BEFORE = {

@@ -1,9 +1,9 @@
-"""Whole rows of the incidents of a scope, for people to read: chosen over the arrays of `data.facts`, then read.
+"""Rows of the incidents of a scope, for people to read: chosen over the arrays of `data.facts`, then read.
 
 What a scope holds, and when a case is open, is told in `data.queries`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,11 +30,11 @@ def incidents(
     order: str = "newest",
     limit: int | None = None,
 ) -> pd.DataFrame:
-    """Return incidents for people to read: the stored columns, cell_id, near_m and as_of; times in the zone.
+    """Return incidents for people to read: the stored columns, cell_id, near_m, as_of and call; times in the zone.
 
     near_m is how many metres outside its cell an incident lies that counts there all the same, else null. as_of is the
-    time the case is known up to: its source's, or `Scope.as_of` where that is earlier. attributes is a dict of each
-    row: header -> text.
+    time the case is known up to: its source's, or `Scope.as_of` where that is earlier. call is its number, as in
+    `data.queries.points`. attributes is a dict of each row: header -> text.
 
     Parameters
     ----------
@@ -63,13 +63,14 @@ def incidents(
             kept = kept & seen.open
         if place is not None:
             kept = kept & seen.lies(place, shown)
-        return _Found(seen.positions[kept], seen.reported[kept], np.broadcast_to(seen.as_of, seen.n)[kept])
+        as_of = np.broadcast_to(seen.as_of, seen.n)
+        return _Found(seen.positions[kept], seen.reported[kept], as_of[kept], seen.calls[kept])
 
     parts = view.parts()
     found = facts.each(find, parts, needed)
     file = np.repeat(np.arange(len(parts)), [len(one.rows) for one in found])
     nothing = np.empty(0, dtype=np.int64)
-    rows, reported, as_of = (np.concatenate([nothing, *(one[at] for one in found)]) for at in range(3))
+    rows, reported, as_of, calls = (np.concatenate([nothing, *(one[at] for one in found)]) for at in range(4))
     late = reported if order == "longest_open" else np.where(reported == NEVER, NEVER, -reported)
     first = np.argsort(late, kind="stable")
     if limit is not None and 0 < limit < len(first):
@@ -77,16 +78,41 @@ def incidents(
         first = first[: np.searchsorted(late[first], last, side="right")]  # and all that are as late as the last one
     frame = _read(view, parts, file[first], rows[first])
     frame["as_of"] = times(as_of[first], view.zone)
+    frame["call"] = calls[first]
     by, rising = ["reported_at", "source", "incident_id"], [order == "longest_open", True, True]
     return frame.sort_values(by, ascending=rising, ignore_index=True)[:limit]
 
 
+def by_file(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield the incidents of a scope file by file, from the first month on, in the order of the store.
+
+    Ten million rows fit into no table at once: whoever writes them all takes one month after the other.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Stored columns; times in the zone. Beside them stand call (its number, as in `data.queries.points`, rising) and
+        cell_id (None in no cell).
+    """
+    view = View.of(dataset, scope)
+    for part in view.parts():
+        (seen,) = facts.each(view.seen, [part], view.columns | view.cell_columns)
+        if not seen.n:
+            continue
+        frame = part.take(seen.positions, columns).to_pandas()
+        for name in set(TIME_FIELDS) & set(columns):
+            frame[name] = frame[name].dt.tz_convert(view.zone)
+        cells = np.array([*(facts.codes(view.cell).texts if view.cell else ()), None], dtype=object)  # -1 is the last
+        yield frame.assign(call=seen.calls, cell_id=cells[seen.cell])
+
+
 class _Found(NamedTuple):
-    """Rows of one file: their places in it, report times, and up to when they are known."""
+    """Rows of one file: their places in it, report times, up to when they are known, and the numbers of the calls."""
 
     rows: NDArray[np.int64]
     reported: NDArray[np.int64]
     as_of: NDArray[np.int64]
+    calls: NDArray[np.int64]
 
 
 def _read(view: View, parts: Sequence[Part], file: NDArray[np.intp], rows: NDArray[np.int64]) -> pd.DataFrame:

@@ -27,7 +27,7 @@ class Legend:
         A text per class, in the order of the palette.
     notes : tuple of str
         Small print: the scheme and n.
-    hot, gather, silent, few, missing, selected : str
+    hot, gather, hot_place, gather_place, silent, few, missing, selected : str
         Texts of the marks.
     hazards : tuple of (code, text)
         Colours of points.
@@ -39,6 +39,8 @@ class Legend:
     notes: tuple[str, ...] = ()
     hot: str = ""
     gather: str = ""
+    hot_place: str = ""
+    gather_place: str = ""
     silent: str = ""
     few: str = ""
     missing: str = ""
@@ -56,6 +58,8 @@ def build_legend(
     n: int,
     claim: str = "",
     gather: str = "",
+    hot_place: str = "",
+    gather_place: str = "",
     hazards: tuple[tuple[str, str], ...] = (),
     shown: Sequence[int] | None = None,
 ) -> Legend:
@@ -71,6 +75,8 @@ def build_legend(
         What a strong outline claims, for instance "hot spot (false discovery rate 5%)"; needed if a cell is hot.
     gather : str
         What a broken outline claims; needed if reports gather in a cell.
+    hot_place, gather_place : str
+        What the thin line of either kind says of a cell within a claimed place; needed if there is such a cell.
     hazards : tuple of (code, text)
         Hazards whose points are shown.
     shown : sequence of int or None
@@ -79,9 +85,13 @@ def build_legend(
     Raises
     ------
     ValueError
-        If a cell is hot and `claim` is empty, or reports gather in one and `gather` is.
+        If an outline has no text.
     """
-    if (len(values.hot) and not claim) or (len(values.gather) and not gather):
+    within = set(values.within)
+    strong, thin = set(values.hot) - within, within.intersection(values.hot)
+    broken, thin_broken = set(values.gather) - within, within.intersection(values.gather)
+    outlines = ((strong, claim), (broken, gather), (thin, hot_place), (thin_broken, gather_place))
+    if any(cells and not text for cells, text in outlines):
         raise ValueError("a map with an outline must say what it claims")
     seen = set(range(len(values.classes)) if shown is None else shown)
     return Legend(
@@ -89,8 +99,10 @@ def build_legend(
         unit=unit,
         steps=tuple(classes.labels(words)),
         notes=(words(SCHEMES[classes.scheme]), words("n = {n}", n=n)),
-        hot=claim if seen.intersection(values.hot) else "",
-        gather=gather if seen.intersection(values.gather) else "",
+        hot=claim if seen & strong else "",
+        gather=gather if seen & broken else "",
+        hot_place=hot_place if seen & thin else "",
+        gather_place=gather_place if seen & thin_broken else "",
         silent=words("no report for long: not proof of safety") if seen.intersection(values.silent) else "",
         few=words("too few for a rate") if seen.intersection(values.few) else "",
         missing=words("no data") if any(values.classes[cell] < 0 for cell in seen) else "",
@@ -105,7 +117,9 @@ def legend_html(legend: Legend) -> str:
     marks = (
         (legend.missing, _colour("background", "missing") + _EDGE),
         (legend.hot, _colour("border", "claim", form="3.5px solid {}")),
-        (legend.gather, _broken()),
+        (legend.hot_place, _colour("border", "claim", form="1.6px solid {}")),
+        (legend.gather, _broken(3.5)),
+        (legend.gather_place, _broken(1.6)),
         (legend.silent, _hatched() + _EDGE),
         (legend.few, _colour("background", "fills", 2, form="color-mix(in srgb, {} 35%, transparent)") + _dotted()),
         (legend.selected, _chosen()),
@@ -138,9 +152,9 @@ def _hatched() -> str:
     return _colour("background-color", "fills", 0) + _colour("background-image", "hatch", form=stripes)
 
 
-def _broken() -> str:
+def _broken(width_px: float) -> str:
     """Return the frame of `claim` in static/map.js, whose breaks are light on every fill."""
-    return _colour("border", "claim", form="3.5px dashed {}") + _colour("background", "line")
+    return _colour("border", "claim", form=f"{width_px}px dashed {{}}") + _colour("background", "line")
 
 
 def _dotted() -> str:

@@ -110,6 +110,8 @@ class MapValues:
     hot, gather, silent, few : sequence of int
         Positions of hot spots, of cells where reports gather, of silent ones, and of those with too few reports for a
         rate.
+    within : sequence of int
+        Positions of those hot or gathering that are so only through a place in which they lie: their line is thinner.
     selected : int or None
         Position of the chosen cell.
     points : array_like of (lon, lat), shape (m, 2), or None
@@ -133,6 +135,7 @@ class MapValues:
     gather: Sequence[int] = ()
     silent: Sequence[int] = ()
     few: Sequence[int] = ()
+    within: Sequence[int] = ()
     selected: int | None = None
     points: Any = None
     point_hazards: Sequence[str] | None = None
@@ -181,6 +184,7 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "gather": [int(cell) for cell in values.gather],
         "silent": [int(cell) for cell in values.silent],
         "few": [int(cell) for cell in values.few],
+        "within": [int(cell) for cell in values.within],
         "selected": _whole(values.selected),
         "groups": [[_steps(one.corners), one.label] for one in values.groups],
         "stamp": values.stamp,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.common import cached, controls, frame, panels, parts_view, spots_view
+from pages.common import alarm_view, cached, controls, frame, panels, parts_view, spots_view
 
 _ = frame.open_page("hotspots")
 with frame.told(_):
@@ -21,6 +21,8 @@ with frame.told(_):
     frame.title(spots_view.headline(_, spots), spots_view.under_title(_, data, scope, spots))
     panels.beside(_, data, scope)
     spots_view.lead(_, spots)
+    notice = st.empty()
+    alarm_view.notice(_, data, scope, notice, begun=True)
     spots_view.reason(_, data, spots)
     spots_view.beside_reason(_, data, scope, exposure, method)
     left, right = st.columns([8, 6], gap="small")
@@ -35,3 +37,4 @@ with frame.told(_):
         parts_view.draw(_, data, spots, asked, chosen)
     parts_view.handed_out(_, data, asked)
     panels.footer(_, data)
+    alarm_view.notice(_, data, scope, notice)

@@ -98,18 +98,25 @@ def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> N
     leads[point] = history.followers(dataset).leads(
         points["call"].to_numpy()[point], points["reported_at"].array[point]
     )
-    if len(lost):  # as if each cell were one spot
-        radius, window = history.rules(dataset.settings)
-        calls = points.iloc[lost]
-        leads[lost] = np.arange(len(lost)) == events.group_events(
-            pd.factorize(calls["cell_id"])[0] * _APART_M,
-            np.zeros(len(lost)),
-            (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1),
-            calls["hazard"],
-            radius_m=radius,
-            window_h=window,
-        )
+    if len(lost):
+        leads[lost] = np.arange(len(lost)) == group_lost(dataset, points.iloc[lost])
     return leads[kept]
+
+
+def group_lost(dataset: Dataset, calls: pd.DataFrame) -> NDArray[np.int64]:
+    """Return for each call of which only the cell is known the position of the first call of its event.
+
+    The calls have cell_id, reported_at and hazard; each cell is taken for one spot.
+    """
+    radius, window = history.rules(dataset.settings)
+    return events.group_events(
+        pd.factorize(calls["cell_id"])[0] * _APART_M,
+        np.zeros(len(calls)),
+        (calls["reported_at"] - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(hours=1),
+        calls["hazard"],
+        radius_m=radius,
+        window_h=window,
+    )
 
 
 def count_events(dataset: Dataset, scope: Scope) -> int:
@@ -588,7 +595,7 @@ def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell: its incidents, months, resolution times and rank."""
+    """One cell: its months, resolution times and rank; `reports.tracing.incidents_of` lists its incidents."""
 
     cell_id: str
     name: str
@@ -596,7 +603,6 @@ class CellView:
     open: int
     rank: int
     cells: int
-    incidents: pd.DataFrame
     months: pd.DataFrame
     hazards: pd.DataFrame  # Resolution.groups by hazard
 
@@ -615,7 +621,6 @@ def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame)
         open=int(row["open"]) if pd.notna(row["open"]) else 0,
         rank=int((cells["count"] > row["count"]).sum()) + 1,
         cells=len(cells),
-        incidents=listing.incidents(dataset, scope, cell=cell_id, limit=1000),
         months=every.drop(columns="count").merge(own, how="left").fillna({"count": 0}).astype({"count": int}),
         hazards=_with_share(resolution.summarize(histogram), due),
     )

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from analysis.hotspots import FAMILY, GATHER, HOT_SPOT, HotSpots
-from base.text import N_, Words
+from analysis.hotspots import FAMILY, GATHER, GATHER_PLACE, HOT_PLACE, HOT_SPOT, HotSpots
+from base.text import N_, NP_, Sentence, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from geo import classes, legend, maps, outlines, points
@@ -264,7 +264,7 @@ def choropleth(
     """
     level = drawn.levels.index(scope.level)
     every = pd.Index(drawn.ids[level])
-    claims = pd.DataFrame({word: np.equal(spots.claims, word).astype(int) for word in (HOT_SPOT, GATHER)})
+    claims = pd.DataFrame({word: np.equal(spots.claims, word).astype(int) for word in CLAIMS})
     if held is None:
         here = table["cell_id"].isin(every).to_numpy()
         table, claims = table[here], claims[here]
@@ -289,8 +289,8 @@ def choropleth(
         tips[at] = _tip(words, count, one_spot, measure, text)
         if held is not None and n:
             tips[at] += "\n" + words.plural("{n} cell with a claim in it", "{n} cells with a claim in it", int(n))
-    hot = claims[HOT_SPOT].to_numpy() > 0
-    gather = ~hot & (claims[GATHER].to_numpy() > 0)
+    drawn_as = np.where(claims.to_numpy() > 0, np.arange(len(CLAIMS)), len(CLAIMS)).min(axis=1)  # of several the first
+    outlined = {word: place[drawn_as == at].tolist() for at, word in enumerate(CLAIMS)}
     quiet = place[table["cell_id"].isin(silent).to_numpy()].tolist()
     cases = table["cases"].fillna(0) if measure == "median_hours" else table["count"]
     few: list[int] = [] if whole else place[((cases > 0) & (cases < few_reports)).to_numpy(bool)].tolist()
@@ -304,8 +304,9 @@ def choropleth(
         labels=labels,
         tips=tips,
         parent=parent,
-        hot=place[hot].tolist(),
-        gather=place[gather].tolist(),
+        hot=sorted(outlined[HOT_SPOT] + outlined[HOT_PLACE]),
+        gather=sorted(outlined[GATHER] + outlined[GATHER_PLACE]),
+        within=sorted(outlined[HOT_PLACE] + outlined[GATHER_PLACE]),
         silent=quiet,
         few=few,
         selected=chosen,
@@ -320,33 +321,33 @@ def choropleth(
         n=int(table[measure if whole else "count"].sum()),
         claim=claim[HOT_SPOT],
         gather=claim[GATHER],
+        hot_place=claim[HOT_PLACE],
+        gather_place=claim[GATHER_PLACE],
     )
     if measure == "median_hours" and key.missing:
         key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
     alt = [_alt(words, table, measure, words(title), shown)]
-    if n := int(hot.sum()):
-        alt.append(
-            words.plural(
-                "{n} cell carries a strong outline: {claim}.",
-                "{n} cells carry a strong outline: {claim}.",
-                n,
-                claim=claim[HOT_SPOT],
-            )
-        )
-    if n := int(gather.sum()):
-        alt.append(
-            words.plural(
-                "{n} cell carries a broken outline: {claim}.",
-                "{n} cells carry a broken outline: {claim}.",
-                n,
-                claim=claim[GATHER],
-            )
-        )
+    alt += [
+        Sentence(_OUTLINED[word], {"n": len(cells), "claim": claim[word]}).say(words)
+        for word, cells in outlined.items()
+        if cells
+    ]
     return Choropleth(values, key, words.joined(alt))
 
 
+CLAIMS = (HOT_SPOT, GATHER, HOT_PLACE, GATHER_PLACE)  # the strongest first
+_OUTLINED = {
+    HOT_SPOT: NP_("{n} cell carries a strong outline: {claim}.", "{n} cells carry a strong outline: {claim}."),
+    GATHER: NP_("{n} cell carries a broken outline: {claim}.", "{n} cells carry a broken outline: {claim}."),
+    HOT_PLACE: NP_("{n} cell carries a thin outline: {claim}.", "{n} cells carry a thin outline: {claim}."),
+    GATHER_PLACE: NP_(
+        "{n} cell carries a thin broken outline: {claim}.", "{n} cells carry a thin broken outline: {claim}."
+    ),
+}
+
+
 def claim_words(method: str, fdr: float, words: Words) -> dict[str, str]:
-    """Return what an outline claims, by the claim: the strong one of a hot spot, the broken one of a gathering."""
+    """Return what an outline claims, by the claim: strong of a hot spot, broken of a gathering, thin in a place."""
     rate = words.percent(fdr)
     if method == FAMILY:
         sure = words("at most {share} of maps without a pattern carry any", share=rate)
@@ -355,6 +356,8 @@ def claim_words(method: str, fdr: float, words: Words) -> dict[str, str]:
     return {
         HOT_SPOT: words("hot spot ({sure})", sure=sure),
         GATHER: words("reports gather here ({sure}; exposure unknown)", sure=sure),
+        HOT_PLACE: words("in a hot place: the place is claimed, not the cell"),
+        GATHER_PLACE: words("in a gathering place: the place is claimed, not the cell"),
     }
 
 

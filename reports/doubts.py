@@ -28,7 +28,7 @@ from base.errors import HazardError
 from base.text import N_, Sentence
 from data import queries
 from data.dataset import Dataset
-from data.schema import Scope
+from data.schema import EXPOSURES, Scope
 from geo import crs
 from reports import answers
 from reports.origins import OTHERS, origins_of
@@ -64,7 +64,8 @@ class Doubts:
 
     `rows` has one row a claimed cell and doubt looked for, cells in the order of `HotSpots.cells`: cell_id, code (of
     `DOUBT_NAMES`), suspects (missing for borders), events (with a point for borders), share (suspects of events; for
-    borders the shifted lattices that keep the claim), found, survives (missing where it could not be told).
+    borders the shifted lattices that keep the claim), found (never of borders: not to outlive them says little),
+    survives (missing where it could not be told).
     """
 
     rows: pd.DataFrame
@@ -112,6 +113,8 @@ def silent_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Silent
     frame = doubts.silent_cells(counts, weight, fdr=answers.claim_rule(dataset)["fdr"])
     frame.insert(0, "cell_id", ids.to_numpy()[frame.pop("cell")])
     frame = frame[frame["cell_id"].isin(never)].reset_index(drop=True)
+    if spots.result.exposure not in EXPOSURES:  # against equal shares an uninhabited cell would be silent by no chance
+        return Silent(frame.assign(silent=False), Sentence(_SILENT_UNTOLD, {"n": len(frame)}))
     return Silent(frame, Sentence(_SILENT, {"n": len(frame), "sure": int(frame["silent"].sum())}))
 
 
@@ -393,15 +396,15 @@ def _borders(asked: _Claims) -> _Found | Sentence:
     except HazardError as error:
         return Sentence(error.template, error.facts)
     few = (known < _PLACED * every)[rows["cell"]]
-    rows["share"], rows["found"] = rows["share"].mask(few), rows["found"] & ~few
-    rows["survives"] = rows["survives"].mask(few)
+    # Yes or no, with the share; never a doubt found: most cells that are truly hot do not outlive the lattices either
+    rows["share"], rows["survives"], rows["found"] = rows["share"].mask(few), rows["survives"].mask(few), False
     if rows["survives"].isna().all():
         return Sentence(_FEW_POINTS, {"placed": int(known.sum()), "events": int(every.sum())})
     rows["suspects"] = pd.NA
     sentences = [
         Sentence(_BORDERS_UNKNOWN)
         if pd.isna(row.survives)
-        else Sentence(_BORDERS if row.found else _BORDERS_NONE, {"percent": _percent(row.share)})
+        else Sentence(_BORDERS_NONE if row.survives else _BORDERS, {"percent": _percent(row.share)})
         for row in _each(rows)
     ]
     return _Found(rows, sentences)
@@ -475,8 +478,8 @@ _SOURCE = {  # whether one stands out, whether the claim holds without it
     ),
 }
 _BORDERS = N_(
-    "On squares of the same size laid otherwise the claim holds in {percent}% of all ways only: it hangs on how the "
-    "borders run, or its events are too few to be cut anew."
+    "Borders: on squares of the same size laid otherwise the claim holds in {percent}% of all ways. That says "
+    "little: most cells that are truly hot do no better."
 )
 _BORDERS_NONE = N_("Borders do not make it: the claim holds in {percent}% of all ways to lay squares of the same size.")
 _BORDERS_UNKNOWN = N_("Too few of its events have a point: whether it hangs on the borders cannot be told.")
@@ -492,4 +495,8 @@ _ONE_SOURCE_ONLY = N_(
     "One source: all events come by {source}, so patrols and residents cannot be set against each other."
 )
 _FEW_POINTS = N_("Borders: only {placed} of {events} events have a point; with so few they cannot be laid otherwise.")
+_SILENT_UNTOLD = N_(
+    "{n} cells report nothing at all: silent, never safe. Without figures of households, people, roads or covers "
+    "nobody can tell whether that is chance."
+)
 _SILENT = N_("Cells that report nothing at all: {n}; for {sure} of them that is no chance. Silent is never safe.")

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from analysis.hotspots import AUTO, BY_BOTH, BY_CELL, BY_PLACE, CALLS, EXCESS, FAMILY, GI_STAR, MORAN
+from analysis.shifted import BOUNDARY
 from base.errors import HazardError
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
@@ -74,15 +75,19 @@ def screen_of(
 def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Words) -> pd.DataFrame:
     """Return a row a cell, in their order: the columns of `spots.cells` and `record.cells`, doubts, change.
 
-    Doubts are those found, in short words; claim, by, trend and change stay codes.
+    Doubts are those found, in short words, and borders the share of shifted ones on which a claim holds; claim, by,
+    trend and change stay codes. A trend stands with claims only: it is said of what stands out, not of every cell.
     """
     cells = spots.cells.merge(record.cells[["cell_id", "since", "since_or_earlier", "trend", "chronic"]], on="cell_id")
+    cells["trend"] = cells["trend"].where(cells["hot"], "")
     found = doubts.rows[doubts.rows["found"]]
     short = {
         cell: words.listed(words(DOUBT_NAMES[code]) for code in dict.fromkeys(rows["code"]))
         for cell, rows in found.groupby("cell_id")
     }
     cells["doubts"] = [short.get(cell, "") for cell in cells["cell_id"]]
+    borders = doubts.rows[doubts.rows["code"] == BOUNDARY].set_index("cell_id")["share"]
+    cells["borders"] = borders.reindex(cells["cell_id"]).to_numpy(float)
     change = {} if record.compared is None else record.compared.cells.set_index("cell_id")["change"].to_dict()
     return cells.assign(change=[change.get(cell, "") for cell in cells["cell_id"]])
 
@@ -100,7 +105,8 @@ def geopackage(screen: Screen, words: Words) -> bytes:
     rows = evidence(spots, record, screen.doubts, words)
     shared = [place.members for place in spots.result.places if len(place.members) > 1]
     names = ("cell_id", "name", "calls", "events", "expected", "ratio", "low", "high", "p", "hot", "claim", "by",
-             "needed", "z", "pattern", "since", "since_or_earlier", "trend", "chronic", "doubts", "change")  # fmt: skip
+             "needed", "z", "pattern", "since", "since_or_earlier", "trend", "chronic", "doubts", "borders",
+             "change")  # fmt: skip
     layers = [
         Layer("cells", words("Cells"), _plain(rows[[name for name in names if name in rows]]), MULTIPOLYGON, shapes),
         Layer(
@@ -158,6 +164,7 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
     elif record.compared_reason is not None:
         lines.append(("compared", record.compared_reason.say(words)))
     lines += [("chronic_sites", line) for line in _of_sites(record, words)]
+    lines += [("untold", one.say(words)) for one in screen.doubts.untold]
     if screen.refused is not None:
         lines.append(("groups", screen.refused.say(words)))
     lines.append(("data", words("data version {n}", n=dataset.version) + " · " + dataset.fingerprint[:8]))
@@ -268,9 +275,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     before = before.assign(change=[words(CHANGE_NAMES[code]) for code in before["change"]])
     return [
         *sheets,
-        Sheet(
-            words("Against the period before"), before, _said(_BEFORE, words), nothing, _of_change(record, words)[1:]
-        ),
+        Sheet(words("Compared with before"), before, _said(_BEFORE, words), nothing, _of_change(record, words)[1:]),
         Sheet(words("Chronic sites"), sites, _said(SITES, words), no_site, _of_sites(record, words)),
         Sheet(words("Places"), places(spots, words), _said(PLACES, words), words("No such place.")),
         *([] if screen.groups is None else [groups_sheet(screen.groups, names, words)]),
@@ -345,7 +350,8 @@ CELLS = {
     "trend": N_("Trend"),
     "chronic": N_("Chronic sites"),
     "doubts": N_("What might fake it"),
-    "change": N_("Against the period before"),
+    "borders": N_("Holds on shifted borders (share of ways)"),
+    "change": N_("Compared with before"),
 }
 _DOUBTS = {
     "cell_id": N_("Code"),
@@ -362,7 +368,7 @@ _MONTHS = {"cell_id": N_("Code"), "name": N_("Name"), "month": N_("Month"), "eve
 _BEFORE = {
     "cell_id": N_("Code"),
     "name": N_("Name"),
-    "change": N_("Against the period before"),
+    "change": N_("Compared with before"),
     "now": N_("Events now"),
     "before": N_("Events before"),
     "ratio": N_("Now / before"),

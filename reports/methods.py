@@ -162,8 +162,9 @@ METHODS = (
     Method(
         N_("The map's colours"),
         N_(
-            "An unbroken outline is a hot spot, a thin broken one says that reports gather there; both lie inside "
-            "their cell. Hatching is a silent cell: no report is not the same as safe."
+            "An unbroken outline is a hot spot, a broken one says that reports gather there; the thin line of either "
+            "kind is of a cell that is only part of a claimed place. All lie inside their cell. Hatching is a silent "
+            "cell: no report is not the same as safe."
         ),
         N_(
             "Classes by Fisher–Jenks (natural breaks), edges and n in the legend. Pale with a dotted edge: fewer "

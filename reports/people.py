@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.hotspots import CALLS, GATHER, HOT_SPOT
+from analysis.hotspots import CALLS, GATHER, GATHER_PLACE, HOT_PLACE, HOT_SPOT
 from analysis.neighborhoods import HIGH, LOW
 from analysis.trend import GONE, NEW, STAYED
 from base.text import N_, Words
@@ -103,8 +103,15 @@ def slips_in_words(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
 
 def claims(words: Words, codes: Iterable[str]) -> list[str]:
     """Return the word of each cell's claim, empty where there is none."""
-    named = {HOT_SPOT: words("hot spot"), GATHER: words("gathers"), "": ""}
-    return [named[code] for code in codes]
+    return [words(CLAIM_NAMES[code]) if code else "" for code in codes]
+
+
+CLAIM_NAMES = {
+    HOT_SPOT: N_("hot spot"),
+    GATHER: N_("gathers"),
+    HOT_PLACE: N_("in a hot place"),
+    GATHER_PLACE: N_("in a gathering place"),
+}
 
 
 def ratio_words(words: Words, ratio: float | None, low: float | None, high: float | None) -> str:

@@ -151,7 +151,7 @@ _SAID = {
     "interval": N_("Ratio (95%)"),
     "since": N_("Since"),
     "trend": N_("Trend"),
-    "change": N_("Against the period before"),
+    "change": N_("Compared with before"),
     "chronic": N_("Chronic sites"),
 }
 _SHARED = {
@@ -192,7 +192,7 @@ def hot_spots(answer: dict[str, Any], words: Words) -> list[str]:
             for doubt in cell.get("doubts") or []
             if doubt["found"]
         ]
-        lines += [*doubted[:MOST], *_more(len(doubted), words)]
+        lines += [*doubted[:MOST], *_more(len(doubted), words), *answer.get("doubts_untold", [])]
         if (answer.get("silent") or {}).get("sentence"):
             lines.append(answer["silent"]["sentence"])
     if "record" in answer:

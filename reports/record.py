@@ -38,8 +38,8 @@ from reports import answers, history
 TREND_NAMES = {
     trend.NEW: N_("newly begun"),
     trend.GROWING: N_("growing"),
-    trend.PERSISTENT: N_("persistent"),
-    trend.SPORADIC: N_("sporadic"),
+    trend.PERSISTENT: N_("every season, no change seen"),
+    trend.SPORADIC: N_("now and then, no change seen"),
     trend.FADING: N_("fading"),
     trend.NONE: N_("no events"),
     "": "",

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,13 +94,29 @@ def write_book(sheets: Sequence[Sheet], *, notes: Sequence[str] = (), words: Wor
 
 def write_csv(frame: pd.DataFrame, titles: Mapping[str, str]) -> bytes:
     """Return the columns of a frame that `titles` names as CSV: UTF-8 with the mark that spreadsheet programs need."""
-    columns = [column for column in titles if column in frame]
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow([inert(titles[column]) for column in columns])
-    for row in frame[columns].itertuples(index=False):
-        writer.writerow([inert(value) if isinstance(value, str) else value for value in row])
-    return buffer.getvalue().encode("utf-8-sig")
+    return b"".join(csv_parts([frame], titles))
+
+
+def csv_parts(frames: Iterable[pd.DataFrame], titles: Mapping[str, str]) -> Iterator[bytes]:
+    """Yield the bytes of `write_csv` of frames under one header, a frame at a time; all have the same columns."""
+    columns: list[str] | None = None
+    for frame in frames:
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer)
+        first = columns is None
+        if columns is None:
+            columns = [column for column in titles if column in frame]
+            writer.writerow([inert(titles[column]) for column in columns])
+        writer.writerows(zip(*([_in_csv(value) for value in frame[column]] for column in columns), strict=True))
+        yield buffer.getvalue().encode("utf-8-sig" if first else "utf-8")
+
+
+def _in_csv(value: Any) -> Any:
+    if isinstance(value, str):
+        return inert(value)
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "" if value is None or value is pd.NaT or value is pd.NA or value != value else value
 
 
 def _sheet_name(name: str, number: int | None = None) -> str:

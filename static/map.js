@@ -168,7 +168,7 @@
     view.shown = values;
     view.colours = values.palettes[view.theme];
     view.hatches = {};
-    for (const mark of ["hot", "gather", "silent", "few"]) view[mark + "Cells"] = new Set(values[mark]);
+    for (const mark of ["hot", "gather", "silent", "few", "within"]) view[mark + "Cells"] = new Set(values[mark]);
     titles(values);
     if (place !== view.place) show(one, values, place);
     one.eachLayer((cell) => cell.setStyle(fill(cell.position)));
@@ -233,12 +233,14 @@
 
   function claimed(position) { return view.hotCells.has(position) || view.gatherCells.has(position); }
 
-  // Strong and unbroken for a hot spot, thin and broken where reports only gather. A light line on both sides sets it off
+  // Strong and unbroken for a hot spot, thin and broken where reports only gather; thinner of the same kind where only the
+  // place is named in which a cell lies. A light line on both sides sets it off
   // from any fill, and from the edge: a quiet cell among claimed ones would look outlined itself.
   function claim(group, cell, { begin = 0, more = 0 } = {}) {
     const inner = (colour, reach, dash) => group.addLayer(new Inner(cell.getLatLngs(), { renderer: view.marksCanvas, pane: "marks",
       interactive: false, smoothFactor: 0, fill: false, color: colour, reach: reach, lineCap: "butt", dash: dash }));
-    const hot = view.hotCells.has(cell.position), edge = begin + 2, reach = edge + (hot ? 4 : 2.6) + more;
+    const hot = view.hotCells.has(cell.position), edge = begin + 2, within = view.withinCells.has(cell.position);
+    const reach = edge + (hot ? within ? 1.6 : 4 : within ? 1.3 : 2.6) + more;
     inner(view.colours.line, reach + 1.2);
     inner(view.colours.claim, reach, hot ? null : [7, 6]);
     inner(view.colours.line, edge);

@@ -51,7 +51,8 @@ values = MapValues(
     labels=["–" if np.isnan(count) else words.number(count) for count in counts],
     tips=[f"{TIP}\nsecond {cell}" for cell in range(len(counts))],
     parent=state.parent,
-    hot=[10] if state.level else [],
+    hot=[8, 10] if state.level else [],
+    within=[8] if state.level else [],
     gather=[7] if state.level else [],
     silent=[0] if state.level else [],
     few=[5] if state.level else [],
@@ -62,7 +63,15 @@ values = MapValues(
 )
 show_map("main", key, values, words=words, alt=f"Map of {HOSTILE[0]}", on_click=clicked)
 legend = build_legend(
-    classes, values, words=words, measure=HOSTILE[0], unit=TIP, n=66, claim=HOSTILE[6], gather=HOSTILE[7]
+    classes,
+    values,
+    words=words,
+    measure=HOSTILE[0],
+    unit=TIP,
+    n=66,
+    claim=HOSTILE[6],
+    gather=HOSTILE[7],
+    hot_place=HOSTILE[8],
 )
 show_legend(legend)
 st.text(f"level {state.level} parent {state.parent} chosen {state.chosen}")

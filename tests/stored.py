@@ -22,7 +22,7 @@ ZONE = "Asia/Shanghai"
 SCHEMA = TABLES["incidents"].schema
 
 
-def boundary(ids, *, x=113.0, y=33.0, step=0.01, columns=2, parents=None) -> bytes:
+def boundary(ids, *, x=113.0, y=33.0, step=0.01, columns=2, parents=None, households=None) -> bytes:
     """GeoJSON of square cells of `step` degrees, side by side from the south-west, row by row."""
     features = []
     for n, cell_id in enumerate(ids):
@@ -31,6 +31,8 @@ def boundary(ids, *, x=113.0, y=33.0, step=0.01, columns=2, parents=None) -> byt
         properties = {"cell_id": cell_id, "name": f"grid {cell_id}"}
         if parents:
             properties["parent"] = parents[n]
+        if households:
+            properties["households"] = households
         features.append(
             {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}}
         )

@@ -15,6 +15,7 @@ from analysis import hotspots
 from analysis.family import Plane
 from analysis.hotspots import (
     EXPOSURE_NAMES,
+    _named_by,
     choose_method,
     claimed,
     excess_test,
@@ -355,18 +356,43 @@ def test_a_place_that_cells_share_is_found_where_none_of_them_is_alone():
     assert place.part == place.members  # no part of it is a claim by itself
     assert np.flatnonzero(spots.hot).tolist() == [7, 11, 13, 17]
     assert [spots.by[at] for at in (7, 12)] == ["place", ""]
-    assert (spots.method, spots.claims[7]) == ("excess+scan", "hot_spot")
+    assert (spots.method, spots.claim, spots.claims[7]) == ("excess+scan", "hot_spot", "hot_place")
+    assert (spots.own, spots.sharing) == (0, spots.places)  # what is claimed is the place
     sentence = explain_cell(spots, 7).say(ENGLISH, name="N")
-    assert sentence.startswith("N: 11 observed, 5.1 expected by households; with 4 cells around it 47 and 25.4.")
-    assert sentence.endswith("a hot spot that several cells share.")
+    assert sentence.startswith("N: 11 observed, 5.1 expected by households: by itself no claim. It lies in a hot place")
+    assert "with 4 cells around it 47 observed and 25.4 expected" in sentence
     pair = dataclasses.replace(spots, places=(place._replace(members=(7, 12)),))
     said = explain_cell(pair, 7).say(ENGLISH, name="N")
-    assert "with one cell beside it 47 and 25.4" in said
-    assert said.endswith("a hot spot that both cells share.")
+    assert "with one cell beside it 47 observed and 25.4 expected" in said
     assert "连同周围 1 个网格共 47 起" in explain_cell(pair, 7).say(Words("zh"), name="N")
-    assert "gather here, over several cells" in explain_cell(
-        find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS), 7
-    ).say(ENGLISH, name="N")
+    unknown = find_hot_spots(counts, counts, {}, surroundings=PLANE, **OPTIONS)
+    assert (unknown.claim, unknown.claims[7]) == ("gather", "gather_place")
+    assert "in a gathering place" in explain_cell(unknown, 7).say(ENGLISH, name="N")
+
+
+def test_a_usual_cell_amid_many_is_in_their_place_and_no_hot_spot_itself():
+    counts = np.full(25, 4)
+    counts[[7, 11, 12, 13, 17]] = [13, 13, 6, 13, 13]  # 138 in all: 5.52 expected in each
+    spots = find_hot_spots(counts, counts, {"households": np.ones(25)}, surroundings=PLANE, **OPTIONS)
+    assert spots.p[12] > 0.3
+    assert (spots.claims[12], spots.by[12], bool(spots.hot[12])) == ("hot_place", "place", True)
+    assert [place.members for place in spots.sharing] == [(7, 11, 12, 13, 17)]
+
+
+def test_a_cell_that_is_the_whole_hottest_part_of_a_place_is_a_hot_spot_itself():
+    assert _named_by(np.zeros(4, bool), [(1, 2, 3), (2,)], np.ones(4, bool)) == ("", "place", "both", "place")
+    assert _named_by(np.zeros(4, bool), [(1, 2, 3), (2, 3)], np.ones(4, bool)) == ("", "place", "place", "place")
+
+
+def test_under_the_family_no_cell_gives_another_chance_of_the_map():
+    counts = np.full(25, 8)
+    counts[12] = 40
+    given = {"households": np.ones(25)}
+    alone = find_hot_spots(counts, counts, given, method="excess", **OPTIONS)
+    assert "a map with a cell this strong" in explain_cell(alone, 12).say(ENGLISH, name="N")
+    family = find_hot_spots(counts, counts, given, surroundings=PLANE, **OPTIONS)
+    assert (family.method, family.claims[12]) == ("excess+scan", "hot_spot")
+    assert "a map" not in explain_cell(family, 12).say(ENGLISH, name="N")
 
 
 def test_where_the_rate_falls_off_slowly_the_hottest_part_of_the_place_stands_beside_it():

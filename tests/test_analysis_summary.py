@@ -1,5 +1,6 @@
 """Changes carry their exact interval, months are complete, and the headline says no more than holds."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -9,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from analysis.hotspots import find_hot_spots
+from analysis.hotspots import HotPlace, find_hot_spots
 from analysis.summary import (
     change_sentence,
     complete_months,
+    counted_claims,
     headline,
     just_before,
     rank_cells,
@@ -165,6 +167,58 @@ MORE, FEWER, SAME = rate_change(100, 50), rate_change(50, 100), rate_change(20, 
 )
 def test_the_headline_is_the_strongest_finding_that_holds(spots, change, n, said):
     assert headline(spots, change, n).say(ENGLISH) == said
+
+
+def placed(spots, own, *places):
+    """Return hot spots whose first cells are named themselves, and the others of some places by these only."""
+    inside = {cell for place in places for cell in place}
+    by = tuple("both" if at < own else "place" if at in inside else "" for at in range(len(spots.by)))
+    word = {"both": spots.claim, "place": f"{spots.claim.split('_')[0]}_place", "": ""}
+    found = tuple(HotPlace(place, 9, 3.0, 3.0, 0.01, place) for place in places)
+    hot = np.array([bool(one) for one in by])
+    return dataclasses.replace(spots, by=by, claims=tuple(word[one] for one in by), places=found, hot=hot)
+
+
+@pytest.mark.parametrize(
+    ("own", "places", "hot", "gather"),
+    [
+        (1, [], "1 hot spot beyond chance", "Reports gather in 1 cell"),
+        (2, [(0, 1)], "2 hot spots beyond chance", "Reports gather in 2 cells"),  # the place names no other cell
+        (
+            1,
+            [(0, 1)],
+            "1 hot spot beyond chance, and a hot place of 2 cells",
+            "Reports gather in 1 cell, and in a place of 2 cells",
+        ),
+        (0, [(4, 5, 6)], "A hot place of 3 cells, beyond chance", "Reports gather in a place of 3 cells"),
+        (
+            2,
+            [(1, 2), (5, 6, 7)],
+            "2 hot spots beyond chance, and 2 hot places of 5 cells in all",
+            "Reports gather in 2 cells, and in 2 places of 5 cells in all",
+        ),
+        (
+            0,
+            [(1, 2), (2, 3)],  # places may touch: a cell counts once
+            "2 hot places of 3 cells in all, beyond chance",
+            "Reports gather in 2 places of 3 cells in all",
+        ),
+    ],
+)
+def test_places_are_counted_apart_from_the_cells_that_are_claimed_themselves(own, places, hot, gather):
+    for spots, said in ((spots_of(ONE_HOT, households=np.ones(23)), hot), (spots_of(ONE_HOT), gather)):
+        shown = placed(spots, own, *places)
+        assert counted_claims(shown).say(ENGLISH) == said
+        assert "{" not in counted_claims(shown).say(Words("zh"))
+        if shown.sharing:
+            assert headline(shown, None, 79).say(ENGLISH) == said
+
+
+def test_a_cell_in_a_hot_place_stands_after_those_that_are_hot_themselves():
+    cells = pd.DataFrame(
+        {"cell_id": list("ABC"), "hot": True, "by": ["place", "cell", "both"], "p": [0.001, 0.02, 0.01], "events": 3}
+    )
+    assert "".join(rank_cells(cells)["cell_id"]) == "CBA"
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,18 @@ def test_a_hot_spot_has_an_unbroken_line_and_a_gathering_a_broken_one(shown):
     assert marks_of(seen, 6) == []
 
 
+def test_a_cell_that_is_only_part_of_a_hot_place_has_a_thinner_line_of_the_same_kind(shown):
+    seen = shown()
+    c = seen.frame.evaluate("hotspots.view.colours")
+    assert marks_of(seen, 8) == [[c["line"], False], [c["claim"], False], [c["line"], False]]
+    reach = (
+        "i => hotspots.view.marks.getLayers().filter(one => one.options.color === hotspots.view.colours.claim"
+        " && one.getBounds().equals(hotspots.view.levels[1].cells[i].getBounds()))[0].options.reach"
+    )
+    assert seen.frame.evaluate(reach, 8) == 3.6  # 2 from the edge, and 1.6 wide
+    assert seen.frame.evaluate(reach, 10) == 6
+
+
 def test_the_line_of_a_claim_lies_inside_its_own_cell(shown):
     seen = shown()
     colours = seen.frame.evaluate(

@@ -252,7 +252,7 @@ def test_gi_star_and_moran_stand_in_place_of_the_usual_tests(demo, method, patte
 
 
 def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
-    for methods in ((), ("--method", "scan"), ("--method", "gi_star", "--method", "dbscan")):
+    for methods in ((), ("--method", "dbscan")):
         answer = asked(demo, "hotspots", "--hazard", "waterlogging", "--count", "calls", *methods)
         assert (answer["count"], answer["claim"], answer["map_p"]) == ("calls", "", None)
         assert "nothing is claimed" in answer["reason"]
@@ -264,6 +264,9 @@ def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
             None
         }  # calls about one thing are no trials of their own
         assert "record" not in answer
+    for method in ("excess", "scan", "moran"):  # no method is dropped without a word
+        refused = Said(demo, "hotspots", "--count", "calls", "--method", method)
+        assert (refused.code, method in refused.err) == (2, True)
     said = Said(demo, "hotspots", "--count", "calls").out
     assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
 
@@ -299,6 +302,31 @@ def test_hot_spots_are_written_as_a_workbook_and_as_a_geopackage_with_the_same_n
     assert refused.code == 2
     assert ".xlsx" in refused.err
     assert not (tmp_path / "a.docx").exists()
+    nowhere = Said(demo, "hotspots", *year, "--out", tmp_path / "none" / "a.xlsx")
+    assert (nowhere.code, "there is no folder" in nowhere.err, "program" in nowhere.err) == (2, True, False)
+
+
+def test_without_a_period_the_answer_says_that_the_page_shows_another_one(demo):
+    told = "the page shows the last 12 whole months at first"
+    assert told in Said(demo, "hotspots", "--no-evidence").out.splitlines()[0]
+    assert told not in Said(demo, "hotspots", "--no-evidence", "--start", "2025-10-01").out
+
+
+@pytest.mark.parametrize("kind", ["CSV", "xlsx"])
+def test_every_report_is_written_with_its_event_and_summed_by_cell_they_are_the_answers_numbers(demo, tmp_path, kind):
+    year = ("--hazard", "waterlogging", "--start", "2025-10-01", "--end", "2026-10-01", "--no-evidence")
+    file = tmp_path / f"a.{kind}"
+    answer = asked(demo, "hotspots", *year, "--trace", file)
+    assert answer["trace"] == str(file)
+    reports = pd.read_csv(file, dtype={"Code": str}) if kind == "CSV" else pd.read_excel(file, engine="calamine")
+    sums = reports.astype({"Code": str}).groupby("Code")[["Calls", "Events"]].sum()
+    assert sums["Events"].to_dict() == {one["cell_id"]: one["observed"] for one in answer["cells"] if one["observed"]}
+    calls = asked(demo, "hotspots", *year, "--count", "calls")
+    assert sums["Calls"].to_dict() == {one["cell_id"]: one["observed"] for one in calls["cells"] if one["observed"]}
+    assert f"{len(reports)} reports with their events" in Said(demo, "hotspots", *year, "--trace", file).out
+    refused = Said(demo, "hotspots", *year, "--trace", tmp_path / "a.gpkg")
+    assert refused.code == 2
+    assert ".csv" in refused.err
 
 
 @pytest.mark.parametrize(

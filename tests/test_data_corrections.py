@@ -19,6 +19,7 @@ from base.errors import HazardError
 from base.text import Words
 from data import persons
 from data.accounts import Account, account
+from data.calendar_table import load_workdays
 from data.changes import set_location, set_rules, set_settings, undo
 from data.correction_sheet import MARK, TITLES
 from data.corrections import rejections
@@ -517,6 +518,7 @@ def test_every_kind_of_change_has_a_title_and_a_sentence(workspace, language):
     take_back_cells(workspace, who="t")
     standard = "小类代码,小类名称,处置时限\n0103,示例,4小时\n".encode()
     load_standard(workspace, standard, "s.csv", scheme="x", kind="event", who="t")
+    load_workdays(workspace, "日期,是否工作日\n2027-02-07,是\n".encode(), "c.csv", who="t")
     save_profile(workspace, "p", HEADERS, {}, who="t")
     set_settings(workspace, {"fdr": 0.1}, who="t")
     set_rules(workspace, workspace.newest().rules(), who="t")

@@ -340,7 +340,9 @@ def test_a_mark_stands_in_the_legend_only_where_a_cell_in_view_carries_it():
 
 def test_an_outline_without_a_claim_is_refused():
     gathering = dataclasses.replace(VALUES, hot=[], gather=[2])
-    for values, other in ((VALUES, {"gather": "g"}), (gathering, {"claim": "c"})):
+    inside = dataclasses.replace(VALUES, within=[2])
+    refused = ((VALUES, {"gather": "g"}), (gathering, {"claim": "c"}), (inside, {"claim": "c"}))
+    for values, other in refused:
         with pytest.raises(ValueError, match="claims"):
             legend_of(values, **other)
 
@@ -348,6 +350,16 @@ def test_an_outline_without_a_claim_is_refused():
 def test_a_hot_spot_and_a_gathering_have_two_marks_in_the_legend():
     page = legend_html(Legend("m", hot="h", gather="g"))
     assert (page.count("px solid"), page.count("px dashed")) == (2, 2)  # each for the light and the dark ground
+
+
+def test_a_cell_within_a_claimed_place_has_a_mark_of_its_own_in_the_legend():
+    marked = MapValues(1, [0, 1, 2, -1], [""] * 4, [""] * 4, hot=[1, 2], within=[2])
+    key = legend_of(marked, claim="hot", hot_place="in a place")
+    assert (key.hot, key.hot_place, key.gather, key.gather_place) == ("hot", "in a place", "", "")
+    key = legend_of(marked, claim="hot", hot_place="in a place", shown=[2])
+    assert (key.hot, key.hot_place) == ("", "in a place")
+    page = legend_html(Legend("m", hot_place="h", gather_place="g"))
+    assert (page.count("1.6px solid"), page.count("1.6px dashed")) == (2, 2)
 
 
 def test_hostile_text_in_a_legend_is_text():

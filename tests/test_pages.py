@@ -24,8 +24,8 @@ from data import changes, levels, listing, loading, profiles
 from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from pages.common import cached, files_view, frame, panels, parts_view, reports_form, work
-from reports import answers, handouts, intake, quality
+from pages.common import alarm_view, cached, files_view, frame, panels, parts_view, reports_form, work
+from reports import answers, handouts, intake, quality, tracing
 from reports.sheet import write_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -411,7 +411,7 @@ def test_the_first_screen_names_the_hot_cells_and_the_evidence_what_is_known_of_
     for sentence in (one.say(words) for one, sure in zip(screen.doubts.sentences, found, strict=True) if sure):
         assert sentence in said
     buttons = [one.proto.label for one in seen.get("download_button")]
-    for name in ("Hot spots (XLSX)", "Hot spots (GeoPackage)"):
+    for name in ("Hot spots (XLSX)", "Hot spots (GeoPackage)", "Reports and events (XLSX)"):
         assert words("Download: {name}", name=words(name)) in buttons
 
 
@@ -433,6 +433,31 @@ def test_a_chosen_hot_cell_shows_its_doubts_and_its_incidents_and_another_one_no
     other = visit("hotspots", cell=quiet, part="places")
     assert not any("default point" in text for text in texts(other))
     assert any("incident_id" in frame.value for frame in other.dataframe)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("page", ["overview", "hotspots"])
+def test_the_events_of_a_cell_can_be_counted_in_the_list_of_its_reports(visit, page, lang):
+    words, code = WORDS[lang], HOT[0]
+    seen = visit(page, cell=code, hazard="waterlogging", lang=lang)
+    check(seen, page, "demo", lang)
+    listed = next(frame.value for frame in seen.dataframe if "incident_id" in frame.value)
+    first = listed[listed["counted"] == words(tracing.STATES["first"])]
+    scope = Scope("grid", *map(dt.date.fromisoformat, PERIOD), hazards=("waterlogging",))
+    spots = answers.hot_spots(Workspace(visit.folder()).newest(), scope)
+    row = spots.cells.set_index("cell_id").loc[code]
+    assert (first["event"].nunique(), len(listed)) == (row["events"], row["calls"])
+    assert first["event"].tolist() == first["incident_id"].tolist()
+    tie = "Reports counted in this cell: {calls}; events: {events}. An event is named by its first report."
+    assert any(words(tie, calls=row["calls"], events=row["events"]) in text for text in texts(seen))
+
+
+def test_too_many_reports_to_wait_for_are_handed_out_by_the_command_line_only(visit, monkeypatch):
+    monkeypatch.setattr(tracing, "MOST_ON_A_PAGE", 10)
+    seen = visit("hotspots")
+    said = " ".join(texts(seen)).replace("\u2060", "")  # which keeps "FILE.csv" from becoming an address
+    assert "hotspots --trace FILE.csv" in said
+    assert not any("Reports and events" in one.proto.label for one in seen.get("download_button"))
 
 
 def test_without_a_claim_the_page_says_what_the_strongest_cell_lacks(visit):
@@ -803,6 +828,54 @@ def test_a_reader_is_told_once_what_of_an_address_is_not_in_these_data(visit):
     assert "measure" not in told.value
     assert "<b>" not in told.value
     assert not seen.run().toast
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({"start": "2026-01-01", "end": "2025-01-01"}, "start=2026-01-01, end=2025-01-01"),
+        ({"start": "2025-06-01"}, "start=2025-06-01"),
+        ({"source": "nobody"}, "source=nobody"),
+        ({"start": "2025-06-01", "end": "2026-01-01"}, None),
+    ],
+)
+def test_a_period_or_a_source_that_the_address_cannot_mean_is_told(visit, address, told):
+    seen = visit(lang="en", **address)
+    assert [told in unescaped(one.value) for one in seen.toast] == ([True] if told else [])
+    assert not seen.run().toast
+
+
+def test_in_one_area_the_cell_beside_the_hot_one_is_called_in_a_hot_place(visit):
+    seen = visit("hotspots", lang="en", area="999901001001")
+    assert title(seen) == "1 hot spot beyond chance, and a hot place of 2 cells"
+    table = next(one.value for one in seen.dataframe if "claim" in one.value)
+    assert table["claim"].tolist()[:3] == ["hot spot", "in a hot place", ""]
+    chosen = visit("hotspots", lang="en", area="999901001001", cell="99990100100101")
+    assert any("by itself no claim" in one.value for one in chosen.warning)
+    seen = visit("hotspots", lang="zh", area="999901001001")
+    assert title(seen) == "1 个热点网格，超出偶然范围，另有 1 个热点片区（共 2 个网格）"
+
+
+def test_the_reports_under_the_title_are_those_of_the_line_below(visit):
+    seen = visit("hotspots", lang="en")
+    said = " ".join(texts(seen))
+    assert "337 reports; 336 of them, in these cells, make 258 events" in said
+    assert "Beside the 337 shown here" in said
+
+
+ALARMED = {"start": "2025-07-03", "end": "2026-07-03", "hazard": "wall_risk"}
+
+
+def test_an_alarm_of_the_last_weeks_is_told_under_the_finding(visit, monkeypatch):
+    seen = visit("hotspots", lang="en", **ALARMED)
+    (told,) = [one.value for one in seen.error if one.value.startswith("Alarm")]
+    seen.button(key="to-lately").click().run()
+    assert seen.query_params["part"] in ("lately", ["lately"])
+    assert [one.value for one in seen.error].count(told) == 2  # it stays where it was
+    quiet = visit("hotspots", lang="en")
+    assert not any(one.startswith("Alarm") for one in texts(quiet))
+    monkeypatch.setattr(alarm_view, "MOST_AT_ONCE", 10)  # of a large past nothing is reckoned unasked
+    assert not any(one.startswith("Alarm") for one in texts(visit("hotspots", lang="en", **ALARMED)))
 
 
 def test_of_a_long_ranking_the_page_shows_the_first_rows_and_says_so(visit, monkeypatch):

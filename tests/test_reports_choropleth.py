@@ -142,6 +142,30 @@ def test_a_claim_of_the_family_is_not_called_a_false_discovery_rate():
     assert family == "hot spot (at most 5% of maps without a pattern carry any)"
 
 
+def test_a_map_tells_a_cell_in_a_hot_place_from_a_hot_spot(city):
+    grid, view = Scope(level="grid"), Scope(level="community")
+    spots = copy.copy(answers.hot_spots(city, grid).result)
+    claims = ("hot_spot", "hot_place", "", "", "hot_place")
+    for name, value in {"hot": np.array([bool(one) for one in claims]), "claims": claims}.items():
+        object.__setattr__(spots, name, value)
+    with mock.patch("geo.maps.publish_cells", return_value="key"):
+        drawn = publish(city, ["street", "community", "grid"])
+
+    def picture_of(scope, **more):
+        return choropleth.choropleth(
+            city, drawn, scope, answers.cell_table(city, scope), spots, frozenset(), measure="count", selected=None,
+            words=Words("en"), **more,
+        )  # fmt: skip
+
+    picture = picture_of(grid)
+    assert (picture.values.hot, picture.values.within) == ([0, 1, 4], [1, 4])
+    assert picture.legend.hot_place == "in a hot place: the place is claimed, not the cell"
+    assert picture.alt.endswith(f"2 cells carry a thin outline: {picture.legend.hot_place}.")
+    assert "1 cell carries a strong outline: hot spot (" in picture.alt
+    coarse = picture_of(view, held=held_by(city, grid, view))  # a cell that holds both is drawn by the stronger one
+    assert (coarse.values.hot, coarse.values.within) == ([0, 1], [1])
+
+
 def test_a_map_tells_hot_spots_from_gatherings_in_marks_legend_and_sentence(city):
     grid, view = Scope(level="grid"), Scope(level="community")
     spots = copy.copy(answers.hot_spots(city, grid).result)

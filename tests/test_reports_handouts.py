@@ -50,7 +50,7 @@ def column(rows, title):
 @pytest.mark.parametrize("words", [ZH, EN])
 def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_evidence(screen, words):
     book = sheets(handouts.workbook(screen, words))
-    names = ("Hot spots", "Doubts", "Months", "Against the period before", "Chronic sites", "Places", "Dense groups")
+    names = ("Hot spots", "Doubts", "Months", "Compared with before", "Chronic sites", "Places", "Dense groups")
     assert list(book) == [words(name) for name in (*names, "About")]
     cells = book[words("Hot spots")]
     assert column(cells, words("Code")) == screen.spots.cells["cell_id"].tolist()
@@ -60,7 +60,7 @@ def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_eviden
     assert column(book[words("Doubts")], words("In words")) == [one.say(words) for one in screen.doubts.sentences]
     assert len(book[words("Chronic sites")]) == 1 + len(screen.record.sites)
     assert len(book[words("Dense groups")]) == 1 + len(screen.groups)
-    before = book[words("Against the period before")]
+    before = book[words("Compared with before")]
     assert before[1][1] == words("All cells compared")
     every, *own = column(before, words("Events now"))
     assert every == sum(own) == screen.spots.n_events
@@ -69,7 +69,7 @@ def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_eviden
     record = screen.record
     for name, line in (
         ("Months", record.tie(words)), ("Chronic sites", record.sites_rule.say(words)),
-        ("Chronic sites", record.rests_on(words)), ("Against the period before", REGRESSION.say(words)),
+        ("Chronic sites", record.rests_on(words)), ("Compared with before", REGRESSION.say(words)),
     ):  # fmt: skip
         assert not line or any(line == row[-1] for row in book[words(name)])
         assert not line or line in [row[0] for row in book[words("About")]]
@@ -93,6 +93,8 @@ def test_the_packages_cells_are_the_boundary_with_the_claims_of_the_screen(scree
     assert hot["since"].notna().all()
     assert hot["since_or_earlier"].astype(bool).all()
     assert cells.loc[~cells["hot"], "since"].isna().all()
+    assert cells.loc[~cells["hot"], "trend"].replace("", None).isna().all()  # said of claims, as on the page
+    assert (hot["trend"] != "").all()
     found = screen.doubts.rows.query("found")["cell_id"]
     assert set(cells.loc[cells["doubts"].fillna("") != "", "cell_id"]) == set(found)
     back = read_boundaries(package.read_bytes(), "a.gpkg", layer="cells")

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame
 from reports import alarm
+
+MOST_AT_ONCE = 20_000  # reports: of so many the alarm takes some tenths of a second
 
 
 def lately(words: Words, data: Dataset, scope: Scope) -> None:
@@ -33,6 +36,31 @@ def lately(words: Words, data: Dataset, scope: Scope) -> None:
         _table(words, data, scope, found, about)
     if about[1:]:
         st.caption(markdown_plain(words.joined(about[1:])))
+
+
+def notice(words: Words, data: Dataset, scope: Scope, place: DeltaGenerator, *, begun: bool = False) -> None:
+    """Write into a place near the finding that there is an alarm, where that is quickly known, and nothing else.
+
+    The page calls it twice: when it has begun, where only what was looked for before is written, so that nothing moves
+    at every click; and as its last act, so that the page never waits for it.
+    """
+    looked: set[tuple[str, Scope]] = st.session_state.setdefault("alarms looked for", set())
+    key = (data.fingerprint, scope)
+    if begun != (key in looked) or cached.beside(data, scope)["every"] > MOST_AT_ONCE:
+        return
+    looked.add(key)
+    with place, frame.told(words, stop=False):
+        found = cached.alarm(words, data, scope)
+        if not found.clusters["alarm"].any():
+            return
+        with place.container(horizontal=True, vertical_alignment="center"):
+            st.error(markdown_plain(found.finding.say(words)))
+            st.button(words("Show it under the map"), key="to-lately", on_click=_open)
+
+
+def _open() -> None:
+    controls.keep("part", "lately")
+    st.session_state.pop(controls.widget_key("part"), None)
 
 
 def _table(words: Words, data: Dataset, scope: Scope, found: alarm.Alarm, about: list[str]) -> None:

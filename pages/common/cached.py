@@ -21,7 +21,7 @@ from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
 from reports import alarm as lately
-from reports import answers, choropleth, history, intake
+from reports import answers, choropleth, history, intake, tracing
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
@@ -73,6 +73,11 @@ def _resolution(fingerprint: str, scope: Scope, by: str, _dataset: Dataset) -> a
 @st.cache_data(max_entries=64, show_spinner=False)
 def _cell(fingerprint: str, scope: Scope, cell: str, _cells: pd.DataFrame, _dataset: Dataset) -> answers.CellView:
     return answers.cell_view(_dataset, scope, cell, _cells)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _incidents(fingerprint: str, scope: Scope, cell: str, _dataset: Dataset) -> pd.DataFrame:
+    return tracing.incidents_of(_dataset, scope, cell)
 
 
 @contextmanager
@@ -192,6 +197,11 @@ def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:
 def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answers.CellView:
     """Return one cell of a scope."""
     return _cell(data.fingerprint, scope, cell_id, cells, data)
+
+
+def incidents(data: Dataset, scope: Scope, cell_id: str) -> pd.DataFrame:
+    """Return the newest incidents of one cell with their events."""
+    return _incidents(data.fingerprint, scope, cell_id, data)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

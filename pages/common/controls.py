@@ -4,7 +4,7 @@ An address parameter counts only if it equals a known id or a plain date; whatev
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import streamlit as st
@@ -42,6 +42,16 @@ def choice(name: str, known: Callable[[str], bool], default: str | None) -> str 
         kept[name] = default
     value = kept[name]
     return None if value is None else str(value)
+
+
+def unasked(name: str, known: Container[str] = ()) -> None:
+    """Pass over what the reader's address asks of a choice that these data do not offer, unless it holds anyway."""
+    value = st.query_params.get(name)
+    if value is None or value == st.session_state.get("address", {}).get(name):
+        return
+    del st.query_params[name]
+    if value not in known:
+        st.session_state.setdefault("passed_over", {})[name] = value
 
 
 def keep(name: str, value: str | None, default: str | None = None) -> None:
@@ -101,6 +111,9 @@ def _period(words: Words, dataset: Dataset) -> tuple[dt.date | None, dt.date | N
             st.session_state.setdefault(widget_key("period"), "custom")
         elif same:
             st.session_state.setdefault(widget_key("period"), same)
+    if (asked[0] or asked[1]) and not (asked[0] and asked[1] and asked[0] < asked[1]):  # no period: one day is missing
+        lost = {name: st.query_params[name] for name in ("start", "end") if name in st.query_params}
+        st.session_state.setdefault("passed_over", {}).update(lost)
     preset = select(words("Period"), "period", list(PRESETS), lambda key: words(PRESETS[key]), default=usual)
     if preset == "all":
         keep("start", None)
@@ -156,11 +169,15 @@ def scope(words: Words, dataset: Dataset) -> Scope:
                 lambda name: words("{level} ({n})", level=intake.level_name(words, name), n=levels[name].cells),
                 default=finest,
             )
+        else:
+            unasked("level", levels)
         area = None
         parent = levels[level].parent_level if level else None
         if parent:
             above = dataset.cells(parent).set_index("cell_id")["name"].to_dict()
             area = select(words("Area"), "area", ["", *above], lambda key: above.get(key, words("Everywhere"))) or None
+        else:
+            unasked("area")
         sources: tuple[str, ...] = ()
         if len(dataset.sources) > 1:
             names = sorted(dataset.sources)
@@ -171,6 +188,8 @@ def scope(words: Words, dataset: Dataset) -> Scope:
                 lambda key: intake.source_name(words, key) or words("All sources"),
             )
             sources = (one,) if one else ()
+        else:
+            unasked("source", dataset.sources)
     return Scope(level=level, start=start, end=end, hazards=hazards, sources=sources, area=area)
 
 

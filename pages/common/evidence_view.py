@@ -14,7 +14,7 @@ from reports import answers, handouts, people
 from reports.doubts import Doubts, Silent
 from reports.record import CHANGE_NAMES, REGRESSION, TREND_NAMES, Before, Course, Record, since_words
 
-MOST_TOLD = 8  # doubts told in sentences under the table
+MOST_TOLD, TOLD_OF_MORE = 12, 8  # lines of a list: all of so many, of more the first; a line "one more" saves nothing
 
 
 def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, chosen: str | None) -> None:
@@ -28,6 +28,7 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     shown = pd.DataFrame(
         {
             "name": rows["name"],
+            "claim": people.claims(words, rows["claim"] if spots.result.sharing else [""] * len(rows)),
             "events": rows["events"],
             "expected": rows["expected"].round(1),
             "ratio": [_ratio(words, row) for row in rows.itertuples(index=False)],
@@ -36,11 +37,12 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
             "trend": [words(TREND_NAMES[code]) for code in rows["trend"]],
             "chronic": rows["chronic"],
             "doubts": rows["doubts"],
+            "borders": [_borders(words, share) for share in rows["borders"]],
             "change": [words(CHANGE_NAMES[code]) for code in rows["change"]],
             "by": [words(handouts.BY_NAMES[code]) for code in rows["by"]],
         }
     )
-    blank = [column for column in ("trend", "doubts", "change") if not shown[column].any()]
+    blank = [column for column in ("claim", "trend", "doubts", "borders", "change") if not shown[column].any()]
 
     key = f"evidence-{chosen}"  # a new choice, a new table: a row that is still marked could not be chosen again
 
@@ -63,6 +65,8 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     )
     frame.only_first(words, len(rows), int(spots.result.hot.sum()))
     what_might_fake(words, spots, doubts)
+    if shown["borders"].any():
+        captions(words, _SHIFTED)
     captions(words, *doubts.untold, record.sentence, record.sites_reason, left_out(words, record))
 
 
@@ -71,8 +75,16 @@ def never(words: Words, silent: Silent) -> None:
     captions(words, silent.sentence)
 
 
+_SHIFTED = Sentence(
+    N_(
+        "On shifted borders: whether a claim holds when the same events are counted on squares as large as a cell, "
+        "laid in 16 ways (in half of them or more). That it holds says much for a single cell; that it does not says "
+        "little, for most cells that are truly hot do no better."
+    )
+)
 _COLUMNS = {
     "name": N_("Cell"),
+    "claim": N_("Claim"),
     "events": N_("Events"),
     "expected": N_("Expected"),
     "ratio": N_("Times the expected (95% interval)"),
@@ -82,7 +94,8 @@ _COLUMNS = {
     "trend": N_("Trend"),
     "chronic": N_("Chronic sites"),
     "doubts": N_("What might fake it"),
-    "change": N_("Against the period before"),
+    "borders": N_("On shifted borders"),
+    "change": N_("Compared with before"),
 }
 
 
@@ -94,6 +107,13 @@ def without(words: Words, spots: answers.HotSpots) -> None:
 
 def _ratio(words: Words, row: Any) -> str:
     return people.ratio_words(words, row.ratio, row.low, row.high)
+
+
+def _borders(words: Words, share: float) -> str:
+    if pd.isna(share):
+        return ""
+    percent = words.percent(share)
+    return words("holds ({share})", share=percent) if share >= 0.5 else words("does not hold ({share})", share=percent)
 
 
 def _since(words: Words, record: Record, month: Any) -> str:
@@ -114,9 +134,14 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
         return
     title = words("What might fake them")
     st.markdown(f"**{markdown_plain(title)}**")
-    st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:MOST_TOLD]))
-    if len(told) > MOST_TOLD:
-        st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=MOST_TOLD, n=len(told)))
+    shown = _room(len(told))
+    st.markdown("\n".join(f"- {markdown_plain(line)}" for line in told[:shown]))
+    if len(told) > shown:
+        st.caption(words("The first {shown} of {n} doubts; the download has all.", shown=shown, n=len(told)))
+
+
+def _room(n: int) -> int:
+    return n if n <= MOST_TOLD else TOLD_OF_MORE
 
 
 def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts, cell: str) -> None:
@@ -129,7 +154,7 @@ def one_cell(words: Words, spots: answers.HotSpots, record: Record, doubts: Doub
     if row.trend:
         parts.append(words(TREND_NAMES[row.trend]))
     if row.change:
-        parts.append(words("against the period before: {change}", change=words(CHANGE_NAMES[row.change])))
+        parts.append(words("compared with before: {change}", change=words(CHANGE_NAMES[row.change])))
     if pd.notna(row.chronic) and row.chronic:
         parts.append(words.plural("{n} chronic site", "{n} chronic sites", int(row.chronic)))
     st.caption(markdown_plain(" · ".join(parts)))
@@ -186,7 +211,7 @@ def against(words: Words, record: Before) -> None:
     """List which claims are new, stayed or gone since the period before."""
     compared = record.compared
     if compared is None:
-        frame.heading(words("Against the period before"))
+        frame.heading(words("Compared with before"))
         reason = record.compared_reason
         st.info(markdown_plain(words("Nothing to compare with.") if reason is None else reason.say(words)))
         return
@@ -201,11 +226,11 @@ def against(words: Words, record: Before) -> None:
         rows = rows.sort_values(["now", "cell_id"], ascending=[False, True])
         with column, st.container(border=True):
             st.markdown(f"**{markdown_plain(title)} · {words.number(len(rows))}**")
-            told: list[Any] = list(rows.head(MOST_TOLD).itertuples(index=False))
+            shown = _room(len(rows))
+            told: list[Any] = list(rows.head(shown).itertuples(index=False))
             for row in told:
                 st.markdown(markdown_plain(people.change_words(words, row.name, row)))
-            if len(rows) > MOST_TOLD:
-                st.caption(words("The first {shown} of {n} rows; the download has all.", shown=MOST_TOLD, n=len(rows)))
+            frame.only_first(words, shown, len(rows))
     captions(
         words,
         REGRESSION,

@@ -9,14 +9,14 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from analysis import charts, summary
-from analysis.hotspots import CALLS, LIST, HotSpots, explain_cell
+from analysis.hotspots import BY_PLACE, CALLS, GATHER, HOT_SPOT, LIST, HotSpots, explain_cell
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
-from reports import answers, intake, people
+from reports import answers, intake, people, tracing
 from reports import choropleth as drawing
 
 FIRST_CHART_S = 1.5  # until a session's first chart is asked for
@@ -126,7 +126,7 @@ def figures(words: Words, answer: answers.Overview, spots: answers.HotSpots, com
         ),
         (
             words("Hot spots"),
-            words.number(result.claims.count("hot_spot")) if tested else "–",
+            words.number(result.own if result.claim == HOT_SPOT else 0) if tested else "–",
             words.joined(_claim_lines(words, result)) if tested else _untested(words, result),
         ),
     ]
@@ -144,8 +144,8 @@ def _untested(words: Words, result: HotSpots) -> str:
 
 def _claim_lines(words: Words, result: HotSpots) -> list[str]:
     lines = [words("Chance of so strong a map: {p}.", p=words.chance(result.map_p))]
-    if gather := result.claims.count("gather"):
-        lines.insert(0, words("Reports gather in {n} more cells.", n=gather))
+    if result.sharing or (result.own and result.claim == GATHER):
+        lines.insert(0, words("{sentence}.", sentence=summary.counted_claims(result)))
     return lines
 
 
@@ -388,7 +388,7 @@ def ranking(words: Words, spots: answers.HotSpots, *, height: int) -> None:
         on_select=choose,
         selection_mode="single-row",
         column_config={
-            "claim": st.column_config.TextColumn(words("Claim"), width=68),
+            "claim": st.column_config.TextColumn(words("Claim"), width=120 if result.sharing else 68),
             "name": st.column_config.TextColumn(words("Cell"), width=104),
             counted: st.column_config.ProgressColumn(
                 title, format="localized", min_value=0, max_value=max(int(rows[counted].max()), 1), width=72
@@ -410,8 +410,16 @@ def explain_first(words: Words, spots: answers.HotSpots) -> None:
     counted = "calls" if spots.result.method == CALLS else "events"
     first = summary.rank_cells(spots.cells, counted=counted)["cell_id"].iloc[0]
     strongest = int(spots.cells.index[spots.cells["cell_id"] == first][0])
-    sentence = explain_cell(spots.result, strongest).say(words, name=spots.cells["name"].iloc[strongest])
-    (st.error if spots.result.hot[strongest] else st.info)(markdown_plain(sentence))
+    _explain(words, spots, strongest)
+
+
+def _explain(words: Words, spots: answers.HotSpots, position: int) -> None:
+    """Write what is to be said of one cell, in the colour of its claim."""
+    kind = st.info
+    if spots.result.hot[position]:
+        kind = st.warning if spots.result.by[position] == BY_PLACE else st.error
+    name = spots.cells["name"].iloc[position]
+    kind(markdown_plain(explain_cell(spots.result, position).say(words, name=name)))
 
 
 def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
@@ -434,7 +442,7 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
             figure, config=charts.CONFIG, alt=charts.months_alt(view.months, words=words), key="cell-months"
         )
     hazard_times(words, view.hazards)
-    incidents_table(words, data, scope, view.incidents, file="cell", height=260)
+    cell_incidents(words, data, scope, view, height=260)
 
 
 def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
@@ -458,9 +466,7 @@ def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView,
     frame.heading(view.name)
     place = spots.cells.index[spots.cells["cell_id"] == view.cell_id]
     if len(place):
-        position = int(place[0])
-        sentence = explain_cell(spots.result, position).say(words, name=view.name)
-        (st.error if spots.result.hot[position] else st.info)(markdown_plain(sentence))
+        _explain(words, spots, int(place[0]))
 
 
 def hazard_times(words: Words, groups: pd.DataFrame) -> None:
@@ -482,8 +488,17 @@ def hazard_times(words: Words, groups: pd.DataFrame) -> None:
         )
 
 
+def cell_incidents(words: Words, data: Dataset, scope: Scope, view: answers.CellView, *, height: int) -> None:
+    """Show the incidents of one cell, each with the event that it counts in, and say how the two tie."""
+    rows = cached.incidents(data, scope, view.cell_id)
+    incidents_table(words, data, scope, rows, file="cell", height=height)
+    st.caption(markdown_plain(words.joined(tracing.tie_sentences(rows, view.count, words))))
+
+
 INCIDENT_TITLES = {
     "incident_id": N_("Case"),
+    "event": N_("Event"),
+    "counted": N_("Counted"),
     "reported_at": N_("Reported"),
     "open_days": N_("Open for (days)"),
     "hazard": N_("Hazard"),
@@ -503,7 +518,7 @@ def incidents_table(
     words: Words, data: Dataset, scope: Scope, incidents: pd.DataFrame, *, file: str, height: int
 ) -> None:
     """Show incidents as a table, with its download."""
-    named = people.incidents_for_people(incidents, words)
+    named = tracing.in_words(people.incidents_for_people(incidents, words), words)
     titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
     shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(

@@ -6,13 +6,13 @@ from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from pages.common import alarm_view, cached, controls, downloads, evidence_view, panels, places_view, rates_view
 from pages.common.cached import Asked
-from reports import answers, handouts
+from reports import answers, handouts, tracing
 from reports.record import course_of
 
 PARTS = {
     "evidence": N_("Evidence"),
     "months": N_("By month"),
-    "before": N_("Against the period before"),
+    "before": N_("Compared with before"),
     "lately": N_("Lately"),
     "places": N_("Places and sites"),
     "rates": N_("Rates"),
@@ -60,7 +60,7 @@ def one_cell(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked,
     if claimed and (not costly(spots) or asked in st.session_state.get("evidence asked", ())):
         record = cached.record(words, data, spots, asked)
         evidence_view.one_cell(words, spots, record, cached.doubts(words, data, spots, asked), cell)
-    panels.incidents_table(words, data, asked.scope, view.incidents, file="cell", height=320)
+    panels.cell_incidents(words, data, asked.scope, view, height=320)
 
 
 def costly(spots: answers.HotSpots) -> bool:
@@ -106,3 +106,18 @@ def handed_out(words: Words, data: Dataset, asked: Asked) -> None:
             "hotspots.gpkg",
             downloads.GPKG,
         )
+        n = tracing.count(data, asked.scope)
+        if n <= tracing.MOST_ON_A_PAGE:
+            downloads.file_of(
+                words("Download: {name}", name=words("Reports and events (XLSX)")),
+                lambda: tracing.workbook(data, asked.scope, words),
+                "hotspots-reports.xlsx",
+                downloads.XLSX,
+            )
+    if n > tracing.MOST_ON_A_PAGE:
+        sentence = words(
+            "{n} reports are too many to hand out here with their events: on the command line, cli.py hotspots --trace "
+            "FILE.csv writes them all.",
+            n=n,
+        )
+        st.caption(markdown_plain(sentence))

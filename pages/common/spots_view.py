@@ -14,14 +14,16 @@ from analysis.hotspots import (
     EXPOSURE_NAMES,
     FAMILY,
     GATHER,
+    GATHER_PLACE,
     GI_STAR,
+    HOT_PLACE,
     HOT_SPOT,
     LIST,
     MANY,
     MORAN,
     one_in,
 )
-from base.text import N_, Words, markdown_plain
+from base.text import N_, NP_, Sentence, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import Scope
 from pages.common import cached, controls, frame, panels
@@ -83,18 +85,25 @@ def headline(words: Words, spots: answers.HotSpots) -> str:
         return words("A single cell has nothing to be compared with")
     if result.method == LIST:
         return words("Too few events for a claim: {n}", n=spots.n_events)
-    hot, gather = (result.claims.count(word) for word in (HOT_SPOT, GATHER))
-    if hot and not gather:
-        return words.plural("{n} hot spot beyond chance", "{n} hot spots beyond chance", hot)
-    if gather and not hot:
-        return words.plural("Reports gather in {n} cell", "Reports gather in {n} cells", gather)
+    if result.hot.any():
+        return summary.counted_claims(result).say(words)
     return summary.headline(result, None, spots.n_calls).say(words)
 
 
 def under_title(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots) -> str:
-    """Return the line under the title: the scope, and how many events of how many calls the finding stands on."""
-    n = words("{events} events from {calls} calls", events=spots.n_events, calls=spots.n_calls)
-    return f"{panels.under_title(words, data, scope)} · {n}"
+    """Return the line under the title: the scope, and how many events of which of its reports the finding stands on."""
+    n = {"events": spots.n_events, "calls": spots.n_calls}
+    n["all"] = spots.n_calls + spots.n_elsewhere + spots.left_out
+    if spots.left_out:
+        text = words(
+            "{all} reports, {spot} of them on one spot and left out; {calls} in these cells make {events} events",
+            spot=spots.left_out, **n,
+        )  # fmt: skip
+    elif spots.n_elsewhere:
+        text = words("{all} reports; {calls} of them, in these cells, make {events} events", **n)
+    else:
+        text = words("{calls} reports make {events} events", **n)
+    return f"{panels.under_title(words, data, scope)} · {text}"
 
 
 def lead(words: Words, spots: answers.HotSpots) -> None:
@@ -105,13 +114,20 @@ def lead(words: Words, spots: answers.HotSpots) -> None:
 
 def lead_lines(words: Words, spots: answers.HotSpots) -> list[str]:
     """Return the sentences of the lead, none where there is nothing to say."""
-    first: list[Any] = list(summary.rank_cells(spots.cells).head(LED).itertuples(index=False))
-    named = [row for row in first if row.hot]
-    if not named:
+    result, names = spots.result, spots.cells["name"].to_numpy(object)
+    if not result.hot.any():
         return lacking(words, spots)
-    lines = [_held(words, row) for row in named]
-    if more := int(spots.result.hot.sum()) - len(named):
+    n = result.own if result.own <= LED + 1 else LED  # "one more" takes as much room as that one
+    first: list[Any] = list(summary.rank_cells(spots.cells).head(n).itertuples(index=False))
+    lines = [_held(words, row.name, row.events, row.expected) for row in first]
+    if more := result.own - len(lines):
         lines.append(words.plural("And {n} more cell.", "And {n} more cells.", more))
+    for place in result.sharing[:LED]:
+        cells = [*names[list(place.members[:NAMED])], *(["…"] if len(place.members) > NAMED else [])]
+        title = words("{cells} together", cells=words.listed(cells))
+        lines.append(_held(words, title, place.observed, place.expected))
+    if more := len(result.sharing[LED:]):
+        lines.append(words.plural("And {n} more place.", "And {n} more places.", more))
     if pd.notna(spots.result.map_p):
         n = one_in(spots.result.map_p)
         lines.append(words("Without any pattern a map this strong comes up at most about once in {n} times.", n=n))
@@ -130,12 +146,12 @@ def lacking(words: Words, spots: answers.HotSpots) -> list[str]:
     if strongest is None or not spots.result.tested or not strongest.needed:
         return []
     needed = words("It is the nearest to a claim; {n} or more would be needed there.", n=strongest.needed)
-    return [_held(words, strongest), needed]
+    return [_held(words, strongest.name, strongest.events, strongest.expected), needed]
 
 
-def _held(words: Words, row: Any) -> str:
-    expected = round(row.expected, 1) if row.expected < 100 else round(row.expected)
-    return words("{cell}: {n} events, {expected} expected.", cell=row.name, n=row.events, expected=expected)
+def _held(words: Words, name: str, events: int, expected: float) -> str:
+    rounded = round(expected, 1) if expected < 100 else round(expected)
+    return words("{cell}: {n} events, {expected} expected.", cell=name, n=events, expected=rounded)
 
 
 def reason(words: Words, data: Dataset, spots: answers.HotSpots) -> None:
@@ -164,33 +180,32 @@ def beside_reason(words: Words, data: Dataset, scope: Scope, exposure: str, meth
 
 
 def _beyond_area(words: Words, scope: Scope, found: answers.BeyondArea) -> list[str]:
-    claimed = found.claimed
-    facts = {
-        "all": found.cells,
-        "level": intake.level_name(words, scope.level),
-        "names": words.listed(claimed["name"].head(NAMED)) + ("…" if len(claimed) > NAMED else ""),
-    }
+    facts = {"all": found.cells, "level": intake.level_name(words, scope.level)}
     lines = [words("Here the cells of this area are compared with each other only.")]
-    if claimed.empty:
+    if found.claimed.empty:
         lines.append(words("Among all {all} cells of the level {level}, none of them carries a claim.", **facts))
-    elif (claimed["claim"] == HOT_SPOT).all():
-        lines.append(
-            words.plural(
-                "Among all {all} cells of the level {level}, {n} of them is a hot spot: {names}.",
-                "Among all {all} cells of the level {level}, {n} of them are hot spots: {names}.",
-                len(claimed),
-                **facts,
-            )
-        )
-    else:
-        lines.append(
-            words(
-                "Among all {all} cells of the level {level}, reports gather in {n} of them: {names}.",
-                n=len(claimed),
-                **facts,
-            )
-        )
+    for claim in found.claimed["claim"].unique():
+        one = found.claimed.loc[found.claimed["claim"] == claim, "name"]
+        names = words.listed(one.head(NAMED)) + ("…" if len(one) > NAMED else "")
+        lines.append(Sentence(_AMONG_ALL[claim], {**facts, "n": len(one), "names": names}).say(words))
     return lines
+
+
+_AMONG_ALL: dict[str, str | tuple[str, str]] = {
+    HOT_SPOT: NP_(
+        "Among all {all} cells of the level {level}, {n} of them is a hot spot: {names}.",
+        "Among all {all} cells of the level {level}, {n} of them are hot spots: {names}.",
+    ),
+    GATHER: N_("Among all {all} cells of the level {level}, reports gather in {n} of them: {names}."),
+    HOT_PLACE: NP_(
+        "Among all {all} cells of the level {level}, {n} of them lies in a hot place: {names}.",
+        "Among all {all} cells of the level {level}, {n} of them lie in a hot place: {names}.",
+    ),
+    GATHER_PLACE: NP_(
+        "Among all {all} cells of the level {level}, {n} of them lies in a gathering place: {names}.",
+        "Among all {all} cells of the level {level}, {n} of them lie in a gathering place: {names}.",
+    ),
+}
 
 
 def spots_map(words: Words, data: Dataset, scope: Scope, spots: answers.HotSpots, chosen: str | None) -> None:
