@@ -155,7 +155,7 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
             "Months known: {first} to {last}.", first=words.month(record.first), last=words.month(record.last)
         )
         lines.append(("record", months))
-    lines += [("months", line) for line in [record.tie(words)] if line]
+    lines += [("months", line) for line in _of_months(record, words)]
     lines.append(("trend", record.sentence.say(words)))
     if record.compared is not None:
         before = period(words, record.compared.before)
@@ -169,6 +169,12 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
         lines.append(("groups", screen.refused.say(words)))
     lines.append(("data", words("data version {n}", n=dataset.version) + " · " + dataset.fingerprint[:8]))
     return lines
+
+
+def _of_months(record: Record, words: Words) -> list[str]:
+    """Return how the months tie with the period and with the one before."""
+    before = "" if record.compared is None else record.compared.tie(words)
+    return [line for line in (record.tie(words), before) if line]
 
 
 def _of_change(record: Record, words: Words) -> list[str]:
@@ -263,7 +269,9 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     sheets = [
         Sheet(words("Hot spots"), cells, titles),
         Sheet(words("Doubts"), told, _said(_DOUBTS, words), no_claim),
-        Sheet(words("Months"), months, _said(_MONTHS, words), words("No whole month is known."), [record.tie(words)]),
+        Sheet(
+            words("Months"), months, _said(_MONTHS, words), words("No whole month is known."), _of_months(record, words)
+        ),
     ]
     compared, nothing = record.compared, ""
     if record.compared_reason is not None:

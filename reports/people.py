@@ -322,6 +322,7 @@ def record_json(record: Record, words: Words) -> dict[str, Any]:
             ],
             "sentence": REGRESSION.say(words),
             "redrawn": record.compared.redrawn,
+            "begun_before": record.compared.begun_before,
             "note": record.compared.note and record.compared.note.say(words),
         }
     claimed = record.sites[record.sites["cell_id"].isin(record.months["cell_id"])]

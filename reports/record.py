@@ -106,7 +106,8 @@ class Compared:
     and before (events of the two scopes), ratio, low, high (events a day, now / before, with its exact interval, cell
     by cell; of a cell drawn anew within a period by its part of it). `every` is the same of all these cells together.
     The claims are those of the two scopes: by the sources of both. What is gone need not have become fewer events: look
-    at the ratio. `redrawn` counts the claims, of either period, on outlines that the other did not have. `note` says
+    at the ratio. `redrawn` counts the claims, of either period, on outlines that the other did not have. `begun_before`
+    counts the events of the period before whose first call lies before it, as `Course.begun_before` does. `note` says
     where one side could make no claim at all, or
     where the two are measured by different exposures, else None.
     """
@@ -117,7 +118,18 @@ class Compared:
     cells: pd.DataFrame
     every: Total
     redrawn: int
+    begun_before: int
     note: Sentence | None
+
+    def tie(self, words: Words) -> str:
+        """Return why the months of the period before hold fewer events than it does; '' where they do not."""
+        if not self.begun_before:
+            return ""
+        return words.plural(
+            "{n} event of the period before began still earlier: by month it stands in that of its first call.",
+            "{n} events of the period before began still earlier: by month they stand in that of their first call.",
+            self.begun_before,
+        )
 
     @property
     def new(self) -> int:
@@ -169,9 +181,9 @@ class Course:
     begun_before: int
 
     def tie(self, words: Words) -> str:
-        """Return why the months of a scope hold fewer events than the scope; '' where they do not."""
+        """Return in which month an event stands, and how many of the scope stand before it."""
         if not self.begun_before:
-            return ""
+            return words("An event stands in the month of its first call.")
         return words.plural(
             "{n} event of the period had its first call before it and stands in the month of that call.",
             "{n} events of the period had their first call before it and stand in the month of that call.",
@@ -375,13 +387,15 @@ def _by_month(dataset: Dataset, span: _Span, cells: pd.DataFrame) -> Floats:
 def _begun_before(dataset: Dataset, scope: Scope, span: _Span, cells: pd.DataFrame) -> int:
     """Return how many events of a scope had their first call before it, as far as a record reaches."""
     end = span.scope.end
-    if scope.start is None or end is None or scope.start >= end:
+    if scope.start is None or scope.end is None or end is None or scope.start >= end:
         return 0
+    end = min(end, scope.end)
     same = scope.end == end and set(span.scope.sources) == set(scope.sources or dataset.sources)
-    inside = scope if same else replace(span.scope, start=scope.start)
+    inside = scope if same else replace(span.scope, start=scope.start, end=end)
     own = answers.first_calls(dataset, inside, ("cell_id", "reported_at"))
     every = answers.first_calls(dataset, span.scope, ("cell_id", "reported_at"))
-    every = every[(every["reported_at"] >= pd.Timestamp(scope.start, tz=dataset.zone)).to_numpy()]
+    first, after = (pd.Timestamp(day, tz=dataset.zone) for day in (scope.start, end))
+    every = every[((every["reported_at"] >= first) & (every["reported_at"] < after)).to_numpy()]
     n, begun_within = (int((answers.positions(calls["cell_id"], cells) >= 0).sum()) for calls in (own, every))
     return max(n - begun_within, 0)
 
@@ -489,8 +503,14 @@ def _compared(
     )  # fmt: skip
     claims = int(now["hot"].sum() + before["hot"].sum())
     redrawn = claims - int(both["hot"].sum() + both["hot_before"].sum())
-    every = _together(both, days, days_before)
-    return Compared(sides.before, sides.now, sides.left_out, cells, every, redrawn, _note(later, earlier)), None
+    span, _ = _span(dataset, scope)
+    begun_before = _begun_before(dataset, sides.before, span, answers.cells_of(dataset, scope)) if span else 0
+    compared = Compared(
+        before=sides.before, now=sides.now, left_out=sides.left_out, cells=cells,
+        every=_together(both, days, days_before), redrawn=redrawn, begun_before=begun_before,
+        note=_note(later, earlier),
+    )  # fmt: skip
+    return compared, None
 
 
 def _together(both: pd.DataFrame, days: float, days_before: float) -> Total:

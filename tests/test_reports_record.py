@@ -248,7 +248,12 @@ def test_an_event_that_began_before_the_period_stands_in_the_month_of_its_first_
     assert "1 起" in found.tie(Words("zh"))
     assert people.record_json(found, Words("en"))["record"]["begun_before"] == 1
     assert of(dataset, Scope("grid")).begun_before == of(dataset, replace(YEAR, area="E")).begun_before == 0
-    assert of(put(with_grids(tmp_path / "none"), history(GREW))).tie(Words("en")) == ""
+    assert found.compared.begun_before == 0
+    assert "first call" in of(put(with_grids(tmp_path / "none"), history(GREW))).tie(Words("en"))  # but no number
+    spring = of(dataset, Scope("grid", dt.date(2025, 2, 1), dt.date(2025, 3, 1)), compare="previous")
+    assert (spring.begun_before, spring.compared.begun_before) == (0, 1)
+    assert spring.compared.tie(Words("en")).startswith("1 event of the period before began still earlier")
+    assert people.record_json(spring, Words("en"))["compared"]["begun_before"] == 1
 
 
 def test_since_the_first_month_of_the_record_means_or_earlier(tmp_path):
@@ -515,6 +520,8 @@ def test_the_demos_months_and_sites_are_those_of_another_program(demo, demo_even
     for row in found.months.itertuples():
         assert row.events == (every if row.cell_id == "" else counts.get(row.cell_id)).get(row.month, 0)
     assert found.months["cell_id"].nunique() == 3
+    before = found.months[(found.months["cell_id"] == "") & found.months["month"].between("2024-10", "2025-09")]
+    assert (before["events"].sum(), found.compared.begun_before, found.compared.every.before) == (159, 1, 160)
     sites = []
     for event in demo_events:
         lead, radius = event["lead"], 100 if event["lead"].hazard == "waterlogging" else 30

@@ -235,5 +235,6 @@ def against(words: Words, record: Before) -> None:
         words,
         REGRESSION,
         words("A cell that is gone need not have fewer events: look at the figures. Nothing here is a claim."),
+        compared.tie(words),
         compared.note,
     )
