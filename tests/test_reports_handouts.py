@@ -69,7 +69,8 @@ def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_eviden
     record = screen.record
     for name, line in (
         ("Months", record.tie(words)), ("Months", record.compared.tie(words)),
-        ("Chronic sites", record.sites_rule.say(words)), ("Chronic sites", record.rests_on(words)), ("Compared with before", REGRESSION.say(words)),
+        ("Chronic sites", record.sites_rule.say(words)), ("Chronic sites", record.rests_on(words)),
+        ("Compared with before", REGRESSION.say(words)),
     ):  # fmt: skip
         assert not line or any(line == row[-1] for row in book[words(name)])
         assert not line or line in [row[0] for row in book[words("About")]]
