@@ -74,6 +74,7 @@ _NONE_CLOSED = N_("Chronic sites cannot be told: none of {all} events has a clos
 _FEW_CLOSED = N_("Whether there are more chronic sites cannot be told: only {n} of {all} events have a closing time.")
 _FEW_CLOSED_NONE = N_("Chronic sites cannot be told: only {n} of {all} events have a closing time.")
 _RESTS_ON = N_("{n} of {all} events of these cells have a closing time ({share}); a return is only seen after one.")
+_NO_ZERO = N_("A cell in which fewer than half have one is given no 0 but nothing.")
 ENOUGH_CLOSED = 0.5  # of the events: below, no site is no news
 _NO_EXPOSURE_BEFORE = N_(
     "Nothing to compare with: the cells of the period before have no complete figures of {exposure}."
@@ -228,7 +229,8 @@ class Sites:
         if not self.sites_events or self.sites_reason is not None:
             return ""
         share = words.percent(self.sites_closed / self.sites_events, 1)
-        return words(_RESTS_ON, n=self.sites_closed, all=self.sites_events, share=share)
+        told = words(_RESTS_ON, n=self.sites_closed, all=self.sites_events, share=share)
+        return words.joined([told, words(_NO_ZERO)]) if self.chronic.isna().any() else told
 
 
 @dataclass(frozen=True)

@@ -411,6 +411,10 @@ def test_without_closing_times_no_chronic_site_is_no_good_news(tmp_path):
     assert found.sites_reason.say(Words("en")) == (
         "Whether there are more chronic sites cannot be told: only 3 of 10 events have a closing time."
     )
+    elsewhere = [spot(f"2025-{n:02}-01", f"2025-{n:02}-05", lat=33.015) for n in range(1, 13)]
+    found = of(put(with_grids(tmp_path / "one"), [*open_ones[:6], *elsewhere]))  # 12 of 18, but none in A
+    assert (found.cells["chronic"].tolist(), found.sites_reason) == ([pd.NA, 0, 1, 0], None)
+    assert found.rests_on(Words("en")).endswith("is given no 0 but nothing.")
     found = of(put(with_grids(tmp_path / "fewer"), [*open_ones[:6], *few[:2]]))
     assert found.sites_reason.say(Words("en")) == (
         "Chronic sites cannot be told: only 2 of 8 events have a closing time."

@@ -67,7 +67,8 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     what_might_fake(words, spots, doubts)
     if shown["borders"].any():
         captions(words, _SHIFTED)
-    captions(words, *doubts.untold, record.sentence, record.sites_reason, left_out(words, record))
+    sites = record.sites_reason or record.rests_on(words)
+    captions(words, *doubts.untold, record.sentence, sites, left_out(words, record))
 
 
 def never(words: Words, silent: Silent) -> None:
