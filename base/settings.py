@@ -90,6 +90,14 @@ SETTINGS = (
     Setting("cluster_days", 90, "days", N_("the same in time; 0: whatever the time"), 0, 3660),
     Setting("cluster_min_events", 4, "events", N_("point clusters: how many events make one"), 2, 1000),
     Setting(
+        "chronic_min_returns",
+        2,
+        "returns",
+        N_("chronic sites: how often the same hazard came back to a place after it was closed"),
+        1,
+        20,
+    ),
+    Setting(
         "spot_min_reports",
         20,
         "reports",

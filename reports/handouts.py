@@ -22,7 +22,7 @@ from data.schema import HAZARD_NAMES, Scope
 from reports import answers, intake, people
 from reports.doubts import DOUBT_NAMES, Doubts, doubts_of
 from reports.geopackage import MULTIPOLYGON, POINT, Layer, write_geopackage
-from reports.record import CHANGE_NAMES, TREND_NAMES, Record, record_of
+from reports.record import CHANGE_NAMES, REGRESSION, TREND_NAMES, Record, record_of, since_words
 from reports.sheet import Sheet, write_book
 from reports.surroundings import scan_limits
 
@@ -78,7 +78,7 @@ def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Wor
     Doubts are those found, in short words, and borders the share of shifted ones on which a claim holds; claim, by,
     trend and change stay codes. A trend stands with claims only: it is said of what stands out, not of every cell.
     """
-    cells = spots.cells.merge(record.cells[["cell_id", "since", "trend", "chronic"]], on="cell_id")
+    cells = spots.cells.merge(record.cells[["cell_id", "since", "since_or_earlier", "trend", "chronic"]], on="cell_id")
     cells["trend"] = cells["trend"].where(cells["hot"], "")
     found = doubts.rows[doubts.rows["found"]]
     short = {
@@ -105,7 +105,8 @@ def geopackage(screen: Screen, words: Words) -> bytes:
     rows = evidence(spots, record, screen.doubts, words)
     shared = [place.members for place in spots.result.places if len(place.members) > 1]
     names = ("cell_id", "name", "calls", "events", "expected", "ratio", "low", "high", "p", "hot", "claim", "by",
-             "needed", "z", "pattern", "since", "trend", "chronic", "doubts", "borders", "change")  # fmt: skip
+             "needed", "z", "pattern", "since", "since_or_earlier", "trend", "chronic", "doubts", "borders",
+             "change")  # fmt: skip
     layers = [
         Layer("cells", words("Cells"), _plain(rows[[name for name in names if name in rows]]), MULTIPOLYGON, shapes),
         Layer(
@@ -154,17 +155,41 @@ def about(screen: Screen, words: Words) -> list[tuple[str, str]]:
             "Months known: {first} to {last}.", first=words.month(record.first), last=words.month(record.last)
         )
         lines.append(("record", months))
+    lines += [("months", line) for line in _of_months(record, words)]
     lines.append(("trend", record.sentence.say(words)))
     if record.compared is not None:
         before = period(words, record.compared.before)
         lines.append(("compared", words("compared with {period}", period=before)))
+        lines += [("compared", line) for line in _of_change(record, words)]
     elif record.compared_reason is not None:
         lines.append(("compared", record.compared_reason.say(words)))
+    lines += [("chronic_sites", line) for line in _of_sites(record, words)]
     lines += [("untold", one.say(words)) for one in screen.doubts.untold]
     if screen.refused is not None:
         lines.append(("groups", screen.refused.say(words)))
     lines.append(("data", words("data version {n}", n=dataset.version) + " · " + dataset.fingerprint[:8]))
     return lines
+
+
+def _of_months(record: Record, words: Words) -> list[str]:
+    """Return how the months tie with the period and with the one before."""
+    before = "" if record.compared is None else record.compared.tie(words)
+    return [line for line in (record.tie(words), before) if line]
+
+
+def _of_change(record: Record, words: Words) -> list[str]:
+    """Return what became of all cells together, and what to think of when the claimed ones are held against it."""
+    if record.compared is None:
+        return []
+    together = people.change_words(words, words("All cells compared"), record.compared.every)
+    note = record.compared.note
+    return [together, REGRESSION.say(words), *([] if note is None else [note.say(words)])]
+
+
+def _of_sites(record: Record, words: Words) -> list[str]:
+    """Return by what rule a site is chronic, and what the list rests on or why it cannot be told whole."""
+    reason = "" if record.sites_reason is None else record.sites_reason.say(words)
+    return [line for line in (record.sites_rule.say(words), record.rests_on(words), reason) if line]
 
 
 def period(words: Words, scope: Scope) -> str:
@@ -220,7 +245,9 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     cells = cells.assign(
         claim=people.claims(words, cells["claim"]),
         by=[words(BY_NAMES[code]) for code in cells["by"]],
-        since=[words.month(month.date()) if pd.notna(month) else "" for month in cells["since"]],
+        since=[
+            since_words(f"{month:%Y-%m}" if pd.notna(month) else None, record.first, words) for month in cells["since"]
+        ],
         trend=[words(TREND_NAMES[code]) for code in cells["trend"]],
         change=[words(CHANGE_NAMES[code]) for code in cells["change"]],
         pattern=people.patterns(words, cells["pattern"]),
@@ -242,17 +269,22 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     sheets = [
         Sheet(words("Hot spots"), cells, titles),
         Sheet(words("Doubts"), told, _said(_DOUBTS, words), no_claim),
-        Sheet(words("Months"), months, _said(_MONTHS, words), words("No whole month is known.")),
+        Sheet(
+            words("Months"), months, _said(_MONTHS, words), words("No whole month is known."), _of_months(record, words)
+        ),
     ]
     compared, nothing = record.compared, ""
     if record.compared_reason is not None:
         nothing = record.compared_reason.say(words)
-    before = pd.DataFrame(columns=list(_BEFORE)) if compared is None else compared.cells
+    before = pd.DataFrame(columns=list(_BEFORE))
+    if compared is not None:
+        every = {"cell_id": "", "name": words("All cells compared"), "change": "", **compared.every._asdict()}
+        before = pd.concat([pd.DataFrame([every]), compared.cells], ignore_index=True)
     before = before.assign(change=[words(CHANGE_NAMES[code]) for code in before["change"]])
     return [
         *sheets,
-        Sheet(words("Compared with before"), before, _said(_BEFORE, words), nothing),
-        Sheet(words("Chronic sites"), sites, _said(SITES, words), no_site),
+        Sheet(words("Compared with before"), before, _said(_BEFORE, words), nothing, _of_change(record, words)[1:]),
+        Sheet(words("Chronic sites"), sites, _said(SITES, words), no_site, _of_sites(record, words)),
         Sheet(words("Places"), places(spots, words), _said(PLACES, words), words("No such place.")),
         *([] if screen.groups is None else [groups_sheet(screen.groups, names, words)]),
     ]

@@ -17,7 +17,7 @@ from reports import answers
 from reports import rates as reckoning
 from reports.alarm import Alarm
 from reports.doubts import Doubts, Silent
-from reports.record import Record
+from reports.record import REGRESSION, Record
 
 
 def rejected_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
@@ -115,10 +115,25 @@ CLAIM_NAMES = {
 
 
 def ratio_words(words: Words, ratio: float | None, low: float | None, high: float | None) -> str:
-    """Return a ratio with its limits; '' where there is none."""
-    if ratio is None or np.isnan(ratio):
+    """Return a ratio with its limits, so sharp that 1 stays outside where it is; '' where there is none."""
+    if ratio is None or low is None or high is None or np.isnan(ratio):
         return ""
-    return words("×{ratio} ({low}–{high})", ratio=f"{ratio:.1f}", low=f"{low:.1f}", high=f"{high:.1f}")
+    said = {
+        name: f"{one:.2f}" if one < 9.995 else f"{one:.1f}"
+        for name, one in zip(_LIMITS, (ratio, low, high), strict=True)
+    }
+    return words("×{ratio} ({low}–{high})", **said)
+
+
+_LIMITS = ("ratio", "low", "high")
+
+
+def change_words(words: Words, name: str, of: Any) -> str:
+    """Return what became of a cell, or of all: `of` has now and before (events), ratio, low and high."""
+    if not of.before:
+        return words("{cell}: {before} → {now} events", cell=name, before=of.before, now=of.now)
+    times = ratio_words(words, of.ratio, of.low, of.high)
+    return words("{cell}: {before} → {now} events, {times}", cell=name, before=of.before, now=of.now, times=times)
 
 
 PATTERNS = {  # of a cell and its neighbours, where it is beyond chance
@@ -280,6 +295,7 @@ def _claims_json(record: Record) -> dict[str, dict[str, Any]]:
     return {
         row.cell_id: {
             "since": None if pd.isna(row.since) else f"{row.since:%Y-%m}",
+            "since_or_earlier": bool(row.since_or_earlier),
             "trend": row.trend or None,
             "chronic": None if pd.isna(row.chronic) else int(row.chronic),
             "change": change.get(row.cell_id) or None,
@@ -293,12 +309,20 @@ def record_json(record: Record, words: Words) -> dict[str, Any]:
     compared = None
     if record.compared is not None:
         cells, before = record.compared.cells, record.compared.before
+        changed = cells[cells["change"] != ""]
         compared = {
             "start": before.start,
             "end": before.end,
+            **_figures(record.compared.every),
             "left_out": list(record.compared.left_out),
             **{name: cells.loc[cells["change"] == name, "cell_id"].tolist() for name in (NEW, STAYED, GONE)},
+            "cells": [
+                {"cell_id": row.cell_id, "name": row.name, "change": row.change, **_figures(row)}
+                for row in changed.itertuples(index=False)
+            ],
+            "sentence": REGRESSION.say(words),
             "redrawn": record.compared.redrawn,
+            "begun_before": record.compared.begun_before,
             "note": record.compared.note and record.compared.note.say(words),
         }
     claimed = record.sites[record.sites["cell_id"].isin(record.months["cell_id"])]
@@ -307,14 +331,26 @@ def record_json(record: Record, words: Words) -> dict[str, Any]:
         "record": {
             "first": record.first,
             "last": record.last,
+            "begun_before": record.begun_before,
             "left_out": list(record.left_out),
             "sentence": record.sentence.say(words),
         },
         "compared": compared,
         "compared_reason": record.compared_reason and record.compared_reason.say(words),
         "sites": sites,
+        "sites_rule": record.sites_rule.say(words),
+        "sites_rest_on": record.rests_on(words) or None,
+        "sites_events": record.sites_events,
+        "sites_closed": record.sites_closed,
         "sites_reason": record.sites_reason and record.sites_reason.say(words),
     }
+
+
+def _figures(of: Any) -> dict[str, Any]:
+    """Return the events of two periods and their ratio with its interval; None for what is no number, or infinite."""
+    ratios = {name: float(getattr(of, name)) for name in ("ratio", "low", "high")}
+    told = {name: value if np.isfinite(value) else None for name, value in ratios.items()}
+    return {"now": int(of.now), "before": int(of.before), **told}
 
 
 def doubts_json(doubted: Doubts, words: Words) -> dict[str, list[dict[str, Any]]]:

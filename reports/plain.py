@@ -1,6 +1,7 @@
 """What the commands say to people in a terminal: whole sentences first, then a table of few columns."""
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -229,17 +230,24 @@ def _record(answer: dict[str, Any], words: Words) -> list[str]:
                 "since": record.since_words(cell["since"], answer["record"]["first"], words),
                 "trend": trends[cell["trend"]],
                 "change": changes[cell["change"]],
-                "chronic": cell["chronic"],
+                "chronic": "" if cell["chronic"] is None else words.number(cell["chronic"]),
             }
             for cell in claimed
         )
         shown = shown.loc[:, (shown != "").any()]
         lines += ["", *table(shown.head(MOST), _said(_SAID, words), words), *_more(len(shown), words)]
         lines.append(answer["record"]["sentence"])
+        lines.append(words("Chronic sites: {sentence}", sentence=answer["sites_rule"]))
+        lines += [answer["sites_rest_on"]] if answer["sites_rest_on"] else []
+    lines += [answer["sites_reason"]] if answer["sites_reason"] else []
     if compared := answer["compared"]:
         period = words.period(compared["start"], compared["end"])
         counts = {name: len(compared[name]) for name in ("new", "stayed", "gone")}
         lines.append(words("Compared with {period}: {new} new, {stayed} stayed, {gone} gone.", period=period, **counts))
+        lines.append(people.change_words(words, words("All cells compared"), SimpleNamespace(**compared)))
+        ones = [people.change_words(words, one["name"], SimpleNamespace(**one)) for one in compared["cells"]]
+        lines += [*ones[:MOST], *_more(len(ones), words)]
+        lines += [compared["sentence"]] if ones else []
         lines += [compared["note"]] if compared["note"] else []
         if gone := [cell["name"] for cell in answer["cells"] if cell["cell_id"] in set(compared["gone"])]:
             lines.append(words("No longer claimed: {names}.", names=words.listed(gone)))

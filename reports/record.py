@@ -10,20 +10,21 @@ it. A cell is known from the first month in which its outline held.
 
 **Chronic sites** are made of all events up to the end of the scope, anywhere, so a look into one area finds the sites
 that the whole map shows. The radius is that of an event: within it two calls are about one place. An event is
-closed when the last of its calls is.
+closed when the last of its calls is. Where hardly any event has a closing time nothing can be seen to come back, and
+no site is no good news: then that is said, and a cell's number is not 0 but not known.
 """
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import hotspots, onset, recurrence, trend
+from analysis import hotspots, onset, rates, recurrence, trend
 from base.errors import HazardError
 from base.text import N_, Sentence, Term, Words
 from data import derived, queries
@@ -55,10 +56,26 @@ WET_YEAR = Sentence(
         "beside the words."
     )
 )
+REGRESSION = Sentence(
+    N_(
+        "A cell chosen because it is high now was probably lower before by chance too: a part of its rise is that "
+        "choice."
+    )
+)
 _TOO_MANY = N_(
     "Chronic sites are looked for among at most {most} events, and here are {n}: choose one area or fewer hazards."
 )
 MOST_SITED = 3_000_000  # events of a history that are joined to sites: half a minute and a gigabyte
+_SITES_RULE = N_(
+    "Where the same hazard was reported again after it had been closed (returns asked for: {n}), within {wet} m of the "
+    "first report for waterlogging and {radius} m for other hazards, in all that is known up to the end of the period."
+)
+_NONE_CLOSED = N_("Chronic sites cannot be told: none of {all} events has a closing time.")
+_FEW_CLOSED = N_("Whether there are more chronic sites cannot be told: only {n} of {all} events have a closing time.")
+_FEW_CLOSED_NONE = N_("Chronic sites cannot be told: only {n} of {all} events have a closing time.")
+_RESTS_ON = N_("{n} of {all} events of these cells have a closing time ({share}); a return is only seen after one.")
+_NO_ZERO = N_("A cell in which fewer than half have one is given no 0 but nothing.")
+ENOUGH_CLOSED = 0.5  # of the events: below, no site is no news
 _NO_EXPOSURE_BEFORE = N_(
     "Nothing to compare with: the cells of the period before have no complete figures of {exposure}."
 )
@@ -72,15 +89,27 @@ Floats = NDArray[np.float64]
 Progress = Callable[[float], None]
 
 
+class Total(NamedTuple):
+    """The events of two periods, and now / before by the day with its exact interval; NaN where there is none."""
+
+    now: int
+    before: int
+    ratio: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Compared:
     """What became of the claims since the period before; no claim of its own.
 
     `cells` are those with the same outline in both periods: cell_id, name, change ("new", "stayed", "gone" or ""), now
     and before (events of the two scopes), ratio, low, high (events a day, now / before, with its exact interval, cell
-    by cell; of a cell drawn anew within a period by its part of it). The claims are those of the two scopes: by the
-    sources of both. What is gone need not have become fewer events: look at the ratio. `redrawn` counts the claims, of
-    either period, on outlines that the other did not have. `note` says where one side could make no claim at all, or
+    by cell; of a cell drawn anew within a period by its part of it). `every` is the same of all these cells together.
+    The claims are those of the two scopes: by the sources of both. What is gone need not have become fewer events: look
+    at the ratio. `redrawn` counts the claims, of either period, on outlines that the other did not have. `begun_before`
+    counts the events of the period before whose first call lies before it, as `Course.begun_before` does. `note` says
+    where one side could make no claim at all, or
     where the two are measured by different exposures, else None.
     """
 
@@ -88,8 +117,20 @@ class Compared:
     now: Scope
     left_out: tuple[str, ...]
     cells: pd.DataFrame
+    every: Total
     redrawn: int
+    begun_before: int
     note: Sentence | None
+
+    def tie(self, words: Words) -> str:
+        """Return why the months of the period before hold fewer events than it does; '' where they do not."""
+        if not self.begun_before:
+            return ""
+        return words.plural(
+            "{n} event of the period before began still earlier: by month it stands in that of its first call.",
+            "{n} events of the period before began still earlier: by month they stand in that of their first call.",
+            self.begun_before,
+        )
 
     @property
     def new(self) -> int:
@@ -115,8 +156,8 @@ class Course:
     ----------
     cells : DataFrame
         cell_id, ratio, low, high (observed / expected with its exact 95% interval), since (first day of the month from
-        which on a claimed cell stands out, see `analysis.onset`; in the first month of the record: then or earlier;
-        NaT for others), trend (a key of TREND_NAMES, "" where the record is too short).
+        which on a claimed cell stands out, see `analysis.onset`; NaT for others), since_or_earlier (whether that is the
+        first month of the record), trend (a key of TREND_NAMES, "" where the record is too short).
     months : DataFrame
         cell_id, month ('YYYY-MM'), events, expected (by the cell's share of the month's events) of the claimed cells,
         before them those of all cells together with cell_id ""; every month of the record, NA and NaN where the cell's
@@ -127,6 +168,9 @@ class Course:
         Sources that do not cover it.
     trend_reason : Sentence or None
         Why there is no trend word.
+    begun_before : int
+        Events of the scope whose first call lies before its start: they stand in the month of that call, so the months
+        of the scope hold so many fewer than the scope does.
     """
 
     cells: pd.DataFrame
@@ -135,6 +179,17 @@ class Course:
     last: str | None
     left_out: tuple[str, ...]
     trend_reason: Sentence | None
+    begun_before: int
+
+    def tie(self, words: Words) -> str:
+        """Return in which month an event stands, and how many of the scope stand before it."""
+        if not self.begun_before:
+            return words("An event stands in the month of its first call.")
+        return words.plural(
+            "{n} event of the period had its first call before it and stands in the month of that call.",
+            "{n} events of the period had their first call before it and stand in the month of that call.",
+            self.begun_before,
+        )
 
     @property
     def sentence(self) -> Sentence:
@@ -152,17 +207,30 @@ class Before:
 
 @dataclass(frozen=True)
 class Sites:
-    """The chronic sites of some cells, or why they were not looked for: then there are none, and `chronic` is None.
+    """The chronic sites of some cells, by what rule, and on what they rest; or why they, or all, cannot be told.
 
     `sites` has cell_id, hazard, lon, lat (rounded to about 10 m: a site lies where its first report does, and reports
     are not handed out), events, returns, first, last, median_days, open_now of the sites with an event in these cells
     (in the cell of the first of these), most returns first; see `analysis.recurrence`. `chronic` counts them, a number
-    a cell.
+    a cell: NA where they were not looked for, and in place of 0 where fewer than half of the cell's events have a
+    closing time. `sites_rule` says which are meant. `sites_events` and `sites_closed` are the events of these cells up
+    to the end of the scope, and those of them with a closing time.
     """
 
     sites: pd.DataFrame
-    chronic: Ints | None
+    chronic: pd.arrays.IntegerArray
     sites_reason: Sentence | None
+    sites_rule: Sentence
+    sites_events: int
+    sites_closed: int
+
+    def rests_on(self, words: Words) -> str:
+        """Return how many of the events have a closing time; '' where there is none, or it is said already."""
+        if not self.sites_events or self.sites_reason is not None:
+            return ""
+        share = words.percent(self.sites_closed / self.sites_events, 1)
+        told = words(_RESTS_ON, n=self.sites_closed, all=self.sites_events, share=share)
+        return words.joined([told, words(_NO_ZERO)]) if self.chronic.isna().any() else told
 
 
 @dataclass(frozen=True)
@@ -209,9 +277,8 @@ def record_of(
         progress=lambda share: tell(0.1 + 0.4 * share),
     )  # fmt: skip
     sites = sites_of(dataset, scope, progress=lambda share: tell(0.5 + 0.5 * share))
-    chronic = pd.array([pd.NA] * len(course.cells) if sites.chronic is None else sites.chronic, dtype="Int64")
     fields = {**vars(course), **vars(before), **vars(sites)}
-    return Record(**fields | {"cells": course.cells.assign(chronic=chronic)})
+    return Record(**fields | {"cells": course.cells.assign(chronic=sites.chronic)})
 
 
 def course_of(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Course:
@@ -241,12 +308,17 @@ def _course(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Course:
         words = list(trend.find_trends(counts, fdr=float(dataset.settings["fdr"])).word)
     months = span.months if span else np.empty(0, "datetime64[M]")
     return Course(
-        cells=spots.cells[["cell_id", "ratio", "low", "high"]].assign(since=since.astype("datetime64[s]"), trend=words),
+        cells=spots.cells[["cell_id", "ratio", "low", "high"]].assign(
+            since=since.astype("datetime64[s]"),
+            since_or_earlier=known & (begun == 0),
+            trend=words,
+        ),
         months=_months(months, counts, expected, spots.cells["cell_id"], hot),
         first=first,
         last=last,
         left_out=left_out,
         trend_reason=_trend_reason(counts.shape[1]),
+        begun_before=_begun_before(dataset, scope, span, cells) if span else 0,
     )
 
 
@@ -312,6 +384,22 @@ def _by_month(dataset: Dataset, span: _Span, cells: pd.DataFrame) -> Floats:
     drawn = cells["valid_from"].replace("", "0001-01-01").to_numpy("datetime64[D]")
     counts[span.months.astype("datetime64[D]")[None, :] < drawn[:, None]] = np.nan
     return counts
+
+
+def _begun_before(dataset: Dataset, scope: Scope, span: _Span, cells: pd.DataFrame) -> int:
+    """Return how many events of a scope had their first call before it, as far as a record reaches."""
+    end = span.scope.end
+    if scope.start is None or scope.end is None or end is None or scope.start >= end:
+        return 0
+    end = min(end, scope.end)
+    same = scope.end == end and set(span.scope.sources) == set(scope.sources or dataset.sources)
+    inside = scope if same else replace(span.scope, start=scope.start, end=end)
+    own = answers.first_calls(dataset, inside, ("cell_id", "reported_at"))
+    every = answers.first_calls(dataset, span.scope, ("cell_id", "reported_at"))
+    first, after = (pd.Timestamp(day, tz=dataset.zone) for day in (scope.start, end))
+    every = every[((every["reported_at"] >= first) & (every["reported_at"] < after)).to_numpy()]
+    n, begun_within = (int((answers.positions(calls["cell_id"], cells) >= 0).sum()) for calls in (own, every))
+    return max(n - begun_within, 0)
 
 
 def _expected(counts: Floats, exposure: Floats) -> Floats:
@@ -417,7 +505,27 @@ def _compared(
     )  # fmt: skip
     claims = int(now["hot"].sum() + before["hot"].sum())
     redrawn = claims - int(both["hot"].sum() + both["hot_before"].sum())
-    return Compared(sides.before, sides.now, sides.left_out, cells, redrawn, _note(later, earlier)), None
+    span, _ = _span(dataset, scope)
+    begun_before = _begun_before(dataset, sides.before, span, answers.cells_of(dataset, scope)) if span else 0
+    compared = Compared(
+        before=sides.before, now=sides.now, left_out=sides.left_out, cells=cells,
+        every=_together(both, days, days_before), redrawn=redrawn, begun_before=begun_before,
+        note=_note(later, earlier),
+    )  # fmt: skip
+    return compared, None
+
+
+def _together(both: pd.DataFrame, days: float, days_before: float) -> Total:
+    """Return what became of all cells together; those drawn anew within a period count by their part of it."""
+    n, n_before = (both[name].to_numpy(float) for name in ("events", "events_before"))
+    stood, stood_before = days * both["part"].to_numpy(float), days_before * both["part_before"].to_numpy(float)
+    rate = np.divide(n + n_before, stood + stood_before, out=np.zeros(len(both)), where=stood + stood_before > 0)
+    if not rate.any():
+        return Total(0, 0, np.nan, np.nan, np.nan)
+    found = rates.rate_ratio(
+        [int(n.sum())], [int(n_before.sum())], exposure_now=[rate @ stood], exposure_before=[rate @ stood_before]
+    )
+    return Total(int(n.sum()), int(n_before.sum()), float(found.ratio[0]), float(found.low[0]), float(found.high[0]))
 
 
 def _note(now: answers.HotSpots, before: answers.HotSpots) -> Sentence | None:
@@ -463,19 +571,20 @@ def sites_of(dataset: Dataset, scope: Scope, *, progress: Progress | None = None
 def _sites(dataset: Dataset, scope: Scope, progress: Progress) -> Sites:
     """Look for chronic sites. What came later joins nothing else together, so the whole history is joined once."""
     cells = answers.cells_of(dataset, scope)
+    least, (radius, _) = int(dataset.settings["chronic_min_returns"]), history.rules(dataset.settings)
+    rule = Sentence(_SITES_RULE, {"n": least, "wet": radius["waterlogging"], "radius": radius["other"]})
     everything = replace(scope, start=None, end=None, area=None, hazards=())
     for whole in (everything, replace(everything, area=scope.area, hazards=scope.hazards)):
         n = int(answers.events_of(dataset, whole).calls["leads"].sum())
         if n <= MOST_SITED:
             break
     else:
-        return Sites(pd.DataFrame(columns=list(_SITE)), None, Sentence(_TOO_MANY, {"n": n, "most": MOST_SITED}))
-    found = dataset.hold("sites joined", whole, lambda: _joined(dataset, whole, progress), most=_MOST_HISTORIES)
-    keep = np.ones(len(found), dtype=bool)
-    if scope.end is not None:
-        keep &= (found["reported_at"] < pd.Timestamp(scope.end, tz=dataset.zone)).to_numpy()
-    if scope.hazards:
-        keep &= found["hazard"].isin(scope.hazards).to_numpy()
+        unknown = pd.array([pd.NA] * len(cells), dtype="Int64")
+        return Sites(
+            pd.DataFrame(columns=list(_SITE)), unknown, Sentence(_TOO_MANY, {"n": n, "most": MOST_SITED}), rule, 0, 0
+        )
+    found, every = dataset.hold("sites joined", whole, lambda: _joined(dataset, whole, progress), most=_MOST_HISTORIES)
+    keep = _asked(dataset, scope, found)
     where = answers.positions(found["cell_id"], cells)
     joined = found["joined"].to_numpy()
     here = np.zeros(int(joined.max(initial=-1)) + 1, dtype=bool)
@@ -483,21 +592,55 @@ def _sites(dataset: Dataset, scope: Scope, progress: Progress) -> Sites:
     keep &= here[joined]
     events, where = found[keep].reset_index(drop=True), where[keep]
     label, x_m, y_m, reported, closed, hazard = (events[name] for name in _JOINED)
-    site, sites = recurrence.describe_sites(label, x_m, y_m, reported, closed, hazard)
+    site, sites = recurrence.describe_sites(label, x_m, y_m, reported, closed, hazard, min_returns=least)
     inside = (site >= 0) & (where >= 0)
     first = pd.DataFrame({"site": site[inside], "at": where[inside]}).drop_duplicates("site").sort_values("site")
     at = first["at"].to_numpy()
     lead = np.flatnonzero(~label.duplicated() & (site >= 0))
     places = events[["lon", "lat"]].iloc[lead[np.argsort(site[lead])]].reset_index(drop=True).round(SITE_DIGITS)
     listed = pd.concat([sites, places], axis=1).assign(cell_id=cells["cell_id"].to_numpy(object)[at])
-    return Sites(listed[list(_SITE)], np.bincount(at, minlength=len(cells)), None)
+    lies = answers.positions(every["cell_id"], cells)
+    lies = np.where(_asked(dataset, scope, every), lies, -1)
+    there: Ints = np.bincount(lies[lies >= 0], minlength=len(cells))
+    shut: Ints = np.bincount(lies[(lies >= 0) & every["closed"].to_numpy()], minlength=len(cells))
+    chronic = np.bincount(at, minlength=len(cells))
+    silent = (chronic == 0) & (shut < ENOUGH_CLOSED * there)
+    told = pd.arrays.IntegerArray(chronic.astype(np.int64), silent)
+    reason = _closed_reason(int(shut.sum()), int(there.sum()), len(listed))
+    return Sites(listed[list(_SITE)], told, reason, rule, int(there.sum()), int(shut.sum()))
 
 
-def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
-    """Return the events of a history that share a site with others, the first ones first.
+def _closed_reason(closed: int, events: int, sites: int) -> Sentence | None:
+    """Return why there may be chronic sites that nobody can see; None where enough events have a closing time."""
+    if closed >= ENOUGH_CLOSED * events:
+        return None
+    if not closed:
+        return Sentence(_NONE_CLOSED, {"all": events})
+    return Sentence(_FEW_CLOSED if sites else _FEW_CLOSED_NONE, {"n": closed, "all": events})
 
-    Columns: cell_id, hazard, lon, lat, reported_at, closed_at, x_m, y_m, joined (a number of the site). Who shares a
-    site with whom is kept in `derived/`.
+
+def _asked(dataset: Dataset, scope: Scope, found: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which events of the whole history a scope asks for, wherever they lie."""
+    keep = found["reported_at"].notna().to_numpy()
+    if scope.end is not None:
+        keep = keep & (found["reported_at"] < pd.Timestamp(scope.end, tz=dataset.zone)).to_numpy()
+    if scope.hazards:
+        keep = keep & found["hazard"].isin(scope.hazards).to_numpy()
+    return keep
+
+
+class _History(NamedTuple):
+    """The events of a history that share a site with others, and of every event where, when and whether closed."""
+
+    shared: pd.DataFrame
+    every: pd.DataFrame  # cell_id, hazard, reported_at, closed (a bool)
+
+
+def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> _History:
+    """Return the events of a history that share a site with others, the first ones first, and whether all are closed.
+
+    Columns of the first: cell_id, hazard, lon, lat, reported_at, closed_at, x_m, y_m, joined (a number of the site).
+    Who shares a site with whom is kept in `derived/`.
     """
     calls = _closed_events(dataset, scope, lambda share: progress(0.3 * share))
     calls["x_m"], calls["y_m"] = crs.project(calls["lon"].to_numpy(float), calls["lat"].to_numpy(float))
@@ -511,7 +654,9 @@ def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
         rows = np.flatnonzero(calls["hazard"].cat.codes == at)
         joined[rows] = _first_of_site(dataset, calls.iloc[rows], str(kind), radius[kind], rows)
     shared = np.bincount(joined[joined >= 0], minlength=len(calls))[joined] > 1
-    return calls.assign(joined=joined)[shared & (joined >= 0)].drop(columns="call").reset_index(drop=True)
+    here = calls.assign(joined=joined)[shared & (joined >= 0)].drop(columns="call").reset_index(drop=True)
+    closed = (calls["closed_at"] >= calls["reported_at"]).to_numpy()
+    return _History(here, calls[["cell_id", "hazard", "reported_at"]].assign(closed=closed))
 
 
 def _first_of_site(dataset: Dataset, calls: pd.DataFrame, kind: str, radius: float, rows: Ints) -> Ints:

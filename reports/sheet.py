@@ -31,12 +31,15 @@ class Sheet:
     titles : mapping of column name to header
     empty : str
         What to say under the headers where there are no rows.
+    notes : sequence of str
+        Lines beside the table, one column apart: what the rows are and rest on.
     """
 
     name: str
     frame: pd.DataFrame
     titles: Mapping[str, str]
     empty: str = ""
+    notes: Sequence[str] = ()
 
 
 def write_sheet(
@@ -79,6 +82,8 @@ def write_book(sheets: Sequence[Sheet], *, notes: Sequence[str] = (), words: Wor
                     sheet.autofilter(0, 0, len(part), len(columns) - 1)
                 elif one.empty:
                     sheet.write_string(1, 0, one.empty)
+                for row, line in enumerate(filter(None, one.notes)):
+                    sheet.write_string(row, len(columns) + 1, line)
         if notes:
             about = book.add_worksheet(_sheet_name(words("About")))
             about.set_column(0, 0, 100)

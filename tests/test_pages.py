@@ -488,6 +488,19 @@ def test_where_there_is_nothing_the_page_says_so_in_words(visit, address, part, 
     assert any(re.search(sentence, text) for text in texts(seen))
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_where_nothing_has_a_closing_time_the_page_gives_no_all_clear_of_chronic_sites(visit, tmp_path, lang):
+    place = {"hazard": "wall_risk", "lon": 113.005, "lat": 33.005}
+    cases = [{"incident_id": f"{n}", **place, "reported_at": f"2025-{n:02}-01"} for n in range(1, 13)]
+    stored.store(stored.with_grids(tmp_path), stored.rows(cases), as_of="2025-12-31T18:00:00+08:00")
+    seen = visit("hotspots", tmp_path, lang=lang, level="grid", start="2025-01-01", end="2026-01-01", part="places")
+    assert not seen.exception
+    words = WORDS[lang]
+    assert words("Chronic sites cannot be told: none of {all} events has a closing time.", all=12) in texts(seen)
+    none = words("No chronic site in these cells: nothing came back so often after it was closed.")
+    assert none not in texts(seen)
+
+
 def test_evidence_that_takes_long_is_set_out_when_asked_for(visit, monkeypatch):
     monkeypatch.setattr(parts_view, "MANY_EVENTS", 10)
     seen = visit("hotspots")

@@ -191,6 +191,10 @@ def test_an_area_is_called_by_its_name_in_the_period_and_an_unknown_one_by_its_c
 def test_a_ratio_has_its_limits_beside_it_and_none_has_no_words(language):
     words = Words(language)
     said = people.ratio_words(words, 2.54, 1.8, 3.46)
-    assert said.replace("（", " (").replace("）", ")") == "×2.5 (1.8–3.5)"
+    assert said.replace("（", " (").replace("）", ")") == "×2.54 (1.80–3.46)"
+    near = people.ratio_words(words, 1.2, 1.04, 1.34)
+    assert near.replace("（", " (").replace("）", ")") == "×1.20 (1.04–1.34)"  # which excludes 1, and says so
+    large = people.ratio_words(words, 9.996, 3.0, 24.04)
+    assert large.replace("（", " (").replace("）", ")") == "×10.0 (3.00–24.0)"
     assert people.ratio_words(words, None, None, None) == ""
     assert people.ratio_words(words, float("nan"), 0.0, 1.0) == ""

@@ -11,12 +11,15 @@ import pyogrio
 import pytest
 import shapely
 from python_calamine import CalamineWorkbook
+from stored import rows, store, with_grids
+from test_cli import Said
 
 from base.text import Words
 from data.geofiles import read_boundaries
 from data.schema import Scope
 from data.store import Workspace
 from reports import answers, handouts, people
+from reports.record import REGRESSION
 
 ZH, EN = Words("zh"), Words("en")
 YEAR = Scope(level="grid", start=dt.date(2025, 10, 1), end=dt.date(2026, 10, 1))
@@ -57,7 +60,20 @@ def test_the_workbook_has_a_sheet_for_each_table_and_all_cells_with_their_eviden
     assert column(book[words("Doubts")], words("In words")) == [one.say(words) for one in screen.doubts.sentences]
     assert len(book[words("Chronic sites")]) == 1 + len(screen.record.sites)
     assert len(book[words("Dense groups")]) == 1 + len(screen.groups)
-    assert sum(column(book[words("Compared with before")], words("Events now"))) == screen.spots.n_events
+    before = book[words("Compared with before")]
+    assert before[1][1] == words("All cells compared")
+    every, *own = column(before, words("Events now"))
+    assert every == sum(own) == screen.spots.n_events
+    since = [text for text in column(cells, words("Since")) if text]
+    assert since == [words("{month} or earlier", month=words.month("2024-04"))] * 2
+    record = screen.record
+    for name, line in (
+        ("Months", record.tie(words)), ("Months", record.compared.tie(words)),
+        ("Chronic sites", record.sites_rule.say(words)), ("Chronic sites", record.rests_on(words)),
+        ("Compared with before", REGRESSION.say(words)),
+    ):  # fmt: skip
+        assert not line or any(line == row[-1] for row in book[words(name)])
+        assert not line or line in [row[0] for row in book[words("About")]]
     about = [row[0] for row in book[words("About")]]
     assert about[0] == words("Example data, invented")
     assert screen.spots.result.reason.say(words) in about
@@ -76,6 +92,7 @@ def test_the_packages_cells_are_the_boundary_with_the_claims_of_the_screen(scree
     np.testing.assert_allclose(cells["expected"], screen.spots.cells["expected"])
     assert ((hot["low"] < hot["ratio"]) & (hot["ratio"] < hot["high"]) & (hot["low"] > 1)).all()
     assert hot["since"].notna().all()
+    assert hot["since_or_earlier"].astype(bool).all()
     assert cells.loc[~cells["hot"], "since"].isna().all()
     assert cells.loc[~cells["hot"], "trend"].replace("", None).isna().all()  # said of claims, as on the page
     assert (hot["trend"] != "").all()
@@ -100,7 +117,7 @@ def test_dense_groups_lie_around_their_members_and_sites_in_their_cells(screen, 
     assert all(cells[row.cell_id].buffer(1e-4).intersects(row.geometry) for row in sites.itertuples())
     reported = {(x, y) for x, y in shapely.get_coordinates(points)}  # to six digits
     assert not reported & set(map(tuple, shapely.get_coordinates(sites.geometry.to_numpy())))
-    assert (sites["returns"] >= 1).all()
+    assert (sites["returns"] >= 2).all()
 
 
 def test_a_site_lies_on_the_same_rounded_place_wherever_it_is_handed_out(screen, package):
@@ -146,6 +163,26 @@ def test_the_package_says_what_it_is(screen, package):
     assert dict(pyogrio.list_layers(package)).keys() == {
         "cells", "hot_places", "dense_groups", "chronic_sites", "about",
     }  # fmt: skip
+
+
+def test_files_and_command_line_give_no_all_clear_where_nothing_has_a_closing_time(tmp_path):
+    cases = [
+        {"incident_id": str(n), "hazard": "wall_risk", "lon": 113.005, "lat": 33.005, "reported_at": f"2025-{n:02}-01"}
+        for n in range(1, 13)
+    ]
+    dataset = store(with_grids(tmp_path), rows(cases), as_of="2025-12-31T18:00:00+08:00")
+    screen = handouts.screen_of(dataset, Scope("grid", dt.date(2025, 1, 1), dt.date(2026, 1, 1)))
+    sentence = "Chronic sites cannot be told: none of 12 events has a closing time."
+    book = sheets(handouts.workbook(screen, EN))
+    assert book["Chronic sites"][1][0] == sentence
+    assert column(book["Hot spots"], "Chronic sites")[0] == ""
+    assert sentence in [row[0] for row in book["About"]]
+    file = tmp_path / "a.gpkg"
+    file.write_bytes(handouts.geopackage(screen, EN))
+    assert pyogrio.read_dataframe(file, layer="cells")["chronic"].isna().tolist()[0]
+    assert sentence in pyogrio.read_dataframe(file, layer="about")["text"].tolist()
+    said = Said(tmp_path, "hotspots", "--start", "2025-01-01", "--end", "2026-01-01")
+    assert sentence in " ".join(said.out.split())
 
 
 def test_a_period_without_an_event_makes_whole_files_that_say_so(demo):

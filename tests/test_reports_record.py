@@ -1,6 +1,7 @@
 """What the record says of each claim: small workspaces counted by hand, and the demo counted by another program."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from unittest import mock
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import scipy.stats
 from stored import ZONE, rows, store, with_grids
 from test_cli import Said, asked
 from test_data_placing import EDITIONS, with_editions
@@ -18,7 +20,7 @@ from base.text import Words
 from data.schema import Scope
 from data.store import Workspace
 from data.tables import TABLES
-from reports import alarm, answers, record
+from reports import alarm, answers, people, record
 
 CORNER = {"A": (113.0, 33.0), "B": (113.01, 33.0), "C": (113.0, 33.01), "D": (113.01, 33.01)}
 YEAR = Scope(level="grid", start=dt.date(2025, 1, 1), end=dt.date(2026, 1, 1))
@@ -215,6 +217,54 @@ def test_a_claim_that_only_a_new_source_makes_is_not_newly_claimed(tmp_path):
     assert compared.cells["change"].tolist() == [""] * 4
 
 
+def test_what_became_of_all_cells_together_stands_beside_what_became_of_each(tmp_path):
+    found = of(put(with_grids(tmp_path), history(GREW)))
+    every = found.compared.every
+    assert (every.now, every.before) == (96, 48)
+    assert every.ratio == pytest.approx(2 * 366 / 365)
+    # Given 144 events, those of now are binomial: scipy's binomtest gives 96 of 144 the exact limits of the share
+    share = scipy.stats.binomtest(96, 144).proportion_ci()
+    scale = 366 / 365
+    assert [every.low, every.high] == pytest.approx([scale * s / (1 - s) for s in share])
+    told = people.record_json(found, Words("en"))["compared"]
+    assert [told[name] for name in ("now", "before", "ratio", "low", "high")] == list(every)
+    (own,) = told["cells"]
+    assert [own[name] for name in ("cell_id", "change", "now", "before")] == ["A", "new", 60, 12]
+    assert "by chance too" in told["sentence"]
+    none = of(put(with_grids(tmp_path / "none"), history({"A": (0, 5), "B": (0, 1)})))
+    told = people.record_json(none, Words("en"))["compared"]
+    if told is not None:  # nothing before: no number, and no infinite one in JSON
+        assert (told["before"], told["ratio"], told["high"]) == (0, None, None)
+
+
+def test_an_event_that_began_before_the_period_stands_in_the_month_of_its_first_call(tmp_path):
+    late = [spot("2024-12-28", None), spot("2025-01-02", None), spot("2025-01-03", None)]  # one event, three calls
+    dataset = put(with_grids(tmp_path), [*history(GREW), *late])
+    found = of(dataset)
+    assert found.begun_before == 1
+    every = found.months[(found.months["cell_id"] == "") & (found.months["month"] >= "2025")]
+    assert every["events"].sum() + found.begun_before == answers.hot_spots(dataset, YEAR).n_events == 97
+    assert found.tie(Words("en")).startswith("1 event of the period had its first call before it")
+    assert "1 起" in found.tie(Words("zh"))
+    assert people.record_json(found, Words("en"))["record"]["begun_before"] == 1
+    assert of(dataset, Scope("grid")).begun_before == of(dataset, replace(YEAR, area="E")).begun_before == 0
+    assert found.compared.begun_before == 0
+    assert "first call" in of(put(with_grids(tmp_path / "none"), history(GREW))).tie(Words("en"))  # but no number
+    spring = of(dataset, Scope("grid", dt.date(2025, 2, 1), dt.date(2025, 3, 1)), compare="previous")
+    assert (spring.begun_before, spring.compared.begun_before) == (0, 1)
+    assert spring.compared.tie(Words("en")).startswith("1 event of the period before began still earlier")
+    assert people.record_json(spring, Words("en"))["compared"]["begun_before"] == 1
+
+
+def test_since_the_first_month_of_the_record_means_or_earlier(tmp_path):
+    counts = {"A": (6, 6), "B": (1, 6), "C": (1, 1), "D": (1, 1)}
+    found = of(put(with_grids(tmp_path), history(counts)))
+    assert found.cells["since"].tolist() == [
+        pd.Timestamp("2024-01-01"), pd.Timestamp("2025-01-01"), pd.NaT, pd.NaT,
+    ]  # fmt: skip
+    assert found.cells["since_or_earlier"].tolist() == [True, False, False, False]
+
+
 def test_what_the_screen_shows_is_not_asked_again_for_the_comparison(tmp_path):
     dataset = put(with_grids(tmp_path), history(GREW), as_of="2025-12-31T01:00:00+08:00")
     of(dataset)  # its sources are not named, those of the comparison are
@@ -313,12 +363,63 @@ def test_a_chronic_site_returns_after_it_was_closed(tmp_path):
     assert (site["first"], site["last"]) == (pd.Timestamp("2025-01-01", tz=ZONE), pd.Timestamp("2025-04-01", tz=ZONE))
     assert (site["lon"], site["lat"]) == (113.005, 33.005)
     assert found.cells["chronic"].tolist() == [1, 0, 0, 0]
+    assert (found.sites_events, found.sites_closed, found.sites_reason) == (7, 6, None)
+    assert found.rests_on(Words("en")).startswith("6 of 7 events of these cells have a closing time (85.7%)")
+    assert not len(of(dataset, Scope("grid", end=dt.date(2025, 3, 1))).sites)  # once is not often enough
+    dataset = setting(dataset, 1)
     for end, returns in ((dt.date(2025, 3, 1), [1]), (dt.date(2025, 2, 1), [])):
         assert of(dataset, Scope("grid", end=end)).sites["returns"].tolist() == returns
     assert not len(of(dataset, replace(YEAR, hazards=("waterlogging",))).sites)
     # By 2 February nobody knew that the second one would be closed
     early = of(dataset, replace(YEAR, as_of=dt.datetime(2025, 2, 2, tzinfo=dt.UTC)))
     assert early.sites[["returns", "open_now"]].to_numpy().tolist() == [[1, 1]]
+
+
+def setting(dataset, least):
+    """The same version with another number of returns that make a site chronic."""
+    other = Workspace(dataset.root).open(dataset.version)
+    other.settings["chronic_min_returns"] = least
+    return other
+
+
+def test_how_often_a_site_returned_to_be_chronic_is_a_setting_that_is_told(tmp_path):
+    cases = [spot(f"2025-0{n}-01", f"2025-0{n}-05") for n in (1, 2, 3)]
+    cases += [spot(f"2025-0{n}-01", f"2025-0{n}-05", lat=33.015) for n in (1, 2)]
+    dataset = put(with_grids(tmp_path), cases)
+    for least, chronic in ((1, [1, 0, 1, 0]), (2, [1, 0, 0, 0]), (3, [0, 0, 0, 0])):
+        found = of(setting(dataset, least))
+        assert found.cells["chronic"].tolist() == chronic
+        rule = found.sites_rule.say(Words("en"))
+        assert f"(returns asked for: {least}), within 100 m" in rule
+        assert "and 30 m for other hazards" in rule
+    assert of(dataset).cells["chronic"].tolist() == [1, 0, 0, 0]
+
+
+def test_without_closing_times_no_chronic_site_is_no_good_news(tmp_path):
+    open_ones = [spot(f"2025-0{n}-01", None) for n in range(1, 7)]
+    open_ones += [spot(f"2025-0{n}-01", f"2025-0{n - 1}-20", lat=33.015) for n in (2, 4)]  # closed before the report
+    found = of(put(with_grids(tmp_path / "none"), open_ones))
+    assert found.cells["chronic"].tolist() == [pd.NA, 0, pd.NA, 0]  # nothing happened in the others
+    assert (found.sites_events, found.sites_closed, len(found.sites)) == (8, 0, 0)
+    assert found.sites_reason.say(Words("en")) == ("Chronic sites cannot be told: none of 8 events has a closing time.")
+    told = people.record_json(found, Words("en"))
+    assert (told["sites"], told["sites_events"], told["sites_closed"]) == ([], 8, 0)
+    assert told["sites_reason"].startswith("Chronic sites cannot be told")
+    few = [spot(f"2025-0{n}-01", f"2025-0{n}-05" if n < 4 else None, lat=33.015) for n in range(1, 5)]
+    found = of(put(with_grids(tmp_path / "few"), [*open_ones[:6], *few]))
+    assert found.cells["chronic"].tolist() == [pd.NA, 0, 1, 0]
+    assert found.sites_reason.say(Words("en")) == (
+        "Whether there are more chronic sites cannot be told: only 3 of 10 events have a closing time."
+    )
+    elsewhere = [spot(f"2025-{n:02}-01", f"2025-{n:02}-05", lat=33.015) for n in range(1, 13)]
+    found = of(put(with_grids(tmp_path / "one"), [*open_ones[:6], *elsewhere]))  # 12 of 18, but none in A
+    assert (found.cells["chronic"].tolist(), found.sites_reason) == ([pd.NA, 0, 1, 0], None)
+    assert found.rests_on(Words("en")).endswith("is given no 0 but nothing.")
+    found = of(put(with_grids(tmp_path / "fewer"), [*open_ones[:6], *few[:2]]))
+    assert found.sites_reason.say(Words("en")) == (
+        "Chronic sites cannot be told: only 2 of 8 events have a closing time."
+    )
+    assert "2" in found.sites_reason.say(Words("zh"))
 
 
 def test_a_site_on_a_border_is_the_same_from_both_sides(tmp_path):
@@ -354,7 +455,7 @@ def test_a_history_too_long_for_chronic_sites_says_so_unless_one_area_is_short_e
         assert "50 events, and here are" in found.sites_reason.say(Words("en"))
         assert found.cells["chronic"].isna().all()
         assert not len(found.sites)
-        assert of(dataset, replace(YEAR, area="E")).sites_reason is None
+        assert not of(dataset, replace(YEAR, area="E")).sites_reason.template.startswith("Chronic sites are looked")
 
 
 def test_no_data_and_no_time_are_sentences(tmp_path):
@@ -423,6 +524,8 @@ def test_the_demos_months_and_sites_are_those_of_another_program(demo, demo_even
     for row in found.months.itertuples():
         assert row.events == (every if row.cell_id == "" else counts.get(row.cell_id)).get(row.month, 0)
     assert found.months["cell_id"].nunique() == 3
+    before = found.months[(found.months["cell_id"] == "") & found.months["month"].between("2024-10", "2025-09")]
+    assert (before["events"].sum(), found.compared.begun_before, found.compared.every.before) == (159, 1, 160)
     sites = []
     for event in demo_events:
         lead, radius = event["lead"], 100 if event["lead"].hazard == "waterlogging" else 30
@@ -436,8 +539,9 @@ def test_the_demos_months_and_sites_are_those_of_another_program(demo, demo_even
                 break
         else:
             sites.append({"lead": lead, "returns": 0, "closed": shut})
-    chronic = [site for site in sites if site["returns"]]
-    assert len(chronic) == len(found.sites) > 50
+    chronic = [site for site in sites if site["returns"] >= 2]
+    assert len(chronic) == len(found.sites) > 25
+    assert sum(site["returns"] == 1 for site in sites) > 25  # which one return alone would have called chronic
     assert sorted(site["returns"] for site in chronic) == sorted(found.sites["returns"])
     by_cell = pd.Series([site["lead"].cell_id for site in chronic]).value_counts()
     assert found.cells.set_index("cell_id")["chronic"].to_dict() == {
@@ -454,6 +558,7 @@ def test_the_command_line_gives_what_the_record_says(demo):
     assert all(cell["ratio_low"] < cell["ratio"] < cell["ratio_high"] for cell in answer["cells"] if cell["observed"])
     assert {cell["trend"] for cell in hot} == {"persistent"}
     assert [cell["since"] for cell in hot] == ["2024-04", "2024-04"]
+    assert [cell["since_or_earlier"] for cell in hot] == [True, True]
     compared = answer["compared"]
     assert (compared["start"], compared["end"], compared["gone"]) == ("2024-10-01", "2025-10-01", [])
     assert {cell["cell_id"]: cell["change"] for cell in hot} == {
@@ -468,3 +573,7 @@ def test_the_command_line_gives_what_the_record_says(demo):
     lines = Said(demo, *period).out
     assert "Compared with Oct 2024 – Sep 2025: 2 new, 0 stayed, 0 gone." in lines
     assert "Apr 2024 or earlier" in lines
+    every, *own = re.findall(r"^(.*): \d+ → \d+ events, ×\d+\.\d\d \(", lines, re.MULTILINE)
+    assert (every, len(own)) == ("All cells compared", 2)
+    assert "returns asked for: 2" in lines
+    assert "have a closing time (" in lines

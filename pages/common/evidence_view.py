@@ -12,7 +12,7 @@ from data.schema import Scope
 from pages.common import cached, controls, frame, panels, spots_view
 from reports import answers, handouts, people
 from reports.doubts import Doubts, Silent
-from reports.record import CHANGE_NAMES, TREND_NAMES, Before, Course, Record, since_words
+from reports.record import CHANGE_NAMES, REGRESSION, TREND_NAMES, Before, Course, Record, since_words
 
 MOST_TOLD, TOLD_OF_MORE = 12, 8  # lines of a list: all of so many, of more the first; a line "one more" saves nothing
 
@@ -67,7 +67,8 @@ def claims(words: Words, spots: answers.HotSpots, record: Record, doubts: Doubts
     what_might_fake(words, spots, doubts)
     if shown["borders"].any():
         captions(words, _SHIFTED)
-    captions(words, *doubts.untold, record.sentence, left_out(words, record))
+    sites = record.sites_reason or record.rests_on(words)
+    captions(words, *doubts.untold, record.sentence, sites, left_out(words, record))
 
 
 def never(words: Words, silent: Silent) -> None:
@@ -187,6 +188,7 @@ def strip(words: Words, scope: Scope, spots: answers.HotSpots, record: Course) -
         words("The {shown} strongest of {n} claimed cells.", shown=charts.MOST_PICTURES, n=len(ranked))
         if len(ranked) > charts.MOST_PICTURES
         else None,
+        record.tie(words),
         record.sentence,
         left_out(words, record),
     )
@@ -218,6 +220,7 @@ def against(words: Words, record: Before) -> None:
     frame.heading(words("{now} against {before}", now=now, before=before))
     if compared.left_out:
         st.caption(markdown_plain(words("compared without {sources}", sources=words.listed(compared.left_out))))
+    st.markdown(markdown_plain(people.change_words(words, words("All cells compared"), compared.every)))
     titles = {"new": words("New"), "stayed": words("Stayed"), "gone": words("Gone")}
     for column, (change, title) in zip(st.columns(3, gap="small"), titles.items(), strict=True):
         rows = compared.cells[compared.cells["change"] == change]
@@ -227,17 +230,12 @@ def against(words: Words, record: Before) -> None:
             shown = _room(len(rows))
             told: list[Any] = list(rows.head(shown).itertuples(index=False))
             for row in told:
-                st.markdown(markdown_plain(_change(words, row)))
+                st.markdown(markdown_plain(people.change_words(words, row.name, row)))
             frame.only_first(words, shown, len(rows))
     captions(
         words,
+        REGRESSION,
         words("A cell that is gone need not have fewer events: look at the figures. Nothing here is a claim."),
+        compared.tie(words),
         compared.note,
     )
-
-
-def _change(words: Words, row: Any) -> str:
-    if not row.before:
-        return words("{cell}: {before} → {now} events", cell=row.name, before=row.before, now=row.now)
-    times = _ratio(words, row)
-    return words("{cell}: {before} → {now} events, {times}", cell=row.name, before=row.before, now=row.now, times=times)

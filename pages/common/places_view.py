@@ -41,17 +41,17 @@ def shared(words: Words, spots: answers.HotSpots) -> None:
 def sites(words: Words, spots: answers.HotSpots, record: Sites) -> None:
     """List the chronic sites: the same hazard came back after it was closed."""
     frame.heading(words("Chronic sites"))
-    st.caption(
-        words(
-            "Where the same hazard was reported again after it had been closed, in all that is known up to the end of "
-            "the period. It is no claim: the cause may still be there."
-        )
+    told = (
+        record.sites_rule.say(words),
+        record.rests_on(words),
+        words("It is no claim: the cause may still be there."),
     )
+    st.caption(markdown_plain(words.joined(line for line in told if line)))
     if record.sites_reason is not None:
         st.info(markdown_plain(record.sites_reason.say(words)))
-        return
+    elif not len(record.sites):
+        st.info(words("No chronic site in these cells: nothing came back so often after it was closed."))
     if not len(record.sites):
-        st.info(words("No chronic site in these cells: nothing came back after it was closed."))
         return
     rows = record.sites.head(cached.MOST_ROWS)
     names = spots.cells.set_index("cell_id")["name"]
