@@ -706,7 +706,7 @@ def hotspots_(
         screen = handouts.screen_of(dataset, scope, exposure=exposure, method=test, compare=compare, seed=seed)
         _write(out, [(handouts.geopackage if kind == ".gpkg" else handouts.workbook)(screen, WORDS)])
         answer["file"] = str(out)
-        lines.append(WORDS("All of it is in {file}.", file=str(out)))
+        lines.append(WORDS("The claims and what stands beside them are in {file}.", file=str(out)))
     if trace is not None:
         if traced == ".csv":
             _write(trace, tracing.csv(dataset, scope, WORDS))

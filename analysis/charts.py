@@ -160,7 +160,7 @@ def strip_figure(
 
 def _strip_key(words: Words, *, shaded: bool) -> str:
     """Return what the line and the ground of a strip mean."""
-    share, ground = label(words("its share of the events of all")), label(words("the period looked at"))
+    share, ground = label(words("expected by its share")), label(words("the period looked at"))
     line = f'<span style="color:{_LINE}">━</span> {share}'
     return f'{line}   <span style="color:{NEUTRAL}">▒</span> {ground}' if shaded else line
 

@@ -45,7 +45,7 @@ TREND_NAMES = {
     "": "",
 }
 CHANGE_NAMES = {
-    trend.NEW: N_("newly claimed"),
+    trend.NEW: N_("not claimed before"),
     trend.STAYED: N_("claimed before too"),
     trend.GONE: N_("no longer claimed"),
     "": "",
@@ -73,7 +73,10 @@ _SITES_RULE = N_(
 _NONE_CLOSED = N_("Chronic sites cannot be told: none of {all} events has a closing time.")
 _FEW_CLOSED = N_("Whether there are more chronic sites cannot be told: only {n} of {all} events have a closing time.")
 _FEW_CLOSED_NONE = N_("Chronic sites cannot be told: only {n} of {all} events have a closing time.")
-_RESTS_ON = N_("{n} of {all} events of these cells have a closing time ({share}); a return is only seen after one.")
+_RESTS_ON = N_(
+    "{n} of {all} events of all cells here up to the end of the period have a closing time ({share}); a return is only "
+    "seen after one."
+)
 _NO_ZERO = N_("A cell in which fewer than half have one is given no 0 but nothing.")
 ENOUGH_CLOSED = 0.5  # of the events: below, no site is no news
 _NO_EXPOSURE_BEFORE = N_(

@@ -364,7 +364,9 @@ def test_a_chronic_site_returns_after_it_was_closed(tmp_path):
     assert (site["lon"], site["lat"]) == (113.005, 33.005)
     assert found.cells["chronic"].tolist() == [1, 0, 0, 0]
     assert (found.sites_events, found.sites_closed, found.sites_reason) == (7, 6, None)
-    assert found.rests_on(Words("en")).startswith("6 of 7 events of these cells have a closing time (85.7%)")
+    assert found.rests_on(Words("en")).startswith(
+        "6 of 7 events of all cells here up to the end of the period have a closing time (85.7%)"
+    )
     assert not len(of(dataset, Scope("grid", end=dt.date(2025, 3, 1))).sites)  # once is not often enough
     dataset = setting(dataset, 1)
     for end, returns in ((dt.date(2025, 3, 1), [1]), (dt.date(2025, 2, 1), [])):

@@ -131,7 +131,7 @@ def what_might_fake(words: Words, spots: answers.HotSpots, doubts: Doubts) -> No
         for at, cell in zip(rows.index.tolist(), rows["cell_id"], strict=True)
     ]
     if not told:
-        st.markdown(markdown_plain(words("Nothing was found that might fake these claims.")))
+        st.markdown(markdown_plain(words("Nothing else was found that might fake these claims.")))
         return
     title = words("What might fake them")
     st.markdown(f"**{markdown_plain(title)}**")
