@@ -7,6 +7,7 @@ from unittest import mock
 import demo_cases
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -205,3 +206,16 @@ def test_groups_that_are_refused_are_left_out_and_the_files_say_why(demo, monkey
     file = tmp_path / "a.gpkg"
     file.write_bytes(handouts.geopackage(screen, EN))
     assert "dense_groups" not in dict(pyogrio.list_layers(file))
+
+
+def test_of_a_cell_that_only_shares_a_hot_place_no_beginning_and_no_trend_is_told(demo):
+    scope = Scope("grid", area="999901001001", start=dt.date(2025, 10, 1), end=dt.date(2026, 10, 1))
+    screen = handouts.screen_of(Workspace(demo).newest(), scope)
+    table = handouts.evidence(screen.spots, screen.record, screen.doubts, Words("en"))
+    claimed = table[table["hot"]].set_index("by")
+    assert set(claimed.index) == {"both", "place"}
+    assert (pd.isna(claimed.loc["place", "since"]), claimed.loc["place", "trend"]) == (True, "")
+    assert (pd.isna(claimed.loc["both", "since"]), claimed.loc["both", "trend"]) == (False, "persistent")
+    answer = people.hot_spots_json(screen.spots, None, ["excess", "scan"], Words("en"), record=screen.record)
+    said = {one["by"]: (one["since"], one["trend"]) for one in answer["cells"] if one["hot"]}
+    assert said == {"both": ("2024-04", "persistent"), "place": (None, None)}
