@@ -76,13 +76,10 @@ def evidence(spots: answers.HotSpots, record: Record, doubts: Doubts, words: Wor
     """Return a row a cell, in their order: the columns of `spots.cells` and `record.cells`, doubts, change.
 
     Doubts are those found, in short words, and borders the share of shifted ones on which a claim holds; claim, by,
-    trend and change stay codes. Since when and a trend are said of cells that stand out by themselves: of one that only
-    shares a place not the cell is claimed.
+    trend and change stay codes. A trend stands with claims only: it is said of what stands out, not of every cell.
     """
     cells = spots.cells.merge(record.cells[["cell_id", "since", "since_or_earlier", "trend", "chronic"]], on="cell_id")
-    own = cells["hot"] & (cells["by"] != BY_PLACE)
-    cells["trend"], cells["since"] = cells["trend"].where(own, ""), cells["since"].where(own)
-    cells["since_or_earlier"] = cells["since_or_earlier"] & own
+    cells["trend"] = cells["trend"].where(cells["hot"], "")
     found = doubts.rows[doubts.rows["found"]]
     short = {
         cell: words.listed(words(DOUBT_NAMES[code]) for code in dict.fromkeys(rows["code"]))

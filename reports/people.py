@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.hotspots import BY_PLACE, CALLS, GATHER, GATHER_PLACE, HOT_PLACE, HOT_SPOT
+from analysis.hotspots import CALLS, GATHER, GATHER_PLACE, HOT_PLACE, HOT_SPOT
 from analysis.neighborhoods import HIGH, LOW
 from analysis.trend import GONE, NEW, STAYED
 from base.text import N_, Words
@@ -213,7 +213,7 @@ def hot_spots_json(
                 "claim": row.claim,
                 "by": row.by,
                 "needed": int(row.needed),
-                **(said.get(row.cell_id, {}) | (_OF_A_PLACE if row.by == BY_PLACE else {}) if row.hot else {}),
+                **(said.get(row.cell_id, {}) if row.hot else {}),
                 **({} if doubted is None else {"doubts": beside.get(row.cell_id)}),
             }
             for row in cells
@@ -286,9 +286,6 @@ def lately_json(found: Alarm, words: Words) -> dict[str, Any]:
         "sentence": found.finding.say(words),
         "reason": words.joined(one.say(words) for one in (found.reason, *found.remarks) if one != found.finding),
     }
-
-
-_OF_A_PLACE = {"since": None, "since_or_earlier": False, "trend": None}  # the place is claimed, not the cell
 
 
 def _claims_json(record: Record) -> dict[str, dict[str, Any]]:

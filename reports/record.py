@@ -160,7 +160,8 @@ class Course:
     cells : DataFrame
         cell_id, ratio, low, high (observed / expected with its exact 95% interval), since (first day of the month from
         which on a claimed cell stands out, see `analysis.onset`; NaT for others), since_or_earlier (whether that is the
-        first month of the record), trend (a key of TREND_NAMES, "" where the record is too short).
+        first month of the record), trend (a key of TREND_NAMES, "" where the record is too short). Of a cell that only
+        shares a hot place neither since nor trend is told: the place is claimed, not the cell.
     months : DataFrame
         cell_id, month ('YYYY-MM'), events, expected (by the cell's share of the month's events) of the claimed cells,
         before them those of all cells together with cell_id ""; every month of the record, NA and NaN where the cell's
@@ -298,17 +299,20 @@ def _course(dataset: Dataset, scope: Scope, spots: answers.HotSpots) -> Course:
     span, left_out = _span(dataset, scope)
     counts = _by_month(dataset, span, cells) if span else np.zeros((len(cells), 0))
     hot = spots.cells["hot"].to_numpy(bool)
+    shares = (spots.cells["by"] == hotspots.BY_PLACE).to_numpy()  # there the place is claimed, not the cell
+    own = hot & ~shares
     since = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[M]")
     expected = _expected(counts, spots.result.weight / spots.result.part)
     begun = np.full(len(cells), onset.NOT)
-    begun[hot] = onset.find_onset(counts[hot], expected[hot])
-    known = hot & (begun != onset.NOT)
+    begun[own] = onset.find_onset(counts[own], expected[own])
+    known = own & (begun != onset.NOT)
     words = [""] * len(cells)
     first = last = None
     if span:
         first, last = (str(month) for month in (span.months[0], span.months[-1]))
         since[known] = span.months[begun[known]]
-        words = list(trend.find_trends(counts, fdr=float(dataset.settings["fdr"])).word)
+        found = trend.find_trends(counts, fdr=float(dataset.settings["fdr"])).word
+        words = np.where(shares, "", found).tolist()
     months = span.months if span else np.empty(0, "datetime64[M]")
     return Course(
         cells=spots.cells[["cell_id", "ratio", "low", "high"]].assign(

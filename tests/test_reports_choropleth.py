@@ -142,10 +142,9 @@ def test_a_claim_of_the_family_is_not_called_a_false_discovery_rate():
     assert family == "hot spot (at most 5% of maps without a pattern carry any)"
 
 
-def test_a_map_tells_a_cell_in_a_hot_place_from_a_hot_spot(city):
-    grid, view = Scope(level="grid"), Scope(level="community")
-    spots = copy.copy(answers.hot_spots(city, grid).result)
-    claims = ("hot_spot", "hot_place", "", "", "hot_place")
+def painter(city, claims):
+    """Return what draws the map of a scope on which the five grids carry some claims."""
+    spots = copy.copy(answers.hot_spots(city, Scope(level="grid")).result)
     for name, value in {"hot": np.array([bool(one) for one in claims]), "claims": claims}.items():
         object.__setattr__(spots, name, value)
     with mock.patch("geo.maps.publish_cells", return_value="key"):
@@ -157,6 +156,12 @@ def test_a_map_tells_a_cell_in_a_hot_place_from_a_hot_spot(city):
             words=Words("en"), **more,
         )  # fmt: skip
 
+    return picture_of
+
+
+def test_a_map_tells_a_cell_in_a_hot_place_from_a_hot_spot(city):
+    grid, view = Scope(level="grid"), Scope(level="community")
+    picture_of = painter(city, ("hot_spot", "hot_place", "", "", "hot_place"))
     picture = picture_of(grid)
     assert (picture.values.hot, picture.values.within) == ([0, 1, 4], [1, 4])
     assert picture.legend.hot_place == "in a hot place: the place is claimed, not the cell"
@@ -168,19 +173,7 @@ def test_a_map_tells_a_cell_in_a_hot_place_from_a_hot_spot(city):
 
 def test_a_map_tells_hot_spots_from_gatherings_in_marks_legend_and_sentence(city):
     grid, view = Scope(level="grid"), Scope(level="community")
-    spots = copy.copy(answers.hot_spots(city, grid).result)
-    claims = ("hot_spot", "gather", "", "gather", "")
-    for name, value in {"hot": np.array([bool(one) for one in claims]), "claims": claims}.items():
-        object.__setattr__(spots, name, value)
-    with mock.patch("geo.maps.publish_cells", return_value="key"):
-        drawn = publish(city, ["street", "community", "grid"])
-
-    def picture_of(scope, **more):
-        return choropleth.choropleth(
-            city, drawn, scope, answers.cell_table(city, scope), spots, frozenset(), measure="count", selected=None,
-            words=Words("en"), **more,
-        )  # fmt: skip
-
+    picture_of = painter(city, ("hot_spot", "gather", "", "gather", ""))
     picture = picture_of(grid)
     assert (picture.values.hot, picture.values.gather) == ([0], [1, 3])
     assert picture.legend.hot == "hot spot (false discovery rate 5%)"
