@@ -48,6 +48,47 @@ SETTINGS = (
     Setting("timezone", "Asia/Shanghai", "", N_("zone of naive times, of months and of every time shown")),
     Setting("work_calendar", "CN", "", N_("country whose holidays stop work hours and work days; with a part: US-MA")),
     Setting("office_hours", "08:00-12:00 14:00-18:00", "", N_("when work hours and work days run on a workday")),
+    Setting(
+        "clock_start",
+        "dispatched",
+        "",
+        N_("when limits and work time begin: “dispatched”, or “reported”; where a file has no dispatch, at the report"),
+        choices=("dispatched", "reported"),
+    ),
+    Setting(
+        "clock_end",
+        "closed",
+        "",
+        N_("what counts against a deadline: “closed”, or “handled” where the file says when"),
+        choices=("closed", "handled"),
+    ),
+    Setting(
+        "day_limits",
+        "hours",
+        "",
+        N_("a limit of N work days: “hours”: N times 8 work hours from the start; “nth_day”: until the Nth day ends"),
+        choices=("hours", "nth_day"),
+    ),
+    Setting(
+        "file_deadline",
+        "fills",
+        "",
+        N_("a deadline that a file gives: “fills” where no row of the table of deadlines fits, or “wins” over it"),
+        choices=("fills", "wins"),
+    ),
+    Setting(
+        "return_days",
+        90,
+        "days",
+        N_("closed is not fixed: it comes back within so many days of its closure"),
+        1,
+        3660,
+    ),
+    Setting("return_radius_waterlogging_m", 100, "m", N_("how far from the closed case it may come back"), 0, 2000),
+    Setting("return_radius_m", 30, "m", N_("the same for the other hazards"), 0, 2000),
+    Setting(
+        "horizon_hours", 720, "h", N_("how far the mean time to resolve looks; longer counts as so long"), 1, 87_600
+    ),
     Setting("fdr", 0.05, "", N_("share of false alarms allowed among the cells called hot"), 0.001, 0.25),
     Setting("min_events", 20, "events", N_("fewer than this: list and map only, no claim"), 5, 10_000),
     Setting(

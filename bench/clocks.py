@@ -1,4 +1,4 @@
-"""Work time and deadlines of many cases: `analysis.clocks` beside a plain loop and business-duration, in turn.
+"""Work time and deadlines of many cases: `data.clocks` beside a plain loop and business-duration, in turn.
 
 1 million cases, reported at any minute from 2016 to the middle of 2026, open for 5 days on average (60 at most), with
 limits of 1 to 80 work hours; China's calendar, 8 to 12 and 14 to 18 o'clock. Two questions: how many work minutes ran

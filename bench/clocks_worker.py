@@ -22,7 +22,7 @@ Work = Callable[[str, int], np.ndarray]
 
 def ours(data: dict[str, np.ndarray]) -> Work:
     """Return ours, in which the wall clock is UTC."""
-    from analysis.clocks import Calendar, due, elapsed
+    from data.clocks import Calendar, due, elapsed
 
     midnights = np.append(data["days"], data["days"][-1] + 1).astype("datetime64[us]").astype(np.int64)
     opens, closes = (midnights[:-1, None] + np.array([span[end] for span in HOURS]) * 3_600_000_000 for end in (0, 1))

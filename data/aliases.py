@@ -43,9 +43,20 @@ ALIASES = {
         "作废时间 作废日期 注销时间 撤销时间 不予立案时间 不予受理时间 cancel_time cancelled_at canceled_at voided_at "
         "void_time not_accepted_time"
     ),
-    "due_at": (
-        "处置截止时间 截止时间 办理期限 处置期限 办结期限 到期时间 应结案时间 应办结时间 要求完成时间 截止日期 due_at "
-        "deadline_time dispose_deadline target_dt expected_datetime due_date target_date deadline sla_date"
+    "paused_at": (
+        "挂账时间 挂账开始时间 挂起时间 挂起开始时间 暂停时间 暂停开始时间 pause_start_time paused_at hang_time"
+    ),
+    "resumed_at": (
+        "挂账结束时间 解挂时间 挂账恢复时间 挂起结束时间 恢复时间 暂停结束时间 pause_end_time resumed_at unhang_time"
+    ),
+    "surveyed_at": "勘察评估时间 勘察时间 勘察完成时间 评估时间 评估完成时间 surveyed_at survey_time",
+    "designed_at": "方案设计时间 设计时间 设计完成时间 方案完成时间 designed_at design_time",
+    "built_at": "施工监管时间 施工完成时间 竣工时间 完工时间 施工时间 built_at construction_time",
+    "followed_up_at": "后续排查时间 后续检查时间 后续巡查时间 followed_up_at follow_up_time",
+    "target_at": (
+        "处置截止时间 截止时间 办理期限 处置期限 办结期限 到期时间 应结案时间 应办结时间 要求完成时间 截止日期 "
+        "target_at due_at deadline_time dispose_deadline target_dt expected_datetime due_date target_date deadline "
+        "sla_date"
     ),
     "kind": "部件事件 事部件 事件部件 部件事件类型 事部件类型 案件属性 问题属性 案件类别 category_type part_or_event",
     "type_name": (
@@ -62,6 +73,7 @@ ALIASES = {
         "事件编码 类别编码 类型编码 分类编码 小类编码 小类代码 小类编号 类别代码 编码 代码 event_type_code "
         "sub_type_code small_code service_code sr_short_code type_code code 小类 sub_type"
     ),
+    "condition": "立案条件 立案标准 filing_condition condition",
     "main_code": "大类编码 大类代码 大类编号 main_type_code big_code main_code 大类 main_type",
     "part_id": "部件编码 部件编号 部件代码 部件标识码 部件标识 part_code part_id component_id asset_id",
     "description": (
@@ -105,6 +117,10 @@ ALIASES = {
     "unit": (
         "处置部门 处置单位 承办单位 承办部门 责任单位 责任部门 主办单位 主责部门 办理单位 dispose_unit handle_dept "
         "agency_responsible responsible_agency agency_name agency owner_department department division unit queue"
+    ),
+    "on_spot": (
+        "自处置 是否自处置 自行处置 是否自行处置 监督员自处置 现场处置 是否现场处置 即办 即办件 on_spot "
+        "patrol_deal_flag"
     ),
     "reworked": "返工次数 返工数 返工 是否返工 rework_num rework_count reworked",
     "paused": "挂账次数 挂账 是否挂账 挂账时长 挂起次数 挂起 hang_num total_paused_seconds paused",

@@ -1,4 +1,4 @@
-"""The working calendar of an office: which days are workdays, and its hours on them, as arrays for `analysis.clocks`.
+"""The working calendar of an office: which days are workdays, and its hours on them, as arrays for `data.clocks`.
 
 Public holidays and make-up workdays (调休) come from packages: China's as its State Council announces them each
 November for the year to come, other countries' by their laws. A year that was not announced when the package was made
@@ -39,7 +39,7 @@ _MINUTE = 60_000_000  # microseconds
 
 @dataclass(frozen=True)
 class OfficeDays:
-    """The days from 1990 to 2100 in the office's zone, as `analysis.clocks.Calendar` takes them, and the first of them.
+    """The days from 1990 to 2100 in the office's zone, as `data.clocks.Calendar` takes them, and the first of them.
 
     `midnights` has one moment more than there are days, `opens` and `closes` one column for each of the office hours;
     moments are microseconds since 1970 in UTC.

@@ -22,7 +22,7 @@ from data.numbers import read_numbers
 from data.places import system_taken
 from data.privacy import mask_text, personal_headers
 from data.profiles import Choice
-from data.schema import REJECTED_COLUMNS, TIME_FIELDS
+from data.schema import LIMIT_COLUMNS, REJECTED_COLUMNS, TIME_FIELDS
 from data.table import Table
 from data.taxonomy import classify, guess_scheme, is_sure
 
@@ -205,6 +205,8 @@ def _stored(accepted: pd.DataFrame, source: str, others: pd.DataFrame, doors: bo
             columns[name] = pa.repeat(pa.scalar(source, kind), len(accepted))
         elif name == "import_id":
             columns[name] = pa.repeat(pa.scalar("", kind), len(accepted))
+        elif name in LIMIT_COLUMNS:  # reckoned by data.deadlines
+            columns[name] = pa.nulls(len(accepted), kind)
         elif name == "attributes":
             kept = others if len(accepted) == len(others) else others.loc[accepted.index]
             columns[name] = as_map(kept, doors=doors)

@@ -16,7 +16,7 @@ from data.layout import says_total
 from data.numbers import converted, read_numbers
 from data.places import check_place, read_places
 from data.privacy import TEXT, mask, mask_text
-from data.schema import INCIDENT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
+from data.schema import INCIDENT_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
 from data.texts import cells_of, chosen, trimmed
 from data.times import read_times, read_years
 from geo.crs import crs_name
@@ -26,9 +26,10 @@ UNMASKED = ("incident_id", *_NUMBERS)
 _FREE_TEXT = tuple(name for name in TEXT_FIELDS if name not in UNMASKED)
 # What a report consists of when it comes in: a later extract of the same case has the same (closing times change).
 _IDENTITY = ("reported_at", "type_name", "code", "description", "address", "lon", "lat", "channel")
-_KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in ("source", "import_id", "hazard", "attributes"))
+_LATER = ("source", "import_id", "hazard", "attributes", *LIMIT_COLUMNS)
+_KEPT = tuple(name for name in INCIDENT_COLUMNS if name not in _LATER)
 _DAMAGED_ID = r"^[+-]?\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,3}$"
-_PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # a deadline is no news of a case
+_PAST = tuple(name for name in TIME_FIELDS if name != "target_at")  # a deadline is no news of a case
 _BLANKS = r"[\s" + "\u3000\xa0]+"
 _COUNT = r"^[\d,.]+\s*[件起条例宗个处次项]?$"
 _COUNTED = r"^[\d,.]+\s*[件起条例宗个处次项]$"  # no year alone is one
@@ -159,6 +160,8 @@ def check_incidents(
     never = pd.Series(pd.NaT, accepted.index, "datetime64[ns, UTC]")
     for name in TIME_FIELDS:
         accepted[name] = chosen(times.pop(name), taken) if name in times else never
+    for name in ("paused_minutes", "postponed_hours", "postponed_days"):
+        accepted[name] = np.nan
     accepted["lon"], accepted["lat"] = lon[taken], lat[taken]
     accepted["remark"] = _remarks(
         {

@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 
 from data import tables
 from data.dataset import Dataset
-from data.schema import TIME_FIELDS
+from data.schema import STORED_TIMES
 
 NEVER = np.iinfo(np.int64).max  # a time that is not there: after all others
 MOST_BYTES = psutil.virtual_memory().total // 8
-_NUMBERS = ("lon", "lat")
+_NUMBERS = ("lon", "lat", "paused_minutes", "postponed_hours", "postponed_days", "limit_value")
 _ROWS_A_FILE = 20_000  # on average, and several threads pay: with fewer they wait for each other
 _MARK = "one-spot"
 _Answer = TypeVar("_Answer")
@@ -219,7 +219,7 @@ def _stored(name: str) -> str:
 
 
 def _is_text(column: str) -> bool:
-    return column not in (*TIME_FIELDS, *_NUMBERS) and not column.startswith("near_")
+    return column not in (*STORED_TIMES, *_NUMBERS) and not column.startswith("near_")
 
 
 def _is_empty(footer: pq.FileMetaData, column: str) -> bool:
@@ -233,7 +233,7 @@ def _is_empty(footer: pq.FileMetaData, column: str) -> bool:
 
 def _array(name: str, column: pa.ChunkedArray | None, rows: int) -> NDArray[Any]:
     """Return a column of a file as an array; None is one without any value."""
-    if name in TIME_FIELDS:
+    if name in STORED_TIMES:
         if column is None:
             return np.broadcast_to(np.int64(NEVER), rows)
         return np.asarray(pc.fill_null(column.cast(pa.int64()), NEVER).to_numpy())

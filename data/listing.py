@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from data import facts, tables
 from data.dataset import Dataset
 from data.facts import NEVER, Part
-from data.schema import INCIDENT_COLUMNS, TIME_FIELDS, Scope
+from data.schema import INCIDENT_COLUMNS, STORED_TIMES, Scope
 from data.seen import View, edition, times
 
 _COLUMNS = tuple(name for name in INCIDENT_COLUMNS if name != "month")
@@ -100,7 +100,7 @@ def by_file(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> Iterator[
         if not seen.n:
             continue
         frame = part.take(seen.positions, columns).to_pandas()
-        for name in set(TIME_FIELDS) & set(columns):
+        for name in set(STORED_TIMES) & set(columns):
             frame[name] = frame[name].dt.tz_convert(view.zone)
         cells = np.array([*(facts.codes(view.cell).texts if view.cell else ()), None], dtype=object)  # -1 is the last
         yield frame.assign(call=seen.calls, cell_id=cells[seen.cell])
@@ -126,7 +126,7 @@ def _read(view: View, parts: Sequence[Part], file: NDArray[np.intp], rows: NDArr
     empty = pa.schema([tables.TABLES["incidents"].schema.field(name) for name in _COLUMNS]).empty_table()
     table = pa.concat_tables([empty, *read], promote_options="default")
     frame = table.take(pa.array(np.argsort(by_file))).to_pandas()  # they came file by file
-    for name in TIME_FIELDS:
+    for name in STORED_TIMES:
         frame[name] = frame[name].dt.tz_convert(view.zone)
     pairs = [dict(one) if one is not None else {} for one in frame["attributes"]]
     frame["attributes"] = pd.Series(pairs, frame.index, dtype=object)

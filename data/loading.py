@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from base.errors import HazardError
 from base.text import N_
-from data import apart, corrections, moments
+from data import apart, corrections, deadlines, moments
 from data.changes import check_zone, follow_edition
 from data.checking import Checked, check_rows, sealed
 from data.checks import DUPLICATES
@@ -268,7 +268,7 @@ def _arrived(
     as_of = str(checked.options["as_of"] or moments.known_to(checked.rows, checked.options["zone"], now))
     known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
     day = max(known).tz_convert(before.zone).date() if known else None  # up to which anything is known with this file
-    fresh = place(fresh, before, before.levels, known_to=day)
+    fresh = deadlines.assign(place(fresh, before, before.levels, known_to=day), before)
     return fresh, import_answer(checked, fresh, beside.updated.num_rows, import_id, version, before, as_of), beside
 
 

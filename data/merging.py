@@ -19,12 +19,12 @@ from base import settings
 from data import tables
 from data.checks import flag_one_spot
 from data.dataset import Dataset
-from data.schema import INCIDENT_COLUMNS, NO_MONTH
+from data.schema import INCIDENT_COLUMNS, LIMIT_COLUMNS, NO_MONTH
 from data.store import Change
 
 KEY = ("source", "incident_id")
 # What a case says. Equal in all of it: a repeat; otherwise the newer import corrects it.
-_OURS = ("import_id", "row", "month", "placed", "remark")  # and not the file's
+_OURS = ("import_id", "row", "month", "placed", "remark", *LIMIT_COLUMNS)  # and not the file's
 CONTENT = tuple(name for name in INCIDENT_COLUMNS if name not in (*KEY, *_OURS))
 _MONTH = re.compile(r"\d{4}(?:-\d{2})?|" + NO_MONTH)
 _LONE_YEAR = f"replace({{}}.month, '{NO_MONTH}', '')"  # what is known of the report time where it has no day

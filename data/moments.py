@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from data.schema import NO_MONTH, TIME_FIELDS
 
-_PAST = tuple(name for name in TIME_FIELDS if name != "due_at")  # times that have come when they are written down
+_PAST = tuple(name for name in TIME_FIELDS if name != "target_at")  # times that have come when they are written down
 
 
 def known_to(rows: pa.Table, zone: str, now: dt.datetime) -> str:

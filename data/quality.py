@@ -20,7 +20,7 @@ from base.errors import HazardError
 from data import accounts, corrections
 from data.dataset import Dataset
 from data.faraway import explained, far_counts, far_points
-from data.schema import INCIDENT_COLUMNS, TIME_FIELDS
+from data.schema import INCIDENT_COLUMNS, STORED_TIMES
 from data.tables import near_column
 from geo import crs
 
@@ -35,8 +35,8 @@ _DATES_ALONE = "CASE WHEN closed_at = reported_at THEN timezone($zone, reported_
 _TOOK = "(epoch_us(closed_at) - epoch_us(reported_at))"
 # {cell} and {near} are columns of the finest level. Values of people stand nowhere in here.
 _CONDITIONS = {
-    **{f"missing-{name}": f"{name} IS NULL" for name in MISSING if name in TIME_FIELDS},
-    **{f"missing-{name}": f"coalesce({name}, '') = ''" for name in MISSING if name not in TIME_FIELDS},
+    **{f"missing-{name}": f"{name} IS NULL" for name in MISSING if name in STORED_TIMES},
+    **{f"missing-{name}": f"coalesce({name}, '') = ''" for name in MISSING if name not in STORED_TIMES},
     "missing-reported_at": "reported_at IS NULL AND NOT contains(remark, 'year-only')",
     "missing-type_name": "coalesce(type_name, '') = '' AND coalesce(code, '') = ''",
     "no-location": "lon IS NULL AND {cell} IS NULL",
@@ -181,7 +181,7 @@ def _incidents(
         bound if limit is None else {**bound, "most": limit},
         **frames,
     ).to_pandas()
-    for name in TIME_FIELDS:
+    for name in STORED_TIMES:
         frame[name] = frame[name].dt.tz_convert(ZoneInfo(dataset.zone))
     return frame
 

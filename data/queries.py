@@ -23,7 +23,7 @@ from base.errors import HazardError
 from data import facts
 from data.dataset import Dataset
 from data.facts import NEVER, Part
-from data.schema import TIME_FIELDS, Scope
+from data.schema import STORED_TIMES, Scope
 from data.seen import Seen, View, edition, times
 
 KEYS = ("cell", "hazard", "month", "source", "channel", "unit")
@@ -200,7 +200,7 @@ def points(
     frame: dict[str, Any] = {}
     for at, name in enumerate(columns):
         column = np.concatenate([part[at] for part in parts] or [np.empty(0, kinds.get(name, np.int64))])
-        if name in TIME_FIELDS:
+        if name in STORED_TIMES:
             frame[name] = times(column, view.zone)
         elif name in kinds or name == "call":
             frame[name] = column

@@ -57,11 +57,18 @@ FIELDS = (
     Field("checked_at", "time", N_("checked at")),
     Field("closed_at", "time", N_("closed at")),
     Field("voided_at", "time", N_("voided at")),
-    Field("due_at", "time", N_("due at")),
+    Field("paused_at", "time", N_("put on hold at (挂账)")),
+    Field("resumed_at", "time", N_("taken off hold at")),
+    Field("surveyed_at", "time", N_("survey and assessment done at (勘察评估)")),
+    Field("designed_at", "time", N_("design done at (方案设计)")),
+    Field("built_at", "time", N_("construction done at (施工监管)")),
+    Field("followed_up_at", "time", N_("follow-up inspection at (后续排查)")),
+    Field("target_at", "time", N_("deadline that the file gives")),
     Field("kind", "text", N_("component or event (部件, 事件)")),
     Field("main_type", "text", N_("main class (大类)")),
     Field("type_name", "text", N_("type")),
     Field("code", "text", N_("code")),
+    Field("condition", "text", N_("condition of filing (立案条件)")),
     Field("main_code", "text", N_("code of the main class, where it stands apart")),
     Field("part_id", "text", N_("number of the component")),
     Field("description", "text", N_("description")),
@@ -74,25 +81,50 @@ FIELDS = (
     Field("cell", "text", N_("grid, as the file names it")),
     Field("channel", "text", N_("channel (hotline, patrol ...)")),
     Field("unit", "text", N_("handling unit")),
+    Field("on_spot", "text", N_("handled on the spot (自处置)")),
     Field("reworked", "text", N_("times reworked")),
     Field("paused", "text", N_("put on hold (挂账)")),
     Field("postponed", "text", N_("postponed")),
     Field("satisfaction", "text", N_("satisfaction")),
 )
-FIELD_TITLES = {f.name: f.title for f in FIELDS}
+FIELD_TITLES = {**{f.name: f.title for f in FIELDS}, "due_at": N_("due at")}
 TIME_FIELDS = tuple(f.name for f in FIELDS if f.kind == "time")
 TEXT_FIELDS = tuple(f.name for f in FIELDS if f.kind == "text")
+STORED_TIMES = (*TIME_FIELDS, "due_at")
 
+LIMIT_COLUMNS = ("due_at", "due_from", "limit_text", "limit_value", "limit_clock", "handling")
 # An incident as it is stored, beside one text column per boundary level (Level.column) that holds its cell_id or null.
 # Times are UTC with zone; lon and lat are WGS 84 degrees, null together; month is 'YYYY-MM' in the workspace's zone,
 # 'YYYY' where the file knows the year alone (reported_at is null then), or 'none'; main_code is joined to code;
 # row is the row in its file as Excel counts (header = row 1). `placed` says how the place is known: '' by its
 # coordinates, or a code of PLACED. `attributes` maps the headers of the columns that serve no field to their text.
+# Read from the texts `paused` and `postponed`: paused_minutes, postponed_hours, postponed_days (NaN: nothing).
+# Reckoned by `data.deadlines` from the case and the table of deadlines, again whenever that changes: due_at, due_from
+# (a code of DUE_FROM: where it comes from, or why there is none), limit_text, limit_value, limit_clock (of the row of
+# the table that applies), handling (a code of HANDLINGS).
 INCIDENT_COLUMNS = (
     "source", "incident_id", "import_id", "row", "month", "hazard", "kind", "main_type", "type_name", "code", "part_id",
-    "description", "address", "district", "street", "community", "cell", "channel", "unit", "reworked", "paused",
-    "postponed", "satisfaction", *TIME_FIELDS, "lon", "lat", "placed", "remark", "attributes",
+    "condition", "description", "address", "district", "street", "community", "cell", "channel", "unit", "on_spot",
+    "reworked", "paused", "postponed", "satisfaction", *TIME_FIELDS, "paused_minutes", "postponed_hours",
+    "postponed_days", *LIMIT_COLUMNS, "lon", "lat", "placed", "remark", "attributes",
 )  # fmt: skip
+DUE_FROM = {
+    "table": N_("by the table of deadlines"),
+    "file": N_("as the file gives it"),
+    "no-limit": N_("no row of the table of deadlines fits the case"),
+    "several": N_("several rows of the table of deadlines fit, with different limits: the condition is not known"),
+    "unread": N_("the limit in the table of deadlines cannot be read"),
+    "no-start": N_("the case has no time from which its limit runs"),
+    "on-hold": N_("the case is on hold, and nobody knows until when"),
+    "hold-unknown": N_("the case was on hold, and nobody knows when: work time cannot be told"),
+    "uncovered": N_("the limit runs over days of which the working calendar does not know whether they are workdays"),
+}
+ON_SPOT, ENGINEERING = "on_spot", "engineering"
+HANDLINGS = {
+    "": N_("Ordinary cases"),
+    ON_SPOT: N_("Handled on the spot"),
+    ENGINEERING: N_("Engineering cases"),
+}
 PLACED = {
     "address": N_("by its address, in the office's table of addresses"),
     "cell": N_("by the code or name of its cell, without a point"),

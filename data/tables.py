@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import ColumnProperties, DeltaTable, PostCommitHookProperties, WriterProperties, write_deltalake
 
-from data.schema import CELL_COLUMNS, EXPOSURES, INCIDENT_COLUMNS, REJECTED_COLUMNS, TIME_FIELDS
+from data.schema import CELL_COLUMNS, EXPOSURES, INCIDENT_COLUMNS, REJECTED_COLUMNS, STORED_TIMES
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -35,7 +35,8 @@ _INCIDENT_KINDS: dict[str, pa.DataType] = {
     "row": pa.int32(),
     **_POINT,
     "attributes": pa.map_(pa.string(), pa.string()),
-    **dict.fromkeys(TIME_FIELDS, _TIME),
+    **dict.fromkeys(STORED_TIMES, _TIME),
+    **dict.fromkeys(("paused_minutes", "postponed_hours", "postponed_days", "limit_value"), pa.float64()),
 }
 STANDARD_COLUMNS = (
     "scheme", "kind", "valid_from", "row", "main_code", "main_name", "code", "type_name", "condition", "limit_text",
@@ -46,7 +47,9 @@ _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # Two columns for each boundary level come on top, see `incident_schema`; rows are sorted by the finest in a month.
     "incidents": TableKind(
-        pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)), "month", ("import_id", "hazard", "placed", "remark")
+        pa.schema(_fields(INCIDENT_COLUMNS, _INCIDENT_KINDS)),
+        "month",
+        ("import_id", "hazard", "placed", "remark", "due_from", "limit_clock", "handling"),
     ),
     "rejected": TableKind(
         pa.schema(_fields(("import_id", *REJECTED_COLUMNS), {"row": pa.int32()})), "import_id", ("reason",)
@@ -119,7 +122,7 @@ _WRITING = WriterProperties(
     compression_level=3,
     max_row_group_size=16_384,
     column_properties={
-        name: ColumnProperties(dictionary_enabled=False) for name in (*TIME_FIELDS, "incident_id", *_POINT)
+        name: ColumnProperties(dictionary_enabled=False) for name in (*STORED_TIMES, "incident_id", *_POINT)
     },
 )
 

@@ -43,7 +43,7 @@ def test_a_good_row_is_typed_and_placed():
     assert (row["incident_id"], row["row"], row["lon"], row["lat"]) == ("007", 2, 113.1932, 33.7661)
     assert row["reported_at"] == pd.Timestamp("2024-07-15 00:12", tz="UTC")
     assert row["closed_at"] == pd.Timestamp("2024-07-16 09:00", tz="UTC")
-    assert row["due_at"] is pd.NaT
+    assert row["target_at"] is pd.NaT
     assert (row["type_name"], row["code"], row["remark"]) == ("积水", "", "")
     assert list(rejected.columns) == list(REJECTED_COLUMNS)
     assert len(rejected) == 0

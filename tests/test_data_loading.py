@@ -359,9 +359,9 @@ def test_a_dry_run_says_the_same_totals_and_stores_nothing(workspace):
 
 
 def test_a_chosen_column_takes_the_place_of_the_guess_and_an_empty_one_takes_the_field_out(workspace):
-    answer = load(workspace, csv(case(1, unit="drains")), mapping={"channel": "处置部门", "due_at": ""})
+    answer = load(workspace, csv(case(1, unit="drains")), mapping={"channel": "处置部门", "target_at": ""})
     assert answer["mapping"]["channel"] == "处置部门"
-    assert not {"unit", "due_at"} & set(answer["mapping"])
+    assert not {"unit", "target_at"} & set(answer["mapping"])
     assert listing.incidents(workspace.newest(), GRID)["channel"].tolist() == ["drains"]
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.clocks import MINUTE, NEVER, Calendar, Pauses, Rule, Why, days_ended, due, elapsed
 from base.errors import HazardError
 from data.calendar import office_days
+from data.clocks import MINUTE, NEVER, Calendar, Pauses, Rule, Why, days_ended, due, elapsed
 from data.schema import DAY_OFF, UNKNOWN_DAY, WORKDAY, Clock
 
 HOURS = "08:00-12:00 14:00-18:00"
