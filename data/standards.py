@@ -210,6 +210,7 @@ def load_standard(
     valid_from: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    trusted: bool = False,
     who: str,
 ) -> dict[str, Any]:
     """Store a standard in the workspace, beside those of other days; one of the same scheme, kind and day is replaced.
@@ -220,6 +221,8 @@ def load_standard(
         Name of the code list the codes belong to (`data.taxonomy.GBT30428`, `CJT214` or the office's own).
     valid_from : str, optional
         The first day of the standard; not given: from the beginning.
+    trusted : bool
+        Made by this program: read without a process apart, and not kept as an original.
 
     Returns
     -------
@@ -237,7 +240,7 @@ def load_standard(
     if not scheme or len(scheme) > 60:
         raise HazardError("scheme-name", "A code list needs a name of 1 to {longest} signs.", longest=60)
     day = read_day(valid_from, "valid_from")
-    settings = workspace.newest().settings
+    settings = workspace.newest().settings | ({"read_apart": 0} if trusted else {})
     read = read_standard(content, name, kind=kind, encoding=encoding, sheet=sheet, settings=settings)
     rows = read.assign(scheme=scheme, valid_from=day)[list(tables.STANDARD_COLUMNS)]
     with workspace.change("standard", who=who) as change:
@@ -255,7 +258,8 @@ def load_standard(
             "skipped": read.attrs["skipped"],
             "restored": len(read.attrs["restored"]),
         }
-        change.keep_original(content, name)
+        if not trusted:
+            change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
     odd = (rows["limit_clock"] == "") | (rows["type_name"] == "") | (rows["code"] == "")
     unparsed = rows.loc[odd, ["row", "code", "type_name", "limit_text"]].reset_index(drop=True)
