@@ -35,6 +35,7 @@ _TITLES = {
     "supervisor": "监管主体 监管部门 主管部门",
     "duty": "责任主体 责任部门 责任单位 处置部门 处置单位",
 }
+_UNSAID = dict.fromkeys(("hazard", "words", "handling"), "")  # no city's table has them: the office may add them
 # Domain facts, section 4: this city's 天 is a working day and its 小时 a working hour
 _CLOCKS = {
     "紧急工作时": Clock.URGENT_HOUR,
@@ -120,7 +121,7 @@ def read_standard(
         state = _filled(state, own)
         value, clock = read_limit(state["limit_text"]) or (float("nan"), "")
         parsed = {"code": _whole_code(state), "limit_value": value, "limit_clock": clock}
-        rows.append({**state, **parsed, "row": int(number), "kind": kind})
+        rows.append({**_UNSAID, **state, **parsed, "row": int(number), "kind": kind})
     if not rows:
         raise _no_standard(table)
     names = [column for column in tables.STANDARD_COLUMNS if column not in ("scheme", "valid_from")]
