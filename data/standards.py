@@ -15,7 +15,7 @@ import pyarrow as pa
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import apart, tables
+from data import apart, deadlines, tables
 from data.dataset import Dataset
 from data.editions import read_day
 from data.privacy import mask, mask_text
@@ -226,8 +226,9 @@ def load_standard(
     -------
     dict
         scheme, kind, valid_from; rows (stored), types (different codes), skipped (rows that are no data);
-        restored (how many codes had lost a zero); unparsed (a frame of row, code, type_name, limit_text: limits
-        that were not understood, and rows without a type); notes (a list of Sentence); version.
+        restored (how many codes had lost a zero); changed (incidents that are due at another time now); unparsed (a
+        frame of row, code, type_name, limit_text: limits that were not understood, and rows without a type); notes (a
+        list of Sentence); version.
 
     Raises
     ------
@@ -255,6 +256,7 @@ def load_standard(
             "types": int(rows.loc[rows["code"] != "", "code"].nunique()),
             "skipped": read.attrs["skipped"],
             "restored": len(read.attrs["restored"]),
+            "changed": deadlines.assign_again(change),
         }
         change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version
