@@ -18,6 +18,7 @@ from python_calamine import CalamineWorkbook
 from scipy.stats import binomtest
 
 from data import listing, queries
+from data.changes import set_settings
 from data.demo import SEED, Demo, limits, make_demo, plan
 from data.demo.cases import add_workdays
 from data.example import load_demo
@@ -341,6 +342,7 @@ def test_the_standard_is_read_as_it_was_meant_and_its_conditions_are_those_of_th
         ("2026-07-04 10:00", "0506", {}, ("2026-07-04 14:00", "table")),  # a Saturday: urgent hours never stop
         ("2026-03-02 08:00", "0595", {"立案条件": "有倒塌危险，须先围挡"}, ("2026-03-03 18:00", "table")),
         ("2026-03-02 08:00", "0595", {}, (None, "several")),
+        ("2026-03-02 08:00", "0595", {"处置截止时间": "2026-03-23 08:00"}, ("2026-03-23 08:00", "file")),
         ("2090-01-02 08:00", "0188", {}, (None, "uncovered")),
         (None, "0506", {}, (None, "no-start")),
         ("2026-03-02 08:00", "0101", {"处置截止时间": "2026-03-04 08:00"}, ("2026-03-04 08:00", "file")),
@@ -351,6 +353,40 @@ def test_deadlines_of_the_truth_are_those_counted_by_hand(start, code, more, exp
     row = {"小类编码": code, "派遣时间": start and dt.datetime.fromisoformat(start), **more, **times}
     due, why = limits.deadline(row)
     assert (due and due.strftime("%Y-%m-%d %H:%M"), why) == expected
+
+
+def stored_deadlines(workspace: Workspace, rows: str) -> pd.DataFrame:
+    """What the program says of the cases chosen: case, due_at (naive, as the office's clocks show it), due_from."""
+    found = workspace.newest().query(f"SELECT incident_id, row, due_at, due_from, handling FROM incidents WHERE {rows}")
+    frame = found.to_pandas()
+    return frame.assign(due_at=frame["due_at"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).astype("<M8[ns]"))
+
+
+def test_the_program_finds_each_deadline_as_the_truth_has_it_and_again_when_time_goes_on(demo: Demo, tmp_path: Path):
+    workspace = Workspace(tmp_path / "workspace")
+    load_demo(workspace, who="test")
+    names = ["due_at", "due_from", "handling"]
+    found = stored_deadlines(workspace, "true").set_index("row").sort_index()
+    true = demo.deadlines.set_index("row")
+    pd.testing.assert_frame_equal(found[names], true[names], check_dtype=False, check_index_type=False)
+    assert set(found["due_from"]) >= {"table", "file", "on-hold"}
+    assert set(found["handling"]) == {"", "on_spot", "engineering"}
+    late = queries.totals(workspace.newest(), Scope(level="grid"))["open_overdue"]
+    assert late == demo.truth["incidents"]["overdue"]
+
+    loading = {"source": DEMO_SOURCE, "as_of": demo.next_as_of, "who": "test"}
+    import_incidents(workspace, demo.next_month, demo.names["next_month"], **loading)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(demo.next_month)).get_sheet_by_index(0).to_python()
+    cases = (dict(zip(sheet[0], values, strict=True)) for values in sheet[1:])
+    meant = {str(case["案卷号"]): limits.deadline(case) for case in cases}
+    found = stored_deadlines(workspace, f"incident_id IN {tuple(meant)}").set_index("incident_id")
+    assert {
+        case: (None if pd.isna(due) else due.to_pydatetime(), by)
+        for case, due, by in found[["due_at", "due_from"]].itertuples()
+    } == meant
+
+    set_settings(workspace, {"file_deadline": "wins"}, who="test")
+    assert set(stored_deadlines(workspace, "true")["due_from"]) == {"file"}  # all cases of the demo bear one
 
 
 def test_totals_tie_to_the_file(demo: Demo, rows: pd.DataFrame, clean: pd.DataFrame):

@@ -76,18 +76,17 @@ STANDARDS = (
 def deadline(row: Row) -> tuple[dt.datetime | None, str]:
     """Return when a row of the file of cases is due, and by what: codes of `data.schema.DUE_FROM`.
 
-    Types that the standard does not have go by the file's own deadline. A work day is eight work hours; the clock
-    starts with the dispatch and stands still during a hold.
+    What the standard does not have, or has with several limits, goes by the file's own deadline. A work day is eight
+    work hours; the clock starts with the dispatch and stands still during a hold.
     """
     start, target = row.get("派遣时间"), row.get("处置截止时间")
     code, condition = str(row.get("小类编码")), str(row.get("立案条件") or "")
-    if not any(code == of for standard in STANDARDS for of, _ in standard.limits):
-        return (target, "file") if isinstance(target, dt.datetime) else (None, "no-limit")
+    limits = _in_force(code, condition, start.date() if isinstance(start, dt.datetime) else dt.date.max)
+    if len(limits) != 1:
+        unknown = "several" if limits else "no-limit"
+        return (target, "file") if isinstance(target, dt.datetime) else (None, unknown)
     if not isinstance(start, dt.datetime):
         return None, "no-start"
-    limits = _in_force(code, condition, start.date())
-    if len(limits) > 1:
-        return None, "several"
     ((amount, unit),) = limits
     urgent = unit == "紧急工作时"
     left = dt.timedelta(hours=amount if urgent else 8 * amount)
