@@ -28,12 +28,13 @@ from data.tables import TABLES
 SETTINGS = ("work_calendar", "office_hours", "clock_start", "day_limits", "file_deadline")  # that due times hang on
 Imports = Mapping[str, Mapping[str, Any]]  # import_id -> its options
 _STEPS = ("surveyed_at", "designed_at", "built_at", "followed_up_at")  # of engineering
+_HOLDS = ["paused_at", "resumed_at", "paused_minutes", "postponed_hours", "postponed_days"]
 _YES = {
     "是", "有", "1", "y", "yes", "t", "true", "自处置", "自行处置", "已自处置", "监督员自处置", "现场处置",
     "现场处理", "已现场处置", "即办", "即办件",
 }  # fmt: skip
 # What an hour and a day of a postponement are in the unit of a limit
-_ADDED = {
+_ADDED: dict[str, tuple[float, float]] = {
     Clock.URGENT_HOUR: (1.0, 24.0),
     Clock.WORK_HOUR: (1.0, 8.0),
     Clock.WORK_DAY: (1 / 8, 1.0),
@@ -74,7 +75,8 @@ def assign(rows: pa.Table, dataset: Dataset, imports: Imports, *, zone: str | No
     read = fitting & ~np.isnan(table.value[np.maximum(fits, 0)]) if len(table) else fitting
     ready = np.flatnonzero(read & (start != NEVER))
     if len(ready):
-        at[ready], reason[ready] = _run_out(rows.take(pa.array(ready)), start[ready], fits[ready], table, dataset, zone)
+        held = rows.select(_HOLDS).take(pa.array(ready))
+        at[ready], reason[ready] = _run_out(held, start[ready], fits[ready], table, dataset, zone)
     target = _moments(rows["target_at"])
     told = target != NEVER
     if settings["file_deadline"] != "wins":
@@ -130,25 +132,22 @@ def _run_out(
     rows: pa.Table, start: Moments, fits: NDArray[np.intp], table: Limits, dataset: Dataset, zone: str | None
 ) -> tuple[Moments, NDArray[np.intp]]:
     """Return when the limits run out of cases that have one and have started, and the reasons."""
-    calendar, clock = calendar_of(dataset, zone), table.clock[fits]
+    calendar = calendar_of(dataset, zone)
     paused, resumed = _moments(rows["paused_at"]), _moments(rows["resumed_at"])
     total, hours, days = (
-        np.nan_to_num(pc.fill_null(rows[name], 0).to_numpy()) for name in
+        pc.fill_null(rows[name], 0).to_numpy().copy() for name in
         ("paused_minutes", "postponed_hours", "postponed_days")
     )  # fmt: skip
     held = np.flatnonzero(paused != NEVER)
     total[held] = 0
     # A total of natural minutes says nothing of how many of them the office's clock would have run
-    untold = (total > 0) & np.isin(clock, [Clock.WORK_HOUR, Clock.WORK_DAY])
-    postponed = np.zeros(len(start))
-    for name, (hour, day) in _ADDED.items():
-        mine = clock == name
-        postponed[mine] = hours[mine] * hour + days[mine] * day
+    untold = (total > 0) & np.isin(table.clock, [Clock.WORK_HOUR, Clock.WORK_DAY])[fits]
+    an_hour, a_day = np.array([_ADDED.get(clock, (0.0, 0.0)) for clock in table.clock.tolist()]).T
     found = due(
-        start, table.value[fits], clock, calendar,
+        start, table.value[fits], table.clock[fits], calendar,
         paused=np.where(untold, 0, total),
         pauses=Pauses(held, paused[held], resumed[held]) if len(held) else None,
-        postponed=postponed,
+        postponed=hours * an_hour[fits] + days * a_day[fits],
         rule=Rule(dataset.settings["day_limits"]),
     )  # fmt: skip
     known = found.why == Why.KNOWN

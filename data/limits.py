@@ -43,7 +43,7 @@ class Limits:
         )
         self._words = [[word for word in _WORDS.split(one) if word] for one in texts["words"]]
         self.text, self.handling, self.clock = (
-            table[name].fillna("").astype(str).to_numpy() for name in ("limit_text", "handling", "limit_clock")
+            table[name].fillna("").to_numpy(dtype=np.str_) for name in ("limit_text", "handling", "limit_clock")
         )
         self.value = np.where(self.clock != "", table["limit_value"].to_numpy(dtype=float), np.nan)
         same = [(value, clock, "" if clock else plain(text)) for value, clock, text in
