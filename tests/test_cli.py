@@ -76,6 +76,8 @@ def files(tmp_path_factory):
     made = demo_cases.demo()
     for kind, name in made.names.items():
         (folder / name).write_bytes(getattr(made, kind))
+    for one in made.standards:
+        (folder / one.name).write_bytes(one.content())
     return {kind: folder / name for kind, name in made.names.items()}
 
 
@@ -110,6 +112,10 @@ def test_boundaries_and_incidents_from_files_give_the_demo_again_then_a_month_mo
         assert {key: answer[key] for key in ("level", "cells", "repaired", "rejected", "overlaps", "gaps")} == {
             "level": level, "cells": n, "repaired": 0, "rejected": 0, "overlaps": 0, "gaps": 0
         }  # fmt: skip
+    for one in demo_cases.demo().standards:
+        file = files["incidents"].with_name(one.name)
+        read = asked(tmp_path, "standard", file, "--scheme", "gbt30428", "--valid-from", one.valid_from)
+        assert (read["kind"], read["rows"]) == (one.kind, len(one.limits))  # the kind as the file's name says it
     as_of = demo_cases.demo().as_of.isoformat()
     options = ("--tz", "Asia/Shanghai", "--as-of", as_of)
     tried = asked(tmp_path, "import", files["incidents"], *options, "--dry-run")
