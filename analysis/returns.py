@@ -158,8 +158,7 @@ def _next(x: Floats, y: Floats, start: Floats, stop: Floats, radius: float) -> I
     """
     n = len(x)
     best = np.full(n, n, dtype=np.int64)
-    asking = np.flatnonzero(~np.isnan(stop))
-    if not len(asking):
+    if np.isnan(stop).all():
         return best
     west, south = x.min(), y.min()
     widest = max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
@@ -171,6 +170,7 @@ def _next(x: Floats, y: Floats, start: Floats, stop: Floats, radius: float) -> I
     order = np.argsort(home, kind="stable")  # by cell, in each by time
     key = home[order] * (n + 1) + order
     ends = np.searchsorted(home[order], np.arange(len(cells)), side="right")
+    asking = order[~np.isnan(stop[order])]  # by cell: what is looked up next lies near by
     after = np.searchsorted(start, stop[asking], side="right")
     dx, dy = ((across & 1) * 2 - 1) * row, (along & 1) * 2 - 1
     for step in (0 * dx, dx, dy, dx + dy):  # its own cell first: what it finds ends the walks in the others

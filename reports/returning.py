@@ -15,7 +15,7 @@ back within Y days is read from a survival curve (`analysis.returns`), and stand
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -190,17 +190,10 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
     days = float(settings["return_days"])
     radius_m = history.by_kind(settings, "return_radius", "_m")
     cells = answers.cells_of(dataset, scope)
-    # Who comes back may lie beside the area, and is reported after the period
+    # Who comes back may lie beside the area, and is reported after the period: one history for all looks into it
     whole = Scope(level=scope.level, sources=scope.sources, as_of=scope.as_of)
-    events = dataset.hold("closed events", whole, lambda: closures.closed_events(dataset, whole), most=2)
-    x_m, y_m = crs.project(events["lon"], events["lat"])
+    events, x_m, y_m, found = dataset.hold("returns", whole, lambda: _history(dataset, whole, radius_m), most=2)
     reported, closed = (closures.microseconds(events[name]) for name in ("reported_at", "closed_at"))
-    found = find_returns(
-        x_m, y_m, _hours(reported), _hours(closed), events["hazard"],
-        as_of=_as_of(dataset, scope, events["source"]), radius_m=radius_m,
-    )  # fmt: skip
-    # Whole microseconds again: what comes back on the last of the days is within them
-    found = found._replace(waited=np.rint(found.waited * _HOUR_US) / _HOUR_US)
     here = answers.positions(events["cell_id"], cells) >= 0
     if scope.hazards:
         here &= events["hazard"].isin(scope.hazards).to_numpy()
@@ -230,6 +223,25 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
         hazards=scope.hazards,
         few=int(settings["few_reports"]),
     )  # fmt: skip
+
+
+class _History(NamedTuple):
+    """The events of a history, where they lie in metres, and what came after the closure of each."""
+
+    events: pd.DataFrame
+    x_m: Floats
+    y_m: Floats
+    found: Returns
+
+
+def _history(dataset: Dataset, whole: Scope, radius_m: Mapping[str, float]) -> _History:
+    events = closures.closed_events(dataset, whole)
+    x_m, y_m = crs.project(events["lon"], events["lat"])
+    reported, closed = (_hours(closures.microseconds(events[name])) for name in ("reported_at", "closed_at"))
+    until = _as_of(dataset, whole, events["source"])
+    found = find_returns(x_m, y_m, reported, closed, events["hazard"], as_of=until, radius_m=radius_m)
+    # Whole microseconds again: what comes back on the last of the days is within them
+    return _History(events, x_m, y_m, found._replace(waited=np.rint(found.waited * _HOUR_US) / _HOUR_US))
 
 
 def listed(dataset: Dataset, found: Returning, most: int | None = None) -> pd.DataFrame:
