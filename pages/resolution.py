@@ -11,7 +11,7 @@ with frame.told(_):
     scope = controls.scope(_, data)
     panels.stop_without_cells(_, data, scope)
     asked = times_view.asked(_)
-    answer = cached.times_headline(data, scope, asked)
+    answer = cached.times_headline(data, scope, clock=asked.clock, handling=asked.handling)
     chosen = controls.cell(data, scope)
 
     frame.title(answer.main.say(_), times_view.under_title(_, data, scope, asked, answer))

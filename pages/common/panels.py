@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from analysis.hotspots import BY_PLACE, CALLS, GATHER, HOT_SPOT, LIST, HotSpots,
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from data.schema import HAZARD_NAMES, Scope
+from data.schema import DUE_FROM, HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
 from reports import answers, intake, people, tracing
@@ -445,8 +446,8 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
     cell_incidents(words, data, scope, view, height=260)
 
 
-def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
-    """Show the ways from one cell to all and to its own, its name, and what the test says of it."""
+def cell_ways(words: Words, data: Dataset, scope: Scope, cell: str) -> None:
+    """Draw the ways from one cell to all of them and to its own."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             words("All cells"),
@@ -461,8 +462,13 @@ def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView,
                 words("Show its cells"),
                 icon=":material/zoom_in:",
                 on_click=controls.drill,
-                args=(below, view.cell_id),
+                args=(below, cell),
             )
+
+
+def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
+    """Show the ways from one cell to all and to its own, its name, and what the test says of it."""
+    cell_ways(words, data, scope, view.cell_id)
     frame.heading(view.name)
     place = spots.cells.index[spots.cells["cell_id"] == view.cell_id]
     if len(place):
@@ -515,11 +521,20 @@ INCIDENT_TITLES = {
 
 
 def incidents_table(
-    words: Words, data: Dataset, scope: Scope, incidents: pd.DataFrame, *, file: str, height: int
+    words: Words,
+    data: Dataset,
+    scope: Scope,
+    incidents: pd.DataFrame,
+    *,
+    file: str,
+    height: int,
+    columns: Mapping[str, str] = INCIDENT_TITLES,
 ) -> None:
-    """Show incidents as a table, with its download."""
+    """Show incidents as a table, the `columns` that hold anything, with its download."""
     named = tracing.in_words(people.incidents_for_people(incidents, words), words)
-    titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
+    if "due_from" in columns:
+        named["due_from"] = [words(DUE_FROM[code]) if code in DUE_FROM else "" for code in named["due_from"]]
+    titles = {column: words(title) for column, title in columns.items() if column in named}
     shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(
         named[shown],

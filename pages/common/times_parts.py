@@ -102,16 +102,17 @@ def months(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     if not len(found.rows) or not found.rows["n"].sum():
         return
     panels.after_the_map()
+    rows = times_rows.trend_rows(found)
     for column, measure, title in zip(
         st.columns(2, gap="small"),
-        ("median", "share"),
+        ("median", "within"),
         (words("Median time to close"), words("Share in time")),
         strict=True,
     ):
         with column:
             st.markdown(f"**{markdown_plain(title)}**")
-            figure = time_bars.trend_figure(found.rows, words=words, measure=measure)
-            alt = time_bars.trend_alt(found.rows, words=words, measure=measure)
+            figure = time_bars.trend_figure(rows, words=words, measure=measure)
+            alt = time_bars.trend_alt(rows, words=words, measure=measure)
             st.plotly_chart(figure, config=CONFIG, alt=alt, key=f"trend-{measure}")
     titles = {name: words(title) for name, title in times_book.TREND.items()}
     downloads.sheet(
