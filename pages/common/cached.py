@@ -25,6 +25,8 @@ from reports import answers, choropleth, history, intake, tracing
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
+from reports.returning import Returning
+from reports.returning import returning as came_back
 
 PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
@@ -192,6 +194,12 @@ def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:
 def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:
     """Return the resolution times of a scope."""
     return _resolution(data.fingerprint, scope, by, data)
+
+
+def returning(words: Words, data: Dataset, scope: Scope) -> Returning:
+    """Return what came back of the events closed in a scope; held with the version."""
+    group_calls(words, data)
+    return came_back(data, scope)
 
 
 def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answers.CellView:
