@@ -32,10 +32,6 @@ from geo import crs
 from reports import answers, closures, history
 
 KEYS = ("hazard", "cell", "unit")
-CASES = (
-    "hazard", "cell_id", "name", "unit", "source", "closed_case", "closed_at", "returned_source", "returned_case",
-    "returned_at", "days", "metres", "address",
-)  # fmt: skip
 LEFT_OUT = {  # why a closure of the period is not watched, or an event of it has none
     "no_place": NP_(
         "{n} closed event has no point of its own: what came back there cannot be told.",
@@ -72,7 +68,7 @@ class Returning:
         unit of the call that was closed last ('' is not filled in). Rows with a closure only, sorted by key.
     cases : DataFrame
         One row per return within the days, the latest first: hazard, cell_id, name, unit, closed_at, returned_at, days,
-        metres, closed, returned (numbers of calls). `listed` brings their texts.
+        metres, closed, returned (numbers of calls; `reports.returning_tables.listed` brings their texts).
     course : DataFrame
         The curve of all closures, a row a day from 0 for as long as any was watched: days, share (that came back by the
         end of the day), low, high, watched (closures still watched and without a return).
@@ -97,21 +93,23 @@ class Returning:
     few: int
 
     def sentences(self, words: Words) -> list[str]:
-        """Return a sentence for all closures, one for each hazard if there are several, and what is left out."""
-        by_hazard = self.groups["hazard"]
-        several = len(by_hazard) > 1
-        each = [
-            self.sentence(words, Term(HAZARD_NAMES[row["key"]]), row, [row["key"]]) for _, row in by_hazard.iterrows()
-        ]
-        every = self.sentence(words, Term(N_("All together")), self.overall, by_hazard["key"].tolist())
-        return [*([every] if several or not each else []), *each, *self.beside(words)]
+        """Return the headline, a sentence for each hazard if there are several, and what is left out."""
+        rows = self.groups["hazard"]
+        each = [self.sentence(words, Term(HAZARD_NAMES[row["key"]]), row, [row["key"]]) for _, row in rows.iterrows()]
+        return [self.headline(words), *(each if len(each) > 1 else []), *self.beside(words)]
+
+    def headline(self, words: Words) -> str:
+        """Say what came back of all closures."""
+        hazards = self.groups["hazard"]["key"].tolist()
+        what = HAZARD_NAMES[hazards[0]] if len(hazards) == 1 else N_("All together")
+        return self.sentence(words, Term(what), self.overall, hazards)
 
     def sentence(self, words: Words, what: Any, row: pd.Series, hazards: list[str]) -> str:
         """Say what came back of the closures of a row of `groups`; `what` names them."""
         n, back = int(row["closures"]), int(row["returned"])
         if not n:
             return words(_NONE)
-        share, low, high = (_percent(words, row[name]) for name in ("share", "low", "high"))
+        share, low, high = (percent(words, row[name]) for name in ("share", "low", "high"))
         young = n - int(row["watched"])
         template = _WATCHED if not young else _SO_FAR
         if n < self.few:
@@ -166,9 +164,9 @@ _FEW = NP_(
 )
 RULE = Sentence(
     N_(
-        "Come back is the same hazard reported near a closed event after its closure; several calls about one event "
-        "count once, and what was closed is watched for as long as its source tells. Closures at one place follow each "
-        "other, so the limits are rather too narrow."
+        "What came back is the same hazard, reported again near a closed event and after its closure. Several calls "
+        "about one event count once, and what was closed is watched for as long as its source tells. Closures at one "
+        "place follow each other, so the limits are rather too narrow."
     )
 )
 
@@ -242,31 +240,6 @@ def _history(dataset: Dataset, whole: Scope, radius_m: Mapping[str, float]) -> _
     found = find_returns(x_m, y_m, reported, closed, events["hazard"], as_of=until, radius_m=radius_m)
     # Whole microseconds again: what comes back on the last of the days is within them
     return _History(events, x_m, y_m, found._replace(waited=np.rint(found.waited * _HOUR_US) / _HOUR_US))
-
-
-def listed(dataset: Dataset, found: Returning, most: int | None = None) -> pd.DataFrame:
-    """Return the returns with the texts of their cases, `CASES`, the latest first; `most` of them if a number is given.
-
-    The address is that of the closed case, as it is stored; days and metres lie between the closure and the place of
-    the closed event and those of the one that came back.
-    """
-    rows = found.cases if most is None else found.cases.head(most)
-    texts = {
-        side: _texts(dataset, rows[side].to_numpy(), ("incident_id", "source", "address"))
-        for side in ("closed", "returned")
-    }
-    return rows.assign(
-        closed_case=texts["closed"]["incident_id"],
-        source=texts["closed"]["source"],
-        address=texts["closed"]["address"],
-        returned_case=texts["returned"]["incident_id"],
-        returned_source=texts["returned"]["source"],
-    )[list(CASES)]
-
-
-def _texts(dataset: Dataset, calls: Ints, columns: tuple[str, ...]) -> pd.DataFrame:
-    known, place = np.unique(calls, return_inverse=True)
-    return queries.texts(dataset, known, columns).iloc[place].reset_index(drop=True)
 
 
 def _hours(moments: Ints) -> Floats:
@@ -355,5 +328,6 @@ def _on_one_spot(dataset: Dataset, scope: Scope) -> int:
     return int(_in_period(dataset, scope, spot["closed_at"]).sum())
 
 
-def _percent(words: Words, share: float) -> str:
+def percent(words: Words, share: float) -> str:
+    """Return a share as whole percent, a small one with a decimal."""
     return words.percent(share, 1 if 0 < share < 0.1 else 0)

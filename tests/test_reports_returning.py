@@ -11,7 +11,7 @@ from stored import ZONE, random_rows, rows, store, with_grids
 
 from base.text import Words
 from data.schema import Scope
-from reports import closures, returning
+from reports import closures, returning, returning_tables
 
 GRID = Scope(level="grid")
 EN, ZH = Words("en"), Words("zh")
@@ -50,7 +50,7 @@ def street(tmp_path):
 
 
 def cases(found, dataset):
-    return returning.listed(dataset, found)[["closed_case", "returned_case"]].to_numpy().tolist()
+    return returning_tables.listed(dataset, found)[["closed_case", "returned_case"]].to_numpy().tolist()
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def test_what_came_back_in_one_street_by_hand(tmp_path):
     assert by["cell"].to_numpy().tolist() == [[7, 6, 2]]
     assert by["unit"].loc[["", "drains", "roads"]].to_numpy().tolist() == [[1, 0, 0], [4, 4, 1], [2, 2, 1]]
     assert found.left_out == {"no_place": 1, "negative": 1, "open": 1}
-    listed = returning.listed(dataset, found)
+    listed = returning_tables.listed(dataset, found)
     assert listed[["closed_case", "returned_case", "unit", "cell_id", "name"]].to_numpy().tolist() == [
         ["c1", "c2", "roads", "A", "grid A"], ["c0", "c1", "drains", "A", "grid A"]
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def test_what_came_back_in_one_street_by_hand(tmp_path):
     assert listed["metres"].tolist() == pytest.approx([30, 60], rel=0.01)
     assert listed["address"].tolist() == ["", "School Road 1"]
     assert listed["closed_at"].iloc[1] == pd.Timestamp("2025-03-02 08:00", tz=ZONE)
-    assert len(returning.listed(dataset, found, 1)) == 1
+    assert len(returning_tables.listed(dataset, found, 1)) == 1
 
 
 def test_the_curve_tells_at_each_day_what_came_back_by_then(tmp_path):
@@ -145,7 +145,7 @@ def test_a_closure_is_watched_until_its_own_source_ends(tmp_path):
     )
     dataset = put(workspace, [wet(0, "2025-03-10", "2025-03-11"), wet(0, "2025-03-25")], source="new")
     found = returning.returning(dataset, GRID)
-    listed = returning.listed(dataset, found)
+    listed = returning_tables.listed(dataset, found)
     # What the other source tells counts; what comes after the old one's end does not
     assert listed[["source", "returned_source", "days"]].to_numpy().tolist() == [["new", "new", 14], ["old", "new", 8]]
     dataset = put(
@@ -203,7 +203,7 @@ def test_sentences_are_true_for_none_one_few_and_many(tmp_path):
     assert first.startswith(
         "Waterlogging: of 11 events closed in the period, 2 came back within 100 m and 90 days: 18%"
     )
-    assert found.sentences(ZH)[0].startswith("积水：期内办结 11 起，其中 2 起在 100 米、90 天内再次发生：18%（")
+    assert found.sentences(ZH)[0].startswith("积水：期内办结 11 起，其中 2 起在 100 米、90 天内复发：18%（")
     young = put(workspace, [wet(700, "2026-01-01", "2026-01-02", incident_id="y", hazard="wall_risk")], import_id="i4")
     lines = returning.returning(young, GRID).sentences(EN)
     assert lines[0].startswith(
@@ -229,7 +229,7 @@ def test_names_from_files_stay_text(tmp_path):
     dataset = put(with_grids(tmp_path), hostile)
     found = returning.returning(dataset, GRID)
     assert sorted(found.groups["unit"]["key"]) == sorted(HOSTILE[:4])
-    assert set(returning.listed(dataset, found)["address"]) == set(HOSTILE[:4])
+    assert set(returning_tables.listed(dataset, found)["address"]) == set(HOSTILE[:4])
 
 
 # --- over many cases --------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ from reports import answers, backlog, choropleth, history, intake, standing, tim
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
+from reports.returning import Returning
+from reports.returning import returning as came_back
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -224,6 +226,12 @@ times_ageing = _kept(backlog.ageing)
 times_worst = _kept(backlog.worst)
 times_waterfall = _kept(backlog.waterfall)
 times_of_cell = _kept(times_cell.cell_times)
+
+
+def returning(words: Words, data: Dataset, scope: Scope) -> Returning:
+    """Return what came back of the events closed in a scope; held with the version."""
+    group_calls(words, data)
+    return came_back(data, scope)
 
 
 def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answers.CellView:
