@@ -22,7 +22,7 @@ from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
 from reports import alarm as lately
-from reports import answers, backlog, choropleth, history, intake, standing, times, times_cell, tracing
+from reports import answers, backlog, choropleth, history, intake, standing, times, times_cell, times_due, tracing
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
@@ -225,6 +225,7 @@ times_trend = _kept(standing.trend)
 times_ageing = _kept(backlog.ageing)
 times_worst = _kept(backlog.worst)
 times_waterfall = _kept(backlog.waterfall)
+times_origins = _kept(times_due.origins)
 times_of_cell = _kept(times_cell.cell_times)
 
 

@@ -8,7 +8,7 @@ from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
-from reports import standing, times, times_book, times_rows
+from reports import standing, times_book, times_rows
 from reports.times import Asked
 
 HEATS = {"share_in_time": "share", "median_hours": "hours"}  # measure -> how the figure calls it

@@ -1,5 +1,6 @@
 """The groups beside each other, and one cell: its own figures and its cases."""
 
+import pandas as pd
 import streamlit as st
 
 from base.text import N_, Words, markdown_plain

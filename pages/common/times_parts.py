@@ -55,7 +55,7 @@ def draw(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headli
             backlog_view.ageing(words, data, scope, asked)
             backlog_view.worst(words, data, scope, asked)
         elif part == "returns":
-            returns_view.returns(words, data, scope)
+            returns_view.panel(words, data, scope)
         elif part == "deadlines":
             deadlines_part.draw(words, data, scope, asked, answer)
         else:

@@ -67,7 +67,9 @@ def beside(words: Words, answer: Headline) -> None:
     lines = [one.say(words) for one in answer.sentences]
     st.caption(markdown_plain(words.joined(lines)))
     if not answer.has_deadlines:
-        _to_do(words, words("No deadlines are known. Load or write the table of deadlines, and due times are computed."))
+        _to_do(
+            words, words("No deadlines are known. Load or write the table of deadlines, and due times are computed.")
+        )
     elif n := sum(answer.undecided.values()):
         sentence = words.plural(
             "Of {n} case no deadline can be told: see below under Deadlines why, and what to do.",

@@ -1,0 +1,4 @@
+"""The map."""
+
+
+def draw(words, data, scope, asked, chosen): ...
