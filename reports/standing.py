@@ -198,8 +198,9 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     )
     counts = dict.fromkeys(("limited", "due", "in_time"), 0)
     rows = rows.fillna(counts).astype(dict.fromkeys(counts, "int64"))
-    settled = (rows["due"] > 0) & (rows["due"] >= rows["limited"]) & rows["month"].map(over).fillna(True)
-    return Trend(rows.assign(share_settled=settled.astype(bool)), _of_trend(rows))
+    known = np.array([over.get(month, True) for month in rows["month"]], dtype=bool)
+    settled = known & (rows["due"] > 0) & (rows["due"] >= rows["limited"])
+    return Trend(rows.assign(share_settled=settled), _of_trend(rows))
 
 
 def _over(dataset: Dataset, scope: Scope, histogram: pd.DataFrame) -> dict[str, bool]:
