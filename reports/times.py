@@ -10,12 +10,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import resolution, survival
+from analysis import comparing, resolution, survival
+from analysis import funnel as funnels
 from base.errors import HazardError
 from base.text import Sentence, Words
-from data import queries
+from data import queries, timing
+from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
-from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
+from data.office import days_of
+from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Clock, Scope
+from data.shared_limits import shared_limits
+from data.told import imports_with
+from data.unheld import count_held
 from reports import times_words as said
 from reports.times_words import Figure
 
@@ -24,11 +30,15 @@ CLOCKS = (RAW, WORK)
 ORDINARY = ""
 QUANTILES = (0.5, 0.9)
 MOST_CURVES = 6
-# Counted beside the figures: the first are in none of them, the last two say something of cases that are
-APART = ("negative", "zero", "bulk", "no_time", "no_closing", "uncovered", ON_SPOT, ENGINEERING, "reworked", "paused")
+# Counted beside the figures (`data.timing.apart`): in none of them, but for the last two, which mark others
+APART = (
+    "negative", "zero", "bulk", "no_time", "no_closing", "uncovered", "hold_unknown", "later", ON_SPOT, ENGINEERING,
+    "reworked", "paused",
+)  # fmt: skip
 DECIDED = ("table", "file")  # codes of DUE_FROM with a deadline; the others say why there is none
 UNDECIDED = tuple(code for code in DUE_FROM if code not in DECIDED)
-SHARES = ("due", "in_time", "share_in_time", "share_low", "share_high")
+FUNNELS = ("cell", "unit")  # keys whose shares of late cases are set against chance
+_MOST_HELD = 32  # answers; by 10,000 cells one takes some megabytes
 
 
 @dataclass(frozen=True)
@@ -86,17 +96,18 @@ class Curves:
     curves: dict[str, survival.Curve]
     limits: dict[str, Limit]  # of the curves whose cases all have one limit that runs on this clock
     groups: int  # how many there are
+    title: Sentence
     sentence: Sentence
 
 
 @dataclass(frozen=True)
 class Holds:
-    """The share in time with holds (挂账) and postponements counted, and as if there had been none."""
+    """The share in time with holds (挂账) counted, and as if there had been none: cases due, and those in time."""
 
     paused: int
-    with_holds: tuple[int, int]  # due, in time
+    with_holds: tuple[int, int]
     without_holds: tuple[int, int]
-    sentence: Sentence | None  # None where no case was on hold or postponed
+    sentence: Sentence | None  # None where no case was on hold
 
 
 def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str = ORDINARY) -> Headline:
@@ -109,23 +120,26 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
     """
     check(Asked(clock=clock, handling=handling))
     overall = figures(dataset, scope, clock=clock, handling=handling).iloc[0]
-    reasons = _undecided(dataset, scope, None, handling)
+    reasons = timing.undecided(dataset, scope, handling=handling)
     undecided = {code: int(reasons[code].sum()) for code in UNDECIDED}
-    decided = int(reasons[list(DECIDED)].to_numpy().sum())
-    has_deadlines = bool(decided or len(dataset.standards()))
+    standards, settings = dataset.standards(), dataset.settings
+    has_deadlines = bool(reasons[list(DECIDED)].to_numpy().sum() or len(standards))
     apart = {name: int(overall[name]) for name in APART}
-    few = int(dataset.settings["few_reports"])
     facts = said.Facts(
-        overall=overall,
+        overall={str(name): value for name, value in overall.items()},
         undecided=undecided if has_deadlines else {},
         apart=apart,
         has_deadlines=has_deadlines,
         clock=clock,
         handling=handling,
         hazards=scope.hazards,
-        few=few,
-        horizon_hours=float(dataset.settings["horizon_hours"]),
-        nothing_yet=_nothing_yet(dataset, scope),
+        few=int(settings["few_reports"]),
+        horizon_hours=float(settings["horizon_hours"]),
+        handled=settings["clock_end"] == "handled",
+        coverage=days_of(dataset).coverage(),
+        unread=standards[(standards["limit_text"] != "") & standards["limit_value"].isna()],
+        as_of=scope.as_of,
+        first=_first_after(dataset, scope),
     )
     return Headline(
         overall=overall,
@@ -134,7 +148,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         apart=apart,
         share_with_bulk=float(overall["share_with_bulk"]),
         has_deadlines=has_deadlines,
-        coverage=None,
+        coverage=facts.coverage,
         main=said.main(facts),
         figures=said.figures(facts),
         sentences=said.sentences(facts),
@@ -148,12 +162,13 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     -------
     DataFrame
         key; n, open, median_hours, low, high; due, in_time, share_in_time, share_low, share_high; p90_hours, p90_low,
-        p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); within, within_low, within_high (1
-        - S(limit), each case by its own limit); past_due (open cases), undecided; `APART`; share_with_bulk; few (True:
-        so few cases that the figures say little); verdict ("slower" or "quicker" than all others together, corrected
-        for the number of groups; "few": not compared; "" no difference shown; None where groups are not compared, for
-        they hold several hazards), p_holm; funnel (by cell or unit: a word of `analysis.funnel`, else None). Hours are
-        those of the clock asked for; NaN: not reached, not followed so long, nothing due.
+        p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); limited (cases with a limit),
+        within, within_low, within_high (1 - S(limit), each case by its own limit); past_due (open cases), undecided;
+        `APART`; share_with_bulk; few (True: so few cases that the figures say little); verdict ("slower" or "quicker"
+        than all others together, corrected for the number of groups; "few": not compared; "": no difference shown;
+        None where groups are not compared, for they hold several hazards), p_holm; funnel (by cell or unit: a word of
+        `analysis.funnel`, else None). Hours are those of the clock asked for; NaN: not reached, not followed so long,
+        nothing due.
 
     Raises
     ------
@@ -162,25 +177,61 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     """
     check(asked)
     table = figures(dataset, scope, asked.by, clock=asked.clock, handling=asked.handling)
-    return table.assign(verdict=None, p_holm=np.nan, funnel=None)
+    verdict, p_holm = _verdicts(dataset, scope, asked, table["key"])
+    word = pd.Series(None, table.index, dtype=object)
+    if asked.by in FUNNELS and table["due"].any():
+        word[:] = funnels.funnel(table["due"] - table["in_time"], table["due"]).words
+    return table.assign(verdict=verdict, p_holm=p_holm, funnel=word)
+
+
+def _verdicts(dataset: Dataset, scope: Scope, asked: Asked, keys: pd.Series) -> tuple[Any, Any]:
+    """Return which groups are slower or quicker than the others, and how sure that is; of one hazard only."""
+    histogram = _durations(dataset, scope, asked.by, asked.clock, asked.handling)
+    if (asked.by != "hazard" and len(scope.hazards) != 1) or histogram["key"].nunique() < 2:
+        return None, np.nan
+    found = comparing.compare_groups(histogram, seed=int(dataset.settings["seed"])).set_index("key")
+    found = found.assign(verdict=found["verdict"].where(found["basis"] != comparing.FEW, comparing.FEW)).reindex(keys)
+    return found["verdict"].fillna(comparing.FEW).to_numpy(), found["p_holm"].to_numpy()
+
+
+def holds(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Holds:
+    """Return the share in time with holds counted, as the office is held to it, and as if there had been none."""
+    held = count_held(dataset, scope, handling=handling)
+    every = timing.due(dataset, scope, handling=handling)
+    counted = int(every["due"].sum()), int(every["in_time"].sum())
+    without = counted[0] - held.due + held.due_without, counted[1] - held.in_time + held.in_time_without
+    sentence = said.holds(held.cases, counted, without) if held.cases else None
+    return Holds(held.cases, counted, without, sentence)
 
 
 def curves(dataset: Dataset, scope: Scope, asked: Asked, *, most: int = MOST_CURVES) -> Curves:
     """Return the survival curves of the largest groups, with the line of the limit where a curve's cases have one."""
     check(asked)
     histogram = _durations(dataset, scope, asked.by, asked.clock, asked.handling)
-    sizes = histogram.groupby("key", observed=True)["n"].sum()
-    largest = sizes.rename("n").rename_axis("key").reset_index().sort_values(["n", "key"], ascending=[False, True])
-    shown = {str(key): rows for key, rows in histogram.groupby("key", observed=True)}
-    found = {key: _curve(shown[key]) for key in map(str, largest["key"].head(most))}
-    return Curves(found, {}, len(sizes), said.curves(found, len(sizes), asked.clock))
+    sizes = histogram.groupby("key", observed=True)["n"].sum().rename("n").rename_axis("key").reset_index()
+    largest = sizes.sort_values(["n", "key"], ascending=[False, True])["key"].head(most)
+    shown = {str(key): rows for key, rows in histogram[histogram["key"].isin(largest)].groupby("key", observed=True)}
+    found = {key: _curve(shown[key]) for key in map(str, largest)}
+    limits = _limits(dataset, scope, asked) if found else {}
+    limits = {key: limit for key, limit in limits.items() if key in found}
+    return Curves(found, limits, len(sizes), said.curves_title(asked.clock), said.curves(len(found), len(sizes)))
 
 
-def holds(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Holds:
-    """Return the share in time with holds counted, and as if there had been none: the office is held to the first."""
-    due = _due(dataset, scope, None, handling)
-    both = (int(due["due"].sum()), int(due["in_time"].sum()))
-    return Holds(0, both, both, None)
+def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:
+    """Return the limits that run on the clock asked for, from where it begins, of groups that have one."""
+    settings = dataset.settings
+    at_report = settings["clock_start"] == "reported" or not imports_with(dataset, "dispatched_at")
+    if asked.clock == RAW and not at_report:
+        return {}
+    hours = {Clock.WORK_HOUR: 1.0} if asked.clock == WORK else {Clock.URGENT_HOUR: 1.0}
+    if settings["day_limits"] == Rule.HOURS:  # else the Nth day ends sooner for who starts later
+        hours |= {Clock.WORK_DAY: DAY_MINUTES / 60} if asked.clock == WORK else {Clock.NATURAL_DAY: 24.0}
+    found = shared_limits(dataset, scope, asked.by, handling=asked.handling)
+    return {
+        row["key"]: Limit(row["limit_text"], row["limit_value"] * hours[row["limit_clock"]])
+        for row in found.to_dict("records")
+        if row["limit_clock"] in hours
+    }
 
 
 def key_names(dataset: Dataset, scope: Scope, by: str, words: Words) -> dict[str, str]:
@@ -211,16 +262,43 @@ def check(asked: Asked) -> None:
 def figures(
     dataset: Dataset, scope: Scope, by: str | None = None, *, clock: str = RAW, handling: str = ORDINARY
 ) -> pd.DataFrame:
-    """Return the figures of each group as `groups` does, without what comparing them says; of all as one group."""
+    """Return the figures of each group as `groups` does, without what comparing them says; of all as one group.
+
+    The answers last given are held with the version, and shared: they are never changed.
+    """
+    key = (scope, by, clock, handling)
+    return dataset.hold("times", key, lambda: _figures(dataset, scope, by, clock, handling), most=_MOST_HELD)
+
+
+def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str) -> pd.DataFrame:
+    settings = dataset.settings
     table = medians(
         dataset, scope, by, clock=clock, handling=handling, quantiles=QUANTILES,
-        horizon_hours=float(dataset.settings["horizon_hours"]),
+        horizon_hours=float(settings["horizon_hours"]),
     )  # fmt: skip
-    few = int(dataset.settings["few_reports"])
-    return table.assign(
-        within=np.nan, within_low=np.nan, within_high=np.nan, past_due=0, undecided=0, **dict.fromkeys(APART, 0),
-        share_with_bulk=np.nan, few=table["n"] < few,
-    )  # fmt: skip
+    limits = resolution.summarize(
+        _durations(dataset, scope, by, LIMIT, handling), quantiles=(), limit_hours=timing.PARTS / 60
+    )
+    late = timing.open_hours(dataset, scope, by, handling=handling)
+    past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
+    reasons = timing.undecided(dataset, scope, by, handling=handling)
+    due = timing.due(dataset, scope, by, handling=handling)
+    apart = timing.apart(dataset, scope, by, clock=clock, handling=handling)
+    beside = (
+        limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
+        past,
+        pd.DataFrame({"key": reasons["key"], "undecided": reasons[list(UNDECIDED)].sum(axis=1)}),
+        apart[["key", *APART]],
+        due[["key", "bulk_due", "bulk_in_time"]],
+    )
+    for one in beside:
+        table = table.merge(one.astype({"key": object}), on="key", how="left" if by is None else "outer")
+    whole = ["n", "open", "due", "in_time", "limited", "past_due", "undecided", *APART, "bulk_due", "bulk_in_time"]
+    table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
+    every = table["due"] + table["bulk_due"]
+    with_bulk = (table["in_time"] + table["bulk_in_time"]) / every.where(every > 0)
+    table = table.assign(share_with_bulk=with_bulk, few=table["n"] < int(settings["few_reports"]))
+    return table.drop(columns=["bulk_due", "bulk_in_time"])
 
 
 def medians(
@@ -233,33 +311,32 @@ def medians(
     handling: str = ORDINARY,
     **more: Any,
 ) -> pd.DataFrame:
-    """Return key, n, open, median_hours, low, high, the share in time, and what else `summarize` is asked for."""
+    """Return key, n, open, median_hours, low, high, the share in time, and what else `summarize` is asked for.
+
+    Parameters as in `data.timing.durations`; more are those of `analysis.resolution.summarize`. A group that has cases
+    due has a row, also where no duration is known; all as one group always have one.
+    """
     table = resolution.summarize(_durations(dataset, scope, by, clock, handling, cell=cell), **more)
-    due = _due(dataset, scope, by, handling, cell=cell)
-    table = table.merge(due[["key", "due", "in_time"]], on="key", how="outer")
-    table = table.fillna(dict.fromkeys(("n", "open", "due", "in_time"), 0))
+    due = timing.due(dataset, scope, by, cell=cell, handling=handling)[["key", "due", "in_time"]]
+    table = table.astype({"key": object}).merge(due.astype({"key": object}), on="key", how="outer")
     if by is None and not len(table):
-        table = table.reindex([0]).assign(key="all", n=0, open=0, due=0, in_time=0)
-    table = table.astype({"key": object, "n": "int64", "open": "int64", "due": "int64", "in_time": "int64"})
+        table = table.reindex([0]).assign(key="all")
+    counts = ["n", "open", "due", "in_time"]
+    table = table.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
     share, low, high = resolution.share_in_time(table["due"].to_numpy(), table["in_time"].to_numpy())
-    return table.assign(share_in_time=share, share_low=low, share_high=high)
+    shares = {"share_in_time": share, "share_low": low, "share_high": high}
+    first = [name for name in ("key", "n", "open", "median_hours", "low", "high", "due", "in_time") if name in table]
+    table = table.assign(**shares)
+    return table[[*first, *shares, *table.columns.difference([*first, *shares], sort=False)]]
 
 
 def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
-    return queries.durations(dataset, scope, by, cell=cell)
+    return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
 
 
-def _due(dataset: Dataset, scope: Scope, by: str | None, handling: str, *, cell: str | None = None) -> pd.DataFrame:
-    return queries.due(dataset, scope, by, cell=cell)
-
-
-def _undecided(dataset: Dataset, scope: Scope, by: str | None, handling: str) -> pd.DataFrame:
-    return pd.DataFrame({"key": ["all"], **{code: [0] for code in DUE_FROM}})
-
-
-def _nothing_yet(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:
+def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:
     """Return the first report of a scope's sources where the as-of time asked for lies before it."""
     if scope.as_of is None:
         return None
