@@ -49,6 +49,15 @@ def short(name: object, most: int = 12) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def fitted(name: object, most: float = 10) -> str:
+    """Return a name cut to the width of at most so many Chinese signs; others are little more than half as wide."""
+    text = " ".join(str(name).split())
+    ends = np.cumsum([1.0 if ord(sign) > 0x2E80 else 0.55 for sign in text])
+    return (
+        text if not len(ends) or ends[-1] <= most else text[: int(np.searchsorted(ends, most - 1, side="right"))] + "…"
+    )
+
+
 def figure(traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
     """Return a figure of the traces in the look of the house."""
     look = {
