@@ -10,9 +10,9 @@ import pyarrow as pa
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import apart, tables
-from data.calendar import office_days
+from data import apart, deadlines, tables
 from data.cell_columns import read_day_column
+from data.office import days_of
 from data.privacy import mask, mask_text
 from data.schema import REASONS
 from data.store import Workspace
@@ -169,8 +169,8 @@ def load_workdays(
     Returns
     -------
     dict
-        days (read), years (named, ascending), notes (a list of Sentence: years that stay unknown in part, and what is
-        covered now), version.
+        days (read), years (named, ascending), changed (incidents that are due at another time now), notes (a list of
+        Sentence: years that stay unknown in part, and what is covered now), version.
 
     Raises
     ------
@@ -186,10 +186,11 @@ def load_workdays(
         all_ = pd.concat([part for part in (kept, rows) if len(part)]).sort_values("day")
         schema = tables.TABLES["workdays"].schema
         change.write("workdays", pa.Table.from_pandas(all_, schema=schema, preserve_index=False))
-        facts = {"days": int((rows["day"].str.len() > 4).sum()), "years": years}
+        changed = deadlines.assign_again(change)
+        facts = {"days": int((rows["day"].str.len() > 4).sum()), "years": years, "changed": changed}
         change.keep_original(content, name)
-        version = change.commit(**facts, file=mask(name)).version
-    days = office_days(settings["work_calendar"], zone=settings["timezone"], hours=settings["office_hours"], own=all_)
+        after = change.commit(**facts, file=mask(name))
+    days = days_of(after)
     notes = []
     for year in map(int, years):
         length = 366 if calendar.isleap(year) else 365
@@ -199,4 +200,4 @@ def load_workdays(
                 "row with {year} alone."
             )
             notes.append(Sentence(message, {"year": str(year), "known": known, "days": length}))
-    return {**facts, "notes": [*notes, days.coverage()], "version": version}
+    return {**facts, "notes": [*notes, days.coverage()], "version": after.version}

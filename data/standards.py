@@ -15,7 +15,7 @@ import pyarrow as pa
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import apart, tables
+from data import apart, deadlines, tables
 from data.dataset import Dataset
 from data.editions import read_day
 from data.privacy import mask, mask_text
@@ -35,6 +35,7 @@ _TITLES = {
     "supervisor": "监管主体 监管部门 主管部门",
     "duty": "责任主体 责任部门 责任单位 处置部门 处置单位",
 }
+_UNSAID = dict.fromkeys(("hazard", "words", "handling"), "")  # no city's table has them: the office may add them
 # Domain facts, section 4: this city's 天 is a working day and its 小时 a working hour
 _CLOCKS = {
     "紧急工作时": Clock.URGENT_HOUR,
@@ -120,7 +121,7 @@ def read_standard(
         state = _filled(state, own)
         value, clock = read_limit(state["limit_text"]) or (float("nan"), "")
         parsed = {"code": _whole_code(state), "limit_value": value, "limit_clock": clock}
-        rows.append({**state, **parsed, "row": int(number), "kind": kind})
+        rows.append({**_UNSAID, **state, **parsed, "row": int(number), "kind": kind})
     if not rows:
         raise _no_standard(table)
     names = [column for column in tables.STANDARD_COLUMNS if column not in ("scheme", "valid_from")]
@@ -225,8 +226,9 @@ def load_standard(
     -------
     dict
         scheme, kind, valid_from; rows (stored), types (different codes), skipped (rows that are no data);
-        restored (how many codes had lost a zero); unparsed (a frame of row, code, type_name, limit_text: limits
-        that were not understood, and rows without a type); notes (a list of Sentence); version.
+        restored (how many codes had lost a zero); changed (incidents that are due at another time now); unparsed (a
+        frame of row, code, type_name, limit_text: limits that were not understood, and rows without a type); notes (a
+        list of Sentence); version.
 
     Raises
     ------
@@ -254,6 +256,7 @@ def load_standard(
             "types": int(rows.loc[rows["code"] != "", "code"].nunique()),
             "skipped": read.attrs["skipped"],
             "restored": len(read.attrs["restored"]),
+            "changed": deadlines.assign_again(change),
         }
         change.keep_original(content, name)
         version = change.commit(**facts, file=mask(name)).version

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from stored import ZONE, random_rows, rows, store, with_grids
 
-from data import facts, listing, queries, tables
+from data import facts, groups, listing, queries, tables, timing
 from data.facts import NEVER, Part
 from data.schema import Scope
 from reports import answers
@@ -174,7 +174,7 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
     expected = (
         clocked.assign(minutes=minutes, resolved=~clocked["open"]).groupby(["unit", "minutes", "resolved"]).size()
     )
-    histogram = queries.durations(dataset, scope, "unit")
+    histogram = timing.durations(dataset, scope, "unit")
     assert histogram.to_numpy().tolist() == [[*key, n] for key, n in expected.items()]
     listed = listing.incidents(dataset, scope, open_only=True)
     assert sorted(listed["incident_id"]) == sorted(found.loc[found["open"], "incident_id"])
@@ -186,7 +186,7 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
 
 def test_a_code_that_fills_two_bytes_is_counted_as_any_other():
     last = np.iinfo(np.int16).max
-    (first, second), n = queries._grouped([np.array([3, 3, 5]), np.array([last, 1, 1], dtype=np.int16)])
+    (first, second), n = groups.grouped([np.array([3, 3, 5]), np.array([last, 1, 1], dtype=np.int16)])
     assert sorted(zip(first.tolist(), second.tolist(), n.tolist(), strict=True)) == [(3, 1, 1), (3, last, 1), (5, 1, 1)]
 
 

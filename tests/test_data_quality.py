@@ -9,6 +9,7 @@ from stored import SCHEMA, ZONE, boundary, random_rows, rows, store, with_grids
 from base.errors import HazardError
 from base.text import Words
 from data import quality, queries
+from data.bulk import closed_in_bulk
 from data.levels import load_cells, take_back_cells
 from data.loading import import_incidents
 from data.schema import Scope
@@ -100,7 +101,7 @@ def test_cases_closed_in_one_minute_are_found_from_the_setting_on_and_not_at_mid
     fewer = closed("b", 19, lambda k: "2025-03-05 10:01:00")
     dates = closed("c", 30, lambda k: "2025-03-06 00:00:00")  # dates without a time
     dataset = store(with_grids(tmp_path / "w"), rows([*spread, *fewer, *dates]))
-    minutes = quality.bulk_minutes(dataset)
+    minutes = closed_in_bulk(dataset).minutes
     assert minutes.to_numpy().tolist() == [["s", pd.Timestamp("2025-03-05 10:00", tz=ZONE), 20]]
     assert counted(dataset)["bulk-closure"] == 20
     found = quality.quality_rows(dataset, "bulk-closure", limit=None)
