@@ -37,9 +37,13 @@ LEFT_OUT = {  # why a closure of the period is not watched, or an event of it ha
         "{n} closed event has no point of its own: what came back there cannot be told.",
         "{n} closed events have no point of their own: what came back there cannot be told.",
     ),
-    "negative": NP_(
-        "{n} event was closed before it was reported: its times are wrong.",
-        "{n} events were closed before they were reported: their times are wrong.",
+    "odd": NP_(
+        "{n} event has an odd closing time (before the report, at its very moment, or in bulk) and is left out.",
+        "{n} events have an odd closing time (before the report, at its very moment, or in bulk) and are left out.",
+    ),
+    "no_closing": NP_(
+        "{n} event reported in the period is of a source that tells no closing times.",
+        "{n} events reported in the period are of sources that tell no closing times.",
     ),
     "open": NP_("{n} event reported in the period is not closed.", "{n} events reported in the period are not closed."),
 }
@@ -191,12 +195,14 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
     # Who comes back may lie beside the area, and is reported after the period: one history for all looks into it
     whole = Scope(level=scope.level, sources=scope.sources, as_of=scope.as_of)
     events, x_m, y_m, found = dataset.hold("returns", whole, lambda: _history(dataset, whole, radius_m), most=2)
-    reported, closed = (closures.microseconds(events[name]) for name in ("reported_at", "closed_at"))
     here = answers.positions(events["cell_id"], cells) >= 0
     if scope.hazards:
         here &= events["hazard"].isin(scope.hazards).to_numpy()
     asked = here & _in_period(dataset, scope, events["closed_at"])
-    watched = asked & ~np.isnan(found.waited)
+    odd = events["odd"].to_numpy() | (events["closed_at"] < events["reported_at"]).to_numpy()
+    watched = asked & ~odd & ~np.isnan(found.waited)
+    followed = events["followed"].to_numpy()
+    begun = here & _in_period(dataset, scope, events["reported_at"])
     own = Returns(found.returned, np.where(watched, found.waited, np.nan), found.by)
     groups = {
         "hazard": _groups(own, events["hazard"], watched, days),
@@ -212,9 +218,10 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
         cases=_cases(events, own, x_m, y_m, days, names),
         course=_course(own),
         left_out={
-            "no_place": int((asked & ~(np.isfinite(x_m) & np.isfinite(y_m))).sum()) + _on_one_spot(dataset, scope),
-            "negative": int((asked & (closed < reported)).sum()),
-            "open": int((here & _in_period(dataset, scope, events["reported_at"]) & (closed == NEVER)).sum()),
+            "no_place": int((asked & ~odd & ~np.isfinite(x_m)).sum()) + _on_one_spot(dataset, scope),
+            "odd": int((asked & odd).sum()),
+            "open": int((begun & followed & events["closed_at"].isna()).sum()),
+            "no_closing": int((begun & ~followed).sum()),
         },
         days=days,
         radius_m=radius_m,
@@ -236,7 +243,7 @@ def _history(dataset: Dataset, whole: Scope, radius_m: Mapping[str, float]) -> _
     events = closures.closed_events(dataset, whole)
     x_m, y_m = crs.project(events["lon"], events["lat"])
     reported, closed = (_hours(closures.microseconds(events[name])) for name in ("reported_at", "closed_at"))
-    until = _as_of(dataset, whole, events["source"])
+    until = _hours(closures.microseconds(events["as_of"]))
     found = find_returns(x_m, y_m, reported, closed, events["hazard"], as_of=until, radius_m=radius_m)
     # Whole microseconds again: what comes back on the last of the days is within them
     return _History(events, x_m, y_m, found._replace(waited=np.rint(found.waited * _HOUR_US) / _HOUR_US))
@@ -245,15 +252,6 @@ def _history(dataset: Dataset, whole: Scope, radius_m: Mapping[str, float]) -> _
 def _hours(moments: Ints) -> Floats:
     hours: Floats = np.where(moments == NEVER, np.nan, moments / _HOUR_US)
     return hours
-
-
-def _as_of(dataset: Dataset, scope: Scope, sources: pd.Series) -> Floats:
-    """Return up to when each event is known, in hours: as its source is, or as the scope says where that is earlier."""
-    limit = [] if scope.as_of is None else [pd.Timestamp(scope.as_of)]
-    known = {
-        name: min([own, *limit]).value / 1000 / _HOUR_US for name, own in dataset.sources.items() if own is not None
-    }
-    return np.asarray(sources.map(known).astype(float), dtype=np.float64)
 
 
 def _in_period(dataset: Dataset, scope: Scope, times: pd.Series) -> Bools:

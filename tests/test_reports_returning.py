@@ -66,7 +66,7 @@ def test_what_came_back_in_one_street_by_hand(tmp_path):
     assert by["hazard"].loc[["wall_risk", "waterlogging"]].to_numpy().tolist() == [[1, 1, 0], [6, 5, 2]]
     assert by["cell"].to_numpy().tolist() == [[7, 6, 2]]
     assert by["unit"].loc[["", "drains", "roads"]].to_numpy().tolist() == [[1, 0, 0], [4, 4, 1], [2, 2, 1]]
-    assert found.left_out == {"no_place": 1, "negative": 1, "open": 1}
+    assert found.left_out == {"no_place": 1, "odd": 1, "open": 1, "no_closing": 0}
     listed = returning_tables.listed(dataset, found)
     assert listed[["closed_case", "returned_case", "unit", "cell_id", "name"]].to_numpy().tolist() == [
         ["c1", "c2", "roads", "A", "grid A"], ["c0", "c1", "drains", "A", "grid A"]
