@@ -123,7 +123,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
     reasons = timing.undecided(dataset, scope, handling=handling)
     undecided = {code: int(reasons[code].sum()) for code in UNDECIDED}
     standards, settings = dataset.standards(), dataset.settings
-    has_deadlines = bool(reasons[list(DECIDED)].to_numpy().sum() or len(standards))
+    has_deadlines = bool(len(standards)) or _files_give(dataset, scope.sources)
     apart = {name: int(overall[name]) for name in APART}
     facts = said.Facts(
         overall={str(name): value for name, value in overall.items()},
@@ -297,7 +297,12 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
     every = table["due"] + table["bulk_due"]
     with_bulk = (table["in_time"] + table["bulk_in_time"]) / every.where(every > 0)
-    table = table.assign(share_with_bulk=with_bulk, few=table["n"] < int(settings["few_reports"]))
+    if by is not None:  # a group that is there for cases of another handling alone is none
+        own = [name for name in whole if name not in (ON_SPOT, ENGINEERING)]
+        table, with_bulk = table[table[own].any(axis=1)], with_bulk[table[own].any(axis=1)]
+    table = table.reset_index(drop=True).assign(
+        share_with_bulk=with_bulk.to_numpy(), few=table["n"] < int(settings["few_reports"])
+    )
     return table.drop(columns=["bulk_due", "bulk_in_time"])
 
 
@@ -334,6 +339,16 @@ def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
+
+
+def _files_give(dataset: Dataset, sources: tuple[str, ...]) -> bool:
+    """Return whether any case of some sources, or of all, has a deadline, whatever the period."""
+
+    def find() -> bool:
+        found = timing.undecided(dataset, Scope(level="", sources=sources), handling=None)
+        return bool(found[list(DECIDED)].to_numpy().sum())
+
+    return dataset.hold("deadlines given", sources, find, most=_MOST_HELD)
 
 
 def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:

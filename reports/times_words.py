@@ -198,6 +198,8 @@ def _below_open(facts: Facts) -> Sentence:
 
 def sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what stands below the figures: how sure they are, what is left out, what is undecided and what to do."""
+    if facts.first is not None:
+        return ()
     said = [_few(facts), _share(facts), _handled(facts), _estimate(facts), _mean(facts), _apart(facts)]
     said += [_bulk(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
     return tuple(one for one in said if one is not None)
