@@ -17,8 +17,8 @@ with frame.told(_):
     frame.title(answer.main.say(_), times_view.under_title(_, data, scope, asked, answer))
     panels.beside(_, data, scope)
     times_view.figures(_, answer)
-    times_view.beside(_, answer)
-    left, right = st.columns([8, 6], gap="small")
+    times_view.beside(_, asked, answer)
+    left, right = st.columns([7, 6], gap="small")
     with left, st.container(border=True):
         times_map.draw(_, data, scope, asked, chosen)
     with right, st.container(border=True):

@@ -54,7 +54,7 @@ def in_words(
             "n": groups["n"],
             "open": groups["open"],
             "past_due": groups["past_due"],
-            "median": [_median(row, clock).say(words) for row in rows],
+            "median": [_median(row, clock, words) for row in rows],
             "share": [_share(row, few_reports).say(words) for row in rows],
             "stands": [_stands(row, words) for row in rows],
         },
@@ -62,16 +62,18 @@ def in_words(
     )
 
 
-def _median(row: Mapping[str, Any], clock: str) -> Sentence:
+def _median(row: Mapping[str, Any], clock: str, words: Words) -> str:
+    """Return a median and its interval, which is in the unit of the median and so does not repeat it."""
     if not row["n"]:
-        return Sentence("–")
-    median = times_words.duration(row["median_hours"], clock)
-    if pd.isna(row["low"]):
+        return "–"
+    median = times_words.duration(row["median_hours"], clock).say(words)
+    unit = times_words.unit_hours(row["median_hours"], clock)
+    low, high = (words.number(row[name] / unit, 1) for name in ("low", "high"))
+    if pd.isna(row["median_hours"]) or pd.isna(row["low"]):
         return median
-    fields = {name: times_words.duration(row[name], clock) for name in ("low", "high")}
     if pd.isna(row["high"]):
-        return Sentence(N_("{median} ({low} or more)"), {"median": median, "low": fields["low"]})
-    return Sentence(N_("{median} ({low} – {high})"), {"median": median, **fields})
+        return words("{median} ({low} or more)", median=median, low=low)
+    return words("{median} ({low}–{high})", median=median, low=low, high=high)
 
 
 def _share(row: Mapping[str, Any], few_reports: int) -> Sentence:

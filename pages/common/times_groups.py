@@ -10,6 +10,7 @@ from pages.common import cached, controls, downloads, frame, panels
 from reports import times, times_book, times_rows
 from reports.times import Asked
 
+HEIGHT, FEW_ROWS = 430, 10
 CASES = {
     "incident_id": N_("Case"),
     "hazard": N_("Hazard"),
@@ -43,7 +44,7 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
             controls.keep("cell", str(rows["key"].iloc[picked[0]]) if picked else None)
 
         options = {"on_select": choose, "selection_mode": "single-row"}
-    table(words, shown, words(times_book.KEY_NAMES[asked.by]), height=430, key="groups", **options)
+    table(words, shown, words(times_book.KEY_NAMES[asked.by]), key="groups", **options)
     frame.only_first(words, len(rows), len(groups))
     lines = []
     if len(groups) > 1 and groups["verdict"].isna().all():
@@ -60,33 +61,33 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
         scope,
         lambda: times_book.groups_table(times_book.screen_of(data, scope, asked), words),
         name=words("Groups"),
-        file="resolution",
+        file="groups",
     )
 
 
 def table(words: Words, shown: pd.DataFrame, key_name: str, **options: object) -> None:
     """Show groups in words as a table: what is empty in all rows is left out."""
     titles = {
-        "name": key_name,
-        "n": words("Cases"),
-        "open": words("Open"),
-        "past_due": words("Past due"),
-        "median": words("Median (95% interval)"),
-        "share": words("In time (95% interval)"),
-        "stands": words("Against the others"),
+        "name": (key_name, 88),
+        "median": (words("Median (95% interval)"), 128),
+        "share": (words("In time (95% interval)"), 148),
+        "n": (words("Cases"), 48),
+        "open": (words("Open"), 44),
+        "past_due": (words("Past due"), 50),
+        "stands": (words("Against the others"), 92),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")
-    widths = {"name": 112, "n": 56, "open": 48, "past_due": 56, "median": 170, "share": 164, "stands": 110}
+    numbers = ("n", "open", "past_due")
     config = {
-        name: (st.column_config.NumberColumn if name in ("n", "open", "past_due") else st.column_config.TextColumn)(
-            titles[name], width=widths[name]
-        )
-        for name in shown
+        name: (st.column_config.NumberColumn if name in numbers else st.column_config.TextColumn)(title, width=width)
+        for name, (title, width) in titles.items()
+        if name in shown
     }
     st.dataframe(
         shown,
         hide_index=True,
+        height=HEIGHT if len(shown) > FEW_ROWS else "auto",
         column_config=config,
         alt=words("Times and shares of {n} groups; first: {name}.", n=len(shown), name=shown["name"].iloc[0]),
         **options,

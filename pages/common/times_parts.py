@@ -126,6 +126,6 @@ def handed_out(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     downloads.file_of(
         words("Download: {name}", name=words("Resolution times (XLSX)")),
         lambda: times_book.workbook(times_book.screen_of(data, scope, asked), words),
-        "hotspots-resolution.xlsx",
+        "hotspots-times.xlsx",
         downloads.XLSX,
     )

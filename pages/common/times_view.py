@@ -9,7 +9,7 @@ from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HANDLINGS, Scope
 from pages.common import controls, frame, panels
-from reports import times
+from reports import times, times_words
 from reports.times import Asked, Headline
 from reports.times_book import KEY_NAMES
 
@@ -62,27 +62,30 @@ def figures(words: Words, answer: Headline) -> None:
             st.caption(markdown_plain(one.below.say(words)))
 
 
-def beside(words: Words, answer: Headline) -> None:
-    """Say small what the figures rest on and leave out, and plainly what to do where deadlines are missing."""
-    lines = [one.say(words) for one in answer.sentences]
-    st.caption(markdown_plain(words.joined(lines)))
+def beside(words: Words, asked: Asked, answer: Headline) -> None:
+    """Say small what the figures leave out, folded what they rest on, and plainly what to do without deadlines."""
+    out = times_words.left_out({name: n for name, n in answer.apart.items() if name != asked.handling})
+    lines = []
+    if out:
+        parts = words.listed(one.say(words) for one in out)
+        lines.append(words("Counted beside, in none of these figures: {parts}.", parts=parts))
+    if n := sum(answer.undecided.values()) if answer.has_deadlines else 0:
+        lines.append(
+            words.plural(
+                "Of {n} case no deadline can be told: below, under Deadlines, stands why, and what to do.",
+                "Of {n} cases no deadline can be told: below, under Deadlines, stands why, and what to do.",
+                n,
+            )
+        )
+    if lines:
+        st.caption(markdown_plain(words.joined(lines)))
     if not answer.has_deadlines:
-        _to_do(
-            words, words("No deadlines are known. Load or write the table of deadlines, and due times are computed.")
-        )
-    elif n := sum(answer.undecided.values()):
-        sentence = words.plural(
-            "Of {n} case no deadline can be told: see below under Deadlines why, and what to do.",
-            "Of {n} cases no deadline can be told: see below under Deadlines why, and what to do.",
-            n,
-        )
-        _to_do(words, sentence)
-
-
-def _to_do(words: Words, sentence: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="to-do"):
-        st.info(markdown_plain(sentence), icon=":material/event_busy:")
-        to_deadlines(words)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(words("No deadlines are known, so nothing is in time or late: load or write a table of deadlines."))
+            to_deadlines(words)
+    with st.expander(words("What these figures rest on, and what they leave out")):
+        for one in answer.sentences:
+            st.markdown(markdown_plain(one.say(words)))
 
 
 def to_deadlines(words: Words) -> None:
