@@ -15,7 +15,7 @@ MOST = 1000  # cases of a list
 
 
 @dataclass(frozen=True)
-class CellTimes:
+class OneCell:
     """One cell.
 
     `hazards` has a row for each hazard: key, n, open, past_due, median_hours, low, high, due, in_time, share_in_time,
@@ -29,7 +29,7 @@ class CellTimes:
     cases: pd.DataFrame
 
 
-def cell_times(dataset: Dataset, scope: Scope, asked: Asked, cell: str) -> CellTimes:
+def one_cell(dataset: Dataset, scope: Scope, asked: Asked, cell: str) -> OneCell:
     """Return the times of one cell of a scope by the clock and of the cases asked for."""
     cells = answers.cells_of(dataset, scope).set_index("cell_id")
     look = {"cell": cell, "clock": asked.clock, "handling": asked.handling}
@@ -46,7 +46,7 @@ def cell_times(dataset: Dataset, scope: Scope, asked: Asked, cell: str) -> CellT
         "past_due": int(every["past_due"]),
         "share": times_words.share(every, few),
     }
-    return CellTimes(
+    return OneCell(
         name=str(cells["name"][cell]),
         sentence=Sentence(_NONE if not every["n"] else _DUE if every["due"] else _TIMES, fields),
         hazards=hazards.assign(few=hazards["n"] < few, verdict=None, funnel=None),

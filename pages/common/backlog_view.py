@@ -4,12 +4,28 @@ import streamlit as st
 
 from analysis import time_bars
 from analysis.charts import CONFIG
-from base.text import Words, markdown_plain
+from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import ENGINEERING, Scope
 from pages.common import cached, downloads, frame, panels
 from reports import backlog, times, times_book
 from reports.times import Asked, Headline
+
+OPEN = {
+    "incident_id": N_("Case"),
+    "hazard": N_("Hazard"),
+    "cell": N_("Cell"),
+    "unit": N_("Handling unit"),
+    "open_days": N_("Days open"),
+    "hours_past_due": N_("Hours past due"),
+    "due_at": N_("Due"),
+    "limit_text": N_("Limit"),
+    "due_from": N_("Where the deadline comes from"),
+    "reported_at": N_("Reported"),
+    "type_name": N_("Type"),
+    "address": N_("Address"),
+    "source": N_("Source"),
+}
 
 
 def stages(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headline) -> None:
@@ -66,4 +82,6 @@ def worst(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
         return
     frame.heading(words("The worst open cases"))
     st.caption(markdown_plain(found.sentence.say(words)))
-    panels.incidents_table(words, data, scope, found.rows, file="open", height=360, columns=times_book.WORST)
+    names = times.key_names(data, scope, "cell", words)
+    rows = found.rows.assign(cell=found.rows["cell_id"].map(names))
+    panels.incidents_table(words, data, scope, rows, file="open", height=360, columns=OPEN)

@@ -226,7 +226,7 @@ times_ageing = _kept(backlog.ageing)
 times_worst = _kept(backlog.worst)
 times_waterfall = _kept(backlog.waterfall)
 times_origins = _kept(times_due.origins)
-times_of_cell = _kept(times_cell.cell_times)
+times_of_cell = _kept(times_cell.one_cell)
 
 
 def returning(words: Words, data: Dataset, scope: Scope) -> Returning:

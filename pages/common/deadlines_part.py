@@ -19,10 +19,11 @@ def draw(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headli
         _table(words, data, scope, found)
     else:
         st.info(words("No file gives deadlines, and there is no table of them: no case is in time or late."))
+    st.markdown(markdown_plain(words.joined(rule.say(words) for rule in found.rules)))
     holds = cached.times_holds(data, scope, handling=asked.handling).sentence
-    lines = [*found.rules, *([holds] if holds else []), *([answer.coverage] if answer.coverage else [])]
-    for line in lines:
-        st.markdown(markdown_plain(line.say(words)))
+    for line in (holds, answer.coverage):
+        if line is not None:
+            st.markdown(markdown_plain(line.say(words)))
     times_view.to_deadlines(words)
 
 

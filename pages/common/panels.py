@@ -20,6 +20,7 @@ from pages.common import cached, controls, downloads, frame, map_widget
 from reports import answers, intake, people, tracing
 from reports import choropleth as drawing
 
+FEW_ROWS = 8  # of a list, which is no higher than it needs then
 FIRST_CHART_S = 1.5  # until a session's first chart is asked for
 
 
@@ -539,13 +540,9 @@ def incidents_table(
     st.dataframe(
         named[shown],
         hide_index=True,
-        height=height,
-        column_config={
-            column: st.column_config.DatetimeColumn(titles[column], format="YYYY-MM-DD HH:mm")
-            if column.endswith("_at")
-            else st.column_config.Column(titles[column])
-            for column in shown
-        },
+        placeholder="",
+        height=height if len(named) > FEW_ROWS else "auto",
+        column_config=frame.columns(named[shown], titles),
         alt=words.plural("Table of {n} incident.", "Table of {n} incidents.", len(named)),
     )
     downloads.sheet(words, data, scope, named, titles, name=words("Incidents"), file=file)

@@ -68,13 +68,13 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
 def table(words: Words, shown: pd.DataFrame, key_name: str, **options: object) -> None:
     """Show groups in words as a table: what is empty in all rows is left out."""
     titles = {
-        "name": (key_name, 88),
-        "median": (words("Median (95% interval)"), 128),
-        "share": (words("In time (95% interval)"), 148),
-        "n": (words("Cases"), 48),
-        "open": (words("Open"), 44),
+        "name": (key_name, 100),
+        "n": (words("Cases"), 46),
+        "open": (words("Open"), 42),
         "past_due": (words("Past due"), 50),
-        "stands": (words("Against the others"), 92),
+        "median": (words("Median (95% interval)"), 124),
+        "share": (words("In time (95% interval)"), 142),
+        "stands": (words("Against the others"), 100),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")

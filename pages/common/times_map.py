@@ -1,4 +1,0 @@
-"""The map."""
-
-
-def draw(words, data, scope, asked, chosen): ...
