@@ -1,6 +1,7 @@
 """The resolution times of one cell: its sentence, its hazards, its cases with their deadlines."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -34,21 +35,22 @@ def one_cell(dataset: Dataset, scope: Scope, asked: Asked, cell: str) -> OneCell
     cells = answers.cells_of(dataset, scope).set_index("cell_id")
     look = {"cell": cell, "clock": asked.clock, "handling": asked.handling}
     few = int(dataset.settings["few_reports"])
-    every = _with_past_due(dataset, scope, None, cell, asked, times.medians(dataset, scope, **look)).iloc[0]
+    every = _with_past_due(dataset, scope, None, cell, asked, times.medians(dataset, scope, **look))
     hazards = _with_past_due(dataset, scope, "hazard", cell, asked, times.medians(dataset, scope, "hazard", **look))
+    first: dict[Any, Any] = every.to_dict("records")[0]
     rows = listing.incidents(dataset, scope, cell=cell, limit=MOST, handling=asked.handling)
-    late = (rows["as_of"] - rows["due_at"]) / pd.Timedelta(hours=1)
+    late = (rows["as_of"] - rows["due_at"]).dt.total_seconds() / 3600
     still = rows["closed_at"].isna() | (rows["closed_at"] > rows["as_of"])
     fields = {
-        "n": int(every["n"]),
-        "median": times_words.duration(every["median_hours"], asked.clock),
-        "open": int(every["open"]),
-        "past_due": int(every["past_due"]),
-        "share": times_words.share(every, few),
+        "n": int(first["n"]),
+        "median": times_words.duration(first["median_hours"], asked.clock),
+        "open": int(first["open"]),
+        "past_due": int(first["past_due"]),
+        "share": times_words.share(first, few),
     }
     return OneCell(
         name=str(cells["name"][cell]),
-        sentence=Sentence(_NONE if not every["n"] else _DUE if every["due"] else _TIMES, fields),
+        sentence=Sentence(_NONE if not first["n"] else _DUE if first["due"] else _TIMES, fields),
         hazards=hazards.assign(few=hazards["n"] < few, verdict=None, funnel=None),
         cases=rows.assign(hours_past_due=late.where(still).round(1)),
     )

@@ -81,6 +81,7 @@ def _share(row: Mapping[str, Any], few_reports: int) -> Sentence:
     if row["due"] < max(few_reports, 1):
         return share
     low, high = (times_words.percent(row[name]) for name in ("share_low", "share_high"))
+    low = low.removesuffix("%")
     return Sentence(
         N_("{share} ({low}–{high}), {due} due"), {"share": share, "low": low, "high": high, "due": int(row["due"])}
     )
@@ -90,8 +91,9 @@ def _stands(row: Mapping[str, Any], words: Words) -> str:
     """Return how a group stands beside the others: its time, its late cases, or that it has few cases."""
     if row["few"]:
         return words("few cases")
-    said = [words(VERDICTS[row["verdict"]])] if row["verdict"] in (comparing.SLOWER, comparing.QUICKER) else []
-    said += [words(WORDS[row["funnel"]])] if row["funnel"] in (FAR_ABOVE, FAR_BELOW) else []
+    verdict, late = row["verdict"], row["funnel"]
+    said = [words(VERDICTS[verdict])] if verdict in (comparing.SLOWER, comparing.QUICKER) else []
+    said += [words(WORDS[late])] if late in (FAR_ABOVE, FAR_BELOW) else []
     return words.listed(said)
 
 

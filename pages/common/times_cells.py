@@ -49,9 +49,10 @@ def heat(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     panels.after_the_map()
     cells = dict(zip(found.table["cell_id"], found.table["name"], strict=True))
     hazards = {code: words(name) for code, name in HAZARD_NAMES.items() if code in found.table}
-    options = {"words": words, "measure": HEATS[measure], "few_reports": found.few}
-    figure = time_cells.heat_figure(rows, cells, hazards, **options)
-    st.plotly_chart(figure, config=CONFIG, alt=time_cells.heat_alt(rows, cells, hazards, **options), key="heat")
+    kind, few = HEATS[measure], found.few
+    figure = time_cells.heat_figure(rows, cells, hazards, words=words, measure=kind, few_reports=few)
+    alt = time_cells.heat_alt(rows, cells, hazards, words=words, measure=kind, few_reports=few)
+    st.plotly_chart(figure, config=CONFIG, alt=alt, key="heat")
     name = words("Cells by hazard")
     titles = {"name": words("Name"), "cell_id": words("Code"), **hazards}
     more = [words(standing.MEASURES[measure]), found.sentence.say(words)]

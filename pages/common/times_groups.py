@@ -1,5 +1,7 @@
 """The groups beside each other, and one cell: its own figures and its cases."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -32,19 +34,17 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     if not len(groups):
         st.info(words("No case in this period."))
         return
+    by_cell = asked.by == "cell"
     names = times.key_names(data, scope, asked.by, words)
     few = int(data.settings["few_reports"])
     rows = groups.head(cached.MOST_ROWS)
     shown = times_rows.in_words(rows, names, clock=asked.clock, few_reports=few, words=words)
-    options = {}
-    if asked.by == "cell":
 
-        def choose() -> None:
-            picked = st.session_state["groups"]["selection"]["rows"]
-            controls.keep("cell", str(rows["key"].iloc[picked[0]]) if picked else None)
+    def choose() -> None:
+        picked = st.session_state["groups"]["selection"]["rows"]
+        controls.keep("cell", str(rows["key"].iloc[picked[0]]) if picked else None)
 
-        options = {"on_select": choose, "selection_mode": "single-row"}
-    table(words, shown, words(times_book.KEY_NAMES[asked.by]), key="groups", **options)
+    table(words, shown, words(times_book.KEY_NAMES[asked.by]), key="groups", choose=choose if by_cell else None)
     frame.only_first(words, len(rows), len(groups))
     lines = []
     if len(groups) > 1 and groups["verdict"].isna().all():
@@ -65,16 +65,18 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     )
 
 
-def table(words: Words, shown: pd.DataFrame, key_name: str, **options: object) -> None:
-    """Show groups in words as a table: what is empty in all rows is left out."""
+def table(
+    words: Words, shown: pd.DataFrame, key_name: str, *, key: str, choose: Callable[[], None] | None = None
+) -> None:
+    """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
-        "name": (key_name, 100),
+        "name": (key_name, 96),
         "n": (words("Cases"), 46),
         "open": (words("Open"), 42),
         "past_due": (words("Past due"), 50),
-        "median": (words("Median (95% interval)"), 124),
-        "share": (words("In time (95% interval)"), 142),
-        "stands": (words("Against the others"), 100),
+        "median": (words("Median (95%)"), 124),
+        "share": (words("In time (95%)"), 150),
+        "stands": (words("Beside the others"), 90),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")
@@ -88,9 +90,11 @@ def table(words: Words, shown: pd.DataFrame, key_name: str, **options: object) -
         shown,
         hide_index=True,
         height=HEIGHT if len(shown) > FEW_ROWS else "auto",
+        key=key,
+        on_select=choose or "ignore",
+        selection_mode="single-row",
         column_config=config,
         alt=words("Times and shares of {n} groups; first: {name}.", n=len(shown), name=shown["name"].iloc[0]),
-        **options,
     )
 
 
@@ -104,5 +108,5 @@ def one_cell(words: Words, data: Dataset, scope: Scope, asked: Asked, chosen: st
     if len(view.hazards):
         names = {code: words(name) for code, name in HAZARD_NAMES.items()}
         shown = times_rows.in_words(view.hazards, names, clock=asked.clock, few_reports=few, words=words)
-        table(words, shown, words("Hazard"))
+        table(words, shown, words("Hazard"), key="cell-groups")
     panels.incidents_table(words, data, scope, view.cases, file="cell-times", height=300, columns=CASES)

@@ -38,7 +38,7 @@ def asked(words: Words) -> Asked:
             help=words("Deadlines run on clocks of their own, whatever is chosen here: shares in time do not change."),
         )
         handling = controls.select(
-            words("Cases"),
+            words("Which cases"),
             "cases",
             list(cases),
             lambda one: words(cases[one]),
