@@ -12,7 +12,7 @@ from pages.common import cached, controls, downloads, frame, panels
 from reports import times, times_book, times_rows
 from reports.times import Asked
 
-HEIGHT, FEW_ROWS = 430, 10
+HEIGHT, FEW_ROWS = 400, 10
 CASES = {
     "incident_id": N_("Case"),
     "hazard": N_("Hazard"),
@@ -70,13 +70,13 @@ def table(
 ) -> None:
     """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
-        "name": (key_name, 96),
+        "name": (key_name, 92),
         "n": (words("Cases"), 46),
         "open": (words("Open"), 42),
-        "past_due": (words("Past due"), 50),
-        "median": (words("Median (95%)"), 124),
-        "share": (words("In time (95%)"), 150),
-        "stands": (words("Beside the others"), 90),
+        "past_due": (words("Past due"), 58),
+        "median": (words("Median (95%)"), 118),
+        "share": (words("In time (95%)"), 164),
+        "stands": (words("Beside the others"), 84),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")

@@ -11,6 +11,8 @@ from reports import choropleth as drawing
 from reports import times, times_map
 from reports.answers import cells_of, has_cells
 
+HEIGHT = "clamp(320px,44vh,640px)"  # so that figures, map and ranking stand on one screen
+
 
 def draw(words: Words, data: Dataset, scope: Scope, asked: times.Asked, chosen: str | None) -> None:
     """Show the map of the chosen measure with its legend; a click chooses a cell, one more shows its own cells."""
@@ -52,6 +54,6 @@ def _show(
         elif held is None:
             controls.keep("cell", None if cell == chosen else cell)
 
-    map_widget.show_map("times", drawn.key, picture.values, words=words, alt=picture.alt, on_click=click)
+    map_widget.show_map("times", drawn.key, picture.values, words=words, alt=picture.alt, on_click=click, height=HEIGHT)
     map_widget.show_legend(picture.legend)
     st.caption(markdown_plain(picture.alt))
