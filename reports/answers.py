@@ -587,7 +587,7 @@ def _curve(histogram: pd.DataFrame) -> resolution.Curve:
 
 
 def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
-    table = groups.merge(due, on="key", how="left")
+    table = groups.merge(due[["key", "due", "in_time"]], on="key", how="left")
     table = table.fillna({"due": 0, "in_time": 0}).astype({"due": "int64", "in_time": "int64"})
     share, low, high = resolution.share_in_time(table["due"].to_numpy(), table["in_time"].to_numpy())
     return table.assign(share_in_time=share, share_low=low, share_high=high)
