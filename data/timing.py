@@ -190,7 +190,7 @@ def apart(
         left = ours
         for name, mask in reasons.items():
             found[name] = left & mask
-            left = left & ~mask
+            left = left & ~mask if found[name].any() else left
         found["no_time"] = found["no_time"] | left & (minutes == took.NOT_BEGUN)
         found["negative"] = found["negative"] | left & (minutes == took.BACKWARDS)
         found["uncovered"] = left & (minutes == took.UNCOVERED)
