@@ -70,15 +70,15 @@ def stages_figure(stages: pd.DataFrame, names: Mapping[str, str], *, words: Word
         counted = label(words("n = {n}, open {open}", n=row["n"], open=row["open"]))
         texts.append(f"{arrow}{label(time)}<br>  {counted}")
     ticks = [label(_stage(row, names, words)) for row in _rows(shown)]
-    said = [label(words("Medians, each from where the stage before ends;"))]
-    said += [label(words("they do not add up to the median of the whole."))]
+    said = [label(words("Medians, drawn one after the other;"))]
+    said += [label(words("their sum is not that of the whole."))]
     if shown["merged"].any():
         said.append(label(words("Pale: cases without a moment between.")))
     return drawing.figure(
         [bars, drawing.text_trace(until, place, texts, textposition="middle right")],
         height=_STAGE_PX * len(shown) + 130, showlegend=False,
         xaxis=drawing.x_axis(
-            {"text": _under(words("Time since the report"), said)}, range=[0, 1.75 * right], **_hours(right, words, 2)
+            {"text": _under(words("Time since the report"), said)}, range=[0, 1.95 * right], **_hours(right, words, 2)
         ),
         yaxis=drawing.y_axis(
             tickvals=place, ticktext=ticks, showgrid=False, zeroline=False, range=[0.6 - len(shown), 0.6]

@@ -183,8 +183,8 @@ def heat_figure(
     high = high if high > low else low + 1
     strength = np.where(np.isfinite(strength), strength, high if measure == "hours" else np.nan)
     text = [[_cell(value[i, j], n[i, j], measure, words) for j in range(len(heads))] for i in range(len(keys))]
-    named = [label(drawing.fitted(rows[key])) for key in keys]
-    titles = [label(drawing.fitted(columns[key], 7)) for key in heads]
+    named = [label(drawing.fitted(rows[key], 9)) for key in keys]
+    titles = ["<br>".join(label(part) for part in drawing.fitted(columns[key], 8).split()) for key in heads]
     hover = [
         [label(words("{cell}, {hazard}: {value} (n = {n})", cell=rows[key], hazard=columns[head], value=text[i][j],
                      n=int(n[i, j]) if some[i, j] else 0)) for j, head in enumerate(heads)]
@@ -210,7 +210,7 @@ def heat_figure(
         said.append(words("{shown} of {n} rows shown", shown=MOST_ROWS, n=len(rows)))
     bottom = f'<span style="font-size:{SMALL}px">{"<br>".join(label(one) for one in said)}</span>'
     return drawing.figure(
-        traces, height=_ROW_PX * len(keys) + 130, margin={"l": 4, "r": 12, "t": 8, "b": 70},
+        traces, height=_ROW_PX * len(keys) + 136, margin={"l": 4, "r": 12, "t": 8, "b": 70},
         annotations=[
             {**drawing.note(bottom, x=0, y=0, xref="paper", yref="paper"), "yanchor": "top", "align": "left",
              "yshift": -6}

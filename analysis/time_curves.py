@@ -231,9 +231,8 @@ def _marks(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict
     found = []
     if 0 < here.sum() <= _CENSORED:
         found.append(_points(np.maximum(curve.times[here], begin), curve.survival[here], look, "censored"))
-    if len(curve.times) and curve.survival[-1] > 0:
-        end = min(float(curve.times[-1]), horizon)
-        y = float(curve.survival[np.searchsorted(curve.times, end, side="right") - 1])
+    end = min(float(curve.times[-1]), horizon) if len(curve.times) else 0.0
+    if (y := float(curve.at(end))) > 0:
         look = {"symbol": "circle-open", "size": 11, "color": colour, "line": {"width": 3}}
         found.append(_points([max(end, begin)], [y], look, "end" if curve.times[-1] <= horizon else "beyond"))
     return found

@@ -127,10 +127,10 @@ def test_names_from_a_file_stay_inert():
     plot = time_cells.funnel_figure(points, cases, list(HOSTILE), words=ENGLISH, title=HOSTILE[0])
     texts = [
         *heat.layout.yaxis.ticktext,
-        *heat.layout.xaxis.ticktext,
+        *(part for title in heat.layout.xaxis.ticktext for part in title.split("<br>")),  # breaks of our own
         *(text for line in heat.data[0].customdata for text in line),
     ]
     texts += [note.text for note in plot.layout.annotations]
     texts += [text for trace in plot.data if trace.customdata is not None for text in trace.customdata]
     assert len(texts) > 3 * len(names)
-    assert not any(re.search(r"[<>{$%]", text) for text in texts)
+    assert [text for text in texts if re.search(r"[<>{$%]", text)] == []
