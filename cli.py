@@ -67,6 +67,7 @@ from reports import (
     people,
     periods,
     plain,
+    plain_times,
     rates,
     record,
     times,

@@ -83,9 +83,7 @@ def summary(screen: Screen, words: Words) -> list[str]:
         }
     )
     titles = {
-        "start": N_("From"), "end": N_("To"), "n": N_("Cases"), "open": N_("Still in it"), "median": N_("Median"),
+        "start": words("From"), "end": words("To"), "n": words("Cases"), "open": words("Still in it"),
+        "median": words("Median"),
     }  # fmt: skip
-    return [
-        *(one.say(words) for one in said),
-        *table(shown, {name: words(title) for name, title in titles.items()}, words),
-    ]
+    return [*(one.say(words) for one in said), *table(shown, titles, words)]
