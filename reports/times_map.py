@@ -218,7 +218,10 @@ def _alt(found: CellTimes, rows: list[Any], said: Callable[[float], str], words:
     lines = [words("Map of {n} cells, {measure}.", n=len(rows), measure=words(MEASURES[found.measure]))]
     if slow:
         named = words.listed(f"{row.name} {_label(row, said, words)}" for row in slow[:3])
-        lines.append(words("Slower than all together: {cells}.", cells=named))
+        said_of = words("Slower than all together: {cells}.", cells=named)
+        lines.append(
+            said_of if found.measure == MEDIAN else words("Less in time than all together: {cells}.", cells=named)
+        )
     counted = {_UNSURE: [row.unsure for row in rows], _FEW: [row.few for row in rows]}
     counted |= {_UNREACHED: [row.unreached for row in rows], _EMPTY: [not row.base for row in rows]}
     lines += [Sentence(text, {"n": sum(marked)}).say(words) for text, marked in counted.items() if any(marked)]

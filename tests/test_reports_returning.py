@@ -1,15 +1,22 @@
 """What came back after closure, of a workspace: counted by hand, and over many cases by the rule word for word."""
 
 import datetime as dt
+import io
 import math
 from dataclasses import replace
+from unittest import mock
 
 import pandas as pd
 import pytest
 from hostile_names import HOSTILE
+from python_calamine import CalamineWorkbook
 from stored import ZONE, random_rows, rows, store, with_grids
+from test_cli import Said, asked
 
+from analysis import return_chart
 from base.text import Words
+from data.changes import set_settings
+from data.dataset import Dataset
 from data.schema import Scope
 from reports import closures, returning, returning_tables
 
@@ -179,6 +186,34 @@ def test_calls_heaped_on_one_spot_are_counted_beside(tmp_path):
     assert (found.overall["closures"], found.left_out["no_place"]) == (0, 20)
 
 
+def test_odd_closing_times_are_counted_beside_and_never_watched(tmp_path):
+    workspace = with_grids(tmp_path)
+    set_settings(workspace, {"bulk_close_min": 5}, who="t")
+    dataset = put(
+        workspace,
+        [
+            wet(0, "2025-03-01 08:00", "2025-03-01 08:00"),  # at the very moment of its report
+            *[wet(150 * n, "2025-03-02 08:00", "2025-03-09 17:00", lon=113.008) for n in range(6)],  # all in one minute
+            wet(0, "2025-04-01 08:00", "2025-04-02 08:00"),  # after the first, and the only closure that is watched
+            # what the source usually closes in a minute: one
+            *[wet(30 * n, "2025-03-01", f"2025-03-03 10:{n:02d}", hazard="wall_risk") for n in range(40)],
+        ],
+    )
+    found = returning.returning(dataset, replace(GRID, hazards=("waterlogging",)))
+    assert (found.overall["closures"], found.left_out["odd"]) == (1, 7)
+    assert found.overall["returned"] == 0
+    assert "7 events have an odd closing time" in " ".join(found.sentences(EN))
+
+
+def test_of_sources_that_tell_no_closing_times_nothing_is_open(tmp_path):
+    dataset = put(with_grids(tmp_path), [wet(0, "2025-03-01"), wet(200, "2025-03-01")])
+    blind = replace(dataset.imports[0], options={"mapping": {"reported_at": "when"}})
+    with mock.patch.object(Dataset, "imports", (blind,)):
+        found = returning.returning(dataset, GRID)
+    assert found.left_out == {"no_place": 0, "odd": 0, "open": 0, "no_closing": 2}
+    assert "2 events reported in the period are of sources that tell no closing times." in found.sentences(EN)
+
+
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
@@ -283,3 +318,101 @@ def test_many_cases_by_the_rule_word_for_word(tmp_path):
     assert found.overall[["closures", "returned"]].tolist() == [closed, back] == [closed, len(found.cases)]
     for groups in found.groups.values():
         assert groups[["closures", "returned"]].sum().tolist() == [closed, back]
+
+
+# --- handed out -------------------------------------------------------------------------------------------------------
+
+
+def sheets(content):
+    return {
+        name: CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name(name).to_python()
+        for name in CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names
+    }
+
+
+def test_the_command_the_files_and_the_page_tell_the_same(tmp_path):
+    dataset = street(tmp_path)
+    found = returning.returning(dataset, GRID)
+    answer = asked(tmp_path, "returns", "--by", "unit")
+    assert (answer["closures"], answer["watched"], answer["returned"], answer["days"]) == (7, 6, 2, 90)
+    assert answer["share"] == pytest.approx(2 / 7)
+    assert answer["radius_m"]["wall_risk"] == 30
+    assert answer["left_out"] == found.left_out
+    groups = found.groups["unit"]
+    assert [row["unit"] for row in answer["groups"]] == groups["key"].tolist()
+    assert [row["returned"] for row in answer["groups"]] == groups["returned"].tolist()
+    assert [row["closed_case"] for row in answer["returns"]] == ["c1", "c0"]
+    cells = asked(tmp_path, "returns", "--by", "cell", "--hazard", "waterlogging")["groups"]
+    assert [(row["cell_id"], row["name"], row["closures"]) for row in cells] == [("A", "grid A", 6)]
+    book = sheets(returning_tables.workbook(dataset, GRID, EN))
+    assert list(book) == ["By hazard", "By cell", "By handling unit", "What came back", "About"]
+    assert [row[4] for row in book["By handling unit"][1:]] == [
+        "", 0.25, 0.5
+    ]  # fmt: skip
+    assert [row[4] for row in book["What came back"][1:]] == ["c1", "c0"]
+    told = [row[0] for row in book["About"]]
+    assert all(sentence in told for sentence in answer["sentences"])
+    for name in ("list.csv", "all.xlsx"):
+        assert asked(tmp_path, "returns", "--out", tmp_path / name)["file"] == str(tmp_path / name)
+    lines = (tmp_path / "list.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0].split(",")[:5] == ["Hazard", "Cell", "Code of the cell", "Closed by", "Closed case"]
+    assert [line.split(",")[4] for line in lines[1:]] == ["c1", "c0"]
+    assert sheets((tmp_path / "all.xlsx").read_bytes())["By hazard"] == book["By hazard"]
+    said = Said(tmp_path, "returns").out
+    assert all(sentence in said for sentence in found.sentences(EN))
+    assert (said.index("c1 "), "School Road" in said) < (said.index("c0 "), True)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--by", "month"], "month is none of hazard, cell, unit"),
+        (["--out", "a.txt"], "ends neither in .csv nor in .xlsx"),
+        (["--hazard", "fire"], "fire is none of"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_sentence(tmp_path, options, why):
+    street(tmp_path)
+    said = Said(tmp_path, "returns", *options)
+    assert (said.code, said.out) == (2, "")
+    assert why in said.err
+
+
+def test_without_boundaries_it_is_refused_and_without_reports_it_says_so(tmp_path):
+    assert "Load the boundary polygons first" in Said(tmp_path / "none", "returns").err
+    with_grids(tmp_path / "empty")
+    said = Said(tmp_path / "empty", "returns")
+    assert (said.code, "No event with a point was closed in the period" in said.out) == (0, True)
+    assert asked(tmp_path / "empty", "returns")["share"] is None
+
+
+def test_a_file_of_hostile_names_holds_no_formula(tmp_path):
+    evil = '=HYPERLINK("http://x")'
+    dataset = put(
+        with_grids(tmp_path),
+        [wet(0, "2025-03-01", "2025-03-02", unit=evil, address=evil), wet(0, "2025-03-09", "2025-03-10")],
+    )
+    assert f",{evil}" not in returning_tables.csv(dataset, GRID, EN).decode()
+    cells = sheets(returning_tables.workbook(dataset, GRID, EN))["What came back"][1]
+    assert cells[3] == evil  # a text, and no formula: xlsxwriter was told so
+    assert Said(tmp_path, "returns", "--by", "unit").code == 0
+
+
+# --- the curve --------------------------------------------------------------------------------------------------------
+
+
+def test_the_curve_is_drawn_for_twice_the_days_with_the_closures_watched_under_it(tmp_path):
+    found = returning.returning(street(tmp_path), GRID)
+    figure = return_chart.returns_figure(found.course, found.days, words=EN)
+    low, high, share, watched = figure.data
+    assert (share.x[0], share.y[0], share.x[-1]) == (0, 0, 180)
+    assert share.y[20] == pytest.approx(2 / 7)
+    assert (low.y[0], high.y[0]) == (0, 0)
+    assert all(low.y[i] <= share.y[i] <= high.y[i] for i in range(181))
+    assert (watched.text[0], watched.text[1]) == ("7", "4")  # at 30 days
+    assert figure.layout.shapes[0].x0 == 90
+    assert return_chart.returns_alt(found.course, found.days, words=EN) == (
+        "Share of 7 closures that came back, by days since the closure: 28.6% after 180 days."
+    )
+    nothing = found.course.iloc[:0]
+    assert "Nothing was closed" in return_chart.returns_figure(nothing, 90, words=EN).layout.annotations[0].text
