@@ -10,7 +10,7 @@ from analysis import comparing
 from analysis.funnel import FAR_ABOVE, FAR_BELOW
 from base.text import N_, Sentence, Words
 from reports import times_words
-from reports.standing import WORDS, Heat, Trend
+from reports.standing import Heat, Trend
 from reports.times import Curves
 from reports.times_book import VERDICTS
 
@@ -23,6 +23,7 @@ CURVE_TITLES = {
     "high": N_("95% interval to"),
     "followed": N_("Cases still open and followed"),
 }
+LATE = {FAR_ABOVE: N_("more late"), FAR_BELOW: N_("fewer late")}  # than chance gives
 # What stands first in the ranking: what is slower or later than chance gives; few cases, which say little, stand last
 _FIRST, _MIDDLE, _LAST, _FEW = range(4)
 
@@ -93,7 +94,7 @@ def _stands(row: Mapping[str, Any], words: Words) -> str:
         return words("few cases")
     verdict, late = row["verdict"], row["funnel"]
     said = [words(VERDICTS[verdict])] if verdict in (comparing.SLOWER, comparing.QUICKER) else []
-    said += [words(WORDS[late])] if late in (FAR_ABOVE, FAR_BELOW) else []
+    said += [words(LATE[late])] if late in LATE else []
     return words.listed(said)
 
 

@@ -70,13 +70,13 @@ def table(
 ) -> None:
     """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
-        "name": (key_name, 92),
+        "name": (key_name, 96),
         "n": (words("Cases"), 46),
         "open": (words("Open"), 42),
-        "past_due": (words("Past due"), 58),
+        "past_due": (words("Past due"), 54),
         "median": (words("Median (95%)"), 118),
-        "share": (words("In time (95%)"), 164),
-        "stands": (words("Beside the others"), 84),
+        "share": (words("In time (95%)"), 158),
+        "stands": (words("Beside the others"), 104),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")

@@ -11,7 +11,7 @@ from reports import choropleth as drawing
 from reports import times, times_map
 from reports.answers import cells_of, has_cells
 
-HEIGHT = "clamp(320px,44vh,640px)"  # so that figures, map and ranking stand on one screen
+HEIGHT = "clamp(320px,38vh,640px)"  # so that figures, map and ranking stand on one screen
 
 
 def draw(words: Words, data: Dataset, scope: Scope, asked: times.Asked, chosen: str | None) -> None:
