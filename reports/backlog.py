@@ -93,9 +93,20 @@ def _of_ages(overall: Mapping[str, int]) -> Sentence:
             {"n": n},
         )
     fields = {
-        "n": n, "past": past, "more": overall[ages.MORE], "not_due": overall[ages.NOT_DUE],
+        "n": n,
+        "past": past,
+        "more": overall[ages.MORE],
+        "not_due": overall[ages.NOT_DUE],
         "undecided": overall[ages.UNDECIDED],
-    }  # fmt: skip
+    }
+    if not fields["undecided"]:
+        return Sentence(
+            NP_(
+                "Of {n} open case {past} is past due ({more} by more than 30 days) and {not_due} not due yet.",
+                "Of {n} open cases {past} are past due ({more} by more than 30 days) and {not_due} not due yet.",
+            ),
+            fields,
+        )
     return Sentence(
         NP_(
             "Of {n} open case {past} is past due ({more} by more than 30 days) and {not_due} not due yet; of "
@@ -171,10 +182,10 @@ def _of_stages(rows: pd.DataFrame) -> list[Sentence]:
         said.append(
             Sentence(
                 NP_(
-                    "Of {n} case the {end} lies before the {start}: one of the two is wrong, so it is in no stage; it "
-                    "stays on the map.",
-                    "Of {n} cases the {end} lies before the {start}: one of the two is wrong, so they are in no stage; "
-                    "they stay on the map.",
+                    "Of {n} case “{end}” lies before “{start}”: one of the two is wrong, so it is in no stage; it stays "
+                    "on the map.",
+                    "Of {n} cases “{end}” lies before “{start}”: one of the two is wrong, so they are in no stage; they "
+                    "stay on the map.",
                 ),
                 {**_named(row), "n": int(row["out_of_order"])},
             )

@@ -135,8 +135,8 @@ def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel, scope: Scope) -> list[
         said.append(
             Sentence(
                 N_(
-                    "The groups differ by more than chance throughout: by what they handle, or by nights on which many "
-                    "cases come at once. To lie beyond a limit then singles nobody out."
+                    "The groups differ by more than chance throughout, as groups that handle different things do, or "
+                    "nights on which many cases come at once: to lie beyond a limit then singles nobody out."
                 )
             )
         )
@@ -198,8 +198,9 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     )
     counts = dict.fromkeys(("limited", "due", "in_time"), 0)
     rows = rows.fillna(counts).astype(dict.fromkeys(counts, "int64"))
-    settled = (rows["due"] > 0) & (rows["due"] >= rows["limited"]) & rows["month"].map(over).fillna(True)
-    return Trend(rows.assign(share_settled=settled.astype(bool)), _of_trend(rows))
+    known = np.array([over.get(month, True) for month in rows["month"]], dtype=bool)
+    settled = known & (rows["due"] > 0) & (rows["due"] >= rows["limited"])
+    return Trend(rows.assign(share_settled=settled), _of_trend(rows))
 
 
 def _over(dataset: Dataset, scope: Scope, histogram: pd.DataFrame) -> dict[str, bool]:
@@ -237,13 +238,10 @@ def _of_trend(rows: pd.DataFrame) -> Sentence:
             {"n": len(some)},
         )
     return Sentence(
-        NP_(
-            "Open cases count for as long as they have been open, and where they can still change the median of a "
-            "month it is not drawn but told as “at least”: of {n} month of {all}. So unfinished months make no fall at "
-            "the end.",
-            "Open cases count for as long as they have been open, and where they can still change the median of a "
-            "month it is not drawn but told as “at least”: of {n} months of {all}. So unfinished months make no fall "
-            "at the end.",
+        N_(
+            "Open cases count for as long as they have been open. Where they can still change the median of a month it "
+            "is not drawn but told as “at least” (here of {n} of {all} months): so unfinished months make no fall at "
+            "the end."
         ),
         {"n": len(moving), "all": len(some)},
     )

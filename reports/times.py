@@ -15,10 +15,13 @@ from analysis import funnel as funnels
 from base.errors import HazardError
 from base.text import Sentence, Words
 from data import queries, timing
+from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
-from data.holds import count_held
 from data.office import days_of
-from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
+from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Clock, Scope
+from data.shared_limits import shared_limits
+from data.told import imports_with
+from data.unheld import count_held
 from reports import times_words as said
 from reports.times_words import Figure
 
@@ -120,10 +123,10 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
     reasons = timing.undecided(dataset, scope, handling=handling)
     undecided = {code: int(reasons[code].sum()) for code in UNDECIDED}
     standards, settings = dataset.standards(), dataset.settings
-    has_deadlines = bool(reasons[list(DECIDED)].to_numpy().sum() or len(standards))
+    has_deadlines = bool(len(standards)) or _files_give(dataset, scope.sources)
     apart = {name: int(overall[name]) for name in APART}
     facts = said.Facts(
-        overall=overall.to_dict(),
+        overall={str(name): value for name, value in overall.items()},
         undecided=undecided if has_deadlines else {},
         apart=apart,
         has_deadlines=has_deadlines,
@@ -194,12 +197,11 @@ def _verdicts(dataset: Dataset, scope: Scope, asked: Asked, keys: pd.Series) -> 
 def holds(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Holds:
     """Return the share in time with holds counted, as the office is held to it, and as if there had been none."""
     held = count_held(dataset, scope, handling=handling)
-    if not held.cases:
-        return Holds(0, (0, 0), (0, 0), None)
     every = timing.due(dataset, scope, handling=handling)
-    due, in_time = int(every["due"].sum()), int(every["in_time"].sum())
-    without = due - held.due + held.due_without, in_time - held.in_time + held.in_time_without
-    return Holds(held.cases, (due, in_time), without, said.holds(held.cases, (due, in_time), without))
+    counted = int(every["due"].sum()), int(every["in_time"].sum())
+    without = counted[0] - held.due + held.due_without, counted[1] - held.in_time + held.in_time_without
+    sentence = said.holds(held.cases, counted, without) if held.cases else None
+    return Holds(held.cases, counted, without, sentence)
 
 
 def curves(dataset: Dataset, scope: Scope, asked: Asked, *, most: int = MOST_CURVES) -> Curves:
@@ -210,7 +212,26 @@ def curves(dataset: Dataset, scope: Scope, asked: Asked, *, most: int = MOST_CUR
     largest = sizes.sort_values(["n", "key"], ascending=[False, True])["key"].head(most)
     shown = {str(key): rows for key, rows in histogram[histogram["key"].isin(largest)].groupby("key", observed=True)}
     found = {key: _curve(shown[key]) for key in map(str, largest)}
-    return Curves(found, {}, len(sizes), said.curves_title(asked.clock), said.curves(len(found), len(sizes)))
+    limits = _limits(dataset, scope, asked) if found else {}
+    limits = {key: limit for key, limit in limits.items() if key in found}
+    return Curves(found, limits, len(sizes), said.curves_title(asked.clock), said.curves(len(found), len(sizes)))
+
+
+def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:
+    """Return the limits that run on the clock asked for, from where it begins, of groups that have one."""
+    settings = dataset.settings
+    at_report = settings["clock_start"] == "reported" or not imports_with(dataset, "dispatched_at")
+    if asked.clock == RAW and not at_report:
+        return {}
+    hours = {Clock.WORK_HOUR: 1.0} if asked.clock == WORK else {Clock.URGENT_HOUR: 1.0}
+    if settings["day_limits"] == Rule.HOURS:  # else the Nth day ends sooner for who starts later
+        hours |= {Clock.WORK_DAY: DAY_MINUTES / 60} if asked.clock == WORK else {Clock.NATURAL_DAY: 24.0}
+    found = shared_limits(dataset, scope, asked.by, handling=asked.handling)
+    return {
+        row["key"]: Limit(row["limit_text"], row["limit_value"] * hours[row["limit_clock"]])
+        for row in found.to_dict("records")
+        if row["limit_clock"] in hours
+    }
 
 
 def key_names(dataset: Dataset, scope: Scope, by: str, words: Words) -> dict[str, str]:
@@ -276,7 +297,12 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
     every = table["due"] + table["bulk_due"]
     with_bulk = (table["in_time"] + table["bulk_in_time"]) / every.where(every > 0)
-    table = table.assign(share_with_bulk=with_bulk, few=table["n"] < int(settings["few_reports"]))
+    if by is not None:  # a group that is there for cases of another handling alone is none
+        own = [name for name in whole if name not in (ON_SPOT, ENGINEERING)]
+        table, with_bulk = table[table[own].any(axis=1)], with_bulk[table[own].any(axis=1)]
+    table = table.reset_index(drop=True).assign(
+        share_with_bulk=with_bulk.to_numpy(), few=table["n"] < int(settings["few_reports"])
+    )
     return table.drop(columns=["bulk_due", "bulk_in_time"])
 
 
@@ -313,6 +339,16 @@ def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
+
+
+def _files_give(dataset: Dataset, sources: tuple[str, ...]) -> bool:
+    """Return whether any case of some sources, or of all, has a deadline, whatever the period."""
+
+    def find() -> bool:
+        found = timing.undecided(dataset, Scope(level="", sources=sources), handling=None)
+        return bool(found[list(DECIDED)].to_numpy().sum())
+
+    return dataset.hold("deadlines given", sources, find, most=_MOST_HELD)
 
 
 def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:

@@ -188,11 +188,11 @@ def screen_of(dataset: Dataset, scope: Scope, asked: Asked) -> Screen:
 
 
 def summary(screen: Screen, words: Words) -> dict[str, Any]:
-    """Return headline, stages, ageing, funnel, trend and holds for programs: codes, numbers and the sentences."""
+    """Return headline, stages, ageing, funnel, trend and holds for programs: codes, numbers and sentences."""
     head = screen.headline
     return {
         "headline": {
-            **head.overall.drop("key").to_dict(),
+            **{name: None if pd.isna(value) else value for name, value in head.overall.drop("key").items()},
             "undecided_by": head.undecided,
             "has_deadlines": head.has_deadlines,
             "sentence": head.main.say(words),

@@ -191,11 +191,15 @@ def _below_open(facts: Facts) -> Sentence:
     if not facts.has_deadlines:
         return Sentence(N_("no deadlines"))
     fields = {"past_due": int(facts["past_due"]), "undecided": sum(facts.undecided.values())}
+    if not fields["undecided"]:
+        return Sentence(N_("{past_due} past due"), fields)
     return Sentence(N_("{past_due} past due; of {undecided} cases no deadline is known"), fields)
 
 
 def sentences(facts: Facts) -> tuple[Sentence, ...]:
     """Return what stands below the figures: how sure they are, what is left out, what is undecided and what to do."""
+    if facts.first is not None:
+        return ()
     said = [_few(facts), _share(facts), _handled(facts), _estimate(facts), _mean(facts), _apart(facts)]
     said += [_bulk(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
     return tuple(one for one in said if one is not None)
