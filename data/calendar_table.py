@@ -5,14 +5,14 @@ import unicodedata
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import apart, tables
+from data import apart
 from data.calendar import office_days
 from data.cell_columns import read_day_column
+from data.deadline_table import WORKDAYS, renewed
 from data.privacy import mask, mask_text
 from data.schema import REASONS
 from data.store import Workspace
@@ -166,11 +166,13 @@ def load_workdays(
 ) -> dict[str, Any]:
     """Store a table of workdays; of the years that it names it replaces what was stored, other years stay.
 
+    When cases are due is reckoned anew.
+
     Returns
     -------
     dict
-        days (read), years (named, ascending), notes (a list of Sentence: years that stay unknown in part, and what is
-        covered now), version.
+        days (read), years (named, ascending), file, changed (cases that are due at another time now), notes (a list of
+        Sentence: years that stay unknown in part, and what is covered now), version.
 
     Raises
     ------
@@ -184,11 +186,9 @@ def load_workdays(
         stored = change.before.workdays()
         kept = stored[~stored["day"].str[:4].isin(years)]
         all_ = pd.concat([part for part in (kept, rows) if len(part)]).sort_values("day")
-        schema = tables.TABLES["workdays"].schema
-        change.write("workdays", pa.Table.from_pandas(all_, schema=schema, preserve_index=False))
-        facts = {"days": int((rows["day"].str.len() > 4).sum()), "years": years}
         change.keep_original(content, name)
-        version = change.commit(**facts, file=mask(name)).version
+        facts = {"days": int((rows["day"].str.len() > 4).sum()), "years": years, "file": mask(name)}
+        answer = renewed(change, WORKDAYS, all_, facts)
     days = office_days(settings["work_calendar"], zone=settings["timezone"], hours=settings["office_hours"], own=all_)
     notes = []
     for year in map(int, years):
@@ -199,4 +199,4 @@ def load_workdays(
                 "row with {year} alone."
             )
             notes.append(Sentence(message, {"year": str(year), "known": known, "days": length}))
-    return {**facts, "notes": [*notes, days.coverage()], "version": version}
+    return {**answer, "notes": [*notes, days.coverage()]}

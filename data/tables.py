@@ -40,7 +40,7 @@ _INCIDENT_KINDS: dict[str, pa.DataType] = {
 }
 STANDARD_COLUMNS = (
     "scheme", "kind", "valid_from", "row", "main_code", "main_name", "code", "type_name", "condition", "limit_text",
-    "limit_value", "limit_clock", "closing", "supervisor", "duty",
+    "limit_value", "limit_clock", "closing", "supervisor", "duty", "hazard", "words", "handling",
 )  # fmt: skip
 WORKDAY_COLUMNS = ("row", "day", "workday", "note")
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
@@ -92,7 +92,7 @@ TABLES = {
     # The standards of filing and deadlines, row by row as their files have them (data.standards).
     "standards": TableKind(
         pa.schema(_fields(STANDARD_COLUMNS, {"row": pa.int32(), "limit_value": pa.float64()})),
-        codes=("kind", "valid_from", "limit_clock"),
+        codes=("kind", "valid_from", "limit_clock", "hazard", "handling"),
     ),
     # The office's table of workdays and days off (data.calendar_table).
     "workdays": TableKind(

@@ -286,7 +286,9 @@ def types(words: Words, data: Dataset) -> None:
             key=f"rules-{data.fingerprint[:8]}",
             column_config={
                 "scheme": st.column_config.SelectboxColumn(
-                    words("Code list"), options=list(schemes), format_func=lambda one: intake.scheme_name(str(one))
+                    words("Code list"),
+                    options=list(schemes),
+                    format_func=lambda one: intake.scheme_name(words, str(one)),
                 ),
                 "kind": st.column_config.SelectboxColumn(
                     words("Kind"),

@@ -101,7 +101,7 @@ def standard_table(words: Words, data: Dataset, content: bytes, name: str, diges
         scheme = st.selectbox(
             words("Code list"),
             list(intake.SCHEME_NAMES),
-            format_func=intake.scheme_name,
+            format_func=lambda one: intake.scheme_name(words, one),
             accept_new_options=True,
             key=f"s-scheme-{digest[:8]}",
         )
@@ -137,7 +137,7 @@ def standards_list(words: Words, data: Dataset) -> None:
         counts = rows.groupby(["scheme", "kind", "valid_from"]).size().reset_index(name="n")
         shown = pd.DataFrame(
             {
-                words("Code list"): [intake.scheme_name(one) for one in counts["scheme"]],
+                words("Code list"): [intake.scheme_name(words, one) for one in counts["scheme"]],
                 words("Kind"): [words(intake.STANDARD_KINDS[kind]) for kind in counts["kind"]],
                 words("Stands from"): counts["valid_from"],
                 words("Rows"): counts["n"],
