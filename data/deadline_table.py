@@ -17,7 +17,7 @@ from data import deadlines, tables
 from data.codes import padded
 from data.dataset import Dataset
 from data.editions import read_day
-from data.limits import read_hazard, read_limit
+from data.limit_texts import read_hazard, read_limit
 from data.privacy import mask, mask_text
 from data.schema import ENGINEERING, HAZARDS
 from data.store import Change, Workspace

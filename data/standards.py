@@ -19,7 +19,7 @@ from data.codes import padded
 from data.dataset import Dataset
 from data.deadline_table import put_edition, read_scheme
 from data.editions import read_day
-from data.limits import read_handling, read_hazard, read_limit
+from data.limit_texts import read_handling, read_hazard, read_limit
 from data.privacy import mask_text
 from data.schema import HAZARD_NAMES, REASONS
 from data.store import Workspace

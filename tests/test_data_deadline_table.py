@@ -22,7 +22,7 @@ from data.deadline_table import (
     take_back,
 )
 from data.deadlines import assign
-from data.limits import read_hazard, read_limit
+from data.limit_texts import read_hazard, read_limit
 from data.standards import load_standard, read_standard, standard_on
 from data.store import Workspace
 from data.tables import STANDARD_COLUMNS
