@@ -217,7 +217,7 @@ def classify(
     columns = {"type": type_name, "code": code, "kind": pd.Series(kinds, type_name.index)}
     group, unique = _each_once({name: pd.Series(column).fillna("") for name, column in columns.items()})
     types = pa.array(unique["type"].str.strip(), type=pa.large_string())
-    codes = unique["code"].str.strip().map(_padded).to_numpy(dtype=object)
+    codes = unique["code"].str.strip().map(padded).to_numpy(dtype=object)
     named = unique["type"].str.strip().to_numpy(dtype=object) != ""
     told = unique["kind"].map(read_kind).to_numpy(dtype=object)
 
@@ -282,16 +282,16 @@ def _contains(texts: pa.Array, pattern: str) -> np.ndarray:
 def _code_hits(rule: Any, rules: pd.DataFrame, codes: Any, named: Any, told: Any, scheme: str | None) -> Any:
     if not scheme or rule.scheme != scheme:
         return np.zeros(len(codes), dtype=bool)
-    hit = codes == _padded(rule.code)
+    hit = codes == padded(rule.code)
     if rule.kind:
         hit = hit & ((told == "") | (told == rule.kind))
-    twins = rules[(rules["scheme"] == scheme) & (rules["code"].map(_padded) == _padded(rule.code))]
+    twins = rules[(rules["scheme"] == scheme) & (rules["code"].map(padded) == padded(rule.code))]
     if twins["hazard"].nunique() > 1:  # component or event? the name tells; a bare code is an event
         hit = hit & ((told != "") | (~named & (rule.kind == "event")))
     return hit
 
 
-def _padded(code: str) -> str:
+def padded(code: str) -> str:
     """Return a code with the zero that a spreadsheet ate: 506 is 0506."""
     return code.zfill(4) if code.isdecimal() and len(code) == 3 else code
 
