@@ -2,6 +2,7 @@
 
 import calendar
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -71,7 +72,10 @@ def read_workdays(
         ``workdays-twice`` (a day that is both), ``workdays-row`` (one that the reader gave back).
     """
     table = apart.read_table(content, name, settings=settings or DEFAULTS, encoding=encoding, sheet=sheet)
-    columns = _columns(table)
+    fields = columns_of(table.headers)
+    if not fields:
+        raise _not_workdays(table)
+    columns = {table.frame.columns[place]: field for field, place in fields.items()}
     text = table.frame.rename(columns=columns)[list(columns.values())].apply(lambda column: column.str.strip())
     text = text[(text[["day", "workday"]] != "").any(axis=1)]
     unread = table.bad[~table.bad["reason"].isin(["header-again", "note-row"])]
@@ -139,17 +143,15 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKC", text).lower() if sign.isalnum())
 
 
-def _columns(table: Table) -> dict[str, str]:
-    """Return column of the table -> field."""
-    plain = [_plain(header) for header in table.headers]
+def columns_of(headers: Sequence[str]) -> dict[str, int]:
+    """Return which column serves which field of a table of workdays; {} where it is none."""
+    plain = [_plain(header) for header in headers]
     found = {
-        table.frame.columns[plain.index(title)]: field
+        field: plain.index(title)
         for field, titles in _TITLES.items()
         if (title := next((title for title in titles.split() if title in plain), ""))
     }
-    if not {"day", "workday"} <= set(found.values()):
-        raise _not_workdays(table)
-    return found
+    return found if {"day", "workday"} <= set(found) else {}
 
 
 def _not_workdays(table: Table) -> HazardError:

@@ -32,13 +32,13 @@ _TITLES = {
     "code": "小类代码 小类编码 小类编号 编码 代码 code",
     "type_name": "小类名称 小类 名称 事件类型 问题类型 类型 typename type",
     "hazard": "隐患类别 隐患类型 隐患种类 隐患 类别 hazard",
-    "condition": "立案条件 立案标准 condition",
-    "words": "关键词 关键字 words keywords",
-    "limit_text": "处置时限 处理时限 办理时限 办结时限 时限 limit deadline timelimit",
+    "condition": "立案条件 立案标准 condition conditionoffiling",
+    "words": "关键词 关键字 words keywords wordsinthedescription",
+    "limit_text": "处置时限 处理时限 办理时限 办结时限 时限 limit limitaswritten deadline timelimit",
     "handling": "工程类 是否工程类 工程类隐患 engineering handling",
-    "closing": "结案条件 结案标准 closing",
-    "supervisor": "监管主体 监管部门 主管部门",
-    "duty": "责任主体 责任部门 责任单位 处置部门 处置单位",
+    "closing": "结案条件 结案标准 closing conditionofclosing",
+    "supervisor": "监管主体 监管部门 主管部门 supervisedby",
+    "duty": "责任主体 责任部门 责任单位 处置部门 处置单位 handledby",
 }
 _TYPE = ("hazard", "code", "type_name")  # what a row is about: one of them at least
 

@@ -224,17 +224,28 @@ def _some(texts: list[str], words: Words, most: int = 20) -> str:
 
 def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
     """Return what the load of a standard says."""
-    kind = answer["kind"]
-    lines = [
-        words(
-            "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
-            "headers, titles or empty; {restored} codes had lost a zero.",
-            file=file,
-            **{key: answer[key] for key in ("rows", "types", "skipped", "restored")},
-            scheme=scheme_name(words, answer["scheme"]),
-            kind=words(STANDARD_KINDS[kind]),
-        )
-    ]
+    scheme, kind = scheme_name(words, answer["scheme"]), answer["kind"]
+    if answer["types"]:
+        lines = [
+            words(
+                "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
+                "headers, titles or empty; {restored} codes had lost a zero.",
+                file=file,
+                **{key: answer[key] for key in ("rows", "types", "skipped", "restored")},
+                scheme=scheme,
+                kind=words(STANDARD_KINDS[kind]),
+            )
+        ]
+    else:
+        lines = [
+            words.plural(
+                "{file}: {n} limit stored in code list {scheme}.",
+                "{file}: {n} limits stored in code list {scheme}.",
+                answer["rows"],
+                file=file,
+                scheme=scheme,
+            )
+        ]
     for row in answer["unparsed"].head(10).itertuples():
         lines.append(
             words("Row {row}, {type}: the limit “{limit}” was not understood; it is kept as text.", row=str(row.row),
