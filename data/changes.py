@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from base import settings
 from base.errors import HazardError
-from data import keeping, tables, validity, versions
+from data import deadlines, keeping, tables, validity, versions
 from data.calendar import package_days, read_hours
 from data.dataset import Dataset
 from data.merging import KEY, replace, rewrite
@@ -28,8 +28,8 @@ _zones = cache(available_timezones)  # it looks through a folder of hundreds of 
 def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dict[str, Any]:
     """Take an import back: its new cases go, those it corrected say again what they said before, its rejected rows go.
 
-    What returns is placed in the boundaries, and named by the rules, as they are now. Places given by hand stay, for
-    the same cases may come again.
+    What returns is placed in the boundaries, named by the rules and due by the table of deadlines, as they are now.
+    Places given by hand stay, for the same cases may come again.
 
     Parameters
     ----------
@@ -59,6 +59,7 @@ def undo(workspace: Workspace, import_id: str | None = None, *, who: str) -> dic
         returned = former.query("SELECT * FROM incidents SEMI JOIN own USING (source, incident_id)", own=own)
         returned = place(_base(returned), before, change.levels)
         returned = reclassify(returned, before.rules(), change.imports)
+        returned = deadlines.assign(returned, before, deadlines.options_of(change))
         change.imports = tuple(one for one in change.imports if one is not record)
         if not change.imports:  # the first import may have set the zone: the next one may set another
             change.settings.pop("timezone", None)
@@ -234,7 +235,8 @@ def set_rules(workspace: Workspace, rules: pd.DataFrame, *, who: str) -> dict[st
     Returns
     -------
     dict
-        rules (how many), changed (incidents that have another hazard now), version.
+        rules (how many), changed (incidents that have another hazard now), due_changed (incidents that are due at
+        another time, for rows of the table of deadlines may go by the hazard), version.
 
     Raises
     ------
@@ -245,16 +247,17 @@ def set_rules(workspace: Workspace, rules: pd.DataFrame, *, who: str) -> dict[st
     with workspace.change("rules", who=who) as change:
         schema = tables.TABLES["rules"].schema
         change.write("rules", pa.Table.from_pandas(clean, schema=schema, preserve_index=False))
-        changed = 0
+        draft, imports, changed, moved = change.draft(), deadlines.options_of(change), 0, 0
 
         def renew(rows: pa.Table) -> pa.Table:
-            nonlocal changed
-            renewed = reclassify(rows, clean, change.imports)
+            nonlocal changed, moved
+            renewed = deadlines.assign(reclassify(rows, clean, change.imports), draft, imports)
             changed += pc.sum(pc.not_equal(rows["hazard"], renewed["hazard"])).as_py() or 0
+            moved += deadlines.moved(rows, renewed)
             return renewed
 
         rewrite(change, renew)
-        facts = {"rules": len(clean), "changed": changed}
+        facts = {"rules": len(clean), "changed": changed, "due_changed": moved}
         return {**facts, "version": change.commit(**facts).version}
 
 
@@ -280,7 +283,7 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
     Returns
     -------
     dict
-        settings (all overrides now), version.
+        settings (all overrides now), changed (incidents that are due at another time now), version.
 
     Raises
     ------
@@ -308,7 +311,8 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
             rewrite(change, lambda rows: place(rows, draft, change.levels))
         nothing = tables.incident_schema(tuple(level.column for level in change.levels)).empty_table()
         replace(change, nothing, nothing.select(KEY))  # another limit for crowded spots marks other rows
-        facts = {"settings": dict(change.settings)}
+        hung_on = any(merged[name] != change.before.settings[name] for name in deadlines.SETTINGS)
+        facts = {"settings": dict(change.settings), "changed": deadlines.assign_again(change) if hung_on else 0}
         return {**facts, "version": change.commit(**facts).version}
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from base.text import N_, Sentence
+from data import holds
 from data.codes import Restored, restore_zeros
 from data.layout import says_total
 from data.numbers import converted, read_numbers
@@ -160,8 +161,18 @@ def check_incidents(
     never = pd.Series(pd.NaT, accepted.index, "datetime64[ns, UTC]")
     for name in TIME_FIELDS:
         accepted[name] = chosen(times.pop(name), taken) if name in times else never
-    for name in ("paused_minutes", "postponed_hours", "postponed_days"):
-        accepted[name] = np.nan
+    spans = {
+        name: holds.read_spans(
+            absent[name] if name in absent else chosen(text[name], taken),
+            titles.get(name, name),
+            natural=name == holds.HOLDS,
+        )
+        for name in (holds.HOLDS, holds.EXTENSIONS)
+    }
+    held, postponed = spans[holds.HOLDS], spans[holds.EXTENSIONS]
+    minutes = np.nan_to_num(held.hours) * 60 + np.nan_to_num(held.days) * 1440
+    accepted["paused_minutes"] = np.where(minutes > 0, minutes, np.nan)
+    accepted["postponed_hours"], accepted["postponed_days"] = postponed.hours, postponed.days
     accepted["lon"], accepted["lat"] = lon[taken], lat[taken]
     accepted["remark"] = _remarks(
         {
@@ -172,7 +183,7 @@ def check_incidents(
         }
     )
     accepted = accepted[list(_KEPT)]
-    notes = [*_notes(text, titles, taken), *_code_notes(codes)]
+    notes = [*_notes(text, titles, taken), *_code_notes(codes), *holds.notes(accepted, spans, titles)]
     if older.any():
         notes.append(Sentence(_OLDER, {"n": int(older.sum())}))
     accepted.attrs = {"repeats": int((repeats & ~faults.found).sum() + older.sum()), "notes": notes}

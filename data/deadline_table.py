@@ -171,7 +171,7 @@ def renewed(change: Change, kept: Kept, rows: pd.DataFrame, facts: Mapping[str, 
     """
     schema = tables.TABLES[kept.table].schema
     change.write(kept.table, pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
-    facts = {**facts, "changed": deadlines.renew(change)}
+    facts = {**facts, "changed": deadlines.assign_again(change)}
     return {**facts, "version": change.commit(**facts).version}
 
 

@@ -1,35 +1,218 @@
-"""When a case is due, and why, or why nobody can tell."""
+"""When a case is due, and why, or why nobody can tell.
 
+The limit is that of the table of deadlines in force when the case's clock started (`data.limits`): whoever changes the
+table for a later day leaves running cases alone. From the start it runs on its own clock (`data.clocks`) over the
+office's calendar; holds and postponements move its end. All of it is reckoned from what is stored, so it is reckoned
+again, in the same version, whenever a table or a setting that it hangs on changes.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from data.clocks import NEVER, Pauses, Rule, Why, due
 from data.dataset import Dataset
-from data.merging import rewrite
+from data.limits import NO_ROW, SEVERAL, Limits, plain
+from data.merging import amend
 from data.moments import with_column
+from data.office import calendar_of
+from data.schema import DUE_FROM, ENGINEERING, LIMIT_COLUMNS, ON_SPOT, Clock
 from data.store import Change
+from data.tables import TABLES
+
+SETTINGS = ("work_calendar", "office_hours", "clock_start", "day_limits", "file_deadline")  # that due times hang on
+Imports = Mapping[str, Mapping[str, Any]]  # import_id -> its options
+_STEPS = ("surveyed_at", "designed_at", "built_at", "followed_up_at")  # of engineering
+_HOLDS = ["paused_at", "resumed_at", "paused_minutes", "postponed_hours", "postponed_days"]
+_YES = {
+    "是", "有", "1", "y", "yes", "t", "true", "自处置", "自行处置", "已自处置", "监督员自处置", "现场处置",
+    "现场处理", "已现场处置", "即办", "即办件",
+}  # fmt: skip
+# What an hour and a day of a postponement are in the unit of a limit
+_ADDED: dict[str, tuple[float, float]] = {
+    Clock.URGENT_HOUR: (1.0, 24.0),
+    Clock.WORK_HOUR: (1.0, 8.0),
+    Clock.WORK_DAY: (1 / 8, 1.0),
+    Clock.NATURAL_DAY: (1 / 24, 1.0),
+}
+_WHY = {Why.KNOWN: "table", Why.ON_HOLD: "on-hold", Why.UNCOVERED: "uncovered"}
+_REASONS = tuple(DUE_FROM)
+Moments = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
-def assign(rows: pa.Table, dataset: Dataset) -> pa.Table:
-    """Return incidents with the columns `data.schema.LIMIT_COLUMNS`, by the tables and settings of a version."""
-    given = pc.is_valid(rows["target_at"])
-    rows = with_column(rows, "due_at", rows["target_at"])
-    rows = with_column(rows, "due_from", pc.if_else(given, "file", "no-limit"))
-    return with_column(rows, "handling", pa.repeat(pa.scalar(""), rows.num_rows))
+def assign(rows: pa.Table, dataset: Dataset, imports: Imports, *, zone: str | None = None) -> pa.Table:
+    """Return incidents with the columns `data.schema.LIMIT_COLUMNS`, by the tables and settings of a version.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Incidents as they are stored; what stood in those columns does not count.
+    dataset : Dataset
+        The version whose table of deadlines, workdays and settings count.
+    imports : mapping
+        The options of the imports that the rows came by, as `data.schema.ImportRecord` has them: `mapping` tells
+        whether the file says when cases were dispatched, `scheme` which list its codes belong to.
+    zone : str, optional
+        Of the days, where it is not yet that of the version: the first import sets it.
+
+    Notes
+    -----
+    Where a case has an interval of a hold, a total beside it is not added: it would count the hold twice.
+    """
+    settings, table = dataset.settings, dataset.hold("limits", None, lambda: Limits(dataset.standards()), most=1)
+    start = _starts(rows, settings["clock_start"], imports)
+    fits = table.rows_for(_cases(rows, imports), _local_days(start, zone or dataset.zone))
+    at = np.full(rows.num_rows, NEVER)
+    reason = np.select([fits == NO_ROW, fits == SEVERAL], [_code("no-limit"), _code("several")], _code("unread"))
+    reason[(fits != NO_ROW) & (start == NEVER)] = _code("no-start")
+    fitting = fits >= 0
+    read = fitting & ~np.isnan(table.value[np.maximum(fits, 0)]) if len(table) else fitting
+    ready = np.flatnonzero(read & (start != NEVER))
+    if len(ready):
+        held = rows.select(_HOLDS).take(pa.array(ready))
+        at[ready], reason[ready] = _run_out(held, start[ready], fits[ready], table, dataset, zone)
+    target = _moments(rows["target_at"])
+    told = target != NEVER
+    if settings["file_deadline"] != "wins":
+        told &= ~read  # the table says nothing that could be reckoned with
+    at, reason = np.where(told, target, at), np.where(told, _code("file"), reason)
+    row = pa.array(fits, mask=~fitting)
+    columns = {
+        "due_at": _times(at),
+        "due_from": pa.array(_REASONS).take(pa.array(reason)),
+        "limit_text": pc.fill_null(pa.array(table.text.tolist(), pa.string()).take(row), ""),
+        "limit_value": pa.array(table.value, from_pandas=True).take(row),
+        "limit_clock": pc.fill_null(pa.array(table.clock.tolist(), pa.string()).take(row), ""),
+        "handling": _handling(rows, pc.fill_null(pa.array(table.handling.tolist(), pa.string()).take(row), "")),
+    }
+    for name in LIMIT_COLUMNS:
+        rows = with_column(rows, name, columns[name].cast(TABLES["incidents"].schema.field(name).type))
+    return rows
 
 
-def renew(change: Change) -> int:
-    """Reckon anew when all stored cases are due, by the tables as the change leaves them; return how many changed."""
-    if "incidents" not in change.before.named.tables:
-        return 0
-    draft, changed = change.draft(), 0
+def assign_again(change: Change) -> int:
+    """Reckon all stored incidents anew by the tables and settings of the next version, in the same change.
 
-    def again(rows: pa.Table) -> pa.Table:
+    Months in which nothing changes keep their files.
+
+    Returns
+    -------
+    int
+        How many cases are due at another time now, as `moved` counts them.
+    """
+    draft, imports, changed = change.draft(), options_of(change), 0
+
+    def renew(rows: pa.Table) -> pa.Table:
         nonlocal changed
-        renewed = assign(rows, draft)
-        same = pc.equal(rows["due_at"], renewed["due_at"])
-        both = pc.and_(pc.is_null(rows["due_at"]), pc.is_null(renewed["due_at"]))
-        changed += rows.num_rows - (pc.sum(pc.or_(pc.fill_null(same, False), both)).as_py() or 0)
+        renewed = assign(rows, draft, imports)
+        changed += moved(rows, renewed)
         return renewed
 
-    rewrite(change, again)
+    amend(change, renew, LIMIT_COLUMNS)
     return changed
+
+
+def moved(before: pa.Table, after: pa.Table) -> int:
+    """Return how many of the same incidents are due at another time, or are due where they were not, or no longer."""
+    return int((_moments(before["due_at"]) != _moments(after["due_at"])).sum())
+
+
+def options_of(change: Change) -> dict[str, Mapping[str, Any]]:
+    """Return the options of the imports of a change, as `assign` takes them."""
+    return {one.import_id: one.options for one in change.imports}
+
+
+def _run_out(
+    rows: pa.Table, start: Moments, fits: NDArray[np.intp], table: Limits, dataset: Dataset, zone: str | None
+) -> tuple[Moments, NDArray[np.intp]]:
+    """Return when the limits run out of cases that have one and have started, and the reasons."""
+    calendar = calendar_of(dataset, zone)
+    paused, resumed = _moments(rows["paused_at"]), _moments(rows["resumed_at"])
+    total, hours, days = (
+        pc.fill_null(rows[name], 0).to_numpy().copy() for name in
+        ("paused_minutes", "postponed_hours", "postponed_days")
+    )  # fmt: skip
+    held = np.flatnonzero(paused != NEVER)
+    total[held] = 0
+    # A total of natural minutes says nothing of how many of them the office's clock would have run
+    untold = (total > 0) & np.isin(table.clock, [Clock.WORK_HOUR, Clock.WORK_DAY])[fits]
+    an_hour, a_day = np.array([_ADDED.get(clock, (0.0, 0.0)) for clock in table.clock.tolist()]).T
+    found = due(
+        start, table.value[fits], table.clock[fits], calendar,
+        paused=np.where(untold, 0, total),
+        pauses=Pauses(held, paused[held], resumed[held]) if len(held) else None,
+        postponed=hours * an_hour[fits] + days * a_day[fits],
+        rule=Rule(dataset.settings["day_limits"]),
+    )  # fmt: skip
+    known = found.why == Why.KNOWN
+    beyond = known & (found.at > calendar.midnights[-1])  # a limit of centuries, and no day of any calendar
+    names = {int(why): _code(name) for why, name in _WHY.items()}
+    reason = np.array([names.get(int(why), _code("no-limit")) for why in Why], dtype=np.intp)[found.why]
+    reason[beyond], reason[untold] = _code("uncovered"), _code("hold-unknown")
+    return np.where(known & ~beyond & ~untold, found.at, NEVER), reason
+
+
+def _starts(rows: pa.Table, begin: str, imports: Imports) -> Moments:
+    """Return when each case's clock starts; NEVER where it has not."""
+    reported, dispatched = _moments(rows["reported_at"]), _moments(rows["dispatched_at"])
+    if begin == "reported":
+        return reported
+    told = _by_import(rows, lambda one: bool((one.get("mapping") or {}).get("dispatched_at")), imports)
+    return np.where(told.to_numpy(zero_copy_only=False).astype(bool) | (dispatched != NEVER), dispatched, reported)
+
+
+def _cases(rows: pa.Table, imports: Imports) -> pa.Table:
+    """Return what `Limits.rows_for` looks at."""
+    names = ["kind", "code", "type_name", "hazard", "condition", "description"]
+    scheme = _by_import(rows, lambda one: str(one.get("scheme") or ""), imports)
+    return rows.select(names).append_column("scheme", scheme)
+
+
+def _by_import(rows: pa.Table, tell: Any, imports: Imports) -> pa.Array:
+    """Return what is told of the import of each row."""
+    encoded = rows["import_id"].combine_chunks().dictionary_encode()
+    told = pa.array([tell(imports.get(one, {})) for one in encoded.dictionary.to_pylist()] or [None])
+    return told.take(encoded.indices)
+
+
+def _handling(rows: pa.Table, by_table: pa.Array) -> pa.Array:
+    """Return the codes of HANDLINGS: by what was done with the case, else by the row of the table."""
+    said = rows["on_spot"].combine_chunks().dictionary_encode()
+    yes = pa.array([_says_yes(one) for one in said.dictionary.to_pylist()] or [False])
+    on_spot = pc.or_(pc.fill_null(yes.take(said.indices), False), pc.equal(by_table, ON_SPOT))
+    engineering = pc.equal(by_table, ENGINEERING)
+    for name in _STEPS:
+        engineering = pc.or_(engineering, pc.is_valid(rows[name]))
+    if isinstance(engineering, pa.ChunkedArray):
+        engineering = engineering.combine_chunks()
+    return pc.if_else(engineering, ENGINEERING, pc.if_else(on_spot, ON_SPOT, ""))
+
+
+def _says_yes(text: str | None) -> bool:
+    word = plain(text or "").lower().removesuffix(".0")  # as a spreadsheet writes a 1
+    return word in _YES
+
+
+def _code(reason: str) -> int:
+    return _REASONS.index(reason)
+
+
+def _moments(column: pa.ChunkedArray) -> Moments:
+    """Return times as `data.clocks` takes them."""
+    return pc.fill_null(column.cast(pa.int64()), NEVER).to_numpy()
+
+
+def _times(moments: Moments) -> pa.Array:
+    return pa.array(moments, mask=moments == NEVER).cast(pa.timestamp("us", tz="UTC"))
+
+
+def _local_days(moments: Moments, zone: str) -> NDArray[np.datetime64]:
+    known = np.where(moments == NEVER, np.iinfo(np.int64).min, moments).astype("datetime64[us]")  # the least is NaT
+    local = pd.DatetimeIndex(known).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return local.to_numpy().astype("datetime64[D]")

@@ -32,7 +32,7 @@ _ONE = f"[{''.join(_DIGITS)}]"
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?"
 _LIMIT = re.compile(rf"{_NUMBER}|{_ONE}?十{_ONE}?|{_ONE})个?({'|'.join(_CLOCKS)})(?:以?内)?")
 _ENGLISH_LIMIT = re.compile(rf"(?:within )?{_NUMBER}) ?({'|'.join(_ENGLISH)})s?")
-_MOST = 10_000  # more is a slip of the pen, or another meaning
+_MOST = 1e9  # of any unit: far past every calendar
 _ZH, _EN = Words("zh"), Words("en")
 _ALSO = {"道路积水": "waterlogging"}
 _YES = {"是", "1", "y", "yes", "true", "工程", "工程类", ENGINEERING}
@@ -41,7 +41,7 @@ _YES = {"是", "1", "y", "yes", "true", "工程", "工程类", ENGINEERING}
 def read_limit(text: str) -> tuple[float, str] | None:
     """Return value and clock of a limit such as 2紧急工作时 or 5 work days, None if it says anything else too.
 
-    The value is above 0 and at most 10,000, the clock one of `data.schema.Clock`.
+    The value is above 0 and finite, the clock one of `data.schema.Clock`.
     """
     plain = unicodedata.normalize("NFKC", text)
     if found := _LIMIT.fullmatch("".join(plain.split())):

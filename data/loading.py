@@ -268,7 +268,8 @@ def _arrived(
     as_of = str(checked.options["as_of"] or moments.known_to(checked.rows, checked.options["zone"], now))
     known = [time for time in (before.as_of, pd.Timestamp(as_of) if as_of else None) if time is not None]
     day = max(known).tz_convert(before.zone).date() if known else None  # up to which anything is known with this file
-    fresh = deadlines.assign(place(fresh, before, before.levels, known_to=day), before)
+    placed, imports = place(fresh, before, before.levels, known_to=day), {import_id or "": checked.options}
+    fresh = deadlines.assign(placed, before, imports, zone=zone)
     return fresh, import_answer(checked, fresh, beside.updated.num_rows, import_id, version, before, as_of), beside
 
 

@@ -6,7 +6,7 @@ hold those that come is told then (`Held`), and the months that are not written 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -195,6 +195,26 @@ def rewrite(change: Change, renew: Callable[[pa.Table], pa.Table]) -> None:
         change.write("incidents", rows.select(schema.names).cast(schema).sort_by(_order(change)), append=place_ > 0)
     if _rows(_files(change.draft())) != _rows(_files(before)):
         raise RuntimeError("rewriting the incidents lost or doubled rows")
+
+
+def amend(change: Change, renew: Callable[[pa.Table], pa.Table], columns: Sequence[str]) -> None:
+    """Pass all incidents of the next version through `renew`, and write those months again where it changes any.
+
+    Parameters
+    ----------
+    renew : callable
+        Gets a part of the rows and returns the same rows in the same order, of which it may change `columns` alone.
+    """
+    draft, schema = change.draft(), _schema(change)
+    for some in _steps(sorted(_files(draft))):
+        step = _in(some)
+        rows = draft.query(f"SELECT * FROM incidents WHERE {step}")  # noqa: S608  names are our own
+        renewed = renew(rows)
+        same = [rows[name].cast(schema.field(name).type) == renewed[name] for name in columns]
+        if not all(same):
+            change.write("incidents", renewed.select(schema.names).cast(schema).sort_by(_order(change)), where=step)
+    if _rows(_files(change.draft())) != _rows(_files(draft)):
+        raise RuntimeError("amending the incidents lost or doubled rows")
 
 
 def crowded_spots(before: Dataset, came: pa.Table, keys: pa.Table, limits: Mapping[str, Any]) -> pa.Table:

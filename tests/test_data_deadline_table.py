@@ -233,7 +233,7 @@ def test_an_edition_is_removed_and_the_one_before_it_stands_on(tmp_path):
 def test_changes_of_both_tables_are_taken_back_one_by_one_each_for_itself(tmp_path):
     workspace = with_grids(tmp_path / "w")
     case = rows([{"incident_id": "1", "reported_at": "2026-01-05 09:00", "hazard": "wall_risk"}])
-    store(workspace, assign(case, workspace.newest()))
+    store(workspace, assign(case, workspace.newest(), {}))
     stood = [tables_of(workspace)]
     load_standard(workspace, OWN.encode(), "时限.csv", scheme="office", who="t")
     stood.append(tables_of(workspace))
