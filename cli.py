@@ -70,6 +70,7 @@ from reports import (
     people,
     periods,
     plain,
+    plain_times,
     rates,
     record,
     times,
