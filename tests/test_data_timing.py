@@ -16,8 +16,9 @@ from stored import ZONE, rows, store, with_grids
 
 from analysis import resolution
 from base.errors import HazardError
-from data import queries, timing
+from data import facts, queries, timing
 from data.bulk import closed_in_bulk
+from data.dataset import Dataset
 from data.facts import NEVER
 from data.schema import DUE_FROM, Scope
 from data.store import Workspace
@@ -298,6 +299,16 @@ def test_shares_and_deadlines_are_those_of_a_plain_count(datasets, cases, at, sc
         apart = timing.apart(dataset, scope).iloc[0]
         for name in ("zero", "no_closing", "on_spot", "engineering"):
             assert totals[name] >= apart[name] > 0
+
+
+def test_a_version_is_answered_alike_where_several_threads_ask_its_files(datasets, monkeypatch):
+    asks = [lambda of: queries.totals(of, Scope(level="grid")), lambda of: timing.due(of, Scope(level="grid")),
+            lambda of: timing.apart(of, Scope(level="grid"), "hazard", clock="limit")]  # fmt: skip
+    one_by_one = [ask(Dataset(datasets[0].root, datasets[0].named)) for ask in asks]
+    monkeypatch.setattr(facts, "_ROWS_A_FILE", 0)
+    for ask, known in zip(asks, one_by_one, strict=True):
+        found = ask(Dataset(datasets[0].root, datasets[0].named))
+        assert found.equals(known) if isinstance(found, pd.DataFrame) else found == known
 
 
 def test_one_cell_alone_is_answered_as_among_all(datasets):
