@@ -29,7 +29,7 @@ def shared_limits(dataset: Dataset, scope: Scope, by: str, *, handling: str | No
         codes = [seen[name][rows] for name in ("due_from", "limit_text", "limit_clock")]
         return grouped([codes_of(seen, column)[rows], *codes, minutes])
 
-    needed = view.state_columns | ours | ({column} if column != "month" else set())
+    needed = view.for_states() | ours | ({column} if column != "month" else set())
     (key, due_from, text, clock, minutes), _ = together(each(view, needed, count), 5)
     alone = np.bincount(key[key >= 0])[np.maximum(key, 0)] == 1 if len(key) else np.zeros(0, dtype=bool)
     kept = alone & (key >= 0) & (due_from == facts.codes("due_from").of(["table"])[0]) & (minutes > 0)

@@ -53,6 +53,6 @@ def count_held(dataset: Dataset, scope: Scope, *, handling: str | None = "") -> 
         counted = (due, due & seen.met[rows], without, without & (ended <= free))
         return len(rows), *(int(np.count_nonzero(one)) for one in counted)
 
-    needed = view.due_columns | {"paused_at", "paused_minutes", "handling"}
+    needed = view.for_deadlines() | {"paused_at", "paused_minutes", "handling"}
     found = each(view, needed, count)
     return Held(*(sum(part[at] for part in found) for at in range(5)))

@@ -182,10 +182,10 @@ def _of_stages(rows: pd.DataFrame) -> list[Sentence]:
         said.append(
             Sentence(
                 NP_(
-                    "Of {n} case “{end}” lies before “{start}”: one of the two is wrong, so it is in no stage; it stays "
-                    "on the map.",
-                    "Of {n} cases “{end}” lies before “{start}”: one of the two is wrong, so they are in no stage; they "
-                    "stay on the map.",
+                    "Of {n} case “{end}” lies before “{start}”: one of the two is wrong, so it is in no stage; it "
+                    "stays on the map.",
+                    "Of {n} cases “{end}” lies before “{start}”: one of the two is wrong, so they are in no stage; "
+                    "they stay on the map.",
                 ),
                 {**_named(row), "n": int(row["out_of_order"])},
             )

@@ -30,7 +30,7 @@ def groups(found: pd.DataFrame, by: str, names: Mapping[str, str], few: int, clo
             "median": [_hours(row, "median_hours", clock, words) for row in rows],
             "interval": [_interval(row, clock, words) for row in rows],
             "share": [_share(row, few, words) for row in rows],
-            "verdict": [words(VERDICTS[row["verdict"]]) if row["verdict"] in VERDICTS else "" for row in rows],
+            "verdict": [words(VERDICTS[code]) if code in VERDICTS else "" for code in found["verdict"]],
         }
     )
     titles = {
@@ -72,20 +72,19 @@ def summary(screen: Screen, words: Words) -> list[str]:
     said = [*screen.waterfall.sentences, screen.ageing.sentence, *screen.funnel.sentences, screen.trend.sentence]
     said += [screen.holds.sentence] if screen.holds.sentence else []
     stages = screen.waterfall.rows
-    rows = stages[stages["n"] > 0].to_dict("records")
+    some = stages[stages["n"] > 0]
+    rows = some.to_dict("records")
     shown = pd.DataFrame(
         {
-            "start": [words(MOMENTS[row["stage_from"]]) for row in rows],
-            "end": [words(MOMENTS[row["stage_to"]]) for row in rows],
+            "start": [words(MOMENTS[name]) for name in some["stage_from"]],
+            "end": [words(MOMENTS[name]) for name in some["stage_to"]],
             "n": [row["n"] for row in rows],
             "open": [row["open"] for row in rows],
             "median": [duration(row["median_hours"]).say(words) for row in rows],
         }
     )
     titles = {
-        "start": N_("From"), "end": N_("To"), "n": N_("Cases"), "open": N_("Still in it"), "median": N_("Median"),
+        "start": words("From"), "end": words("To"), "n": words("Cases"), "open": words("Still in it"),
+        "median": words("Median"),
     }  # fmt: skip
-    return [
-        *(one.say(words) for one in said),
-        *table(shown, {name: words(title) for name, title in titles.items()}, words),
-    ]
+    return [*(one.say(words) for one in said), *table(shown, titles, words)]

@@ -297,12 +297,10 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
     every = table["due"] + table["bulk_due"]
     with_bulk = (table["in_time"] + table["bulk_in_time"]) / every.where(every > 0)
+    table = table.assign(share_with_bulk=with_bulk, few=table["n"] < int(settings["few_reports"]))
     if by is not None:  # a group that is there for cases of another handling alone is none
         own = [name for name in whole if name not in (ON_SPOT, ENGINEERING)]
-        table, with_bulk = table[table[own].any(axis=1)], with_bulk[table[own].any(axis=1)]
-    table = table.reset_index(drop=True).assign(
-        share_with_bulk=with_bulk.to_numpy(), few=table["n"] < int(settings["few_reports"])
-    )
+        table = table[table[own].any(axis=1)].reset_index(drop=True)
     return table.drop(columns=["bulk_due", "bulk_in_time"])
 
 
