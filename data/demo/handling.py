@@ -39,7 +39,7 @@ def _with_handling(rng: Generator, case: Case) -> Case:
     if lasting:
         case = _with_hold(rng, case)
     if case.hazard == "wall_risk" and case.handled_at - case.dispatched_at > dt.timedelta(days=7):
-        case = _with_building_site(rng, case) if rng.random() < 0.45 else case
+        case = _with_building_site(rng, case) if rng.random() < 0.3 else case
     return case
 
 
@@ -59,7 +59,7 @@ def _condition(rng: Generator, conditions: tuple[str, ...]) -> str:
 def _with_hold(rng: Generator, case: Case) -> Case:
     """Return a case that may have been put on hold: most of those that wait for long, and a few others."""
     span = case.handled_at - case.dispatched_at
-    if rng.random() >= (0.75 if span > _LONG else 0.12) or span < dt.timedelta(days=4):
+    if rng.random() >= (0.6 if span > _LONG else 0.12) or span < dt.timedelta(days=4):
         return case
     paused = into_work(_part(case.dispatched_at, case.handled_at, rng.uniform(0.02, 0.3)))
     resumed = into_work(_part(paused, case.handled_at, rng.uniform(0.3, 0.8)))
