@@ -13,7 +13,7 @@ from data.dataset import Dataset
 from data.exceptions import CHINESE_NAMES, exceptions
 from data.limit_texts import read_limit
 from data.office import days_of
-from data.schema import HAZARD_NAMES, HAZARDS, Clock
+from data.schema import ENGINEERING, HAZARD_NAMES, HAZARDS, Clock
 from data.times import FIRST_YEAR, LAST_YEAR
 from reports import intake
 
@@ -26,7 +26,7 @@ TITLES = {
     "type_name": N_("Type"),
     "hazard": N_("Hazard"),
     "condition": N_("Condition of filing"),
-    "words": N_("Words in the description"),
+    "words": N_("Keywords"),
     "limit_text": N_("Limit as written"),
     "limit": N_("Limit as read"),
     "handling": N_("Engineering"),
@@ -36,7 +36,7 @@ SHEET_TITLES = {  # of a download, which can be corrected and loaded again
     "type_name": N_("Type"),
     "hazard": N_("Hazard"),
     "condition": N_("Condition of filing"),
-    "words": N_("Words in the description"),
+    "words": N_("Keywords"),
     "limit_text": N_("Limit as written"),
     "limit": N_("Limit as read"),
     "handling": N_("Engineering"),
@@ -55,6 +55,7 @@ CLOCKS = N_(
     "2紧急工作时, 4工作时 or 4小时, 5工作日 or 5天, 15自然日; or 2 urgent hours, 4 work hours, 5 work days, 15 natural "
     "days."
 )
+_ABOUT = ("code", "type_name", "hazard", "condition", "words")
 _MOST = 5  # rows that are named, of each kind of oddity
 
 
@@ -97,6 +98,29 @@ def in_force(data: Dataset, words: Words, *, day: str | None = None, scheme: str
     """
     rows = standards.standard_on(data, day or "9999-12-31", scheme=scheme)
     return _with_limit(rows, words)[[*TITLES, "limit_value", "limit_clock"]]
+
+
+def to_edit(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an edition as they stand in an editor: whether it is engineering as yes or no."""
+    return rows.assign(handling=rows["handling"] == ENGINEERING)
+
+
+def edited(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what came out of an editor, as `data.deadline_table.save_edition` takes it."""
+    yes = rows["handling"].eq(True)  # a new row of the editor may say nothing
+    return rows.assign(handling=yes.map({True: ENGINEERING, False: ""}))
+
+
+def column_order(rows: pd.DataFrame) -> list[str]:
+    """Return the columns of an edition in the order in which they are edited: what the rows are about, then limits."""
+    empty = {name for name in _ABOUT if (rows[name] == "").all()}
+    limits = [name for name in ("limit_text", "limit") if name in rows]
+    return [
+        *(name for name in _ABOUT if name not in empty),
+        *limits,
+        *(name for name in _ABOUT if name in empty),
+        "handling",
+    ]
 
 
 def edition(data: Dataset, words: Words, scheme: str, kind: str, valid_from: str) -> pd.DataFrame:
@@ -220,7 +244,8 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
     -------
     dict
         calendar (country), office_hours, timezone, coverage (a sentence), covered (first and last day of each stretch);
-        year, days, known_days; exceptions (a list of first, last, days, workday, name, own), as
+        year, days, known_days, sentence (what is not known of the year, or that nothing is beyond the week; else '');
+        exceptions (a list of first, last, days, workday, name, own), as
         `data.exceptions.exceptions` gives them.
 
     Raises
@@ -236,6 +261,14 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
             year=str(year), first=str(FIRST_YEAR), last=str(LAST_YEAR),
         )  # fmt: skip
     found = exceptions(days, settings["work_calendar"], year, data.workdays())
+    length, known, sentence = (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days, days.known_days(year), ""
+    if not known:
+        message = N_("{year}: nobody has announced which days are workdays. Load a table of it.")
+        sentence = words(message, year=str(year))
+    elif known < length:
+        sentence = words("{year}: {known} of its {days} days are known.", year=str(year), known=known, days=length)
+    elif found.empty:
+        sentence = words("{year} has no holidays on weekdays and no workdays on weekends.", year=str(year))
     return {
         "calendar": settings["work_calendar"],
         "office_hours": settings["office_hours"],
@@ -243,28 +276,20 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
         "coverage": days.coverage().say(words),
         "covered": days.known(),
         "year": year,
-        "days": (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days,
-        "known_days": days.known_days(year),
+        "days": length,
+        "known_days": known,
+        "sentence": sentence,
         "exceptions": found.to_dict("records"),
     }
 
 
-def calendar_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
+def calendar_sentences(data: Dataset, words: Words) -> list[str]:
     """Return what the calendar covers and when it runs."""
-    lines = [
-        answer["coverage"],
-        words("Office hours: {hours} (country {country}).", hours=answer["office_hours"], country=answer["calendar"]),
+    hours, country = data.settings["office_hours"], data.settings["work_calendar"]
+    return [
+        days_of(data).coverage().say(words),
+        words("Office hours: {hours} (country {country}).", hours=hours, country=country),
     ]
-    year, known = str(answer["year"]), answer["known_days"]
-    if not known:
-        lines.append(words("{year}: nobody has announced which days are workdays. Load a table of it.", year=year))
-    elif known < answer["days"]:
-        lines.append(
-            words("{year}: {known} of its {days} days are known.", year=year, known=known, days=answer["days"])
-        )
-    elif not answer["exceptions"]:
-        lines.append(words("{year} has no holidays on weekdays and no workdays on weekends.", year=year))
-    return lines
 
 
 def calendar_rows(answer: Mapping[str, Any], words: Words) -> pd.DataFrame:
