@@ -160,7 +160,7 @@ def changed_limits(before: pd.DataFrame, after: pd.DataFrame, words: Words) -> p
     named = changed[["code", "type_name", "hazard"]].fillna("").itertuples()
     return pd.DataFrame(
         {
-            words("Row"): [_subject(one, words) for one in named],
+            words("Type or hazard"): [_subject(one, words) for one in named],
             words("Limit as written"): changed["limit_text"].to_list(),
             words("Limit as read"): [limit_words(*one, words) for one in read],
         }

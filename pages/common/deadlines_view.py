@@ -80,7 +80,7 @@ def _edit(words: Words, data: Dataset, found: pd.DataFrame) -> None:
     if len(preview):
         st.text(words("Not saved yet; the limits are read like this:"))
         frame.table(preview, alt=words("Limits that were written, and how they are read."))
-    _save(words, data, edited, chosen, changed=not edited.equals(rows), key=key)
+    _save(words, edited, names, chosen, changed=not edited.equals(rows), key=key)
     if chosen:
         _download(words, data, deadlines.edition(data, words, *chosen), chosen)
 
@@ -108,9 +108,15 @@ def _column_config(words: Words) -> dict[str, Any]:
 
 
 def _save(
-    words: Words, data: Dataset, edited: pd.DataFrame, chosen: tuple[str, ...] | None, *, changed: bool, key: str
+    words: Words,
+    edited: pd.DataFrame,
+    stored: list[tuple[str, ...]],
+    chosen: tuple[str, ...] | None,
+    *,
+    changed: bool,
+    key: str,
 ) -> None:
-    """Offer to save what was edited: in place of the edition, or as one that stands from another day."""
+    """Offer to save what was edited: in place of the edition `chosen`, or as one that stands from another day."""
     scheme, kind, day = chosen or (deadline_table.OFFICE, "", "")
     ways = {"change": words("Change this edition"), "new": words("New edition, from a day on")}
     way = "change"
@@ -140,7 +146,12 @@ def _save(
             title = words("Stands from") if chosen else words("Stands from (empty: always)")
             since = st.date_input(title, value=None, format="YYYY-MM-DD", key=f"e-from-{key}")
         day = since.isoformat() if since else ""
-    ready = changed if way == "change" and chosen else bool(day) if chosen else changed
+    new = way == "new"
+    if new and not day:
+        st.caption(markdown_plain(words("Choose the first day of the new limits; until then the present ones stand.")))
+    if new and (scheme, kind, day) in stored:
+        st.warning(words("An edition from that day is stored already: its rows are replaced."))
+    ready = bool(day) if new else changed
     if st.button(words("Save the deadlines"), type="primary", disabled=not ready, key=f"e-save-{key}"):
         with frame.told(words, stop=False), st.spinner(words("Saving, and reckoning when all cases are due …")):
             answer = deadline_table.save_edition(
