@@ -66,14 +66,14 @@ SETTINGS = (
         "day_limits",
         "hours",
         "",
-        N_("a limit of N work days: “hours”: N times 8 work hours from the start; “nth_day”: until the Nth day ends"),
+        N_("a limit of N days: “hours”: N times 8 work hours, or 24 natural hours; “nth_day”: until the Nth day ends"),
         choices=("hours", "nth_day"),
     ),
     Setting(
         "file_deadline",
         "fills",
         "",
-        N_("a deadline that a file gives: “fills” where no row of the table of deadlines fits, or “wins” over it"),
+        N_("a deadline that a file gives: “fills” where the table of deadlines tells no limit, or “wins” over it"),
         choices=("fills", "wins"),
     ),
     Setting(

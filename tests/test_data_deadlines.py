@@ -215,6 +215,27 @@ def test_the_same_file_again_repeats_and_undo_brings_back_what_was_due(tmp_path)
     assert again["repeats"] == 2
 
 
+def test_the_codes_of_yuncheng_s_own_table_have_its_limits(shared_data, tmp_path):
+    name = "yuncheng_component_standard_utf8bom.csv"
+    workspace = Workspace(tmp_path)
+    load_standard(workspace, (shared_data / "chengguan_standard" / name).read_bytes(), name, scheme="yc", who="t")
+    standard = workspace.newest().standards()
+    standard = standard[(standard["code"] != "") & (standard["limit_clock"] != "")]
+    cases = [{"incident_id": code, "code": code, "kind": "部件", "reported_at": "2026-03-02 09:00"}
+             for code in sorted(set(standard["code"]))]  # fmt: skip
+    found = deadlines.assign(rows(cases), workspace.newest(), {}).to_pandas()
+    # Each of its types has rows with different limits, so that the code alone never tells
+    assert (standard.groupby("code")["limit_text"].nunique() > 1).all()
+    assert set(found["due_from"]) == {"several"}
+    # With the condition a case has the limit of its row
+    told_ = standard.drop_duplicates(["code", "condition"], keep=False)
+    cases = [{"incident_id": str(k), "code": row.code, "condition": row.condition, "reported_at": "2026-03-02 09:00"}
+             for k, row in enumerate(told_.itertuples())]  # fmt: skip
+    found = deadlines.assign(rows(cases), workspace.newest(), {}).to_pandas()
+    assert found["limit_text"].tolist() == told_["limit_text"].tolist()
+    assert len(found) > 100
+
+
 def limits(workspace: Workspace, *made: dict) -> int:
     """Give the workspace a table of deadlines from what matters of each row; return how many cases it changed."""
     filled = []
