@@ -345,9 +345,13 @@ _HISTORY = {  # what a version says of its change, by its kind
     "gazetteer": N_("{file}: {addresses} addresses known, {placed} incidents placed by them"),
     "location": N_("case {incident_id} of source {source} placed by hand"),
     "standard": N_("{file}: {rows} conditions of {types} types in code list {scheme}"),
-    "deadlines": N_("{rows} limits of code list {scheme}, {valid_from}"),
-    "deadlines-removed": N_("{rows} limits of code list {scheme}, {valid_from}, removed"),
-    "deadlines-undo": N_("the table is as before version {took_back}, with {rows} rows"),
+    "deadlines": N_("{rows} limits of code list {scheme}, {valid_from}; {changed} cases are due at another time"),
+    "deadlines-removed": N_(
+        "{rows} limits of code list {scheme}, {valid_from}, removed; {changed} cases are due at another time"
+    ),
+    "deadlines-undo": N_(
+        "the table is as before version {took_back}, with {rows} rows; {changed} cases are due at another time"
+    ),
     "workdays": N_("{file}: {days} days that are workdays or days off"),
     "workdays-undo": N_("{file} taken back: the table is as before, with {rows} rows"),
     "erase": N_("a person's data erased for good, with all earlier versions"),
