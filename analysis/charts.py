@@ -1,51 +1,36 @@
 """Results as plotly figures. They are returned, not drawn; each has a sentence that says the same to who cannot see it.
 
-Grounds are transparent and text has no colour of its own, so that the theme of the page shows. Nothing is dragged or
-zoomed: on a phone a finger on a chart must still scroll the page. Names reach a figure through `label` alone. The small
-bars of the headline cards are no figure: for them st.metric would load another library of charts.
-
-A figure is written down as one dict and checked by plotly once: put together call by call, it is checked at each.
+The look of the house is that of `analysis.drawing`. The small bars of the headline cards are no figure: for them
+st.metric would load another library of charts.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from analysis import drawing
+from analysis.drawing import COLOURS, CONFIG, SIZE, label
 from analysis.survival import Curve
 from base.palette import HAZARDS, NEUTRAL
 from base.text import N_, Words
 from data.schema import HAZARD_NAMES
 
-CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
-COLOURS = ("#3a7ab8", "#9a7b4f", "#a05a8c", "#2c7a58", "#b3581a", "#5d6b78")  # for groups that are not hazards
-_MONTHS = (
-    N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun"),
-    N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec"),
-)  # fmt: skip
-_SIZE = 14  # of text: readable from the back of a room
-_GRID = "rgba(128,128,128,0.25)"
+__all__ = [
+    "COLOURS", "CONFIG", "MOST_PICTURES", "hazard_months_figure", "label", "medians_alt", "medians_figure",
+    "months_alt", "months_figure", "small_bars", "strip_alt", "strip_figure", "survival_alt", "survival_figure",
+]  # fmt: skip
 _SHADE = "rgba(128,128,128,0.14)"
 _STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
 _TICKS = 6  # more do not stand side by side on a phone
-_POINTS = 400  # of a curve that are drawn
 MOST_PICTURES = 24  # cells in a strip
 _ROW_PX, _TITLE_PX, _TICKS_PX = 76, 26, 44  # of a strip: a row with its title, and the months under a row
 _LINE = COLOURS[4]
 _ALL_PICTURE = N_("{name} (own scale): at most {most} in a month")
 _PICTURE = N_("{name}: at most {most} in a month")
 _BANDS = 3  # with more curves their bands hide each other
-_ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "&<>$%{}'\"`\\"}
-
-
-def label(text: object) -> str:
-    """Return text that plotly shows as typed: no tag, link, line break, formula or template in it comes to life."""
-    plain = " ".join(str(text).split())
-    return "".join(sign for sign in plain if sign.isprintable()).translate(_ENTITIES)
 
 
 def months_figure(months: pd.DataFrame, *, words: Words, before: Sequence[float] | None = None) -> go.Figure:
@@ -67,11 +52,11 @@ def months_figure(months: pd.DataFrame, *, words: Words, before: Sequence[float]
     if before is not None:
         name, line = words("A year before"), {"color": NEUTRAL, "dash": "dot", "width": 2}
         x = np.arange(len(table))
-        traces.append(_scatter(x, list(before), "lines+markers", name=name, line=line, hovertemplate="%{y}"))
+        traces.append(drawing.scatter(x, list(before), "lines+markers", name=name, line=line, hovertemplate="%{y}"))
     top = max([1, *totals, *(before if before is not None else [])])
-    return _figure(
+    return drawing.figure(
         traces + _totals(totals, words), height=300, barmode="stack",
-        xaxis=_x(**_month_ticks(table.index, words)), yaxis=_y(range=[0, 1.15 * top]),
+        xaxis=drawing.x_axis(**drawing.month_ticks(table.index, words)), yaxis=drawing.y_axis(range=[0, 1.15 * top]),
     )  # fmt: skip
 
 
@@ -79,7 +64,7 @@ def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
     """Return reports by month, one small picture a hazard, all on one scale; input as for `months_figure`."""
     table = _wide(months)
     rows = max(1, len(table.columns))
-    gap, ticks = 0.32 / rows, _month_ticks(table.index, words)
+    gap, ticks = 0.32 / rows, drawing.month_ticks(table.index, words)
     tall = (1 - gap * (rows - 1)) / rows
     largest = float(table.to_numpy().max()) if table.size else 1.0
     traces, titles, axes = [], [], {}
@@ -92,14 +77,14 @@ def hazard_months_figure(months: pd.DataFrame, *, words: Words) -> go.Figure:
             *_totals(table[hazard], words, **here),
         ]
         top = 1 - row * (tall + gap)
-        titles.append(_note(words(HAZARD_NAMES[hazard]), y=top, xref="paper", yref="paper", size=_SIZE))
+        titles.append(drawing.note(words(HAZARD_NAMES[hazard]), y=top, xref="paper", yref="paper", size=SIZE))
         same_x, same_y = (None, None) if lowest else (f"x{rows}", f"y{rows}")
-        axes[f"xaxis{number}"] = _x(anchor=f"y{number}", matches=same_x, showticklabels=lowest, **ticks)
-        axes[f"yaxis{number}"] = _y(
+        axes[f"xaxis{number}"] = drawing.x_axis(anchor=f"y{number}", matches=same_x, showticklabels=lowest, **ticks)
+        axes[f"yaxis{number}"] = drawing.y_axis(
             anchor=f"x{number}", matches=same_y, domain=[max(0.0, top - tall), top], showticklabels=False,
             showgrid=False, range=[0, 1.3 * max(largest, 1.0)],
         )  # fmt: skip
-    return _figure(traces, height=96 * rows + 56, showlegend=False, annotations=titles, **axes)
+    return drawing.figure(traces, height=96 * rows + 56, showlegend=False, annotations=titles, **axes)
 
 
 def strip_figure(
@@ -122,7 +107,7 @@ def strip_figure(
         First and last month of the period that is looked at: shaded.
     """
     index, rows = _strip(months, names)
-    ticks = _month_ticks(index, words)
+    ticks = drawing.month_ticks(index, words)
     largest = max([1.0, *(float(one[["events", "expected"]].max().max()) for _, one in rows[1:])])
     x = np.arange(len(index))
     named = [words.month(month) for month in index]
@@ -140,22 +125,24 @@ def strip_figure(
             line = {"color": _LINE, "width": 2, "shape": "hvh"}
             steps, share = np.concatenate([x[:1] - 0.5, x, x[-1:] + 0.5]), one["expected"].to_numpy(float)
             share = np.concatenate([share[:1], share, share[-1:]])
-            traces.append(_scatter(steps, share, "lines", line=line, hoverinfo="skip", **here))
+            traces.append(drawing.scatter(steps, share, "lines", line=line, hoverinfo="skip", **here))
         top = 1 - (_ROW_PX * row + _TITLE_PX + (_TICKS_PX if row else 0)) / height
         said = _ALL_PICTURE if row == 0 else _PICTURE
         text = label(words(said, name=name or words("All cells"), most=int(most)))
-        titles.append(_note(text, y=top, xref="paper", yref="paper", size=_SIZE))
-        axes[f"xaxis{number}"] = _x(
+        titles.append(drawing.note(text, y=top, xref="paper", yref="paper", size=SIZE))
+        axes[f"xaxis{number}"] = drawing.x_axis(
             anchor=f"y{number}", matches="x" if row else None, showticklabels=ends, showgrid=False, **ticks
         )
-        axes[f"yaxis{number}"] = _y(
+        axes[f"yaxis{number}"] = drawing.y_axis(
             anchor=f"x{number}", domain=[max(0.0, top - (_ROW_PX - _TITLE_PX) / height), top], showticklabels=False,
             showgrid=False, range=[0, 1.05 * (largest if row else max(most, 1.0))],
         )  # fmt: skip
         shades += _shade(index, period, f"x{number}", f"y{number}")
     if rows[1:]:
-        titles.append(_note(_strip_key(words, shaded=bool(shades)), y=1, xref="paper", yref="paper"))
-    return _figure(traces, height=height + 36, showlegend=False, annotations=titles, shapes=shades, bargap=0.15, **axes)
+        titles.append(drawing.note(_strip_key(words, shaded=bool(shades)), y=1, xref="paper", yref="paper"))
+    return drawing.figure(
+        traces, height=height + 36, showlegend=False, annotations=titles, shapes=shades, bargap=0.15, **axes
+    )
 
 
 def _strip_key(words: Words, *, shaded: bool) -> str:
@@ -243,7 +230,7 @@ def survival_figure(
     names = list(curves)
     chosen = [colours[name] for name in names] if isinstance(colours, Mapping) else list(colours or COLOURS)
     paint = [chosen[i % len(chosen)] for i in range(len(names))]
-    horizon = max([_followed(curve) for curve in curves.values()] + [1.0])
+    horizon = max([drawing.followed(curve) for curve in curves.values()] + [1.0])
     stops = _stops(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
     ticks = stops if len(stops) <= _TICKS else stops[::2]
     risk_px, plot_px = 26 * len(names) + 8, 300
@@ -251,14 +238,16 @@ def survival_figure(
     traces = []
     for place, (name, curve) in enumerate(curves.items()):
         if len(names) <= _BANDS:
-            traces += _band(curve, ticks[0], horizon, paint[place])
-        x, y = _drawn(curve, curve.survival, horizon)
+            traces += drawing.band(curve, ticks[0], horizon, paint[place])
+        x, y = drawing.drawn(curve, curve.survival, horizon)
         line = {"shape": "hv", "color": paint[place], "width": 3}
-        traces += [_scatter(np.maximum(x, ticks[0]), y, "lines", line=line, name=label(name))]
+        traces += [drawing.scatter(np.maximum(x, ticks[0]), y, "lines", line=line, name=label(name))]
         traces[-1]["customdata"] = [words.duration(hours) for hours in x]
         traces[-1]["hovertemplate"] = f"%{{customdata}}: %{{y:.0%}}<extra>{label(name)}</extra>"
-        open_then = [words.number(_open_at(curve, t)) for t in ticks]
-        traces += [_text(ticks, [-place] * len(ticks), open_then, colour=paint[place], xaxis="x2", yaxis="y2")]
+        open_then = [words.number(drawing.open_at(curve, t)) for t in ticks]
+        traces += [
+            drawing.text_trace(ticks, [-place] * len(ticks), open_then, colour=paint[place], xaxis="x2", yaxis="y2")
+        ]
     note = label(words("open cases are censored at the as-of time"))
     since = label(words("Time since the report"))
     title = f'{since}<br><span style="font-size:13px">{note}</span>'
@@ -267,18 +256,18 @@ def survival_figure(
         "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,
         "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False, "tickangle": 0,
     }  # fmt: skip
-    named = [f'<span style="color:{paint[i]}">■</span> {label(_short(name))}' for i, name in enumerate(names)]
+    named = [f'<span style="color:{paint[i]}">■</span> {label(drawing.short(name))}' for i, name in enumerate(names)]
     half = {
         "type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": 0.5, "y1": 0.5, "yref": "y",
         "line": {"color": NEUTRAL, "width": 1, "dash": "dot"},
     }  # fmt: skip
-    still_open = _note(label(words("Cases still open and followed:")), y=1, xref="x2 domain", yref="y2 domain")
-    return _figure(
+    still_open = drawing.note(label(words("Cases still open and followed:")), y=1, xref="x2 domain", yref="y2 domain")
+    return drawing.figure(
         traces, height=all_px + 36, showlegend=False, shapes=[half], annotations=[{**still_open, "opacity": 0.8}],
-        xaxis=_x({"text": title, "standoff": 6}, matches="x2", **x_axis),
-        xaxis2=_x(showticklabels=False, anchor="y2", **x_axis),
-        yaxis=_y(domain=[1 - plot_px / all_px, 1], range=[0, 1.03], tickformat=".0%"),
-        yaxis2=_y(
+        xaxis=drawing.x_axis({"text": title, "standoff": 6}, matches="x2", **x_axis),
+        xaxis2=drawing.x_axis(showticklabels=False, anchor="y2", **x_axis),
+        yaxis=drawing.y_axis(domain=[1 - plot_px / all_px, 1], range=[0, 1.03], tickformat=".0%"),
+        yaxis2=drawing.y_axis(
             domain=[0, risk_px / all_px], range=[0.6 - len(names), 0.6], anchor="x2", showgrid=False, zeroline=False,
             tickvals=[-i for i in range(len(names))], ticktext=named, ticks="outside", ticklen=16,
             tickcolor="rgba(0,0,0,0)",
@@ -329,11 +318,12 @@ def medians_figure(groups: pd.DataFrame, *, words: Words, few_reports: int) -> g
         },
     }  # fmt: skip
     said = [mark + label(t) for mark, t in zip(marks, text, strict=True)]
-    return _figure(
-        [bars, _text(end, place, said, textposition="middle right")], height=34 * len(groups) + 76, showlegend=False,
-        xaxis=_x({"text": words("Median hours to resolve")}, range=[0, 1.8 * right], rangemode="tozero"),
-        yaxis=_y(
-            tickvals=place, ticktext=[label(_short(name)) for name in groups["name"]], showgrid=False,
+    return drawing.figure(
+        [bars, drawing.text_trace(end, place, said, textposition="middle right")],
+        height=34 * len(groups) + 76, showlegend=False,
+        xaxis=drawing.x_axis({"text": words("Median hours to resolve")}, range=[0, 1.8 * right], rangemode="tozero"),
+        yaxis=drawing.y_axis(
+            tickvals=place, ticktext=[label(drawing.short(name)) for name in groups["name"]], showgrid=False,
             zeroline=False, range=[0.6 - max(1, len(groups)), 0.6],
         ),
     )  # fmt: skip
@@ -351,47 +341,11 @@ def medians_alt(groups: pd.DataFrame, *, words: Words) -> str:
     )  # fmt: skip
 
 
-def _figure(traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
-    look = {
-        "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "dragmode": False, "bargap": 0.25,
-        "margin": {"l": 4, "r": 12, "t": 28, "b": 8}, "font": {"size": _SIZE}, "hoverlabel": {"font": {"size": _SIZE}},
-        "legend": {
-            "orientation": "h", "yanchor": "top", "y": -0.2, "x": 0, "font": {"size": _SIZE}, "traceorder": "normal",
-        },
-    }  # fmt: skip
-    return go.Figure({"data": traces, "layout": {**look, **layout}})
-
-
-_AXIS = {"fixedrange": True, "automargin": True, "tickfont": {"size": 13}}
-
-
-def _x(title: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    return {**_AXIS, "zeroline": False, "title": {"font": {"size": _SIZE}, **(title or {})}, **more}
-
-
-def _y(**more: Any) -> dict[str, Any]:
-    return {**_AXIS, "gridcolor": _GRID, "zerolinecolor": _GRID, **more}
-
-
-def _note(text: str, *, size: int = 13, **where: Any) -> dict[str, Any]:
-    at = {"x": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
-    return {"text": text, "font": {"size": size}, **at, **where}
-
-
 def _bar(counts: pd.Series, colour: str, words: Words, **more: Any) -> dict[str, Any]:
     return {
         "type": "bar", "x": np.arange(len(counts)), "y": counts.to_numpy(), "marker": {"color": colour},
         "customdata": [words.month(month) for month in counts.index], "hovertemplate": "%{customdata}: %{y}", **more,
     }  # fmt: skip
-
-
-def _scatter(x: Any, y: Any, mode: str, **more: Any) -> dict[str, Any]:
-    return {"type": "scatter", "x": x, "y": y, "mode": mode, **more}
-
-
-def _text(x: Any, y: Any, text: list[str], *, colour: str | None = None, **more: Any) -> dict[str, Any]:
-    font = {"size": 13, "color": colour}
-    return _scatter(x, y, "text", text=text, textfont=font, hoverinfo="skip", cliponaxis=False, **more)
 
 
 def _wide(months: pd.DataFrame) -> pd.DataFrame:
@@ -405,56 +359,7 @@ def _totals(totals: pd.Series, words: Words, **where: str) -> list[dict[str, Any
         return []
     text = [words.number(n) for n in totals]
     x = np.arange(len(totals))
-    return [_text(x, totals.to_numpy(), text, textposition="top center", showlegend=False, **where)]
-
-
-def _month_ticks(months: pd.Index, words: Words) -> dict[str, Any]:
-    """Return ticks at every month, or every second, third ..., so that at most seven stand side by side."""
-    step = -(-len(months) // 7) or 1
-    shown = list(range(0, len(months), step))
-    years = [months[at][:4] for at in shown]
-    fresh = [place == 0 or year != years[place - 1] for place, year in enumerate(years)]
-    text = [
-        words(_MONTHS[int(months[at][5:7]) - 1]) + (f"<br>{year}" if new else "")
-        for at, year, new in zip(shown, years, fresh, strict=True)
-    ]
-    return {"tickvals": shown, "ticktext": text, "tickangle": 0, "range": [-0.6, max(len(months), 1) - 0.4]}
-
-
-def _followed(curve: Curve) -> float:
-    """Return the last time at which at least a twentieth of the cases is still open and followed."""
-    if not len(curve.times):
-        return 0.0
-    return float(curve.times[curve.at_risk >= curve.at_risk[0] / 20][-1])
-
-
-def _open_at(curve: Curve, time: float) -> int:
-    place = int(np.searchsorted(curve.times, time, side="left"))
-    return int(curve.at_risk[place]) if place < len(curve.times) else 0
-
-
-def _drawn(curve: Curve, values: NDArray[np.float64], horizon: float) -> tuple[NDArray[np.float64], ...]:
-    """Return a step curve from time 0 to the horizon in at most some hundred points."""
-    kept = np.flatnonzero(curve.times <= horizon)
-    if len(kept) > _POINTS:
-        kept = kept[np.unique(np.linspace(0, len(kept) - 1, _POINTS).astype(int))]
-    x, y = np.concatenate([[0.0], curve.times[kept]]), np.concatenate([[1.0], values[kept]])
-    end = min(horizon, float(curve.times[-1])) if len(curve.times) else 0.0
-    return np.append(x, end), np.append(y, y[-1])
-
-
-def _band(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict[str, Any]]:
-    """Return the 95% limits of a curve as two lines and what lies between them."""
-    sure = curve.survival == 1  # before the first closing there is nothing to be unsure of
-    pale = f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.16)"
-    lines = []
-    for values, fill in ((curve.low, None), (curve.high, "tonexty")):
-        known = np.flatnonzero(~np.isnan(values) | sure)
-        part = Curve(**{field.name: getattr(curve, field.name)[known] for field in fields(Curve)})
-        x, y = _drawn(part, np.where(sure, 1.0, values)[known], horizon)
-        line = {"shape": "hv", "width": 0}
-        lines.append(_scatter(np.maximum(x, begin), y, "lines", line=line, fill=fill, fillcolor=pale, hoverinfo="skip"))
-    return lines
+    return [drawing.text_trace(x, totals.to_numpy(), text, textposition="top center", showlegend=False, **where)]
 
 
 def _begun(curve: Curve) -> float:
@@ -468,8 +373,3 @@ def _stops(begin: float, end: float) -> list[float]:
     first = max([i for i, stop in enumerate(_STOPS) if stop <= begin], default=0)
     last = min([i for i, stop in enumerate(_STOPS) if stop >= end], default=len(_STOPS) - 1)
     return list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])
-
-
-def _short(name: object, most: int = 12) -> str:
-    text = str(name)
-    return text if len(text) <= most else text[: most - 1] + "…"

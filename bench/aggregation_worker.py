@@ -29,7 +29,7 @@ def columns_of(question: str, known: dict[str, Any]) -> tuple[list[str], list[st
 def ours(known: dict[str, Any]) -> Ask:
     """Return our answers; medians from the histogram."""
     from bench.queries import SCOPES
-    from data import facts, queries
+    from data import facts, queries, timing
     from data.store import Workspace
 
     kept = Workspace(Path(known["workspace"])).newest()
@@ -43,7 +43,7 @@ def ours(known: dict[str, Any]) -> Ask:
         what, keys = question.split(" by ")
         if what == "counts":
             return queries.counts(data, SCOPES[scope], keys.split(", "))
-        times = queries.durations(data, SCOPES[scope], keys)
+        times = timing.durations(data, SCOPES[scope], keys)
         return times if what == "durations" else medians(times)
 
     return ask

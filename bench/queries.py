@@ -24,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bench.measuring import Lines, Memory, called, parser
-from data import listing, loading, merging, queries, tables
+from data import listing, loading, merging, queries, tables, timing
 from data.dataset import Dataset
 from data.levels import load_cells
 from data.schema import TIME_FIELDS, ImportRecord, Scope
@@ -194,17 +194,22 @@ OVERVIEW: dict[str, Ask] = {
     "counts by month, hazard": lambda data, scope, cell: queries.counts(data, scope, ["month", "hazard"]),
     "counts by source": lambda data, scope, cell: queries.counts(data, scope, ["source"]),
     "totals": lambda data, scope, cell: queries.totals(data, scope),
-    "durations": lambda data, scope, cell: queries.durations(data, scope),
-    "durations by hazard": lambda data, scope, cell: queries.durations(data, scope, "hazard"),
-    "durations by unit": lambda data, scope, cell: queries.durations(data, scope, "unit"),
-    "durations by cell": lambda data, scope, cell: queries.durations(data, scope, "cell"),
-    "due by hazard": lambda data, scope, cell: queries.due(data, scope, "hazard"),
+    "durations": lambda data, scope, cell: timing.durations(data, scope),
+    "durations by hazard": lambda data, scope, cell: timing.durations(data, scope, "hazard"),
+    "durations by unit": lambda data, scope, cell: timing.durations(data, scope, "unit"),
+    "durations by cell": lambda data, scope, cell: timing.durations(data, scope, "cell"),
+    "work durations by hazard": lambda data, scope, cell: timing.durations(data, scope, "hazard", clock="work"),
+    "limits by hazard": lambda data, scope, cell: timing.durations(data, scope, "hazard", clock="limit"),
+    "apart by hazard": lambda data, scope, cell: timing.apart(data, scope, "hazard", clock="work"),
+    "undecided": lambda data, scope, cell: timing.undecided(data, scope),
+    "open hours by cell": lambda data, scope, cell: timing.open_hours(data, scope, "cell"),
+    "due by hazard": lambda data, scope, cell: timing.due(data, scope, "hazard"),
     "beside": lambda data, scope, cell: queries.beside(data, scope),
     "longest open": lambda data, scope, cell: listing.incidents(
         data, scope, open_only=True, order="longest_open", limit=200
     ),
     "a cell's list": lambda data, scope, cell: listing.incidents(data, scope, cell=cell, limit=1000),
-    "a cell's durations": lambda data, scope, cell: queries.durations(data, scope, "hazard", cell=cell),
+    "a cell's durations": lambda data, scope, cell: timing.durations(data, scope, "hazard", cell=cell),
 }
 WHOLE: dict[str, Ask] = {
     "points": lambda data, scope, cell: queries.points(data, scope, by_cell=True),

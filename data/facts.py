@@ -97,6 +97,7 @@ class Part:
         self.path = path
         self.month = _month(path)
         self._columns: dict[str, NDArray[Any]] = {}
+        self._reckoned: dict[str, tuple[Any, NDArray[Any]]] = {}
         self._reading = threading.Lock()
         self.bytes = 0
         self._footer = pq.read_metadata(path)
@@ -121,6 +122,22 @@ class Part:
     def __getitem__(self, name: str) -> NDArray[Any]:
         self.need([name])
         return self._columns[name]
+
+    def held(self, name: str, key: Any, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """Return a column that is reckoned and not read, of shape (n,); made anew where it was made by another key.
+
+        Of each name one column is held, with those that were read. Two that ask at the same time may both make it.
+        """
+        known = self._reckoned.get(name)
+        if known is not None and known[0] == key:
+            return known[1]
+        array = make()
+        array.flags.writeable = False
+        with self._reading:
+            before = self._reckoned.get(name)
+            self.bytes += array.nbytes - (before[1].nbytes if before else 0)
+            self._reckoned[name] = (key, array)
+        return array
 
     def take(self, rows: NDArray[np.int64], columns: Sequence[str]) -> pa.Table:
         """Return whole rows by their places in the file, in the order given; only their groups of rows are read."""

@@ -15,7 +15,8 @@ from data import facts, tables
 from data.dataset import Dataset
 from data.facts import NEVER, Part
 from data.schema import INCIDENT_COLUMNS, STORED_TIMES, Scope
-from data.seen import View, edition, times
+from data.seen import times
+from data.views import View, edition
 
 _COLUMNS = tuple(name for name in INCIDENT_COLUMNS if name != "month")
 

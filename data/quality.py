@@ -18,6 +18,7 @@ import shapely
 
 from base.errors import HazardError
 from data import accounts, corrections
+from data.bulk import closed_in_bulk
 from data.dataset import Dataset
 from data.faraway import explained, far_counts, far_points
 from data.schema import INCIDENT_COLUMNS, STORED_TIMES
@@ -78,7 +79,7 @@ def check_quality(dataset: Dataset) -> Quality:
         {"zone": dataset.zone},
     ).to_pandas()
     counts = wide.melt(["source", "of"], var_name="code", value_name="n")
-    minutes, spots, far = bulk_minutes(dataset), centre_spots(dataset), far_counts(dataset)
+    minutes, spots, far = closed_in_bulk(dataset).minutes, centre_spots(dataset), far_counts(dataset)
     of = wide.set_index("source")["of"]
     for code, found in zip(_JOINED, (minutes, spots, far), strict=True):
         n = found.groupby("source")["n"].sum().reindex(of.index).fillna(0)
@@ -135,7 +136,7 @@ def quality_rows(dataset: Dataset, code: str, source: str | None = None, limit: 
     frames: dict[str, pa.Table] = {}
     bound: dict[str, Any] = {}
     if code == "bulk-closure":
-        minutes = bulk_minutes(dataset)
+        minutes = closed_in_bulk(dataset).minutes
         stamps = [int(at.timestamp() // 60) for at in minutes["minute"]]
         frames["found"] = pa.table(
             {"source": pa.array(minutes["source"], pa.string()), "at": pa.array(stamps, pa.int64())}
@@ -184,30 +185,6 @@ def _incidents(
     for name in STORED_TIMES:
         frame[name] = frame[name].dt.tz_convert(ZoneInfo(dataset.zone))
     return frame
-
-
-def bulk_minutes(dataset: Dataset) -> pd.DataFrame:
-    """Return the minutes in which a source closed as many cases as the setting bulk_close_min, or more.
-
-    Midnight to the second is what a date without a time becomes, and no minute in which anybody worked.
-
-    Returns
-    -------
-    DataFrame
-        source, minute (its beginning, in the workspace's zone), n; most first.
-    """
-    found = dataset.query(
-        f"""
-        SELECT source, epoch_us(closed_at) // {_MINUTE_US} AS minute, count(*) AS n,
-            max(epoch_us(closed_at) % {_MINUTE_US}) = 0 AS sharp
-        FROM incidents WHERE closed_at IS NOT NULL GROUP BY 1, 2 HAVING count(*) >= $least
-        ORDER BY n DESC, source, minute
-        """,  # noqa: S608  our own number
-        {"least": int(dataset.settings["bulk_close_min"])},
-    ).to_pandas()
-    minute = pd.to_datetime(found["minute"].astype("int64") * 60, unit="s", utc=True).dt.tz_convert(dataset.zone)
-    midnight = found["sharp"].astype(bool) & (minute.dt.hour == 0) & (minute.dt.minute == 0)
-    return found.assign(minute=minute)[~midnight][["source", "minute", "n"]].reset_index(drop=True)
 
 
 def centre_spots(dataset: Dataset) -> pd.DataFrame:

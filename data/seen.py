@@ -3,11 +3,8 @@
 The rules are told in `data.queries`, which counts such rows; `data.listing` lists them for people.
 """
 
-import datetime as dt
-import threading
-import weakref
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,192 +12,37 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data import facts, tables
-from data.dataset import Dataset
 from data.facts import NEVER, Part
-from data.schema import NO_MONTH, Scope
+
+if TYPE_CHECKING:
+    from data.views import View
 
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
 UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
 _QUARTER_US = 900_000_000
-_FEW = 8  # up to so many are compared one by one, which is faster than to look them up
-_MOST_HELD, _MOST_VIEWS = 8_000_000, 64  # rows, of 8 bytes each, and views: of those asked for last
-_HOLDING = threading.Lock()
-
-
-class View:
-    """A scope of a version, made ready to find its rows in the files."""
-
-    def __init__(self, dataset: Dataset, scope: Scope) -> None:
-        self.dataset: Dataset = weakref.proxy(dataset)  # which holds its views: else neither would ever go
-        self.scope = scope
-        self.zone = ZoneInfo(dataset.zone)
-        self.cell = dataset.level(scope.level).column if scope.level else None
-        self._start = None if scope.start is None else midnight(scope.start, self.zone)
-        self._end = None if scope.end is None else midnight(scope.end, self.zone)
-        self._not_after = None if scope.as_of is None else microseconds(scope.as_of)
-        wanted = {name: texts for name, texts in (("hazard", scope.hazards), ("source", scope.sources)) if texts}
-        if scope.area is not None:
-            wanted[self.level_column] = _cells_in(dataset, scope)
-        self._codes = {name: facts.codes(name).of(texts) for name, texts in wanted.items()}
-        self._rows: dict[str, NDArray[np.int64] | None] = {}  # by file; None are all
-
-    @classmethod
-    def of(cls, dataset: Dataset, scope: Scope) -> "View":
-        """Return the view of a scope.
-
-        A screen asks ten questions about one scope. So the views asked for last are held with the version, and with
-        them which rows they have; they are shared.
-        """
-        held: dict[Scope, View] = dataset.derived.setdefault("views", {})
-        found = held.get(scope) or cls(dataset, scope)
-        with _HOLDING:
-            found = held[scope] = held.pop(scope, found)  # the last to go
-            rows = sum(one.held for one in held.values())
-            while len(held) > 1 and (rows > _MOST_HELD or len(held) > _MOST_VIEWS):
-                rows -= held.pop(next(iter(held))).held
-            return found
-
-    @cached_property
-    def as_of(self) -> NDArray[np.int64]:
-        """Up to when a case is known: shape () where it is one time for all, else by the code of the source."""
-        known: dict[str, np.int64] = {}
-        for name, own in self.dataset.sources.items():
-            if not self.scope.sources or name in self.scope.sources:
-                times = [time for time in (own, self.scope.as_of) if time is not None]
-                known[name] = microseconds(min(times)) if times else UNKNOWN
-        if len(set(known.values())) < 2:
-            return np.asarray(next(iter(known.values()), UNKNOWN))
-        by_code = facts.codes("source").of(known)
-        table = np.full(max(by_code) + 2, UNKNOWN)  # its last entry is for all with a greater code
-        table[by_code] = list(known.values())
-        return table
-
-    def as_of_each(self, sources: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
-        """Return up to when cases are known, by the codes of their sources."""
-        return np.take(self.as_of, sources, mode="clip")
-
-    @property
-    def columns(self) -> set[str]:
-        """What finding the rows needs of a file."""
-        timed = (self.scope.start, self.scope.end) != (None, None)
-        return self.choosing_columns | self.as_of_columns | {"voided_at", *(["reported_at"] if timed else [])}
-
-    @property
-    def choosing_columns(self) -> set[str]:
-        """What `chosen` needs of a file."""
-        return {*self._codes, *(["reported_at"] if self.scope.as_of is not None else [])}
-
-    @property
-    def level_column(self) -> str:
-        """The column of the cells; without a level there are none, which is refused."""
-        return self.dataset.level(self.scope.level).column
-
-    @property
-    def cell_columns(self) -> set[str]:
-        """What telling the cell needs of a file."""
-        return set() if self.cell is None else {self.cell, tables.near_column(self.cell)}
-
-    @property
-    def as_of_columns(self) -> set[str]:
-        """What telling the as-of time needs of a file."""
-        return {"source"} if self.as_of.ndim else set()
-
-    def parts(self) -> list[Part]:
-        """Return the files that may hold rows of the period; '2018' stands before '2018-01', 'none' behind all."""
-        start, end = self.scope.start, self.scope.end
-        first = "" if start is None else first_month(start)
-        last = "~" if end is None else month_of(end - dt.timedelta(days=1))
-        return facts.parts(self.dataset, first, last)
-
-    def seen(self, part: Part) -> "Seen":
-        """Return the rows of the scope in a file of the period."""
-        if part.path not in self._rows:
-            since, until = self.in_period(part)
-            keep = self.chosen(part) & since & until
-            if not self.scope.voided:
-                keep &= self.stands(part)
-            self._rows[part.path] = None if keep.all() else np.flatnonzero(keep)
-        return Seen(self, part, self._rows[part.path])
-
-    @property
-    def held(self) -> int:
-        """How many rows are held by their places in their files."""
-        return sum(len(rows) for rows in list(self._rows.values()) if rows is not None)
-
-    def chosen(self, part: Part) -> Bools:
-        """Return which rows of a file the scope asks for whatever their period, and known by its as-of time."""
-        keep = np.ones(part.rows, dtype=bool)
-        for name, wanted in self._codes.items():
-            keep &= _among(part[name], wanted)
-        if self.scope.as_of is not None:
-            reported = part["reported_at"]
-            year_over = f"{self.scope.as_of.astimezone(self.zone).year - 1:04d}"
-            timeless = part.month == NO_MONTH or part.month <= year_over
-            keep &= (reported <= self._not_after) | (timeless & (reported == NEVER))
-        return keep
-
-    def in_period(self, part: Part) -> tuple[Bools, Bools]:
-        """Return which rows of a file do not lie before the period, and which not after it.
-
-        A lone year that is not whole in the period fails one of them, and a case without any time both.
-        """
-        start, end = self.scope.start, self.scope.end
-        since = until = np.broadcast_to(np.True_, part.rows)
-        if start is None and end is None:
-            return since, until
-        reported = part["reported_at"]
-        untimed, lone = reported == NEVER, part.month != NO_MONTH
-        if start is not None:
-            from_here = lone and part.month >= first_month(start)
-            since = np.where(untimed, from_here, reported >= self._start)
-        if end is not None:
-            to_here = lone and part.month <= f"{end.year - 1:04d}"
-            until = np.where(untimed, to_here, reported < self._end)
-        return since, until
-
-    def side(self, part: Part) -> str | None:
-        """Return "before" or "after" where all of a file lies on that side of the period; None where one has to look.
-
-        A file of a month holds no case without a report time.
-        """
-        start, end = self.scope.start, self.scope.end
-        if len(part.month) == len("2026-01"):
-            if start is not None and part.month < month_of(start):
-                return "before"
-            if end is not None and part.month > month_of(end - dt.timedelta(days=1)):
-                return "after"
-        return None
-
-    def stands(self, part: Part) -> Bools:
-        """Return which rows of a file are not voided by their as-of time: nobody has to handle a voided case."""
-        voided = part["voided_at"]
-        if not any(voided.strides):  # none is
-            return np.broadcast_to(np.True_, part.rows)
-        return voided > (self.as_of_each(part["source"]) if self.as_of.ndim else self.as_of)
 
 
 class Seen:
     """The rows of a scope in one file: columns as `data.facts.Part` has them, and states, each of shape (n,)."""
 
-    def __init__(self, view: View, part: Part, rows: NDArray[np.int64] | None) -> None:
-        self.view, self.month = view, part.month
-        self._part = part
+    def __init__(self, view: "View", part: Part, rows: NDArray[np.int64] | None) -> None:
+        self.view, self.part, self.month = view, part, part.month
         self.n = part.rows if rows is None else len(rows)
-        self._rows: Any = slice(None) if rows is None else rows
+        self.rows: Any = slice(None) if rows is None else rows  # their places in the file
 
     @property
     def positions(self) -> NDArray[np.int64]:
         """The places of the rows in their file."""
-        return np.arange(self._part.rows)[self._rows]
+        return np.arange(self.part.rows)[self.rows]
 
     @property
     def calls(self) -> NDArray[np.int64]:
         """The numbers of the rows, the same in all answers of a version."""
-        return (facts.number(self.view.dataset, self._part) << 32) + self.positions
+        return (facts.number(self.view.dataset, self.part) << 32) + self.positions
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self._part[name][self._rows]
+        return self.part[name][self.rows]
 
     @cached_property
     def as_of(self) -> NDArray[np.int64]:
@@ -230,13 +72,19 @@ class Seen:
     @cached_property
     def stands(self) -> Bools:
         """Whether the case is not voided."""
-        return self.view.stands(self._part)[self._rows]
+        return self.view.stands(self.part)[self.rows]
+
+    @cached_property
+    def followed(self) -> Bools:
+        """Whether the source of the case tells closing times: else nobody knows whether it is open."""
+        table = self.view.followed
+        return np.take(table, self["source"], mode="clip") if table.ndim else np.broadcast_to(table, self.n)
 
     @cached_property
     def open(self) -> Bools:
         """Whether the case is known, and neither closed nor voided."""
         not_closed = (self.closed > self.as_of) & (self.as_of != UNKNOWN) | (self.closed == NEVER)
-        return not_closed & self.stands & self.known
+        return not_closed & self.stands & self.known & self.followed
 
     @cached_property
     def sound(self) -> Bools:
@@ -244,19 +92,70 @@ class Seen:
         return (self.closed >= self.reported) | ~self.timed
 
     @cached_property
-    def due(self) -> Bools:
-        """Whether the deadline of a known and sound case had come."""
-        return (self["due_at"] <= self.as_of) & self.known & self.sound & self.stands
+    def zero(self) -> Bools:
+        """Whether it was closed at the moment of its report, where a clock is known."""
+        at_once = (self.closed == self.reported) & self.timed
+        rows = np.flatnonzero(at_once)
+        # Two dates without a clock, of one day: nobody knows how long the case took
+        local = times(self.reported[rows], self.view.zone).tz_localize(None).to_numpy("datetime64[us]")
+        at_once[rows[local == local.astype("datetime64[D]")]] = False
+        return at_once
 
     @cached_property
-    def in_time(self) -> Bools:
-        """Whether a due case was closed by its deadline."""
-        return self.due & (self.closed <= self["due_at"])
+    def bulk(self) -> Bools:
+        """Whether it was closed, by its as-of time, together with more cases than anybody handles."""
+        places = self.view.bulk.get(self.part.path)
+        if places is None:
+            return np.broadcast_to(np.False_, self.n)
+        found = np.zeros(self.part.rows, dtype=bool)
+        found[places] = True
+        return found[self.rows] & (self.closed <= self.as_of)
+
+    @cached_property
+    def plain(self) -> Bools:
+        """Whether the state of a case is known and its times are not odd, but for closures in bulk."""
+        return self.known & self.sound & self.stands & self.followed & ~self.zero
 
     @cached_property
     def clocked(self) -> Bools:
         """Whether it is known how long the case took, or how long it has been open."""
-        return (self.reported <= self.as_of) & self.sound & self.stands
+        return self.plain & self.timed & ~self.bulk
+
+    @cached_property
+    def ended(self) -> Times:
+        """When the case ended as its deadline asks; `NEVER` where it did not."""
+        if not self.view.by_handling:
+            return self.closed
+        handled = self["handled_at"]
+        return np.where(handled == NEVER, self.closed, handled)
+
+    @cached_property
+    def start(self) -> Times:
+        """When the clock of the case begins; `NEVER` where it has not, or nobody knows."""
+        return self.view.start(self.part)[self.rows]
+
+    @cached_property
+    def due(self) -> Bools:
+        """Whether the deadline of a case had come whose state is known and not odd."""
+        return (self["due_at"] <= self.as_of) & self.plain & ~self.bulk
+
+    @cached_property
+    def bulk_due(self) -> Bools:
+        """The same of cases closed in bulk."""
+        return (self["due_at"] <= self.as_of) & self.plain & self.bulk
+
+    @cached_property
+    def met(self) -> Bools:
+        """Whether the case had ended by its deadline."""
+        return self.ended <= self["due_at"]
+
+    def handled_as(self, handling: str | None) -> Bools:
+        """Return whether the case was handled so (a code of `data.schema.HANDLINGS`); None is in any way."""
+        if handling is None:
+            return np.broadcast_to(np.True_, self.n)
+        found = self["handling"]
+        wanted = found == facts.codes("handling").of([handling])[0]
+        return wanted if handling else wanted | (found < 0)
 
     @cached_property
     def cell(self) -> NDArray[np.signedinteger[Any]]:
@@ -299,58 +198,8 @@ class Seen:
         """Whether the case was closed less than 15 minutes after its report, where a clock is known."""
         reported, closed = self.reported, self.closed
         # What is subtracted from is never `NEVER`'s opposite, so nothing runs over
-        quick = self.timed & (closed >= reported) & (closed - _QUARTER_US < reported) & (closed <= self.as_of)
-        at_once = np.flatnonzero(quick & (closed == reported))
-        # Two dates without a clock, of one day: nobody knows how long the case took
-        local = times(reported[at_once], self.view.zone).tz_localize(None).to_numpy("datetime64[us]")
-        quick[at_once[local == local.astype("datetime64[D]")]] = False
-        return quick
-
-
-def _among(codes: NDArray[np.signedinteger[Any]], wanted: NDArray[np.int32]) -> Bools:
-    if len(wanted) > _FEW:
-        return np.isin(codes, wanted)
-    found = np.zeros(len(codes), dtype=bool)
-    for code in wanted:
-        found |= codes == code
-    return found
-
-
-def _cells_in(dataset: Dataset, scope: Scope) -> tuple[str, ...]:
-    """Return the cells of a scope's area, each in one area only: that of the edition shown, else of its newest one."""
-    shown = dataset.cells(scope.level, dataset.edition_day(scope))
-    newest_first = dataset.cells(scope.level, every=True)[::-1]
-    parents = pd.concat([shown[["cell_id", "parent"]], newest_first[["cell_id", "parent"]]])
-    parents = parents.drop_duplicates("cell_id")
-    return tuple(parents.loc[parents["parent"] == scope.area, "cell_id"])
-
-
-def midnight(day: dt.date, zone: ZoneInfo) -> np.int64:
-    """Return the beginning of a day in a zone, in microseconds."""
-    return microseconds(dt.datetime.combine(day, dt.time(), zone))
-
-
-def microseconds(time: dt.datetime) -> np.int64:
-    """Return a time as the columns have it."""
-    return np.int64(pd.Timestamp(time).tz_convert("UTC").tz_localize(None).as_unit("us").asm8.astype(np.int64))
-
-
-def first_month(day: dt.date) -> str:
-    """Return the first month of a period that begins on a day; a lone year is in it if that day is New Year's Day."""
-    return f"{day.year:04d}" if (day.month, day.day) == (1, 1) else month_of(day)
-
-
-def month_of(day: dt.date) -> str:
-    """Return the month of a day as the files are named: 2026-01."""
-    return day.isoformat()[:7]
-
-
-def edition(view: View) -> NDArray[np.int32] | None:
-    """Return the codes of the cells that a scope shows, where its level has others too; None if it shows all."""
-    dataset, scope = view.dataset, view.scope
-    if view.cell is None or not dataset.has_editions(scope.level):
-        return None
-    return facts.codes(view.cell).of(dataset.cells(scope.level, dataset.edition_day(scope))["cell_id"].tolist())
+        quick = self.timed & (closed > reported) & (closed - _QUARTER_US < reported) | self.zero
+        return quick & (closed <= self.as_of)
 
 
 def times(values: Times, zone: ZoneInfo) -> pd.DatetimeIndex:

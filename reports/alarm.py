@@ -32,7 +32,7 @@ from analysis.alarm import space_time_scan
 from analysis.circles import Cluster
 from analysis.hotspots import MANY, one_in
 from base.text import N_, Listed, Sentence
-from data import queries
+from data import queries, timing
 from data.dataset import Dataset
 from data.schema import Scope
 from reports import answers
@@ -303,7 +303,7 @@ class _Look:
 
     def _open(self, ids: list[str], first: dt.date) -> int:
         """Return the reports in some cells since a day that are not closed yet."""
-        times = queries.durations(self.dataset, replace(self.scope, start=first), "cell")
+        times = timing.durations(self.dataset, replace(self.scope, start=first), "cell", handling=None)
         return int(times.loc[times["key"].isin(ids) & ~times["resolved"], "n"].sum())
 
     def _finding(self, clusters: pd.DataFrame, facts: dict[str, Any]) -> Sentence:

@@ -15,7 +15,7 @@ from analysis import clusters, events, hotspots, rates, resolution, summary
 from analysis.drawn import Drawn
 from base import settings
 from base.errors import HazardError
-from data import listing, queries
+from data import listing, queries, timing
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
@@ -442,7 +442,7 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     """Return the overview of a scope; `compare` is "year" (the same days a year before) or "previous"."""
     compared = comparison(dataset, scope, compare)
     totals = queries.totals(dataset, scope)
-    every = resolution.summarize(queries.durations(dataset, scope))
+    every = resolution.summarize(timing.durations(dataset, scope))
     change, before = None, 0
     if compared is not None:  # first: the calls of the scope are asked for again, by the other answers of a screen
         before = count_events(dataset, compared.before)
@@ -540,7 +540,7 @@ def cell_table(dataset: Dataset, scope: Scope, before: Scope | None = None) -> p
     table["per_km2"] = table["count"] / cells["area_km2"].to_numpy(float)
     households = cells["households"].to_numpy(float)
     table["per_1000_households"] = 1000 * table["count"] / np.where(households > 0, households, np.nan)
-    times = resolution.summarize(queries.durations(dataset, scope, "cell")).set_index("key")
+    times = resolution.summarize(timing.durations(dataset, scope, "cell")).set_index("key")
     for column in ("n", "open", "median_hours", "low", "high"):
         table["cases" if column == "n" else column] = times[column].reindex(table["cell_id"]).to_numpy(float)
     return table
@@ -560,12 +560,12 @@ class Resolution:
 def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curves: int = 6) -> Resolution:
     """Return medians, shares in time and survival curves of a scope by hazard, cell, unit, source or month."""
     totals = queries.totals(dataset, scope)
-    histogram = queries.durations(dataset, scope, by)
+    histogram = timing.durations(dataset, scope, by)
     longest = listing.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
-    groups = _with_share(resolution.summarize(histogram), queries.due(dataset, scope, by))
+    groups = _with_share(resolution.summarize(histogram), timing.due(dataset, scope, by))
     largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
     shown = {str(key): rows for key, rows in histogram[histogram["key"].isin(largest)].groupby("key", observed=True)}
-    everything = queries.durations(dataset, scope)
+    everything = timing.durations(dataset, scope)
     due_all = pd.DataFrame({"key": ["all"], "due": [totals["due"]], "in_time": [totals["in_time"]]})
     return Resolution(
         groups=groups,
@@ -587,7 +587,7 @@ def _curve(histogram: pd.DataFrame) -> resolution.Curve:
 
 
 def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
-    table = groups.merge(due, on="key", how="left")
+    table = groups.merge(due[["key", "due", "in_time"]], on="key", how="left")
     table = table.fillna({"due": 0, "in_time": 0}).astype({"due": "int64", "in_time": "int64"})
     share, low, high = resolution.share_in_time(table["due"].to_numpy(), table["in_time"].to_numpy())
     return table.assign(share_in_time=share, share_low=low, share_high=high)
@@ -610,8 +610,8 @@ class CellView:
 def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> CellView:
     """Return one cell of a scope; `cells` is the Overview's table."""
     row = cells[cells["cell_id"] == cell_id].iloc[0]
-    histogram = queries.durations(dataset, scope, "hazard", cell=cell_id)
-    due = queries.due(dataset, scope, "hazard", cell=cell_id)
+    histogram = timing.durations(dataset, scope, "hazard", cell=cell_id)
+    due = timing.due(dataset, scope, "hazard", cell=cell_id)
     own = queries.counts(dataset, scope, ["month", "hazard"], cell=cell_id)
     every = months(dataset, scope)
     return CellView(

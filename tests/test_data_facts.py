@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from stored import ZONE, random_rows, rows, store, with_grids
 
-from data import facts, listing, queries, tables
+from data import facts, groups, listing, queries, tables, timing
 from data.facts import NEVER, Part
 from data.schema import Scope
 from reports import answers
@@ -132,7 +132,8 @@ def seen_by_sql(dataset, scope):
             reported_at IS NULL OR reported_at <= source_as_of AS known,
             closed_at IS NULL OR reported_at IS NULL OR closed_at >= reported_at AS sound,
             (closed_at IS NULL OR closed_at > source_as_of) AND stands AND known AS open,
-            coalesce(known AND sound AND stands AND due_at <= source_as_of, false) AS due
+            coalesce(closed_at = reported_at AND timezone('{ZONE}', reported_at)::TIME != '00:00:00', false) AS zero,
+            known AND sound AND stands AND NOT zero AS plain, coalesce(plain AND due_at <= source_as_of, false) AS due
         FROM (
             SELECT *, CASE source WHEN 's' THEN $s::TIMESTAMPTZ ELSE $t::TIMESTAMPTZ END AS source_as_of
             FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'month': VARCHAR}})
@@ -161,6 +162,9 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
         "closed_before_reported": (~found["sound"]).sum(),
         "closed_first_quarter_hour": (quick & (found["closed_at"] <= found["as_of"])).sum(), "due": found["due"].sum(),
         "in_time": (found["due"] & (found["closed_at"] <= found["due_at"])).sum(),
+        "zero": (found["zero"] & found["known"] & found["stands"]).sum(), "bulk": 0, "no_closing": 0,
+        "undecided": (found["plain"] & found["due_at"].isna()).sum() * (found["plain"] & found["due_at"].notna()).any(),
+        "on_spot": 0, "engineering": 0,
     }  # fmt: skip
     counted = queries.counts(dataset, scope, ["cell", "month", "unit", "source"])
     expected = found.groupby(["cell_id", "month", "unit", "source"], dropna=False).size()
@@ -168,13 +172,13 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
     assert counted.fillna("").iloc[:, :4].to_numpy().tolist() == [
         ["" if pd.isna(text) else text for text in key] for key in expected.index
     ]
-    clocked = found[found["sound"] & found["stands"] & (found["reported_at"] <= found["as_of"])]
+    clocked = found[found["plain"] & (found["reported_at"] <= found["as_of"])]
     until = clocked["closed_at"].where(~clocked["open"], clocked["as_of"])
     minutes = ((until - clocked["reported_at"]) / pd.Timedelta("1min") + 0.5) // 1
     expected = (
         clocked.assign(minutes=minutes, resolved=~clocked["open"]).groupby(["unit", "minutes", "resolved"]).size()
     )
-    histogram = queries.durations(dataset, scope, "unit")
+    histogram = timing.durations(dataset, scope, "unit")
     assert histogram.to_numpy().tolist() == [[*key, n] for key, n in expected.items()]
     listed = listing.incidents(dataset, scope, open_only=True)
     assert sorted(listed["incident_id"]) == sorted(found.loc[found["open"], "incident_id"])
@@ -186,7 +190,7 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
 
 def test_a_code_that_fills_two_bytes_is_counted_as_any_other():
     last = np.iinfo(np.int16).max
-    (first, second), n = queries._grouped([np.array([3, 3, 5]), np.array([last, 1, 1], dtype=np.int16)])
+    (first, second), n = groups.grouped([np.array([3, 3, 5]), np.array([last, 1, 1], dtype=np.int16)])
     assert sorted(zip(first.tolist(), second.tolist(), n.tolist(), strict=True)) == [(3, 1, 1), (3, last, 1), (5, 1, 1)]
 
 

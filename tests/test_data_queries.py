@@ -9,7 +9,7 @@ from pyproj import Geod
 from stored import ZONE, boundary, random_rows, rows, store, with_grids
 
 from base.errors import HazardError
-from data import listing, queries
+from data import listing, queries, timing
 from data.levels import load_cells
 from data.schema import Scope
 from data.store import Workspace
@@ -71,12 +71,14 @@ def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
     known = [case for case in chosen if case["reported_at"] is None or case["reported_at"] <= AS_OF]
     is_open = [case for case in known if case["closed_at"] is None or case["closed_at"] > AS_OF]
     wrong = [case for case in both if case["closed_at"] < case["reported_at"]]
-    due = [case for case in known if case["due_at"] is not None and case["due_at"] <= AS_OF and case not in wrong]
+    zero = [case for case in both if case["closed_at"] == case["reported_at"] <= AS_OF and not dates_alone(case)]
+    late = [case for case in known if case["due_at"] is not None and case["due_at"] <= AS_OF and case not in wrong]
+    due = [case for case in late if case not in zero]
     assert totals == {
         "n": len(chosen),
         "open": len(is_open),
         "open_no_time": sum(case["reported_at"] is None for case in is_open),
-        "open_overdue": sum(case in due for case in is_open),
+        "open_overdue": sum(case in late for case in is_open),
         "outside": sum(case["lon"] is not None and case["cell"] is None for case in chosen),
         "near": sum(case["near"] for case in chosen),
         "no_location": sum(case["lon"] is None for case in chosen),
@@ -90,15 +92,26 @@ def test_counts_and_totals_equal_a_plain_loop_over_the_cases(many, name):
         ),
         "due": len(due),
         "in_time": sum(case["closed_at"] is not None and case["closed_at"] <= case["due_at"] for case in due),
+        "zero": len(zero),
+        "bulk": 0,
+        "no_closing": 0,
+        "undecided": sum(case["due_at"] is None and case not in wrong and case not in zero for case in known),
+        "on_spot": 0,
+        "engineering": 0,
     }
+    assert zero or name != "everything"
     assert totals["n"] == 0 or totals["closed_first_quarter_hour"] < totals["n"]
     listed = listing.incidents(dataset, scope, open_only=True)
     assert sorted(listed["incident_id"]) == sorted(case["incident_id"] for case in is_open)
-    histogram = queries.durations(dataset, scope)
+    histogram = timing.durations(dataset, scope)
     assert histogram.loc[~histogram["resolved"], "n"].sum() == totals["open"] - totals["open_no_time"]
 
 
 QUARTER = pd.Timedelta(minutes=15)
+
+
+def dates_alone(case):
+    return case["reported_at"].strftime("%H%M%S") == "000000"
 
 
 @pytest.mark.parametrize("by", [None, "hazard", "unit", "source", "month", "cell"])
@@ -112,6 +125,9 @@ def test_durations_and_shares_equal_a_plain_loop_over_the_cases(many, by):
             continue
         known = reported is None or reported <= AS_OF
         sound = reported is None or closed is None or closed >= reported
+        zero = reported is not None and closed == reported and not dates_alone(case)
+        if zero:
+            continue
         if known and sound and case["due_at"] is not None and case["due_at"] <= AS_OF:
             due, in_time = shares.get(key, (0, 0))
             shares[key] = due + 1, in_time + (closed is not None and closed <= case["due_at"])
@@ -120,10 +136,10 @@ def test_durations_and_shares_equal_a_plain_loop_over_the_cases(many, by):
         resolved = closed is not None and closed <= AS_OF
         minutes = round(((closed if resolved else AS_OF) - reported) / pd.Timedelta(minutes=1))
         histogram[key, minutes, resolved] += 1
-    found = queries.durations(dataset, Scope(level="grid"), by)
+    found = timing.durations(dataset, Scope(level="grid"), by)
     assert list(found.columns) == ["key", "minutes", "resolved", "n"]
     assert {tuple(row[:3]): row[3] for row in found.itertuples(index=False)} == dict(histogram)
-    found = queries.due(dataset, Scope(level="grid"), by)
+    found = timing.due(dataset, Scope(level="grid"), by)
     assert {row.key: (row.due, row.in_time) for row in found.itertuples()} == shares
 
 
@@ -178,7 +194,7 @@ def test_a_case_is_open_as_of_a_time_before_it_was_closed(tmp_path):
     scope = Scope(level="grid", as_of=pd.Timestamp("2025-03-08", tz=ZONE).to_pydatetime())
     totals = queries.totals(dataset, scope)
     assert (totals["n"], totals["open"], totals["due"], totals["in_time"]) == (3, 2, 2, 1)
-    histogram = queries.durations(dataset, scope)
+    histogram = timing.durations(dataset, scope)
     assert histogram.to_numpy().tolist() == [["all", 2 * 1440, True, 1], ["all", 7 * 1440, False, 2]]
     later = Scope(level="grid", as_of=pd.Timestamp("2090-01-01", tz=ZONE).to_pydatetime())
     assert queries.totals(dataset, later) == queries.totals(dataset, Scope(level="grid"))  # the source's own is earlier
@@ -196,8 +212,8 @@ def test_a_case_closed_before_it_was_reported_is_neither_due_nor_in_time(tmp_pat
     )
     totals = queries.totals(dataset, Scope(level="grid"))
     assert (totals["due"], totals["in_time"], totals["closed_before_reported"]) == (2, 1, 1)
-    assert queries.due(dataset, Scope(level="grid")).to_numpy().tolist() == [["all", 2, 1]]
-    assert queries.durations(dataset, Scope(level="grid"))["n"].sum() == 2
+    assert timing.due(dataset, Scope(level="grid")).to_numpy().tolist() == [["all", 2, 1, 0, 0]]
+    assert timing.durations(dataset, Scope(level="grid"))["n"].sum() == 2
 
 
 def test_open_means_the_same_in_totals_lists_and_durations(tmp_path):
@@ -216,7 +232,7 @@ def test_open_means_the_same_in_totals_lists_and_durations(tmp_path):
     totals = queries.totals(dataset, scope)
     assert (totals["n"], totals["open"], totals["open_no_time"]) == (4, 2, 1)
     assert listing.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["early", "untimed"]
-    histogram = queries.durations(dataset, scope)
+    histogram = timing.durations(dataset, scope)
     assert histogram.loc[~histogram["resolved"], "n"].tolist() == [1]
 
 
@@ -239,8 +255,8 @@ def test_a_voided_case_is_in_no_answer_unless_asked_for_and_then_neither_open_no
         assert [totals[name] for name in ("n", "open", "open_overdue", "due", "in_time")] == [n, 2, 2, 2, 0]
         assert len(listing.incidents(dataset, scope)) == n
         assert listing.incidents(dataset, scope, open_only=True)["incident_id"].tolist() == ["later", "plain"]
-        assert queries.durations(dataset, scope)[["resolved", "n"]].to_numpy().tolist() == [[False, 2]]
-        assert queries.due(dataset, scope).to_numpy().tolist() == [["all", 2, 0]]
+        assert timing.durations(dataset, scope)[["resolved", "n"]].to_numpy().tolist() == [[False, 2]]
+        assert timing.due(dataset, scope).to_numpy().tolist() == [["all", 2, 0, 0, 0]]
 
 
 def test_what_a_scope_leaves_out_adds_up_with_its_n_to_all_there_is(tmp_path):
@@ -325,7 +341,7 @@ def test_each_source_is_known_up_to_its_own_time_and_one_without_a_time_has_no_o
 def test_a_duration_is_told_to_the_nearest_minute_and_half_a_minute_is_one_more(tmp_path, seconds, minutes):
     closed = f"2026-01-01 08:{seconds // 60:02d}:{seconds % 60:02d}"
     dataset = dataset_of(tmp_path, [{"incident_id": "1", "reported_at": "2026-01-01 08:00", "closed_at": closed}])
-    assert queries.durations(dataset, Scope(level="grid"))["minutes"].tolist() == [minutes]
+    assert timing.durations(dataset, Scope(level="grid"))["minutes"].tolist() == [minutes]
 
 
 def test_cells_without_boundaries_are_refused_and_the_rest_is_answered(tmp_path):
@@ -333,9 +349,9 @@ def test_cells_without_boundaries_are_refused_and_the_rest_is_answered(tmp_path)
     nowhere = Scope(level="")
     for ask in (
         lambda: queries.counts(dataset, nowhere, ["hazard", "cell"]),
-        lambda: queries.durations(dataset, nowhere, "cell"),
-        lambda: queries.due(dataset, nowhere, "cell"),
-        lambda: queries.due(dataset, nowhere, cell="A"),
+        lambda: timing.durations(dataset, nowhere, "cell"),
+        lambda: timing.due(dataset, nowhere, "cell"),
+        lambda: timing.due(dataset, nowhere, cell="A"),
         lambda: listing.incidents(dataset, nowhere, cell="A"),
         lambda: queries.totals(dataset, Scope(level="", area="A")),
         lambda: dataset.cells(""),
@@ -351,7 +367,7 @@ def test_a_source_without_any_time_has_no_as_of_and_is_counted(tmp_path):
     dataset = dataset_of(tmp_path, [{"incident_id": "1", "lon": 113.005, "lat": 33.005}], as_of="")
     assert (dataset.sources, dataset.as_of) == ({"s": None}, None)
     assert queries.counts(dataset, Scope(level="grid"), ["cell"]).to_numpy().tolist() == [["A", 1]]
-    assert queries.durations(dataset, Scope(level="grid")).empty
+    assert timing.durations(dataset, Scope(level="grid")).empty
 
 
 def test_counts_say_null_for_outside_and_without_location(tmp_path):
@@ -386,7 +402,7 @@ def test_names_from_files_are_values_and_never_sql(tmp_path):
     scope = Scope(level="grid", hazards=(hostile,), sources=(hostile,), area=hostile)
     assert queries.totals(dataset, scope)["n"] == 0
     assert listing.incidents(dataset, Scope(level="grid"), cell=hostile).empty
-    assert queries.due(dataset, Scope(level="grid"), "unit", cell=hostile).empty
+    assert timing.due(dataset, Scope(level="grid"), "unit", cell=hostile).empty
     assert listing.incidents(dataset, Scope(level="grid"))["unit"].tolist() == [hostile]
 
 
@@ -423,7 +439,7 @@ def test_a_lone_year_counts_where_all_of_it_lies_in_the_period_and_has_no_month_
     assert queries.counts(dataset, GRID_SCOPE, ["month"]).to_numpy().tolist() == [
         ["2018", 1], ["2018-07", 1], ["2019", 1], ["none", 1],
     ]  # fmt: skip
-    assert queries.durations(dataset, GRID_SCOPE)["n"].sum() == 1
+    assert timing.durations(dataset, GRID_SCOPE)["n"].sum() == 1
     assert len(queries.points(dataset, GRID_SCOPE)) == 1
     assert queries.totals(dataset, GRID_SCOPE)["no_time"] == 3
     assert dataset.span == (dt.date(2018, 1, 1), dt.date(2019, 12, 31))
