@@ -171,7 +171,12 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what a saved edition says: its rows, limits that cannot be read, what is said twice, what changed."""
     name = edition_name(words, answer["scheme"], answer["kind"], answer["valid_from"])
     lines = [words.plural("{name}: {n} row is saved.", "{name}: {n} rows are saved.", answer["rows"], name=name)]
-    unread = answer["unread"]
+    return [*lines, *odd_sentences(answer, words), *_changed(answer, words)]
+
+
+def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
+    """Return what is odd about the rows of an edition (`data.deadline_table.oddities`); [] where nothing is."""
+    lines, unread = [], odd["unread"]
     for row in unread.head(_MOST).itertuples():
         facts = {"row": str(row.row), "subject": _subject(row, words), "limit": row.limit_text}
         lines.append(
@@ -185,8 +190,8 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
         )
     if len(unread) > _MOST:
         lines.append(words("In all {n} limits cannot be read.", n=len(unread)))
-    if rows := answer["subjectless"]:
-        listed = words.listed(map(str, rows[:_MOST])) + (" …" if len(rows) > _MOST else "")
+    if rows := odd["subjectless"]:
+        listed = _numbers(rows, words)
         lines.append(
             words.plural(
                 "Row {rows} names no code, type or hazard: it fits no case.",
@@ -195,7 +200,22 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
                 rows=listed,
             )
         )
-    return [*lines, *(note.say(words) for note in answer["notes"]), *_changed(answer, words)]
+    if rows := odd["repeated"]:
+        lines.append(
+            words.plural(
+                "Row {rows} repeats the condition of a row before it with another limit: its cases have no due date "
+                "until one of the two goes.",
+                "{n} rows repeat the condition of a row before them with another limit (rows {rows}): their cases have "
+                "no due date until one of each goes.",
+                len(rows),
+                rows=_numbers(rows, words),
+            )
+        )
+    return lines
+
+
+def _numbers(rows: list[int], words: Words) -> str:
+    return words.listed(map(str, rows[:_MOST])) + (" …" if len(rows) > _MOST else "")
 
 
 def _subject(row: Any, words: Words) -> str:

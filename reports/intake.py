@@ -253,7 +253,16 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
             if row.type_name or row.code
             else words("Row {row}: no type stands beside this condition; it is kept without a code.", row=str(row.row))
         )  # fmt: skip
-    return lines + [note.say(words) for note in answer["notes"]] + due_sentences(answer, words)
+    lines += [note.say(words) for note in answer["notes"]]
+    if repeated := answer["repeated"]:
+        lines.append(
+            words(
+                "{n} rows repeat the condition of a row before them with another limit: see the deadlines on the data "
+                "page.",
+                n=len(repeated),
+            )
+        )
+    return lines + due_sentences(answer, words)
 
 
 def due_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:

@@ -76,6 +76,8 @@ def _edit(words: Words, data: Dataset, found: pd.DataFrame) -> None:
         )
     )
     st.caption(markdown_plain(words(deadlines.CLOCKS)))
+    for sentence in deadlines.odd_sentences(deadline_table.oddities(rows), words) if chosen else ():
+        st.text(sentence)
     preview = deadlines.changed_limits(rows, edited, words)
     if len(preview):
         st.text(words("Not saved yet; the limits are read like this:"))
