@@ -201,6 +201,7 @@ def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
             )
         )
     if rows := odd["repeated"]:
+        listed = _numbers(rows, words)
         lines.append(
             words.plural(
                 "Row {rows} repeats the condition of a row before it with another limit: its cases have no due date "
@@ -208,7 +209,7 @@ def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
                 "{n} rows repeat the condition of a row before them with another limit (rows {rows}): their cases have "
                 "no due date until one of each goes.",
                 len(rows),
-                rows=_numbers(rows, words),
+                rows=listed,
             )
         )
     return lines
