@@ -48,6 +48,24 @@ def test_code_goes_before_type_and_type_before_hazard():
     assert fits(rows, *cases) == [0, 0, 1, 2, NO_ROW, NO_ROW]
 
 
+def test_of_a_code_with_several_conditions_the_row_that_names_the_hazard_of_the_case_counts():
+    rows = table(
+        {"code": "0103", "condition": "缺失、移位", "limit_text": "2紧急工作时"},
+        {"code": "0103", "condition": "破损", "limit_text": "4工作时"},
+        {"code": "0103", "condition": "井框与路面高低差大于2cm", "limit_text": "5工作日", "hazard": "sunken_cover"},
+        {"hazard": "waterlogging", "limit_text": "2紧急工作时"},
+        {"hazard": "waterlogging", "limit_text": "1紧急工作时", "words": "隧道"},
+    )
+    cases = [
+        {"code": "0103", "hazard": "sunken_cover"},
+        {"code": "0103", "hazard": "sunken_cover", "condition": "破损"},  # what the file says goes first
+        {"code": "0103", "hazard": "other"},  # missing or broken? nobody knows
+        {"hazard": "waterlogging", "description": "路口积水"},
+        {"hazard": "waterlogging", "description": "隧道积水"},
+    ]
+    assert fits(rows, *cases) == [2, 1, SEVERAL, 3, 4]
+
+
 def test_a_code_counts_with_its_list_and_its_kind_where_these_are_known():
     rows = table(
         {"code": "0506", "scheme": "old", "limit_text": "1工作日"},
