@@ -41,8 +41,10 @@ from base import settings
 from base.errors import HazardError
 from base.text import N_, Words
 from data import (
+    calendar_table,
     changes,
     corrections,
+    deadline_table,
     example,
     exposures,
     gazetteer,
@@ -61,6 +63,7 @@ from geo.crs import Fit
 from reports import (
     alarm,
     answers,
+    deadlines,
     doubts,
     handouts,
     intake,
@@ -317,14 +320,16 @@ def exposures_(
 def standard(
     context: typer.Context,
     file: File,
-    scheme: Annotated[str, typer.Option(help="Name of the code list: gbt30428, cjt214 or your own.")],
+    scheme: Annotated[str, typer.Option(help="Name of the code list: gbt30428, cjt214 or your own.")] = (
+        deadline_table.OFFICE
+    ),
     kind: Annotated[str | None, typer.Option(help="component or event; by the title if not given.")] = None,
     valid_from: ValidFrom = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
     as_json: Json = False,
 ) -> None:
-    """Load a city's standard of filing and deadlines: types with their codes, conditions and limits."""
+    """Load deadlines: a city's standard of types, conditions and limits, or an office's rows of hazard and limit."""
     answer = standards.load_standard(
         context.obj,
         _content(file),
@@ -337,6 +342,66 @@ def standard(
         who=_who(),
     )
     _print(_without(answer), as_json, (), intake.standard_sentences(answer, file.name, WORDS))
+
+
+@app.command("deadlines")
+def deadlines_(
+    context: typer.Context,
+    on: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD; the newest limits if not given.")] = None,
+    scheme: Annotated[str | None, typer.Option(help="Only this code list.")] = None,
+    remove: Annotated[
+        tuple[str, str, str] | None,
+        typer.Option(
+            metavar="SCHEME KIND DAY", help="Remove an edition; KIND - for both kinds, DAY - for the beginning."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the rows in force to FILE.csv or FILE.xlsx.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the deadlines in force: each limit as written and as it was read; or remove an edition."""
+    if remove is not None:
+        of, kind, day = (remove[0], *("" if text == "-" else text for text in remove[1:]))
+        gone = deadline_table.remove_edition(context.obj, scheme=of, kind=kind, valid_from=day, who=_who())
+        _print(gone, as_json, (), deadlines.removed_sentences(gone, WORDS))
+        return
+    dataset, chosen = context.obj.newest(), _day(on)
+    rows = deadlines.in_force(dataset, WORDS, day=chosen.isoformat() if chosen else None, scheme=scheme)
+    lines = plain.deadlines_(rows, deadlines.edition_rows(dataset, WORDS), WORDS)
+    if out is not None:
+        titles = {name: WORDS(title) for name, title in deadlines.TITLES.items()}
+        if out.suffix.lower() not in (".csv", ".xlsx"):
+            raise HazardError(
+                "file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(out)
+            )
+        named = deadlines.shown(rows, WORDS)
+        book = out.suffix.lower() == ".xlsx"
+        content = write_sheet(named, titles, name=WORDS("Deadlines"), words=WORDS) if book else write_csv(named, titles)
+        _write(out, [content])
+        lines = [WORDS("The deadlines in force are in {file}.", file=str(out))]
+    _print(rows, as_json, lines)
+
+
+@app.command()
+def workdays(
+    context: typer.Context, file: File, encoding: Encoding = None, sheet: Sheet = None, as_json: Json = False
+) -> None:
+    """Load the office's own table of workdays and days off; it goes before what is known of the country."""
+    answer = calendar_table.load_workdays(
+        context.obj, _content(file), file.name, encoding=encoding, sheet=sheet, who=_who()
+    )
+    _print(_without(answer), as_json, (), deadlines.workday_sentences(answer, WORDS))
+
+
+@app.command()
+def calendar(
+    context: typer.Context,
+    year: Annotated[int | None, typer.Option(help="The year that the data reach to if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which days the working calendar covers, the office hours, holidays and make-up workdays of a year."""
+    dataset = context.obj.newest()
+    answer = deadlines.calendar_of_year(dataset, WORDS, year)
+    _print(answer, as_json, plain.calendar(dataset, answer, WORDS))
 
 
 @app.command()
@@ -517,9 +582,18 @@ def undo(
     ),
     import_id: Annotated[str | None, typer.Option("--import", help="The same as ID.")] = None,
     boundary: Annotated[bool, typer.Option("--cells", help="The newest boundary change, not an import.")] = False,
+    limits: Annotated[bool, typer.Option("--deadlines", help="The newest change of the deadlines.")] = False,
+    working: Annotated[bool, typer.Option("--workdays", help="The newest table of workdays.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take back an import, or the newest change of the boundaries."""
+    """Take back an import, or the newest change of the boundaries, of the deadlines or of the workdays."""
+    if sum(map(bool, (newest_or or import_id, boundary, limits, working))) > 1:
+        raise HazardError("undo-one", "Take back one thing at a time: an import, --cells, --deadlines or --workdays.")
+    if limits or working:
+        kept = deadline_table.DEADLINES if limits else deadline_table.WORKDAYS
+        answer = deadline_table.take_back(context.obj, kept, who=_who())
+        _print(answer, as_json, deadlines.undo_sentences(answer, WORDS))
+        return
     if boundary:
         answer = levels.take_back_cells(context.obj, who=_who())
         _print(answer, as_json, [intake.change_sentence("cells-undo", answer, WORDS)])

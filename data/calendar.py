@@ -116,18 +116,18 @@ def _overridden(status: NDArray[np.int8], own: pd.DataFrame, country: str) -> ND
     status, alone = status.copy(), own["day"].str.len() == 4
     for year in own.loc[alone, "day"].astype(int):
         mine = (year == _YEARS) & (status == UNKNOWN_DAY)
-        status[mine] = _plain_weeks(country)[mine]
+        status[mine] = plain_weeks(country)[mine]
     days = own[~alone]
     places = days["day"].to_numpy("datetime64[D]").astype(int) - _DAYS[0].astype(int)
     status[places] = np.where(days["workday"].to_numpy(dtype=bool), WORKDAY, DAY_OFF)
     return status
 
 
-def _plain_weeks(country: str) -> NDArray[np.int8]:
+def plain_weeks(country: str) -> NDArray[np.int8]:
     if country == CHINA:
         weekend = (_DAYS.astype(int) + 3) % 7 >= 5  # 1 January 1970 was a Thursday
     else:
-        table = _package(country, (FIRST_YEAR,))
+        table = package(country, (FIRST_YEAR,))
         weekend = np.array([table.is_weekend(day) for day in _DAYS.tolist()])
     return np.where(weekend, DAY_OFF, WORKDAY).astype(np.int8)
 
@@ -162,14 +162,14 @@ def _chinese_days() -> NDArray[np.int8]:
     import chinese_calendar
 
     off, made_up = chinese_calendar.holidays, chinese_calendar.workdays
-    status = _plain_weeks(CHINA)
+    status = plain_weeks(CHINA)
     status[_places(off)], status[_places(made_up)] = DAY_OFF, WORKDAY
     status[(min(off).year > _YEARS) | (max(off).year < _YEARS)] = UNKNOWN_DAY
     return status
 
 
 def _days_elsewhere(country: str) -> NDArray[np.int8]:
-    table = _package(country, tuple(range(FIRST_YEAR, LAST_YEAR + 1)))
+    table = package(country, tuple(range(FIRST_YEAR, LAST_YEAR + 1)))
     status = np.where([table.is_working_day(day) for day in _DAYS.tolist()], WORKDAY, DAY_OFF).astype(np.int8)
     last = table.end_year
     if table.has_substituted_holidays:
@@ -180,7 +180,7 @@ def _days_elsewhere(country: str) -> NDArray[np.int8]:
     return status
 
 
-def _package(country: str, years: tuple[int, ...]) -> Any:
+def package(country: str, years: tuple[int, ...]) -> Any:
     """Return the holidays of a country or of a part of it, by day, with their names in English where there are such."""
     import holidays
 

@@ -2,17 +2,18 @@
 
 import calendar
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import apart, deadlines, tables
+from data import apart
+from data.calendar import office_days
 from data.cell_columns import read_day_column
-from data.office import days_of
+from data.deadline_table import WORKDAYS, renewed
 from data.privacy import mask, mask_text
 from data.schema import REASONS
 from data.store import Workspace
@@ -71,7 +72,10 @@ def read_workdays(
         ``workdays-twice`` (a day that is both), ``workdays-row`` (one that the reader gave back).
     """
     table = apart.read_table(content, name, settings=settings or DEFAULTS, encoding=encoding, sheet=sheet)
-    columns = _columns(table)
+    fields = columns_of(table.headers)
+    if not fields:
+        raise _not_workdays(table)
+    columns = {table.frame.columns[place]: field for field, place in fields.items()}
     text = table.frame.rename(columns=columns)[list(columns.values())].apply(lambda column: column.str.strip())
     text = text[(text[["day", "workday"]] != "").any(axis=1)]
     unread = table.bad[~table.bad["reason"].isin(["header-again", "note-row"])]
@@ -139,17 +143,15 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in unicodedata.normalize("NFKC", text).lower() if sign.isalnum())
 
 
-def _columns(table: Table) -> dict[str, str]:
-    """Return column of the table -> field."""
-    plain = [_plain(header) for header in table.headers]
+def columns_of(headers: Sequence[str]) -> dict[str, int]:
+    """Return which column serves which field of a table of workdays; {} where it is none."""
+    plain = [_plain(header) for header in headers]
     found = {
-        table.frame.columns[plain.index(title)]: field
+        field: plain.index(title)
         for field, titles in _TITLES.items()
         if (title := next((title for title in titles.split() if title in plain), ""))
     }
-    if not {"day", "workday"} <= set(found.values()):
-        raise _not_workdays(table)
-    return found
+    return found if {"day", "workday"} <= set(found) else {}
 
 
 def _not_workdays(table: Table) -> HazardError:
@@ -166,10 +168,12 @@ def load_workdays(
 ) -> dict[str, Any]:
     """Store a table of workdays; of the years that it names it replaces what was stored, other years stay.
 
+    When cases are due is reckoned anew.
+
     Returns
     -------
     dict
-        days (read), years (named, ascending), changed (incidents that are due at another time now), notes (a list of
+        days (read), years (named, ascending), file, changed (cases that are due at another time now), notes (a list of
         Sentence: years that stay unknown in part, and what is covered now), version.
 
     Raises
@@ -184,13 +188,10 @@ def load_workdays(
         stored = change.before.workdays()
         kept = stored[~stored["day"].str[:4].isin(years)]
         all_ = pd.concat([part for part in (kept, rows) if len(part)]).sort_values("day")
-        schema = tables.TABLES["workdays"].schema
-        change.write("workdays", pa.Table.from_pandas(all_, schema=schema, preserve_index=False))
-        changed = deadlines.assign_again(change)
-        facts = {"days": int((rows["day"].str.len() > 4).sum()), "years": years, "changed": changed}
         change.keep_original(content, name)
-        after = change.commit(**facts, file=mask(name))
-    days = days_of(after)
+        facts = {"days": int((rows["day"].str.len() > 4).sum()), "years": years, "file": mask(name)}
+        answer = renewed(change, WORKDAYS, all_, facts)
+    days = office_days(settings["work_calendar"], zone=settings["timezone"], hours=settings["office_hours"], own=all_)
     notes = []
     for year in map(int, years):
         length = 366 if calendar.isleap(year) else 365
@@ -200,4 +201,4 @@ def load_workdays(
                 "row with {year} alone."
             )
             notes.append(Sentence(message, {"year": str(year), "known": known, "days": length}))
-    return {**facts, "notes": [*notes, days.coverage()], "version": after.version}
+    return {**answer, "notes": [*notes, days.coverage()]}

@@ -1,5 +1,6 @@
 """Codes of classes as they come out of spreadsheets: two digits for the main class, two for the class, zeros lost."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -53,3 +54,9 @@ def restore_zeros(code: pd.Series, main_code: pd.Series) -> Restored:
 
 def _digits(values: pd.Series, most: int) -> bool:
     return bool((values.str.isdecimal() & (values.str.len() <= most)).all())
+
+
+def padded(code: str) -> str:
+    """Return a code with the zero that a spreadsheet ate: 1 or 1.0 is 01, 506 is 0506."""
+    whole = re.sub(r"\.0+$", "", code)
+    return whole.zfill(len(whole) + len(whole) % 2) if whole.isdecimal() else code

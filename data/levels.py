@@ -22,7 +22,7 @@ from data.privacy import mask
 from data.schema import EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
 from data.table import UNREAD
-from data.versions import Version
+from data.versions import standing
 from geo.cells import check_cells
 
 BOUNDARY_CHANGES = ("cells", "exposures")  # kinds of versions that `take_back_cells` takes back
@@ -168,15 +168,9 @@ def take_back_cells(workspace: Workspace, *, who: str) -> dict[str, Any]:
     if not workspace.exists:  # a mistyped folder is not made
         raise nothing
     with workspace.change("cells-undo", who=who) as change:
-        live: dict[int, Version] = {}
-        for one in change.before.history:
-            if one.kind in BOUNDARY_CHANGES:
-                live[one.number] = one
-            elif one.kind == "cells-undo":
-                live.pop(int(one.what["took_back"]), None)
-        if not live:
+        taken = standing(change.before.history, BOUNDARY_CHANGES, "cells-undo")
+        if taken is None:
             raise nothing
-        taken = live[max(live)]
         former = workspace.open(taken.number - 1)
         name = str(taken.what["level"])
         known = next((one for one in former.levels if one.name == name), None)

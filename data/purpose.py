@@ -1,8 +1,9 @@
-"""What a table is for, told by its headers: reports, polygons as text, exposures, addresses, or a city's standard."""
+"""What a table is for, told by its headers: reports, polygons as text, exposures, addresses, deadlines, workdays."""
 
 from collections.abc import Sequence
 
 from base.text import N_
+from data import calendar_table, standards
 from data.cell_columns import guess_cell_columns
 from data.headers import guess_mapping
 from data.schema import EXPOSURES
@@ -12,7 +13,8 @@ PURPOSES = {
     "cells": N_("boundary polygons"),
     "exposures": N_("households, population ... by the code of the cell"),
     "gazetteer": N_("addresses and where they lie"),
-    "standard": N_("a city's standard: classes and deadlines"),
+    "standard": N_("deadlines: a city's standard, or a table of the office"),
+    "workdays": N_("workdays and days off"),
 }
 _SHAPES = ("wkt", "geom", "geometry", "the_geom")
 
@@ -22,9 +24,11 @@ def guess_purpose(headers: Sequence[str]) -> str:
     titles = {"".join(header.split()).lower() for header in headers}
     if titles & set(_SHAPES):
         return "cells"
-    if {"立案条件", "处置时限"} <= titles:
-        return "standard"
     found = guess_mapping(headers)
+    if standards.columns_of(headers) and not found.keys() & {"reported_at", "incident_id", "lon", "lat"}:
+        return "standard"
+    if calendar_table.columns_of(headers) and not found.keys() & {"incident_id", "lon", "lat"}:
+        return "workdays"
     if found.keys() & {"reported_at", "incident_id", "type_name", "description"}:
         return "reports"
     located = {"lon", "lat"} <= found.keys()

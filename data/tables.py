@@ -92,7 +92,7 @@ TABLES = {
     # The standards of filing and deadlines, row by row as their files have them (data.standards).
     "standards": TableKind(
         pa.schema(_fields(STANDARD_COLUMNS, {"row": pa.int32(), "limit_value": pa.float64()})),
-        codes=("kind", "valid_from", "limit_clock"),
+        codes=("kind", "valid_from", "limit_clock", "hazard", "handling"),
     ),
     # The office's table of workdays and days off (data.calendar_table).
     "workdays": TableKind(

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -46,6 +46,17 @@ def numbers(folder: Path) -> list[int]:
     if not folder.is_dir():
         return []
     return sorted(int(match[1]) for entry in folder.iterdir() if (match := _NAME.match(entry.name)))
+
+
+def standing(history: Iterable[Version], kinds: Container[str], undo: str) -> Version | None:
+    """Return the newest change of some kinds that none of the kind `undo` has taken back; None without one."""
+    live: dict[int, Version] = {}
+    for one in history:
+        if one.kind in kinds:
+            live[one.number] = one
+        elif one.kind == undo:
+            live.pop(int(one.what["took_back"]), None)
+    return live[max(live)] if live else None
 
 
 def read(folder: Path, number: int) -> Version:

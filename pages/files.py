@@ -1,8 +1,8 @@
-"""Data: load a file, see what came in, what was not taken and why, how good it is, and what every type became."""
+"""Data: load a file, see what came in, what was not taken and why, how good it is, what types became, deadlines."""
 
 import streamlit as st
 
-from pages.common import cached, files_view, frame, load_view, panels, quality_view, results, work
+from pages.common import cached, deadlines_view, files_view, frame, load_view, panels, quality_view, results, work
 
 _ = frame.open_page("data")
 with frame.told(_):
@@ -18,6 +18,7 @@ with frame.told(_):
         "quality": quality_view.draw,
         "boundaries": files_view.boundaries,
         "types": files_view.types,
+        "deadlines": deadlines_view.draw,
         "history": files_view.history,
     }
     with st.container(border=True):

@@ -1,12 +1,13 @@
 """What came in, in words and rows: imports, places, rows not taken, odd rows, boundary findings, types."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from base.text import N_, Words
-from data import correction_sheet, corrections, queries
+from data import correction_sheet, corrections, deadline_table, queries
 from data.accounts import Account
 from data.dataset import Dataset
 from data.privacy import mask_text
@@ -223,25 +224,56 @@ def _some(texts: list[str], words: Words, most: int = 20) -> str:
 
 def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[str]:
     """Return what the load of a standard says."""
-    kind = answer["kind"]
-    lines = [
-        words(
-            "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
-            "headers, titles or empty; {restored} codes had lost a zero.",
-            file=file,
-            **{key: answer[key] for key in ("rows", "types", "skipped", "restored")},
-            scheme=scheme_name(answer["scheme"]),
-            kind=words(STANDARD_KINDS[kind]),
-        )
-    ]
+    scheme, kind = scheme_name(words, answer["scheme"]), answer["kind"]
+    if answer["types"]:
+        lines = [
+            words(
+                "{file}: {rows} conditions of {types} types stored in code list {scheme} ({kind}); {skipped} rows are "
+                "headers, titles or empty; {restored} codes had lost a zero.",
+                file=file,
+                **{key: answer[key] for key in ("rows", "types", "skipped", "restored")},
+                scheme=scheme,
+                kind=words(STANDARD_KINDS[kind]),
+            )
+        ]
+    else:
+        lines = [
+            words.plural(
+                "{file}: {n} limit stored in code list {scheme}.",
+                "{file}: {n} limits stored in code list {scheme}.",
+                answer["rows"],
+                file=file,
+                scheme=scheme,
+            )
+        ]
     for row in answer["unparsed"].head(10).itertuples():
         lines.append(
             words("Row {row}, {type}: the limit “{limit}” was not understood; it is kept as text.", row=str(row.row),
-                  type=row.type_name, limit=row.limit_text)
-            if row.code
+                  type=words(HAZARD_NAMES.get(row.type_name, row.type_name)) or row.code, limit=row.limit_text)
+            if row.type_name or row.code
             else words("Row {row}: no type stands beside this condition; it is kept without a code.", row=str(row.row))
         )  # fmt: skip
-    return lines + [note.say(words) for note in answer["notes"]]
+    lines += [note.say(words) for note in answer["notes"]]
+    if repeated := answer["repeated"]:
+        lines.append(
+            words(
+                "{n} rows repeat the condition of a row before them with another limit: see the deadlines on the data "
+                "page.",
+                n=len(repeated),
+            )
+        )
+    return lines + due_sentences(answer, words)
+
+
+def due_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
+    """Return how many cases a change of the deadlines or of the workdays gave another due date; [] where none."""
+    if not answer["changed"]:
+        return []
+    return [
+        words.plural(
+            "{n} case is due at another time now.", "{n} cases are due at another time now.", answer["changed"]
+        )
+    ]
 
 
 EXPOSURE_NAMES = {
@@ -250,7 +282,7 @@ EXPOSURE_NAMES = {
     "road_km": N_("Road (km)"),
     "covers": N_("Covers"),
 }
-STANDARD_KINDS = {"component": N_("components"), "event": N_("events")}
+STANDARD_KINDS = {"": N_("components and events"), "component": N_("components"), "event": N_("events")}
 LINKS = {  # how the cells of a level find their parents
     "code": N_("The cells belong to those of level {above}, by the code in the parent column."),
     "name": N_("The cells belong to those of level {above}, by the name in the parent column."),
@@ -261,9 +293,9 @@ LINKS = {  # how the cells of a level find their parents
 SCHEME_NAMES = {"gbt30428": "GB/T 30428.2", "cjt214": "CJ/T 214"}
 
 
-def scheme_name(scheme: str) -> str:
+def scheme_name(words: Words, scheme: str) -> str:
     """Return the name of a code list for people; any other name is shown as it was given."""
-    return SCHEME_NAMES.get(scheme, scheme)
+    return words("the office's own") if scheme == deadline_table.OFFICE else SCHEME_NAMES.get(scheme, scheme)
 
 
 def source_name(words: Words, source: str) -> str:
@@ -322,7 +354,15 @@ _HISTORY = {  # what a version says of its change, by its kind
     "gazetteer": N_("{file}: {addresses} addresses known, {placed} incidents placed by them"),
     "location": N_("case {incident_id} of source {source} placed by hand"),
     "standard": N_("{file}: {rows} conditions of {types} types in code list {scheme}"),
+    "deadlines": N_("{rows} limits of code list {scheme}, {valid_from}; {changed} cases are due at another time"),
+    "deadlines-removed": N_(
+        "{rows} limits of code list {scheme}, {valid_from}, removed; {changed} cases are due at another time"
+    ),
+    "deadlines-undo": N_(
+        "the table is as before version {took_back}, with {rows} rows; {changed} cases are due at another time"
+    ),
     "workdays": N_("{file}: {days} days that are workdays or days off"),
+    "workdays-undo": N_("{file} taken back: the table is as before, with {rows} rows"),
     "erase": N_("a person's data erased for good, with all earlier versions"),
     "rules": N_("{rules} rules; {changed} incidents have another hazard now"),
     "saved": N_("profile {saved} saved"),
@@ -337,7 +377,11 @@ KIND_NAMES = {
     "gazetteer": N_("Table of addresses"),
     "location": N_("Place by hand"),
     "standard": N_("Standard of deadlines"),
+    "deadlines": N_("Deadlines changed"),
+    "deadlines-removed": N_("Deadlines removed"),
+    "deadlines-undo": N_("Deadlines taken back"),
     "workdays": N_("Table of workdays"),
+    "workdays-undo": N_("Workdays taken back"),
     "erase": N_("A person's data erased"),
     "rules": N_("Table of types"),
     "settings": N_("Settings"),
@@ -374,7 +418,9 @@ def change_sentence(kind: str, facts: Mapping[str, Any], words: Words) -> str:
     if "source" in facts:
         facts = {**facts, "source": source_name(words, str(facts["source"]))}
     if "scheme" in facts:
-        facts = {**facts, "scheme": scheme_name(str(facts["scheme"]))}
+        facts = {**facts, "scheme": scheme_name(words, str(facts["scheme"]))}
+    if "valid_from" in facts:
+        facts = {**facts, "valid_from": since(str(facts["valid_from"]), words)}
     for name in (kind, *facts):
         if name in _HISTORY:
             try:
@@ -384,6 +430,11 @@ def change_sentence(kind: str, facts: Mapping[str, Any], words: Words) -> str:
     if kind == "settings":
         facts = facts.get("settings", {})
     return words.listed(f"{name} = {words.value(value)}" for name, value in facts.items())
+
+
+def since(day: str, words: Words) -> str:
+    """Return from when an edition of the deadlines stands ('' from the beginning)."""
+    return words("from {day} on", day=dt.date.fromisoformat(day)) if day else words("from the beginning")
 
 
 def place_rows(data: Dataset, words: Words) -> pd.DataFrame:

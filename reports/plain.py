@@ -14,7 +14,7 @@ from data.quality import REJECTED
 from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
-from reports import intake, people, record
+from reports import deadlines, intake, people, record
 from reports import rates as reckoning
 from reports.rates import CellRates
 from reports.terminal import table
@@ -294,6 +294,24 @@ def settings(listed: Sequence[Mapping[str, Any]], words: Words) -> list[str]:
     return table(rows, _said(titles, words), words)
 
 
+def deadlines_(rows: pd.DataFrame, editions: pd.DataFrame, words: Words) -> list[str]:
+    """Return the editions of the table of deadlines and the rows in force."""
+    if editions.empty:
+        return [words("No table of deadlines is loaded: cli.py standard FILE.")]
+    lines = [*table(editions, _as_named(editions), words), "", words("In force:")]
+    named = deadlines.shown(rows, words)
+    empty = [name for name in named if (named[name].astype(str) == "").all()]
+    shown = named[list(deadlines.TITLES)].drop(columns=[name for name in empty if name in deadlines.TITLES])
+    return [*lines, *table(shown.head(MOST), _said(deadlines.TITLES, words), words), *_more(len(rows), words)]
+
+
+def calendar(data: Dataset, answer: dict[str, Any], words: Words) -> list[str]:
+    """Return what the working calendar covers, its hours, and the holidays and make-up workdays of a year."""
+    rows = deadlines.calendar_rows(answer, words)
+    lines = [*deadlines.calendar_sentences(data, words), *filter(None, [answer["sentence"]])]
+    return [*lines, *(table(rows, _as_named(rows), words) if len(rows) else [])]
+
+
 def placed(answer: dict[str, Any], words: Words) -> list[str]:
     """Return where a case lies that was given its place by hand."""
     cells = [f"{intake.level_name(words, level)} {cell}" for level, cell in answer["cells"].items() if cell]
@@ -378,6 +396,10 @@ def tidied(answer: dict[str, int], words: Words) -> list[str]:
 
 def _said(titles: Mapping[str, str], words: Words) -> dict[str, str]:
     return {name: words(title) for name, title in titles.items()}
+
+
+def _as_named(rows: pd.DataFrame) -> dict[str, str]:
+    return {str(column): str(column) for column in rows}
 
 
 def _hazards(rows: pd.DataFrame, words: Words) -> pd.DataFrame:

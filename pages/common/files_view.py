@@ -8,7 +8,7 @@ from data import changes, levels, profiles
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS, REMARKS
 from data.taxonomy import DEFAULT_RULES, KINDS
-from pages.common import cached, controls, downloads, frame, results, tables_form
+from pages.common import cached, controls, downloads, frame, results
 from reports import intake
 
 SECTIONS = {
@@ -18,6 +18,7 @@ SECTIONS = {
     "quality": N_("Quality"),
     "boundaries": N_("Boundaries"),
     "types": N_("Types"),
+    "deadlines": N_("Deadlines"),
     "history": N_("History"),
 }
 
@@ -254,8 +255,6 @@ def boundaries(words: Words, data: Dataset) -> None:
                 taken = levels.take_back_cells(cached.workspace(), who=frame.who())
                 results.tell("done", [words("{file} was taken back.", file=taken["file"])])
                 st.rerun()
-    frame.heading(words("Standards"))
-    tables_form.standards_list(words, data)
 
 
 def types(words: Words, data: Dataset) -> None:
@@ -286,7 +285,9 @@ def types(words: Words, data: Dataset) -> None:
             key=f"rules-{data.fingerprint[:8]}",
             column_config={
                 "scheme": st.column_config.SelectboxColumn(
-                    words("Code list"), options=list(schemes), format_func=lambda one: intake.scheme_name(str(one))
+                    words("Code list"),
+                    options=list(schemes),
+                    format_func=lambda one: intake.scheme_name(words, str(one)),
                 ),
                 "kind": st.column_config.SelectboxColumn(
                     words("Kind"),

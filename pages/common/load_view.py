@@ -23,6 +23,7 @@ FORMS: dict[str, Callable[[Words, Dataset, bytes, str, str], None]] = {
     "exposures": tables_form.exposure_table,
     "gazetteer": tables_form.address_table,
     "standard": tables_form.standard_table,
+    "workdays": tables_form.workday_table,
 }
 PERSONAL = {
     False: N_("Columns of names, phones and identity numbers are not read; in other texts they are masked as ***."),

@@ -1,18 +1,17 @@
-"""The forms of tables that belong to the reports: exposures by cell, addresses with points, a city's standard."""
+"""The forms of tables that belong to the reports: exposures by cell, addresses with points, deadlines, workdays."""
 
 from collections.abc import Callable
 
-import pandas as pd
 import streamlit as st
 
 from base.text import N_, Words, markdown_plain
-from data import exposures, gazetteer, standards
+from data import calendar_table, deadline_table, exposures, gazetteer, standards
 from data.dataset import Dataset
 from data.privacy import personal_headers
 from data.schema import EXPOSURES
 from data.table import Table
 from pages.common import cached, frame, place_form, reading, work
-from reports import intake
+from reports import deadlines, intake
 
 KINDS = {"": N_("detected"), "component": N_("components (部件)"), "event": N_("events (事件)")}
 
@@ -94,14 +93,17 @@ def address_table(words: Words, data: Dataset, content: bytes, name: str, digest
 
 
 def standard_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
-    """Load a city's standard of filing and deadlines."""
-    _sample(reading.table(data, content, name, digest))
+    """Load deadlines: a city's standard, or a table of the office."""
+    table = reading.table(data, content, name, digest)
+    _sample(table)
+    coded = "code" in standards.columns_of(table.headers)
     first, second, third = st.columns(3)
     with first:
         scheme = st.selectbox(
             words("Code list"),
-            list(intake.SCHEME_NAMES),
-            format_func=intake.scheme_name,
+            [*intake.SCHEME_NAMES, deadline_table.OFFICE],
+            index=0 if coded else len(intake.SCHEME_NAMES),
+            format_func=lambda one: intake.scheme_name(words, one),
             accept_new_options=True,
             key=f"s-scheme-{digest[:8]}",
         )
@@ -120,7 +122,7 @@ def standard_table(words: Words, data: Dataset, content: bytes, name: str, diges
             workspace,
             content,
             name,
-            scheme=scheme or next(iter(intake.SCHEME_NAMES)),
+            scheme=scheme or deadline_table.OFFICE,
             kind=kind or None,
             valid_from=since.isoformat() if since else None,
             who=who,
@@ -130,19 +132,20 @@ def standard_table(words: Words, data: Dataset, content: bytes, name: str, diges
     _load(words, f"s-go-{digest[:8]}", name, do)
 
 
-def standards_list(words: Words, data: Dataset) -> None:
-    """Say which standards are loaded."""
-    rows = data.standards()
-    if len(rows):
-        counts = rows.groupby(["scheme", "kind", "valid_from"]).size().reset_index(name="n")
-        shown = pd.DataFrame(
-            {
-                words("Code list"): [intake.scheme_name(one) for one in counts["scheme"]],
-                words("Kind"): [words(intake.STANDARD_KINDS[kind]) for kind in counts["kind"]],
-                words("Stands from"): counts["valid_from"],
-                words("Rows"): counts["n"],
-            }
+def workday_table(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
+    """Load the office's own table of workdays and days off."""
+    _sample(reading.table(data, content, name, digest))
+    st.caption(
+        markdown_plain(
+            words(
+                "What this table says of a day goes before the calendar of the country. A row with a year alone says "
+                "that the table names all exceptions of that year."
+            )
         )
-        frame.table(shown)
-    else:
-        st.caption(markdown_plain(words("No standard is loaded: a city's own table of classes and deadlines can be.")))
+    )
+    workspace = cached.workspace()
+
+    def do(who: str) -> list[str]:
+        return deadlines.workday_sentences(calendar_table.load_workdays(workspace, content, name, who=who), words)
+
+    _load(words, f"d-go-{digest[:8]}", name, do)
