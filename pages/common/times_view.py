@@ -36,8 +36,8 @@ def asked(words: Words) -> Asked:
             list(CLOCKS),
             lambda one: words(CLOCKS[one]),
             help=words(
-                "Work time stands still outside office hours: what is handled at night takes none. Deadlines run on clocks "
-                "of their own, whatever is chosen here, so shares in time do not change."
+                "Work time stands still outside office hours: what is handled at night takes none. Deadlines run on "
+                "clocks of their own, whatever is chosen here, so shares in time do not change."
             ),
         )
         handling = controls.select(
