@@ -60,7 +60,25 @@ from data.dataset import Dataset
 from data.schema import HAZARDS, Scope
 from data.store import Workspace
 from geo.crs import Fit
-from reports import alarm, answers, deadlines, doubts, handouts, intake, people, periods, plain, rates, record, tracing
+from reports import (
+    alarm,
+    answers,
+    deadlines,
+    doubts,
+    handouts,
+    intake,
+    people,
+    periods,
+    plain,
+    plain_times,
+    rates,
+    record,
+    returning,
+    returning_tables,
+    times,
+    times_book,
+    tracing,
+)
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -838,23 +856,79 @@ def _test(methods: list[str], counted: str) -> str:
 @app.command("resolution")
 def resolution_(
     context: typer.Context,
-    by: Annotated[str, typer.Option(help="hazard, cell, unit, source or month.")] = "hazard",
-    clock: Annotated[str, typer.Option(help="raw: every hour counts.")] = "raw",
+    by: Annotated[str, typer.Option(help="hazard, cell, unit, source, month or channel.")] = "hazard",
+    clock: Annotated[
+        str, typer.Option(help="raw: every hour from the report; work: the office's work time, holds taken out.")
+    ] = "raw",
+    handling: Annotated[str, typer.Option(help="ordinary, on_spot or engineering cases.")] = "ordinary",
     as_of: Annotated[str | None, typer.Option(help="Look from this time; else each source's own.")] = None,
     level: Level = None,
     hazard: Hazards = None,
     start: Start = None,
     end: End = None,
+    out: Annotated[Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx.")] = None,
+    summary: Annotated[
+        bool,
+        typer.Option("--summary", help="All cases together instead: headline, stages, ageing, funnel, trend, holds."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Give medians with intervals, open cases counted, and shares in time."""
-    if clock != "raw":
-        raise HazardError("clock-unknown", "Clock {clock} is not known; known: raw.", clock=clock)
+    """Give medians with intervals, open cases counted, and shares in time; odd times are counted beside."""
+    if out is not None and out.suffix.lower() != ".xlsx":
+        raise HazardError("file-kind-unknown", "{file} does not end in .xlsx (a workbook).", file=str(out))
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end, as_of)
-    groups = answers.resolution_times(dataset, scope, by=by).groups
-    groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
-    _print(groups, as_json, [*_about(dataset, scope), *plain.resolution(groups, by, WORDS)])
+    asked = times.Asked(by, clock, "" if handling == "ordinary" else handling)
+    groups = times.groups(dataset, scope, asked)
+    head = times.headline(dataset, scope, clock=clock, handling=asked.handling)
+    lines = [*_about(dataset, scope), *plain_times.headline(head, WORDS)]
+    answer: Any = groups
+    if summary or out is not None:
+        screen = times_book.screen_of(dataset, scope, asked)
+        if summary:
+            answer = times_book.summary(screen, WORDS)
+            lines += plain_times.summary(screen, WORDS)
+        if out is not None:
+            _write(out, [times_book.workbook(screen, WORDS)])
+    if not summary:
+        names = times.key_names(dataset, scope, by, WORDS)
+        lines += plain_times.groups(groups, by, names, int(dataset.settings["few_reports"]), clock, WORDS)
+        groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
+    if out is not None:
+        lines.append(WORDS("All that is told of them is in {file}.", file=str(out)))
+    _print(answer, as_json, lines)
+
+
+@app.command("returns")
+def returns_(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="hazard, cell or unit.")] = "hazard",
+    level: Level = None,
+    hazard: Hazards = None,
+    start: Start = None,
+    end: End = None,
+    as_of: Annotated[str | None, typer.Option(help="Look from this time; else each source's own.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the list to FILE.csv, or the list and all shares to FILE.xlsx.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what came back of what was closed in a period: the same hazard, near by, within some days (settings)."""
+    returning_tables.check_key(by)
+    kind = out.suffix.lower() if out is not None else None
+    if kind not in (None, ".csv", ".xlsx"):
+        raise HazardError("file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(out))
+    dataset = context.obj.newest()
+    scope = _scope(dataset, level, hazard, start, end, as_of)
+    found = returning.returning(dataset, scope)
+    answer = returning_tables.as_json(dataset, found, by, WORDS) if as_json else {}
+    lines = [] if as_json else returning_tables.for_terminal(dataset, found, by, WORDS)
+    if out is not None:
+        write = returning_tables.csv if kind == ".csv" else returning_tables.workbook
+        _write(out, [write(dataset, scope, WORDS)])
+        answer["file"] = str(out)
+        lines.append(WORDS("What came back is in {file}.", file=str(out)))
+    _print(answer, as_json, [people.scope_words(WORDS, dataset, scope), *lines])
 
 
 @app.command("settings")

@@ -56,13 +56,13 @@ class Term(str):
     __slots__ = ()
 
 
-class Listed(tuple[str, ...]):
-    """A field of several texts: side by side, with the comma of the language in which its sentence is said."""
+class Listed(tuple[Any, ...]):
+    """A field of several texts or sentences: side by side, with the comma of the language in which it is said."""
 
     __slots__ = ()
 
     def __str__(self) -> str:
-        return ", ".join(self)
+        return ", ".join(map(str, self))
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
@@ -132,7 +132,7 @@ class Words:
         if isinstance(value, Term):
             return self(value)
         if isinstance(value, Listed):
-            return self.listed(value)
+            return self.listed(self.value(item) for item in value)
         if isinstance(value, (dt.datetime, pd.Timestamp)):
             return self.time(value)
         if isinstance(value, dt.date):

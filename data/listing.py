@@ -30,6 +30,7 @@ def incidents(
     place: str | None = None,
     order: str = "newest",
     limit: int | None = None,
+    handling: str | None = None,
 ) -> pd.DataFrame:
     """Return incidents for people to read: the stored columns, cell_id, near_m, as_of and call; times in the zone.
 
@@ -45,16 +46,21 @@ def incidents(
         Only those open at the as-of time, as `data.queries.totals` counts them.
     place : {"inside", "near", "outside", "no_location", "other_edition"}, optional
         Only those that lie so, as `data.queries.totals` counts them.
-    order : {"newest", "longest_open"}
+    order : {"newest", "longest_open", "most_past_due"}
         Latest report first, or earliest report first; those without a report time come last, and equal times stand by
-        source and incident_id.
+        source and incident_id. Or first what is past due by the as-of time, the furthest first, then the rest as in
+        "longest_open".
     limit : int, optional
         At most so many rows.
+    handling : str, optional
+        Only those of this handling, a code of `data.schema.HANDLINGS`; None: all.
     """
     view = View.of(dataset, scope)
     needed = {*view.columns, "reported_at"} | view.cell_columns
     needed |= ({"closed_at"} if open_only else set()) | ({"located"} if place else set())
     needed |= {view.level_column} if cell is not None else set()
+    by_due = order == "most_past_due"
+    needed |= ({"due_at"} if by_due else set()) | (set() if handling is None else {"handling"})
     shown = edition(view)
 
     def find(part: Part) -> _Found:
@@ -64,24 +70,29 @@ def incidents(
             kept = kept & seen.open
         if place is not None:
             kept = kept & seen.lies(place, shown)
+        kept = kept & seen.handled_as(handling)
         as_of = np.broadcast_to(seen.as_of, seen.n)
-        return _Found(seen.positions[kept], seen.reported[kept], as_of[kept], seen.calls[kept])
+        past = np.minimum(seen["due_at"], as_of) - as_of if by_due else np.zeros(seen.n, dtype=np.int64)
+        return _Found(seen.positions[kept], seen.reported[kept], as_of[kept], seen.calls[kept], past[kept])
 
     parts = view.parts()
     found = facts.each(find, parts, needed)
     file = np.repeat(np.arange(len(parts)), [len(one.rows) for one in found])
     nothing = np.empty(0, dtype=np.int64)
-    rows, reported, as_of, calls = (np.concatenate([nothing, *(one[at] for one in found)]) for at in range(4))
-    late = reported if order == "longest_open" else np.where(reported == NEVER, NEVER, -reported)
+    rows, reported, as_of, calls, past = (np.concatenate([nothing, *(one[at] for one in found)]) for at in range(5))
+    late = np.where(reported == NEVER, NEVER, -reported) if order == "newest" else reported
     first = np.argsort(late, kind="stable")
+    if by_due:
+        first = first[np.argsort(past[first], kind="stable")]
     if limit is not None and 0 < limit < len(first):
-        last = late[first[limit - 1]]
-        first = first[: np.searchsorted(late[first], last, side="right")]  # and all that are as late as the last one
+        last = first[limit - 1]  # and all that are as late as the last one
+        first = first[: int(np.flatnonzero((late[first] == late[last]) & (past[first] == past[last]))[-1]) + 1]
     frame = _read(view, parts, file[first], rows[first])
     frame["as_of"] = times(as_of[first], view.zone)
     frame["call"] = calls[first]
-    by, rising = ["reported_at", "source", "incident_id"], [order == "longest_open", True, True]
-    return frame.sort_values(by, ascending=rising, ignore_index=True)[:limit]
+    frame["past"] = past[first]
+    by, rising = ["past", "reported_at", "source", "incident_id"], [True, order != "newest", True, True]
+    return frame.sort_values(by, ascending=rising, ignore_index=True)[:limit].drop(columns="past")
 
 
 def by_file(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -108,12 +119,16 @@ def by_file(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> Iterator[
 
 
 class _Found(NamedTuple):
-    """Rows of one file: their places in it, report times, up to when they are known, and the numbers of the calls."""
+    """Rows of one file: their places in it, report times, up to when they are known, the numbers of the calls.
+
+    `past` is the deadline less the as-of time where it is past due, else 0.
+    """
 
     rows: NDArray[np.int64]
     reported: NDArray[np.int64]
     as_of: NDArray[np.int64]
     calls: NDArray[np.int64]
+    past: NDArray[np.int64]
 
 
 def _read(view: View, parts: Sequence[Part], file: NDArray[np.intp], rows: NDArray[np.int64]) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from data import listing, queries, timing
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
-from reports import history
+from reports import history, times
 from reports.surroundings import KeptSurroundings
 
 _APART_M = 1e9  # between cells whose calls have no point
@@ -442,7 +442,7 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
     """Return the overview of a scope; `compare` is "year" (the same days a year before) or "previous"."""
     compared = comparison(dataset, scope, compare)
     totals = queries.totals(dataset, scope)
-    every = resolution.summarize(timing.durations(dataset, scope))
+    every = times.medians(dataset, scope).iloc[0]
     change, before = None, 0
     if compared is not None:  # first: the calls of the scope are asked for again, by the other answers of a screen
         before = count_events(dataset, compared.before)
@@ -456,8 +456,8 @@ def overview(dataset: Dataset, scope: Scope, *, compare: str = "year") -> Overvi
         comparison=compared,
         events=known,
         change=change,
-        overall=every.iloc[0] if len(every) else pd.Series({"n": 0, "open": 0, "median_hours": np.nan}),
-        in_time=resolution.share_in_time(totals["due"], totals["in_time"]),
+        overall=every,
+        in_time=(every["share_in_time"], every["share_low"], every["share_high"]),
         cells=cell_table(dataset, scope, compared.before if compared else None),
         months=months(dataset, scope),
     )
@@ -540,9 +540,9 @@ def cell_table(dataset: Dataset, scope: Scope, before: Scope | None = None) -> p
     table["per_km2"] = table["count"] / cells["area_km2"].to_numpy(float)
     households = cells["households"].to_numpy(float)
     table["per_1000_households"] = 1000 * table["count"] / np.where(households > 0, households, np.nan)
-    times = resolution.summarize(timing.durations(dataset, scope, "cell")).set_index("key")
+    took = resolution.summarize(timing.durations(dataset, scope, "cell")).set_index("key")
     for column in ("n", "open", "median_hours", "low", "high"):
-        table["cases" if column == "n" else column] = times[column].reindex(table["cell_id"]).to_numpy(float)
+        table["cases" if column == "n" else column] = took[column].reindex(table["cell_id"]).to_numpy(float)
     return table
 
 
@@ -560,37 +560,16 @@ class Resolution:
 def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curves: int = 6) -> Resolution:
     """Return medians, shares in time and survival curves of a scope by hazard, cell, unit, source or month."""
     totals = queries.totals(dataset, scope)
-    histogram = timing.durations(dataset, scope, by)
     longest = listing.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
-    groups = _with_share(resolution.summarize(histogram), timing.due(dataset, scope, by))
-    largest = groups.sort_values(["n", "key"], ascending=[False, True])["key"].head(curves)
-    shown = {str(key): rows for key, rows in histogram[histogram["key"].isin(largest)].groupby("key", observed=True)}
-    everything = timing.durations(dataset, scope)
-    due_all = pd.DataFrame({"key": ["all"], "due": [totals["due"]], "in_time": [totals["in_time"]]})
     return Resolution(
-        groups=groups,
-        curves={key: _curve(shown[key]) for key in map(str, largest)},
-        overall=_with_share(resolution.summarize(everything), due_all),
+        groups=times.medians(dataset, scope, by),
+        curves=times.curves(dataset, scope, times.Asked(by), most=curves).curves,
+        overall=times.medians(dataset, scope),
         longest=longest.assign(
             open_days=((longest["as_of"] - longest["reported_at"]).dt.total_seconds() / 86_400).round(1)
         ),
         left_out={name: totals[name] for name in ("no_time", "closed_before_reported", "closed_first_quarter_hour")},
     )
-
-
-def _curve(histogram: pd.DataFrame) -> resolution.Curve:
-    return resolution.kaplan_meier(
-        histogram["minutes"].to_numpy(float) / 60,
-        histogram["resolved"].to_numpy(bool),
-        weights=histogram["n"].to_numpy(float),
-    )
-
-
-def _with_share(groups: pd.DataFrame, due: pd.DataFrame) -> pd.DataFrame:
-    table = groups.merge(due[["key", "due", "in_time"]], on="key", how="left")
-    table = table.fillna({"due": 0, "in_time": 0}).astype({"due": "int64", "in_time": "int64"})
-    share, low, high = resolution.share_in_time(table["due"].to_numpy(), table["in_time"].to_numpy())
-    return table.assign(share_in_time=share, share_low=low, share_high=high)
 
 
 @dataclass(frozen=True)
@@ -610,8 +589,6 @@ class CellView:
 def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> CellView:
     """Return one cell of a scope; `cells` is the Overview's table."""
     row = cells[cells["cell_id"] == cell_id].iloc[0]
-    histogram = timing.durations(dataset, scope, "hazard", cell=cell_id)
-    due = timing.due(dataset, scope, "hazard", cell=cell_id)
     own = queries.counts(dataset, scope, ["month", "hazard"], cell=cell_id)
     every = months(dataset, scope)
     return CellView(
@@ -622,5 +599,5 @@ def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame)
         rank=int((cells["count"] > row["count"]).sum()) + 1,
         cells=len(cells),
         months=every.drop(columns="count").merge(own, how="left").fillna({"count": 0}).astype({"count": int}),
-        hazards=_with_share(resolution.summarize(histogram), due),
+        hazards=times.medians(dataset, scope, "hazard", cell=cell_id),
     )

@@ -269,44 +269,6 @@ def rates(found: CellRates | None, words: Words) -> list[str]:
     return ["", words.joined(reckoning.sentences(found, words)), *said, *_more(len(shown), words)]
 
 
-_KEYS = {
-    "hazard": N_("Hazard"),
-    "cell": N_("Cell"),
-    "unit": N_("Handling unit"),
-    "source": N_("Source"),
-    "month": N_("Month of report"),
-    "channel": N_("Channel"),
-}
-
-
-def resolution(groups: pd.DataFrame, by: str, words: Words) -> list[str]:
-    """Return medians with their intervals, open cases counted, and shares in time."""
-
-    def hours(value: float) -> str:
-        return words.duration(value) if pd.notna(value) else words("not reached")
-
-    shown = _hazards(groups.assign(hazard=groups["key"]), words) if by == "hazard" else groups
-    key = shown["hazard" if by == "hazard" else "key"]
-    shown = shown.assign(
-        key=key.where(key != "", words("not given")),
-        median=[hours(value) for value in groups["median_hours"]],
-        interval=[
-            f"{hours(low)} – {hours(high)}" if pd.notna(low) else ""
-            for low, high in zip(groups["low"], groups["high"], strict=True)
-        ],
-        share=[words.percent(share, 1) if pd.notna(share) else "" for share in groups["share_in_time"]],
-    )
-    titles = {
-        "key": _KEYS[by],
-        "n": N_("Cases"),
-        "open": N_("Open"),
-        "median": N_("Median"),
-        "interval": N_("95% interval"),
-        "share": N_("Share in time"),
-    }
-    return table(shown, _said(titles, words), words)
-
-
 def systems(found: Sequence[Fit], words: Words) -> list[str]:
     """Return how many points each system brings inside, with the word that --crs takes."""
     label = pd.Series([fit.label for fit in found], dtype=object)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from data.levels import load_cells
 from data.merging import KEY, compare, replace
 from data.placing import place
-from data.schema import ImportRecord
+from data.schema import STORED_TIMES, ImportRecord
 from data.store import Workspace
 from data.tables import TABLES
 
@@ -60,7 +60,7 @@ def rows(cases, *, import_id="i1", source="s") -> pa.Table:
     found = []
     for case in cases:
         case = {"row": 2 + len(found), **case}
-        for name in ("reported_at", "dispatched_at", "handled_at", "closed_at", "due_at"):
+        for name in STORED_TIMES:
             if isinstance(case.get(name), str):
                 case[name] = pd.Timestamp(case[name], tz=ZONE).to_pydatetime()
         month = case["reported_at"].strftime("%Y-%m") if case.get("reported_at") else "none"

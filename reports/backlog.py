@@ -1,0 +1,197 @@
+"""What is still open, and where cases stay: ages past due, the worst cases, the stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis import ageing as ages
+from analysis import stages
+from base.text import N_, NP_, Sentence, Term
+from data import listing, timing
+from data.dataset import Dataset
+from data.schema import ENGINEERING, Scope
+from reports.times import ORDINARY
+from reports.times_words import duration
+
+CLASSES = {
+    ages.NOT_DUE: N_("not due yet"),
+    "to_1_days": N_("past due by up to 1 day"),
+    "to_3_days": N_("by up to 3 days"),
+    "to_7_days": N_("by up to 7 days"),
+    "to_30_days": N_("by up to 30 days"),
+    ages.MORE: N_("by more than 30 days"),
+    ages.UNDECIDED: N_("no deadline known"),
+}
+PAST = tuple(name for name in CLASSES if name not in (ages.NOT_DUE, ages.UNDECIDED))
+MOMENTS = {
+    "reported": N_("report"),
+    "verified": N_("check before filing"),
+    "filed": N_("filing"),
+    "dispatched": N_("dispatch"),
+    "handled": N_("handling done"),
+    "checked": N_("check after handling"),
+    "closed": N_("closing"),
+    "surveyed": N_("survey and assessment"),
+    "designed": N_("design"),
+    "built": N_("construction"),
+    "followed_up": N_("follow-up inspection"),
+}
+MOST = 200  # cases of the worst list
+
+
+@dataclass(frozen=True)
+class Ageing:
+    """Open cases by how far past due they are.
+
+    `rows`: key and a column for each of `CLASSES`; `overall` the same of all together. Past due is summed over `PAST`.
+    """
+
+    rows: pd.DataFrame
+    overall: dict[str, int]
+    sentence: Sentence
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The open cases furthest past due, then those open for longest.
+
+    `rows`: the columns of `data.listing.incidents`, hours_past_due (below 0: not due yet; NaN: no deadline known) and
+    open_days.
+    """
+
+    rows: pd.DataFrame
+    sentence: Sentence
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """How long cases stay in each stage: `rows` as `analysis.stages.waterfall`, its moments named by `MOMENTS`."""
+
+    rows: pd.DataFrame
+    sentences: tuple[Sentence, ...]
+
+
+def ageing(dataset: Dataset, scope: Scope, by: str | None = None, *, handling: str = ORDINARY) -> Ageing:
+    """Return the open cases by how far past due they are, by key; by None all are one group, "all"."""
+    late = timing.open_hours(dataset, scope, by, handling=handling)
+    rows = ages.count_ages(late["hours_past_due"], late["key"].astype(object))
+    every = late if by is None else timing.open_hours(dataset, scope, handling=handling)
+    together = ages.count_ages(every["hours_past_due"])
+    overall = {name: int(together[name].sum()) for name in CLASSES}
+    return Ageing(rows, overall, _of_ages(overall))
+
+
+def _of_ages(overall: Mapping[str, int]) -> Sentence:
+    n, past = sum(overall.values()), sum(overall[name] for name in PAST)
+    if not n:
+        return Sentence(N_("No case is open."))
+    if overall[ages.UNDECIDED] == n:
+        return Sentence(
+            NP_("{n} case is open; no deadline is known of it.", "{n} cases are open; no deadline is known of any."),
+            {"n": n},
+        )
+    fields = {
+        "n": n,
+        "past": past,
+        "more": overall[ages.MORE],
+        "not_due": overall[ages.NOT_DUE],
+        "undecided": overall[ages.UNDECIDED],
+    }
+    if not fields["undecided"]:
+        return Sentence(
+            NP_(
+                "Of {n} open case {past} is past due ({more} by more than 30 days) and {not_due} not due yet.",
+                "Of {n} open cases {past} are past due ({more} by more than 30 days) and {not_due} not due yet.",
+            ),
+            fields,
+        )
+    return Sentence(
+        NP_(
+            "Of {n} open case {past} is past due ({more} by more than 30 days) and {not_due} not due yet; of "
+            "{undecided} no deadline is known.",
+            "Of {n} open cases {past} are past due ({more} by more than 30 days) and {not_due} not due yet; of "
+            "{undecided} no deadline is known.",
+        ),
+        fields,
+    )
+
+
+def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = ORDINARY) -> Worst:
+    """Return the open cases furthest past due, then those open for longest."""
+    rows = listing.incidents(dataset, scope, open_only=True, order="most_past_due", limit=limit, handling=handling)
+    past = (rows["as_of"] - rows["due_at"]).dt.total_seconds() / 3600
+    days = ((rows["as_of"] - rows["reported_at"]).dt.total_seconds() / 86_400).round(1)
+    late = int((past >= 0).sum())
+    if not len(rows):
+        said = Sentence(N_("No case is open."))
+    elif len(rows) < limit:
+        said = Sentence(
+            NP_(
+                "The only open case.",
+                "All {n} open cases: those past due ({late}) first, the furthest on top, then those open for longest.",
+            ),
+            {"n": len(rows), "late": late},
+        )
+    else:
+        said = Sentence(
+            N_(
+                "The first {n} open cases: those past due first, the furthest on top, then those open for longest; the "
+                "others are in the download of the incidents."
+            ),
+            {"n": len(rows)},
+        )
+    return Worst(rows.assign(hours_past_due=past, open_days=days), said)
+
+
+def waterfall(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Waterfall:
+    """Return how long cases stay in each stage, by the position of the moments in time and not by their names."""
+    order = stages.ENGINEERING if handling == ENGINEERING else stages.ORDINARY
+    told = [name for name in order if name != "verified"]
+    found = timing.case_times(dataset, scope, [f"{name}_at" for name in told], handling=handling)
+    backwards = found["closed_at"] < found["reported_at"]  # which the stages count apart, where it shows
+    found = found[found["followed"] & (~found["odd"] | backwards)]
+    moments = stages.place_checks({name: found[f"{name}_at"].to_numpy() for name in told}, found["source"])
+    rows = stages.waterfall(moments, found["as_of"].to_numpy(), order=order, source=found["source"])
+    return Waterfall(rows, tuple(_of_stages(rows)))
+
+
+def _of_stages(rows: pd.DataFrame) -> list[Sentence]:
+    some = rows[rows["n"] > 0]
+    said: list[Sentence] = []
+    if not len(some):
+        said.append(Sentence(N_("No case has a stage whose times are known.")))
+    elif (known := some[some["median_hours"].notna()]).empty:
+        said.append(Sentence(N_("In no stage half of the cases have gone on yet.")))
+    else:
+        longest = known.sort_values("median_hours", kind="stable").to_dict("records")[-1]
+        said.append(
+            Sentence(
+                N_(
+                    "The longest median is that from {start} to {end}: {median}, of {n} cases, {open} still in it. "
+                    "Medians of stages do not add up to that of the whole."
+                ),
+                {
+                    **_named(longest), "median": duration(longest["median_hours"]), "n": int(longest["n"]),
+                    "open": int(longest["open"]),
+                },
+            )
+        )  # fmt: skip
+    for row in rows[rows["out_of_order"] > 0].to_dict("records"):
+        said.append(
+            Sentence(
+                NP_(
+                    "Of {n} case “{end}” lies before “{start}”: one of the two is wrong, so it is in no stage; it "
+                    "stays on the map.",
+                    "Of {n} cases “{end}” lies before “{start}”: one of the two is wrong, so they are in no stage; "
+                    "they stay on the map.",
+                ),
+                {**_named(row), "n": int(row["out_of_order"])},
+            )
+        )
+    return said
+
+
+def _named(row: Mapping[Any, Any]) -> dict[str, Term]:
+    return {"start": Term(MOMENTS[row["stage_from"]]), "end": Term(MOMENTS[row["stage_to"]])}
