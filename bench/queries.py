@@ -198,6 +198,11 @@ OVERVIEW: dict[str, Ask] = {
     "durations by hazard": lambda data, scope, cell: timing.durations(data, scope, "hazard"),
     "durations by unit": lambda data, scope, cell: timing.durations(data, scope, "unit"),
     "durations by cell": lambda data, scope, cell: timing.durations(data, scope, "cell"),
+    "work durations by hazard": lambda data, scope, cell: timing.durations(data, scope, "hazard", clock="work"),
+    "limits by hazard": lambda data, scope, cell: timing.durations(data, scope, "hazard", clock="limit"),
+    "apart by hazard": lambda data, scope, cell: timing.apart(data, scope, "hazard", clock="work"),
+    "undecided": lambda data, scope, cell: timing.undecided(data, scope),
+    "open hours by cell": lambda data, scope, cell: timing.open_hours(data, scope, "cell"),
     "due by hazard": lambda data, scope, cell: timing.due(data, scope, "hazard"),
     "beside": lambda data, scope, cell: queries.beside(data, scope),
     "longest open": lambda data, scope, cell: listing.incidents(

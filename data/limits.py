@@ -70,8 +70,9 @@ class Limits:
         Of the rows that were in force on the case's day the first step that finds any decides: the same code (and,
         where they are known, the same list and kind), the same name of the type, or, of the rows that name neither, the
         same hazard. Among these counts the row with the case's condition of filing, else one of whose words the
-        description holds one, else those that ask for neither, else all. Several with one and the same limit are as
-        good as one.
+        description holds one, else those that name the case's hazard beside their code or type (of a cover that is
+        missing and one that is sunken the limits differ), else those that ask for nothing of it, else all but those for
+        other hazards. Several with one and the same limit are as good as one.
 
         Parameters
         ----------
@@ -94,9 +95,9 @@ class Limits:
         for at, (number, *asked) in enumerate(different):
             if not number:
                 continue  # before the first edition
-            found, wanted = self._editions[number - 1].find(*asked), plain(asked[-1])
+            found, hazard, wanted = self._editions[number - 1].find(*asked), asked[-2], plain(asked[-1])
             same = [row for row in found if wanted and self._condition[row] == wanted]
-            answers[at] = self._one(same or [row for row in found if not self._named(row)] or found)
+            answers[at] = self._one(same or self._by_hazard(found, hazard))
             if not same and (worded := tuple(row for row in found if self._words[row])):
                 asking[worded, int(answers[at])].append(at)
         result = answers[group]
@@ -105,6 +106,12 @@ class Limits:
             told = self._by_words(cases["description"].take(pa.array(mine)), worded)
             result[mine] = np.where(told == NO_ROW, result[mine], told)
         return result
+
+    def _by_hazard(self, rows: list[int], hazard: str) -> list[int]:
+        """Return which of the rows are meant for the hazard of a case, else those for any; of these the unconditional."""
+        fit = [row for row in rows if self._hazard[row] in ("", hazard)] or rows
+        fit = [row for row in fit if hazard and self._hazard[row] == hazard] or fit
+        return [row for row in fit if not self._named(row)] or fit
 
     def _named(self, row: int) -> bool:
         """Return whether a row asks for a condition or for words."""

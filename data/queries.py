@@ -3,10 +3,13 @@
 A case is known as of the time of its source, or of `Scope.as_of` where that is earlier. What was reported after a given
 `Scope.as_of` is in no answer; what was reported after the source's own is counted, but is not open and has no duration.
 A case is open if it is known and neither closed nor voided by then; without a report time it is open, but nobody knows
-for how long. A case voided by then (作废) was no hazard: it is in no answer unless `Scope.voided` is set, and then it
-counts as a report that is neither open nor due and has no duration. `beside` says how many a scope leaves out so.
-Where a file knows the year of a report alone, the case counts in a period, or by a given as-of time, if all of the year
-lies in it; it has no month and no duration.
+for how long. Of a source that tells no closing times nobody knows which are open: none counts so. A case voided by then
+(作废) was no hazard: it is in no answer unless `Scope.voided` is set, and then it counts as a report that is neither
+open nor due and has no duration. `beside` says how many a scope leaves out so. Where a file knows the year of a report
+alone, the case counts in a period, or by a given as-of time, if all of the year lies in it; it has no month and no
+duration.
+
+How long cases took, and whether in time, is asked of `data.timing`.
 """
 
 from collections import Counter
@@ -134,7 +137,7 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         }
         return {"n": seen.n, **{name: int(np.count_nonzero(mask)) for name, mask in masks.items()}}
 
-    needed = {"located", "one_spot"} | view.due_columns | view.cell_columns
+    needed = {"located", "one_spot"} | view.for_deadlines() | view.cell_columns
     found = Counter(dict.fromkeys((*_TOTALS, "decided"), 0))
     for part in each(view, needed, count):
         found.update(part)

@@ -84,7 +84,7 @@ def durations(
     """
     view = View.of(dataset, scope)
     column = None if by is None else key_column(view, by)
-    needed = _needed(view, column, cell) | view.state_columns | _clock_columns(view, clock)
+    needed = _needed(view, column, cell) | view.for_states() | _for_clock(view, clock)
     each(view, needed, lambda seen: codes_of(seen, column))  # then all codes are known, and with them their order
     rank, texts = order_of(column)
 
@@ -137,7 +137,7 @@ def due(
         return {"due": was_due, "in_time": was_due & seen.met, "bulk_due": bulk, "bulk_in_time": bulk & seen.met}
 
     names = ("due", "in_time", "bulk_due", "bulk_in_time")
-    found = _tally(view, by, cell, view.due_columns, names, masks)
+    found = _tally(view, by, cell, view.for_deadlines(), names, masks)
     return found[found["due"] + found["bulk_due"] > 0].reset_index(drop=True)
 
 
@@ -190,7 +190,7 @@ def apart(
         left = ours
         for name, mask in reasons.items():
             found[name] = left & mask
-            left = left & ~mask
+            left = left & ~mask if found[name].any() else left
         found["no_time"] = found["no_time"] | left & (minutes == took.NOT_BEGUN)
         found["negative"] = found["negative"] | left & (minutes == took.BACKWARDS)
         found["uncovered"] = left & (minutes == took.UNCOVERED)
@@ -203,7 +203,7 @@ def apart(
         return found
 
     marks = {"reworked", "paused", "paused_at", "paused_minutes"}
-    return _tally(view, by, cell, view.state_columns | _clock_columns(view, clock) | marks, _APART, masks)
+    return _tally(view, by, cell, view.for_states() | _for_clock(view, clock) | marks, _APART, masks)
 
 
 def undecided(
@@ -227,7 +227,7 @@ def undecided(
         codes = facts.codes("due_from").of(tuple(DUE_FROM))
         return {name: ours & (seen["due_from"] == code) for name, code in zip(DUE_FROM, codes, strict=True)}
 
-    return _tally(view, by, cell, view.state_columns | {"due_from"}, tuple(DUE_FROM), masks)
+    return _tally(view, by, cell, view.for_states() | {"due_from"}, tuple(DUE_FROM), masks)
 
 
 def open_hours(
@@ -255,7 +255,7 @@ def open_hours(
 
         return codes_of(seen, column)[rows].astype(np.int64), since(seen["due_at"][rows]), since(seen.reported[rows])
 
-    parts = each(view, _needed(view, column, cell) | view.state_columns | {"due_at"}, take)
+    parts = each(view, _needed(view, column, cell) | view.for_states() | {"due_at"}, take)
     key, past_due, open_for = (
         np.concatenate([np.empty(0, kind), *(part[at] for part in parts)])
         for at, kind in enumerate((np.int64, float, float))
@@ -300,7 +300,7 @@ def case_times(dataset: Dataset, scope: Scope, columns: Sequence[str], *, handli
         found = [seen.calls, *(seen[key] for key in keys), as_of, *known.values(), seen.followed, odd]
         return [column[kept] for column in found]
 
-    parts = each(view, {*keys, *columns} | view.state_columns, take)
+    parts = each(view, {*keys, *columns} | view.for_states(), take)
     names = ["call", *keys, "as_of", *columns, *flags]
     frame: dict[str, Any] = {}
     for at, name in enumerate(names):
@@ -346,7 +346,7 @@ def _needed(view: View, column: str | None, cell: str | None) -> set[str]:
     return cell_columns(view, cell) | ({column} if column else set())
 
 
-def _clock_columns(view: View, clock: str) -> set[str]:
+def _for_clock(view: View, clock: str) -> set[str]:
     if clock not in CLOCKS:
         raise HazardError(
             "clock-unknown",
@@ -354,7 +354,7 @@ def _clock_columns(view: View, clock: str) -> set[str]:
             name=clock,
             known=", ".join(CLOCKS),
         )
-    return set() if clock == "raw" else took.columns(view, clock)
+    return set() if clock == "raw" else took.prepared(view, clock)
 
 
 def _took(seen: Seen, clock: str) -> tuple[Ints, Bools]:

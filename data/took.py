@@ -27,10 +27,11 @@ _WORK = (Clock.WORK_HOUR, Clock.WORK_DAY)
 _Take = Callable[[str], NDArray[Any]]
 
 
-def columns(view: View, clock: str) -> set[str]:
-    """Return what `took` needs of a file beside `View.state_columns`."""
+def prepared(view: View, clock: str) -> set[str]:
+    """Return what `took` needs of a file beside `View.for_states`; the calendar is made once, not in every thread."""
+    calendar_of(view.dataset)
     needed = view.start_columns | {"paused_at", "resumed_at"}
-    return needed | ({"paused_minutes"} if clock == "work" else {"limit_clock", "due_from", *view.due_columns})
+    return needed | ({"paused_minutes"} if clock == "work" else {"limit_clock", "due_from", *view.for_deadlines()})
 
 
 def took(seen: Seen, clock: str) -> tuple[NDArray[np.int64], Bools]:
@@ -40,8 +41,9 @@ def took(seen: Seen, clock: str) -> tuple[NDArray[np.int64], Bools]:
     ----------
     clock : {"work", "limit"}
         "work": whole minutes (to the nearest) of the office's work time, from the start of the clock to closure, holds
-        taken out. "limit": `PARTS` of the limit, on its own clock, holds taken out of both; a limit that the file gives
-        alone is natural time. Up, not to the nearest, so that a case ended in time if it took `PARTS` or less.
+        taken out. "limit": `PARTS` of the limit, on its own clock, holds taken out of both (of a hold that is told as a
+        total nobody knows when it was: it stays in both); a deadline that the file gives is reckoned in natural time.
+        Up, not to the nearest, so that a case ended in time if it took `PARTS` or less.
 
     Returns
     -------

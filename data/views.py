@@ -125,16 +125,18 @@ class View:
         mixed = 0 < len(self.dispatching) < len(self.dataset.imports)
         return {"reported_at", "dispatched_at"} | ({"import_id"} if mixed else set())
 
-    @property
-    def state_columns(self) -> set[str]:
-        """What telling the states of cases needs of a file: open, odd, clocked; and how they were handled."""
+    def for_states(self) -> set[str]:
+        """Return what telling the states of cases needs of a file: open, odd, clocked; and how they were handled.
+
+        Closures in bulk are found here and now: the threads that look at the files must not wait for one another.
+        """
+        _ = self.bulk
         by_source = {"source"} if self.followed.ndim else set()
         return {"reported_at", "closed_at", "handling"} | by_source
 
-    @property
-    def due_columns(self) -> set[str]:
-        """What telling whether cases were due and in time needs of a file."""
-        return self.state_columns | {"due_at"} | ({"handled_at"} if self.by_handling else set())
+    def for_deadlines(self) -> set[str]:
+        """Return the same for telling whether cases were due and in time."""
+        return self.for_states() | {"due_at"} | ({"handled_at"} if self.by_handling else set())
 
     def as_of_each(self, sources: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
         """Return up to when cases are known, by the codes of their sources."""

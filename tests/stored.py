@@ -69,14 +69,23 @@ def rows(cases, *, import_id="i1", source="s") -> pa.Table:
     return pa.Table.from_pylist(found, schema=SCHEMA)
 
 
-def store(workspace: Workspace, came: pa.Table, *, as_of="2026-01-31T18:00:00+08:00", import_id="i1", source="s"):
+def store(
+    workspace: Workspace,
+    came: pa.Table,
+    *,
+    as_of="2026-01-31T18:00:00+08:00",
+    import_id="i1",
+    source="s",
+    options=None,
+):
     """Merge rows as an import does, and return the new version."""
     with workspace.change("import", who="t") as change:
         new, updated, touched, held = compare(change.before, came)
         fresh = place(pa.concat_tables([new, updated]), change.before, change.levels)
         replace(change, fresh, fresh.select(KEY).slice(0, 0), held)
         record = ImportRecord(
-            import_id=import_id, source=source, file=f"{import_id}.csv", content_hash=import_id, options={}, who="t",
+            import_id=import_id, source=source, file=f"{import_id}.csv", content_hash=import_id,
+            options=options or {}, who="t",
             when=change.when, as_of=as_of, read=came.num_rows, accepted=fresh.num_rows, rejected=0,
             repeats=came.num_rows - fresh.num_rows, updated=updated.num_rows, levels={}, version=change.number,
             touches=tuple(touched),

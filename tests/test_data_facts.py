@@ -132,7 +132,8 @@ def seen_by_sql(dataset, scope):
             reported_at IS NULL OR reported_at <= source_as_of AS known,
             closed_at IS NULL OR reported_at IS NULL OR closed_at >= reported_at AS sound,
             (closed_at IS NULL OR closed_at > source_as_of) AND stands AND known AS open,
-            coalesce(known AND sound AND stands AND due_at <= source_as_of, false) AS due
+            coalesce(closed_at = reported_at AND timezone('{ZONE}', reported_at)::TIME != '00:00:00', false) AS zero,
+            known AND sound AND stands AND NOT zero AS plain, coalesce(plain AND due_at <= source_as_of, false) AS due
         FROM (
             SELECT *, CASE source WHEN 's' THEN $s::TIMESTAMPTZ ELSE $t::TIMESTAMPTZ END AS source_as_of
             FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'month': VARCHAR}})
@@ -161,6 +162,9 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
         "closed_before_reported": (~found["sound"]).sum(),
         "closed_first_quarter_hour": (quick & (found["closed_at"] <= found["as_of"])).sum(), "due": found["due"].sum(),
         "in_time": (found["due"] & (found["closed_at"] <= found["due_at"])).sum(),
+        "zero": (found["zero"] & found["known"] & found["stands"]).sum(), "bulk": 0, "no_closing": 0,
+        "undecided": (found["plain"] & found["due_at"].isna()).sum() * (found["plain"] & found["due_at"].notna()).any(),
+        "on_spot": 0, "engineering": 0,
     }  # fmt: skip
     counted = queries.counts(dataset, scope, ["cell", "month", "unit", "source"])
     expected = found.groupby(["cell_id", "month", "unit", "source"], dropna=False).size()
@@ -168,7 +172,7 @@ def test_counts_totals_durations_and_lists_are_those_of_sql_over_the_files(datas
     assert counted.fillna("").iloc[:, :4].to_numpy().tolist() == [
         ["" if pd.isna(text) else text for text in key] for key in expected.index
     ]
-    clocked = found[found["sound"] & found["stands"] & (found["reported_at"] <= found["as_of"])]
+    clocked = found[found["plain"] & (found["reported_at"] <= found["as_of"])]
     until = clocked["closed_at"].where(~clocked["open"], clocked["as_of"])
     minutes = ((until - clocked["reported_at"]) / pd.Timedelta("1min") + 0.5) // 1
     expected = (

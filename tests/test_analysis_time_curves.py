@@ -1,0 +1,124 @@
+"""Curves of time: steps with the cases followed below, and an end that says why it ends."""
+
+import re
+
+import numpy as np
+import pytest
+from hostile_names import HOSTILE
+
+from analysis import time_curves
+from analysis.survival import kaplan_meier
+from base.text import LANGUAGES, Words
+
+ENGLISH = Words("en")
+CURVE = kaplan_meier([2, 10, 30, 50], [True, True, False, True])
+ENDS = kaplan_meier([1, 2, 3, 4, 8], [True, False, False, True, False])  # S: 0.8 at 1 h, 0.4 at 4 h, then followed to 8
+
+
+def lines(figure):
+    return {trace.name: trace for trace in figure.data if trace.name}
+
+
+def marks(figure, what):
+    return [trace for trace in figure.data if trace.meta == what]
+
+
+def test_a_curve_is_a_step_with_the_cases_followed_below():
+    figure = time_curves.curves_figure({"A": CURVE}, words=ENGLISH)
+    line = lines(figure)["A"]
+    assert line.line.shape == "hv"
+    assert list(line.x) == [0, 2, 10, 30, 50, 50]
+    assert list(line.y) == pytest.approx([1, 0.75, 0.5, 0.5, 0, 0])
+    risk = next(trace for trace in figure.data if trace.mode == "text")
+    # By hand: of 2, 10, 30 (open) and 50 h: at 0 h all four, at 20 h those of 30 and 50, at 40 h the one of 50.
+    assert dict(zip(risk.x, risk.text, strict=True)) == {0: "4", 10: "3", 20: "2", 30: "2", 40: "1", 50: "1"}
+    assert tuple(figure.layout.xaxis.tickvals) == tuple(risk.x)
+
+
+def test_a_curve_whose_cases_are_all_closed_has_no_ring_and_one_that_is_not_followed_longer_has():
+    done, ends = (time_curves.curves_figure({"A": curve}, words=ENGLISH) for curve in (CURVE, ENDS))
+    assert not marks(done, "end")
+    assert "followed longer" not in done.layout.xaxis.title.text
+    ring = marks(ends, "end")[0]
+    assert (ring.x, ring.y) == ((8,), (pytest.approx(0.4),))
+    assert "none was followed longer" in ends.layout.xaxis.title.text
+
+
+def test_where_hardly_any_case_goes_on_the_curve_is_cut_and_says_so():
+    curve = kaplan_meier([*range(1, 100), 500], [True] * 99 + [False])
+    figure = time_curves.curves_figure({"A": curve}, words=ENGLISH)
+    assert max(lines(figure)["A"].x) == 96  # five of a hundred are still followed
+    assert marks(figure, "beyond")[0].x == (96,)
+    assert "fewer than 1 in 20" in figure.layout.xaxis.title.text
+    assert figure.layout.xaxis.range[1] < 1.05 * 96
+
+
+def test_few_censored_cases_have_a_tick_each_and_many_none():
+    assert marks(time_curves.curves_figure({"A": ENDS}, words=ENGLISH), "censored")[0].x.tolist() == [2, 3, 8]
+    many = kaplan_meier(np.arange(1.0, 301), np.arange(300) % 2 == 0)
+    assert not marks(time_curves.curves_figure({"A": many}, words=ENGLISH), "censored")
+
+
+def test_a_line_falls_from_a_median_that_is_reached_and_at_the_limit():
+    figure = time_curves.curves_figure({"A": ENDS, "B": kaplan_meier([5], [False])}, words=ENGLISH, limit_hours=6)
+    upright = [(shape.x0, shape.y1, shape.yref) for shape in figure.layout.shapes if shape.x0 == shape.x1]
+    assert upright == [(6, 1, "y domain"), (4, 0.5, "y")]
+    assert ["half in 4 h" in figure.layout.yaxis2.ticktext[0], "not reached" in figure.layout.yaxis2.ticktext[1]] == [
+        True,
+        True,
+    ]
+
+
+def test_the_axis_is_in_hours_or_days_and_logarithmic_where_one_curve_would_be_an_upright_line():
+    hours = time_curves.curves_figure({"A": CURVE}, words=ENGLISH).layout.xaxis
+    assert (hours.type, hours.ticktext[1]) == (None, "10 h")
+    weeks = kaplan_meier(np.arange(24.0, 24 * 60, 24), [True] * 59)
+    days = time_curves.curves_figure({"A": weeks}, words=ENGLISH).layout.xaxis
+    assert (days.type, days.ticktext[1]) == (None, "20 days")
+    both = time_curves.curves_figure({"A": weeks, "B": kaplan_meier([0.5, 1, 2], [True] * 3)}, words=ENGLISH)
+    assert both.layout.xaxis.type == "log"
+    assert min(both.layout.xaxis.tickvals) > 0
+
+
+@pytest.mark.parametrize("durations", [[], [0.0], [0.0, 0.0], [1e-3], [1e6], [1e-3, 1e6]])
+@pytest.mark.parametrize("resolved", [True, False])
+def test_curves_of_any_length_of_time_can_be_drawn(durations, resolved):
+    curve = kaplan_meier(durations, [resolved] * len(durations))
+    for build in (time_curves.curves_figure, time_curves.returns_figure):
+        figure = build({"A": curve, "B": kaplan_meier([], [])}, words=ENGLISH)
+        assert len(durations) == 0 or 1 <= len(figure.layout.xaxis.tickvals) <= 8
+
+
+def test_returns_rise_from_nought_and_the_days_have_a_line():
+    # Of four closings one is back after 2 days, one after 10; the others are followed for 5 and 20 days.
+    curve = kaplan_meier([48, 120, 240, 480], [True, False, True, False])
+    figure = time_curves.returns_figure({"A": curve}, words=ENGLISH, days=10)
+    assert list(lines(figure)["A"].y) == pytest.approx([0, 0.25, 0.25, 0.625, 0.625, 0.625])
+    assert [shape.x0 for shape in figure.layout.shapes] == [240]
+    assert "4 closings" in figure.layout.yaxis2.ticktext[0]
+    assert time_curves.returns_alt({"A": curve}, words=ENGLISH, days=10) == (
+        "Share of closed events that came back within 10 days. A: 62%."
+    )
+    assert "not followed so long" in time_curves.returns_alt({"A": curve}, words=ENGLISH, days=30)
+
+
+def test_sentences_say_what_the_curves_show_and_nothing_is_a_figure_with_words():
+    said = time_curves.curves_alt({"A": CURVE, "B": kaplan_meier([5], [False])}, words=ENGLISH)
+    assert said == (
+        "Share of cases still open. Time since the report: A: half closed within 30 h, B: half not reached."
+    )
+    for language in LANGUAGES:
+        words = Words(language)
+        for figure, alt in (
+            (time_curves.curves_figure({}, words=words), time_curves.curves_alt({}, words=words)),
+            (time_curves.returns_figure({}, words=words), time_curves.returns_alt({}, words=words, days=3)),
+        ):
+            assert [note.text for note in figure.layout.annotations] == [alt]
+
+
+def test_names_from_a_file_stay_inert():
+    curves = dict.fromkeys(HOSTILE, CURVE)
+    figure = time_curves.curves_figure(curves, words=ENGLISH)
+    for text in figure.layout.yaxis2.ticktext:
+        assert not re.search(r"[<>{$]", re.sub(r"</?span[^>]*>|<br>", "", text))
+    assert not any(re.search(r"[<>{$]", trace.name) for trace in figure.data if trace.name)
