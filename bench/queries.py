@@ -130,7 +130,7 @@ def month_of_rows(
     closed = reported + chance.exponential(2 * 86400, n).astype("timedelta64[s]")
     x, y = (np.minimum(chance.beta(2, 3, n) * side, side - 1e-6) for _ in range(2))  # denser in one part
     lost = pa.array(chance.random(n) < 1 / 30)
-    kind = chance.integers(0, len(TYPES), n)
+    kind, still = chance.integers(0, len(TYPES), n), chance.random(n) < 0.02
     street = chance.integers(0, 4000, n)
     number = pa.array(np.arange(n).astype(str))
     grid = pa.array([_grid(at) for at in range(cells)])
@@ -156,9 +156,13 @@ def month_of_rows(
         "channel": text(CHANNELS, chance.integers(0, 3, n)),
         "unit": text(UNITS, chance.integers(0, len(UNITS), n)),
         "reported_at": reported,
+        "filed_at": reported + np.timedelta64(20, "m"),
         "dispatched_at": reported + np.timedelta64(1, "h"),
-        "closed_at": pa.array(closed, mask=chance.random(n) < 0.02),
+        "handled_at": pa.array(np.maximum(closed - np.timedelta64(2, "h"), reported), mask=still),
+        "closed_at": pa.array(closed, mask=still),
+        "target_at": reported + np.timedelta64(3, "D"),
         "due_at": reported + np.timedelta64(3, "D"),
+        "due_from": text(("file",), np.zeros(n, int)),
         "lon": pa.array(WEST + SIZE * x, mask=np.asarray(lost)),
         "lat": pa.array(SOUTH + SIZE * y, mask=np.asarray(lost)),
         "remark": text(("", "no-location"), np.asarray(lost).astype(int)),

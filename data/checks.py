@@ -18,6 +18,7 @@ from data.numbers import converted, read_numbers
 from data.places import check_place, read_places
 from data.privacy import TEXT, mask, mask_text
 from data.schema import INCIDENT_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS, TEXT_FIELDS, TIME_FIELDS
+from data.steps import out_of_order
 from data.texts import cells_of, chosen, trimmed
 from data.times import read_times, read_years
 from geo.crs import crs_name
@@ -174,12 +175,14 @@ def check_incidents(
     accepted["paused_minutes"] = np.where(minutes > 0, minutes, np.nan)
     accepted["postponed_hours"], accepted["postponed_days"] = postponed.hours, postponed.days
     accepted["lon"], accepted["lat"] = lon[taken], lat[taken]
+    backwards = accepted["closed_at"] < accepted["reported_at"]
     accepted["remark"] = _remarks(
         {
             "no-location": accepted["lon"].isna(),
             "no-report-time": accepted["reported_at"].isna() & (accepted["month"] == ""),
             "year-only": accepted["month"] != "",
-            "closed-before-reported": accepted["closed_at"] < accepted["reported_at"],
+            "closed-before-reported": backwards,
+            "stages-out-of-order": ~backwards & out_of_order(accepted, zone),
         }
     )
     accepted = accepted[list(_KEPT)]

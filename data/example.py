@@ -4,16 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from base.errors import HazardError
-from data import levels, loading
+from data import levels, loading, standards
 from data.demo import make_demo
 from data.schema import DEMO_SOURCE
 from data.store import Workspace
+from data.taxonomy import GBT30428
 
 
 def load_demo(
     workspace: Workspace, *, who: str, progress: Callable[[float, str, dict[str, Any]], None] | None = None
 ) -> dict[str, Any]:
-    """Load the example's communities, grids and incidents; return the import's answer with the levels and the truth.
+    """Load the example's cells, standard and incidents; return the import's answer with the levels and the truth.
 
     Raises
     ------
@@ -30,6 +31,17 @@ def load_demo(
     names = demo.names
     levels.load_cells(workspace, demo.communities, names["communities"], level="community", trusted=True, who=who)
     levels.load_cells(workspace, demo.grids, names["grids"], level="grid", trusted=True, who=who)
+    for one in demo.standards:
+        standards.load_standard(
+            workspace,
+            one.content(),
+            one.name,
+            scheme=GBT30428,
+            kind=one.kind,
+            valid_from=one.valid_from,
+            trusted=True,
+            who=who,
+        )
     answer = loading.import_incidents(
         workspace,
         demo.incidents,

@@ -46,6 +46,7 @@ _CONDITIONS = {
     "one-spot": "contains(remark, 'one-spot')",
     "zero-point": "abs(lon) < 0.01 AND abs(lat) < 0.01",
     "closed-before-reported": "closed_at < reported_at",
+    "stages-out-of-order": "contains(remark, 'stages-out-of-order')",
     "time-in-future": "contains(remark, 'time-in-future')",
     "year-only": "contains(remark, 'year-only')",
     "closed-at-once": f"{_TOOK} >= 0 AND {_TOOK} < 1000000 AND NOT {_DATES_ALONE}",

@@ -181,6 +181,9 @@ REMARKS = {
     "no-report-time": N_("no report time: on the map, not in periods and durations"),
     "year-only": N_("only the year of the report is known: on the map and in counts of whole years, not in durations"),
     "closed-before-reported": N_("closed before it was reported: on the map, left out of durations; correct the times"),
+    "stages-out-of-order": N_(
+        "a step of handling lies before the one that comes before it: on the map, in no stage; correct the times"
+    ),
     "time-in-future": N_("holds a time later than the import: not used for the as-of time; correct it"),
     "one-spot": N_("one of many reports with different addresses on one spot: not located? Left out of hot spots"),
 }

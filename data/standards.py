@@ -212,6 +212,7 @@ def load_standard(
     valid_from: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    trusted: bool = False,
     who: str,
 ) -> dict[str, Any]:
     """Store a standard in the workspace, beside those of other days; one of the same scheme, kind and day is replaced.
@@ -222,6 +223,8 @@ def load_standard(
         Name of the code list the codes belong to (`data.taxonomy.GBT30428`, `CJT214` or the office's own).
     valid_from : str, optional
         The first day of the standard; not given: from the beginning.
+    trusted : bool
+        Made by this program: read without a process apart, and not kept as an original.
 
     Returns
     -------
@@ -237,12 +240,13 @@ def load_standard(
         Those of `read_standard`; ``scheme-name``; ``validity-unreadable``; ``workspace-busy``.
     """
     scheme, day = read_scheme(scheme), read_day(valid_from, "valid_from")
-    settings = workspace.newest().settings
+    settings = workspace.newest().settings | ({"read_apart": 0} if trusted else {})
     read = read_standard(content, name, kind=kind, encoding=encoding, sheet=sheet, settings=settings)
     rows = read.assign(scheme=scheme, valid_from=day)[list(tables.STANDARD_COLUMNS)]
     facts = {"skipped": read.attrs["skipped"], "restored": len(read.attrs["restored"])}
     with workspace.change("standard", who=who) as change:
-        change.keep_original(content, name)
+        if not trusted:
+            change.keep_original(content, name)
         answer = put_edition(change, rows, file=name, **facts)
     named = rows["type_name"].where(rows["type_name"] != "", rows["hazard"])
     odd = (rows["limit_clock"] == "") | (named + rows["code"] == "")

@@ -62,6 +62,7 @@ DOUBTFUL = {  # item of the quality report -> what its rows are, in a few words
     "missing-reported_at": N_("Without a report time"),
     "year-only": N_("Only the year known"),
     "closed-before-reported": N_("Closed before reported"),
+    "stages-out-of-order": N_("Steps out of order"),
     "time-in-future": N_("Times in the future"),
     "one-spot": N_("Many on one spot"),
 }

@@ -26,6 +26,7 @@ SENTENCES = {
     "zero-point": N_("{n} of {of} incidents lie at longitude 0, latitude 0: not located"),
     "cell-centre": N_("{n} of {of} incidents lie with many others on the very centre of a cell: not located?"),
     "closed-before-reported": N_("{n} of {of} incidents were closed before they were reported"),
+    "stages-out-of-order": N_("{n} of {of} incidents have a step of handling before the one that comes before it"),
     "time-in-future": N_("{n} of {of} incidents hold a time later than their import"),
     "year-only": N_("{n} of {of} incidents: of the report only the year is known"),
     "closed-at-once": N_("{n} of {of} incidents were closed in the very second in which they were reported"),

@@ -67,6 +67,12 @@ def duration(hours: float, clock: str = RAW) -> Sentence:
     return Sentence(N_("{n} work days"), {"n": round(hours / _DAY_HOURS, 1)})
 
 
+def unit_hours(hours: float, clock: str = RAW) -> float:
+    """Return the hours in one unit of those in which `duration` tells a length of time."""
+    day = _DAY_HOURS if clock == WORK else 24
+    return 1 / 60 if hours < 1 else 1 if not hours >= day * _LONG else day
+
+
 def percent(share: float) -> str:
     """Return a share as a whole percentage, 100% and 0% only where it is all or none; a dash where there is none."""
     if math.isnan(share):

@@ -9,7 +9,7 @@ import pandas as pd
 from data.demo import Demo, make_demo
 
 ZONE = "Asia/Shanghai"
-TIMES = {"上报时间": "reported_at", "结案时间": "closed_at", "处置截止时间": "due_at"}
+TIMES = {"上报时间": "reported_at", "结案时间": "closed_at"}
 
 
 @cache
@@ -19,7 +19,10 @@ def demo() -> Demo:
 
 @cache
 def cases() -> pd.DataFrame:
-    """The rows that should be accepted: incident_id, hazard, cell_id, community, month, unit and naive local times."""
+    """The rows that should be accepted: incident_id, hazard, cell_id, community, month, unit and naive local times.
+
+    due_at, due_from and handling are those of `data.demo.Demo.deadlines`: reckoned without the program.
+    """
     rows = pd.read_csv(io.BytesIO(demo().incidents), encoding="utf-8-sig", dtype=str)
     rows.index = rows.index + 2  # as a spreadsheet counts
     out = [one["row"] for one in demo().truth["dirty"] if one["outcome"] != "accepted"]
@@ -39,6 +42,7 @@ def cases() -> pd.DataFrame:
         month=rows["reported_at"].dt.strftime("%Y-%m"),
         cell_id=inside["网格编码"].reindex(rows.index),
         community=inside["所属社区"].reindex(rows.index),
+        **demo().deadlines.set_index("row"),
     ).reset_index(names="row")
 
 

@@ -4,9 +4,12 @@ import pytest
 
 from bench import growth
 from bench import queries as asked
+from bench import resolution as times_asked
+from bench.measuring import Lines
 from bench.queries import make
 from data import queries
 from data.schema import Scope
+from data.store import Workspace
 from tools import checks
 
 
@@ -34,6 +37,16 @@ def test_every_question_that_is_timed_has_an_answer(tmp_path):
     cell = queries.counts(data, Scope(level="grid"), ["cell"])["cell_id"].dropna().iloc[0]
     for name, ask in {**asked.OVERVIEW, **asked.WHOLE, **asked.PLAIN}.items():
         assert ask(data, Scope(level="grid"), cell) is not None, name
+
+
+def test_every_question_of_the_resolution_page_has_an_answer_and_lifelines_medians_are_ours(tmp_path, capsys):
+    folder = times_asked.kept(tmp_path, 900, 23)
+    assert times_asked.load_limits(folder)["changed"] > 800
+    data = Workspace(folder).newest()
+    for name, ask in times_asked.ASKS.items():
+        assert ask(data, times_asked.SCOPES["all time"]) is not None, name
+    assert times_asked.compare(folder, Lines("resolution", None))
+    assert "medians by hazard: 4 groups" in capsys.readouterr().out
 
 
 def test_polygons_double_and_stay_near_a_square():

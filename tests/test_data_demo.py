@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,13 @@ from python_calamine import CalamineWorkbook
 from scipy.stats import binomtest
 
 from data import listing, queries
-from data.demo import SEED, Demo, make_demo, plan
+from data.changes import set_settings
+from data.demo import SEED, Demo, limits, make_demo, plan
 from data.demo.cases import add_workdays
 from data.example import load_demo
 from data.loading import import_incidents
 from data.schema import DEMO_SOURCE, HAZARDS, REASONS, REMARKS, Scope
+from data.standards import read_standard
 from data.store import Workspace
 
 M_LON, M_LAT = 92_773.0, 110_920.0  # metres a degree at 33.64 degrees north on WGS 84, to 0.01%: checked below
@@ -149,7 +152,7 @@ def test_same_seed_same_bytes_and_another_seed_other_cases(demo: Demo):
 def test_the_files_are_the_same_on_every_machine(demo: Demo):
     # Of the first machine, Linux x86-64 with numpy 2.4.6: a change here changes what the documents show.
     digests = {name: hashlib.sha256(getattr(demo, name)).hexdigest()[:16] for name in ("grids", "incidents")}
-    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "631e505d8ef22cda"}
+    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "17ab2efdbcb3e8ae"}
 
 
 def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
@@ -271,6 +274,121 @@ def test_working_days_leave_out_weekends(start: dt.datetime, days: int, expected
     assert add_workdays(start, days) == expected
 
 
+def test_the_steps_of_handling_come_one_after_the_other(clean: pd.DataFrame):
+    time = {header: pd.to_datetime(clean[header]) for header in clean if header.endswith("时间")}
+    for steps in (
+        "上报时间 立案时间 派遣时间 处置完成时间 核查时间 结案时间",
+        "派遣时间 挂账时间 挂账结束时间 处置完成时间",
+        "派遣时间 勘察评估时间 方案设计时间 施工监管时间 处置完成时间",
+        "结案时间 后续排查时间",
+    ):
+        for before, after in pairwise(steps.split()):
+            assert not (time[before] > time[after]).any()
+            assert (time[before] < time[after]).any()
+    held = clean["挂账时间"] != ""
+    assert set(clean.loc[held, "小类名称"]) == {"井盖下沉", "围墙倾斜", "外立面裂缝", "挡土墙开裂"}
+    still = held & (clean["挂账结束时间"] == "")
+    assert 2 <= still.sum() < 10 < held.sum()
+    assert (clean.loc[still, "结案时间"] == "").all()
+    site = clean[clean["勘察评估时间"] != ""]
+    assert set(site["小类名称"]) == {"围墙倾斜", "外立面裂缝", "挡土墙开裂"}
+    assert ((time["施工监管时间"] - time["派遣时间"]).dropna() > pd.Timedelta(days=5)).all()
+    spot = clean["是否自处置"] == "是"
+    assert set(clean.loc[spot, "问题来源"]) == {"示例·巡查上报"}
+    assert ((time["结案时间"] - time["上报时间"])[spot] <= pd.Timedelta(minutes=30)).all()
+    assert 10 < spot.sum() < 30
+    assert set(clean["返工次数"]) == {"", "0", "1", "2"}
+
+
+def test_the_standard_is_read_as_it_was_meant_and_its_conditions_are_those_of_the_cases(
+    demo: Demo, clean: pd.DataFrame
+):
+    assert {one.kind for one in demo.standards} == {"component", "event"}
+    conditions, types = set(), set()
+    for one in demo.standards:
+        read = read_standard(one.content(), one.name)
+        assert "示例" in one.name
+        assert read["duty"].str.contains("示例").all()
+        assert set(read["kind"]) == {one.kind}
+        meant = [(*key, *limit) for key, limit in one.limits.items()]
+        units = {"urgent_hour": "紧急工作时", "work_day": "工作日"}
+        columns = (read["code"], read["condition"], read["limit_value"], read["limit_clock"].map(units))
+        assert list(zip(*columns, strict=True)) == meant
+        conditions |= set(read["condition"])
+        types |= set(zip(read["code"], read["type_name"], strict=True))
+    given = clean[clean["立案条件"] != ""]
+    assert set(given["立案条件"]) < conditions  # of waterlogging nobody writes it down
+    assert types < set(zip(clean["小类编码"], clean["小类名称"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "more", "expected"),
+    [
+        # State Council, 2025: 1 to 8 October off, Sunday 28 September and Saturday 11 October worked. Five work days
+        # are 40 hours: Friday 7, Sunday 8, Monday 8, Tuesday 8, the 9th 8, on the 10th the last one.
+        ("2025-09-26 09:00", "0103", {}, ("2025-10-10 09:00", "table")),
+        # On hold from Monday morning to the 9th at noon: 15 before, then 4, 8 on the 10th, 8 on the 11th, 5 on Monday.
+        (
+            "2025-09-26 09:00",
+            "0103",
+            {"挂账时间": "2025-09-29 08:00", "挂账结束时间": "2025-10-09 14:00"},
+            ("2025-10-13 15:00", "table"),
+        ),
+        ("2025-09-26 09:00", "0103", {"挂账时间": "2025-10-10 08:59"}, (None, "on-hold")),
+        ("2025-09-26 09:00", "0103", {"挂账时间": "2025-10-10 09:00"}, ("2025-10-10 09:00", "table")),
+        # Before the second edition five days, from its first day on three; the fifth ends an hour early: one was used
+        ("2026-06-30 17:00", "0103", {}, ("2026-07-07 17:00", "table")),
+        ("2026-07-01 08:00", "0103", {}, ("2026-07-03 18:00", "table")),
+        ("2026-07-04 10:00", "0506", {}, ("2026-07-04 14:00", "table")),  # a Saturday: urgent hours never stop
+        ("2026-03-02 08:00", "0595", {"立案条件": "有倒塌危险，须先围挡"}, ("2026-03-03 18:00", "table")),
+        ("2026-03-02 08:00", "0595", {}, (None, "several")),
+        ("2026-03-02 08:00", "0595", {"处置截止时间": "2026-03-23 08:00"}, ("2026-03-23 08:00", "file")),
+        ("2090-01-02 08:00", "0188", {}, (None, "uncovered")),
+        (None, "0506", {}, (None, "no-start")),
+        ("2026-03-02 08:00", "0101", {"处置截止时间": "2026-03-04 08:00"}, ("2026-03-04 08:00", "file")),
+    ],
+)
+def test_deadlines_of_the_truth_are_those_counted_by_hand(start, code, more, expected):
+    times = {name: dt.datetime.fromisoformat(value) for name, value in more.items() if name.endswith("时间")}
+    row = {"小类编码": code, "派遣时间": start and dt.datetime.fromisoformat(start), **more, **times}
+    due, why = limits.deadline(row)
+    assert (due and due.strftime("%Y-%m-%d %H:%M"), why) == expected
+
+
+def stored_deadlines(workspace: Workspace, rows: str) -> pd.DataFrame:
+    """What the program says of the cases chosen: case, due_at (naive, as the office's clocks show it), due_from."""
+    found = workspace.newest().query(f"SELECT incident_id, row, due_at, due_from, handling FROM incidents WHERE {rows}")
+    frame = found.to_pandas()
+    return frame.assign(due_at=frame["due_at"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).astype("<M8[ns]"))
+
+
+def test_the_program_finds_each_deadline_as_the_truth_has_it_and_again_when_time_goes_on(demo: Demo, tmp_path: Path):
+    workspace = Workspace(tmp_path / "workspace")
+    load_demo(workspace, who="test")
+    names = ["due_at", "due_from", "handling"]
+    found = stored_deadlines(workspace, "true").set_index("row").sort_index()
+    true = demo.deadlines.set_index("row")
+    pd.testing.assert_frame_equal(found[names], true[names], check_dtype=False, check_index_type=False)
+    assert set(found["due_from"]) >= {"table", "file", "on-hold"}
+    assert set(found["handling"]) == {"", "on_spot", "engineering"}
+    late = queries.totals(workspace.newest(), Scope(level="grid"))["open_overdue"]
+    assert late == demo.truth["incidents"]["overdue"]
+
+    loading = {"source": DEMO_SOURCE, "as_of": demo.next_as_of, "who": "test"}
+    import_incidents(workspace, demo.next_month, demo.names["next_month"], **loading)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(demo.next_month)).get_sheet_by_index(0).to_python()
+    cases = (dict(zip(sheet[0], values, strict=True)) for values in sheet[1:])
+    meant = {str(case["案卷号"]): limits.deadline(case) for case in cases}
+    found = stored_deadlines(workspace, f"incident_id IN {tuple(meant)}").set_index("incident_id")
+    assert {
+        case: (None if pd.isna(due) else due.to_pydatetime(), by)
+        for case, due, by in found[["due_at", "due_from"]].itertuples()
+    } == meant
+
+    set_settings(workspace, {"file_deadline": "wins"}, who="test")
+    assert set(stored_deadlines(workspace, "true")["due_from"]) == {"file"}  # all cases of the demo bear one
+
+
 def test_totals_tie_to_the_file(demo: Demo, rows: pd.DataFrame, clean: pd.DataFrame):
     totals, outcomes = demo.truth["incidents"], Counter(dirt["outcome"] for dirt in demo.truth["dirty"])
     assert totals["read"] == len(rows) == len(clean) + 11
@@ -280,10 +398,11 @@ def test_totals_tie_to_the_file(demo: Demo, rows: pd.DataFrame, clean: pd.DataFr
     assert list(totals["hazards"]) == list(HAZARDS)
     assert dict(outcomes) == {"accepted": 4, "rejected": 6, "repeat": 1}
     assert 600 <= totals["read"] <= 900
-    open_now = clean[clean["结案时间"] == ""]
-    overdue = pd.to_datetime(open_now["处置截止时间"]) <= demo.as_of
-    assert (totals["open"], totals["overdue"]) == (len(open_now), overdue.sum())
+    open_now = clean.index[clean["结案时间"] == ""]
+    due = demo.deadlines.set_index("row").loc[open_now]
+    assert (totals["open"], totals["overdue"]) == (len(open_now), (due["due_at"] <= demo.as_of).sum())
     assert 0 < totals["overdue"] < totals["open"]
+    assert due["due_at"].isna().any()  # nobody can say of all whether they are late
 
 
 def test_the_dirty_rows_are_where_the_truth_says(demo: Demo, rows: pd.DataFrame):
@@ -320,9 +439,9 @@ def test_the_next_month_brings_new_cases_and_closes_open_ones(demo: Demo, rows: 
     assert list(month.columns) == list(rows.columns)
     assert [len(month), (~known).sum()] == [expected["read"], expected["new"]]
     assert known.sum() == expected["updated"] + expected["repeats"]
-    times = ["派遣时间", "处置完成时间", "结案时间"]
-    then = (rows.drop_duplicates("案卷号").set_index("案卷号").loc[month.loc[known, "案卷号"], times] != "").to_numpy()
-    assert ((month.loc[known, times] != "").to_numpy() != then).any(axis=1).sum() == expected["updated"]
+    later = [header for header in rows if header.endswith("时间")] + ["返工次数"]  # what becomes known as time goes on
+    then = (rows.drop_duplicates("案卷号").set_index("案卷号").loc[month.loc[known, "案卷号"], later] != "").to_numpy()
+    assert ((month.loc[known, later] != "").to_numpy() != then).any(axis=1).sum() == expected["updated"]
     open_before = set(rows.loc[(rows["结案时间"] == "") & rows["小类名称"].ne(""), "案卷号"])
     assert set(month.loc[known, "案卷号"]) == open_before
     assert (month.loc[known, "结案时间"] != "").any()
@@ -332,7 +451,7 @@ def test_the_next_month_brings_new_cases_and_closes_open_ones(demo: Demo, rows: 
 
 
 def test_nothing_is_known_that_happened_after_the_extract(demo: Demo, clean: pd.DataFrame):
-    for header in ("上报时间", "派遣时间", "处置完成时间", "结案时间"):
+    for header in [header for header in clean if header.endswith("时间") and header != "处置截止时间"]:
         assert (pd.to_datetime(clean[header]).dropna() <= demo.as_of).all()
     assert clean["time"].min() >= dt.datetime(2024, 4, 1)
     assert demo.rain["day"].between(dt.date(2024, 4, 1), dt.date(2026, 9, 30)).all()

@@ -29,6 +29,7 @@ BENCHES = {
     "clocks": 1,
     "borders": 1,
     "queries": 5,
+    "resolution": 5,
     "dbscan": 5,
     "map_city": 1,
     "screens": 40,

@@ -6,13 +6,14 @@ find in them, and what it should refuse, is written down in `Demo.truth`.
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from data.demo import files, plan
+from data.demo import files, limits, plan
 from data.demo.cases import Case, make_cases
 from data.demo.dirty import Dirt, add_dirt
 from data.demo.events import (
@@ -25,8 +26,10 @@ from data.demo.events import (
     recurring_events,
     waterlogging_events,
 )
+from data.demo.handling import add_handling
 from data.demo.kinds import KINDS
-from data.schema import HAZARDS
+from data.demo.limits import STANDARDS, Standard
+from data.schema import ENGINEERING, HAZARDS, ON_SPOT
 
 __all__ = ["SEED", "Demo", "make_demo"]
 
@@ -51,18 +54,25 @@ class Demo:
         `next_as_of`. Not part of the demo as it is loaded; for trying a monthly import.
     names : dict
         A file name for each of the four above.
+    standards : tuple of Standard
+        The office's standard of filing and deadlines: name, kind, valid_from, content().
     rain : DataFrame[day, rain_mm]
         The rain days of the 30 months.
     events : DataFrame[event, hazard, cell_id, first_at, calls]
         What truly happened in `incidents` (the dirty rows apart): one row an event, its grid, its calls.
     event_of : dict
         Case number -> event, for each clean row of `incidents`.
+    deadlines : DataFrame[row, due_at, due_from, handling]
+        Of each row of `incidents` that should be accepted, row as a spreadsheet counts: when it is due (naive; NaT if
+        that is not known) and by what (`data.schema.DUE_FROM`), by the program's usual settings and the calendar's
+        years as they are known today; handling as in `data.schema.HANDLINGS`.
     as_of, next_as_of : datetime
         Naive, Asia/Shanghai.
     truth : dict
         ``hot``: hazard -> grids with a raised rate; ``recurring_cover``: cell_id, lon, lat, reports, incident_ids;
         ``incidents``: read, accepted, rejected, repeats, hazards (accepted rows a hazard), inside, outside,
-        no_location, open, overdue; ``dirty``: list of {row, kind, outcome, code}, row as a spreadsheet counts;
+        no_location, open, overdue (of these, by `deadlines`); ``dirty``: list of {row, kind, outcome, code}, row as
+        a spreadsheet counts;
         ``next_month``: read, new, updated, repeats (still open, nothing changed).
     """
 
@@ -71,9 +81,11 @@ class Demo:
     incidents: bytes
     next_month: bytes
     names: dict[str, str]
+    standards: tuple[Standard, ...]
     rain: pd.DataFrame
     events: pd.DataFrame
     event_of: dict[str, int]
+    deadlines: pd.DataFrame
     as_of: dt.datetime
     next_as_of: dt.datetime
     truth: dict[str, Any]
@@ -93,7 +105,7 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
         (pd.Timestamp(end) + pd.Timedelta(days=1) + pd.DateOffset(months=months)).date() for months in (-MONTHS, 0, 1)
     )
     as_of, next_as_of = (dt.datetime.combine(day - dt.timedelta(days=1), dt.time(18)) for day in (stop, after))
-    streams = np.random.default_rng(seed).spawn(7)
+    streams = np.random.default_rng(seed).spawn(8)
     rain = rain_days(streams[0], start, after)
     recurring = recurring_events(streams[1], start, stop)
     _, cover, wall, other = KINDS
@@ -103,10 +115,11 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
         *everyday_events(streams[4], wall, start, after),
         *everyday_events(streams[5], other, start, after),
     ]
-    cases = make_cases(streams[6], events)
+    cases = add_handling(streams[7], make_cases(streams[6], events))
     numbers = _case_numbers(cases)
     known = [(number, case) for number, case in zip(numbers, cases, strict=True) if case.reported_at <= as_of]
     rows, dirt = add_dirt([files.case_row(number, case, as_of) for number, case in known], as_of=as_of)
+    deadlines = _deadlines(rows, {d.row for d in dirt if d.outcome != "accepted"})
     following = [
         (number, case)
         for number, case in zip(numbers, cases, strict=True)
@@ -127,15 +140,17 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
             "incidents": f"示例街道案卷_至{as_of.year}年{as_of.month}月.csv",
             "next_month": f"示例街道案卷_{next_as_of.year}年{next_as_of.month}月.xlsx",
         },
+        standards=STANDARDS,
         rain=rain[rain["day"] < stop].reset_index(drop=True),
         events=_events(events, known),
         event_of={number: case.event for number, case in known},
+        deadlines=deadlines,
         as_of=as_of,
         next_as_of=next_as_of,
         truth={
             "hot": {"waterlogging": list(HOT)},
             "recurring_cover": _recurring(recurring, events, known),
-            "incidents": _totals(known, dirt, as_of),
+            "incidents": _totals(known, dirt, rows, deadlines, as_of),
             "dirty": [{"row": d.row, "kind": d.kind, "outcome": d.outcome, "code": d.code} for d in dirt],
             "next_month": {"read": len(following), "new": new, "updated": len(following) - new - same, "repeats": same},
         },
@@ -174,10 +189,32 @@ def _recurring(recurring: list[Event], events: list[Event], known: list[tuple[st
     }
 
 
-def _totals(known: list[tuple[str, Case]], dirt: list[Dirt], as_of: dt.datetime) -> dict[str, Any]:
+def _deadlines(rows: Sequence[files.Row], refused: set[int]) -> pd.DataFrame:
+    table = [
+        (number, *limits.deadline(row), _handling(row))
+        for number, row in enumerate(rows, start=2)
+        if number not in refused
+    ]
+    return pd.DataFrame(table, columns=["row", "due_at", "due_from", "handling"])
+
+
+def _handling(row: files.Row) -> str:
+    if any(row.get(header) for header in ("勘察评估时间", "方案设计时间", "施工监管时间", "后续排查时间")):
+        return ENGINEERING
+    return ON_SPOT if row.get("是否自处置") == "是" else ""
+
+
+def _totals(
+    known: list[tuple[str, Case]],
+    dirt: list[Dirt],
+    rows: Sequence[files.Row],
+    deadlines: pd.DataFrame,
+    as_of: dt.datetime,
+) -> dict[str, Any]:
     outcomes, places = Counter(d.outcome for d in dirt), Counter(d.located for d in dirt)
     hazards = Counter([case.hazard for _, case in known] + [d.hazard for d in dirt if d.outcome == "accepted"])
-    still_open = [case for _, case in known if case.closed_at > as_of]
+    still_open = {number for number, case in known if case.closed_at > as_of}
+    late = deadlines.loc[deadlines["due_at"] <= as_of, "row"]
     return {
         "read": len(known) + len(dirt),
         "accepted": len(known) + outcomes["accepted"],
@@ -188,5 +225,5 @@ def _totals(known: list[tuple[str, Case]], dirt: list[Dirt], as_of: dt.datetime)
         "outside": places["outside"],
         "no_location": places["no_location"],
         "open": len(still_open),
-        "overdue": sum(case.due_at <= as_of for case in still_open),
+        "overdue": sum(rows[number - 2]["案卷号"] in still_open for number in late),
     }

@@ -37,6 +37,18 @@ class Case:
     channel: str
     unit: str
     reporter: str
+    # What `data.demo.handling` adds
+    filed_at: dt.datetime | None = None
+    checked_at: dt.datetime | None = None
+    paused_at: dt.datetime | None = None
+    resumed_at: dt.datetime | None = None
+    surveyed_at: dt.datetime | None = None
+    designed_at: dt.datetime | None = None
+    built_at: dt.datetime | None = None
+    followed_up_at: dt.datetime | None = None
+    condition: str = ""
+    on_spot: str = ""
+    reworked: str = ""
 
 
 def make_cases(rng: Generator, events: list[Event]) -> list[Case]:
@@ -124,18 +136,18 @@ def _address(rng: Generator, event: Event) -> str:
 def _dispatch(rng: Generator, kind: Kind, reported: dt.datetime) -> dt.datetime:
     if kind.limit[1] == "hours":
         return reported + dt.timedelta(minutes=int(rng.integers(4, 35)))
-    return _into_work(reported + dt.timedelta(minutes=int(rng.integers(20, 240))))
+    return into_work(reported + dt.timedelta(minutes=int(rng.integers(20, 240))))
 
 
 def _closing(rng: Generator, kind: Kind, repaired: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """Return when the repair is entered as handled, and when the case is closed after a look at it."""
     if kind.limit[1] == "hours":
         return repaired, repaired + dt.timedelta(minutes=int(rng.integers(15, 75)))
-    handled = _into_work(repaired)
-    return handled, _into_work(handled + dt.timedelta(minutes=int(rng.integers(60, 1500))))
+    handled = into_work(repaired)
+    return handled, into_work(handled + dt.timedelta(minutes=int(rng.integers(60, 1500))))
 
 
-def _into_work(time: dt.datetime) -> dt.datetime:
+def into_work(time: dt.datetime) -> dt.datetime:
     """Return the time itself within working hours, else a time in the first hour of the next ones."""
     if time.weekday() < 5 and 8 <= time.hour < 18:
         return time

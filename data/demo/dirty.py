@@ -59,8 +59,10 @@ def _dirty_rows(as_of: dt.datetime) -> list[tuple[dt.datetime, Row, tuple[str, s
         row: Row = {
             "案卷号": f"SL{time:%Y%m}9{number:03d}",
             "上报时间": time,
+            "立案时间": time + dt.timedelta(minutes=10),
             "派遣时间": time + dt.timedelta(minutes=45),
             "处置完成时间": time + dt.timedelta(hours=5),
+            "核查时间": time + dt.timedelta(hours=25),
             "结案时间": time + dt.timedelta(hours=26),
             "处置截止时间": time + dt.timedelta(days=4),
             "小类名称": "暴露垃圾",
@@ -71,6 +73,8 @@ def _dirty_rows(as_of: dt.datetime) -> list[tuple[dt.datetime, Row, tuple[str, s
             "纬度": lat,
             "问题来源": "示例·巡查上报",
             "处置部门": "示例·城管中队",
+            "是否自处置": "否",
+            "返工次数": "0",
             "上报人": "示例甲",
         }
         change(row)

@@ -21,18 +21,29 @@ from data.demo.cases import Case
 HEADERS = {
     "案卷号": "incident_id",
     "上报时间": "reported_at",
+    "立案时间": "filed_at",
     "派遣时间": "dispatched_at",
     "处置完成时间": "handled_at",
+    "核查时间": "checked_at",
     "结案时间": "closed_at",
     "处置截止时间": "due_at",
+    "挂账时间": "paused_at",
+    "挂账结束时间": "resumed_at",
+    "勘察评估时间": "surveyed_at",
+    "方案设计时间": "designed_at",
+    "施工监管时间": "built_at",
+    "后续排查时间": "followed_up_at",
     "小类名称": "type_name",
     "小类编码": "code",
+    "立案条件": "condition",
     "问题描述": "description",
     "地址": "address",
     "经度": "lon",
     "纬度": "lat",
     "问题来源": "channel",
     "处置部门": "unit",
+    "是否自处置": "on_spot",
+    "返工次数": "reworked",
     "上报人": "reporter",
 }
 Row = Mapping[str, str | float | dt.datetime | None]  # by header
@@ -44,7 +55,8 @@ def case_row(number: str, case: Case, as_of: dt.datetime) -> dict[str, str | flo
     for header, name in HEADERS.items():
         value = number if name == "incident_id" else getattr(case, name)
         later = name != "due_at" and isinstance(value, dt.datetime) and value > as_of
-        row[header] = None if later else value
+        unchecked = name == "reworked" and case.closed_at > as_of  # how often is known in the end
+        row[header] = None if later or unchecked else value
     return row
 
 

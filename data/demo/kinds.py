@@ -26,6 +26,14 @@ class Kind:
     types: tuple[tuple[str, str, tuple[str, ...]], ...]  # 小类名称, 小类编码, descriptions
 
 
+# Code -> conditions of filing (立案条件) as the office's standard has them, the usual one first
+CONDITIONS = {
+    "0506": ("路面积水，影响通行",),
+    "0103": ("井盖低于路面三厘米以上", "井周路面下沉"),
+    "0595": ("倾斜或鼓起，暂无倒塌危险", "有倒塌危险，须先围挡"),
+    "0183": ("外墙开裂或墙皮松动",),
+    "0188": ("墙体开裂或渗水",),
+}
 _EVER = 1e6
 KINDS = (
     Kind(
