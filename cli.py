@@ -399,8 +399,9 @@ def calendar(
     as_json: Json = False,
 ) -> None:
     """Say which days the working calendar covers, the office hours, holidays and make-up workdays of a year."""
-    answer = deadlines.calendar_of_year(context.obj.newest(), WORDS, year)
-    _print(answer, as_json, plain.calendar(answer, WORDS))
+    dataset = context.obj.newest()
+    answer = deadlines.calendar_of_year(dataset, WORDS, year)
+    _print(answer, as_json, plain.calendar(dataset, answer, WORDS))
 
 
 @app.command()

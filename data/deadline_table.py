@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 
 from base.errors import HazardError
-from base.text import NP_, Sentence
 from data import deadlines, tables
 from data.codes import padded
 from data.dataset import Dataset
@@ -86,8 +85,8 @@ def save_edition(
     -------
     dict
         scheme, kind, valid_from, rows, types, unread (a frame of row, code, type_name, hazard, limit_text: limits that
-        cannot be read), subjectless and repeated (rows, as Excel counts), changed (cases that are due at another time
-        now), notes (a list of Sentence), version.
+        cannot be read), subjectless (rows without code, type and hazard), repeated (rows that repeat what another is
+        about with another limit), changed (cases that are due at another time now), version.
 
     Raises
     ------
@@ -154,13 +153,17 @@ def put_edition(change: Change, rows: pd.DataFrame, *, file: str = "", **more: A
         **more,
     }
     answer = renewed(change, DEADLINES, pd.concat(parts), facts | ({"file": mask(file)} if file else {}))
+    return answer | oddities(rows)
+
+
+def oddities(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return what is odd about the rows of an edition: unread, subjectless and repeated, as `save_edition` has them."""
     unread = rows.loc[rows["limit_clock"] == "", ["row", "code", "type_name", "hazard", "limit_text"]]
     subjectless = rows.loc[(rows[list(_SUBJECT)] == "").all(axis=1), "row"]
-    return answer | {
+    return {
         "unread": unread.reset_index(drop=True),
         "subjectless": subjectless.tolist(),
-        "repeated": (repeated := _repeated(rows)),
-        "notes": [_said_twice(repeated)] if repeated else [],
+        "repeated": _repeated(rows),
     }
 
 
@@ -262,17 +265,6 @@ def _repeated(rows: pd.DataFrame) -> list[int]:
     other = ~rows.duplicated([*_ABOUT, "limit_value", "limit_clock"], keep="first")
     seen = rows.duplicated(list(_ABOUT), keep="first")
     return rows.loc[~first & seen & other & (rows["limit_clock"] != ""), "row"].tolist()
-
-
-def _said_twice(rows: list[int]) -> Sentence:
-    message = NP_(
-        "Row {rows} repeats the condition of a row before it with another limit: its cases have no due date until one "
-        "of the two goes.",
-        "{n} rows repeat the condition of a row before them with another limit (rows {rows}): their cases have no due "
-        "date until one of each goes.",
-    )
-    listed = ", ".join(map(str, rows[:10])) + (" …" if len(rows) > 10 else "")
-    return Sentence(message, {"n": len(rows), "rows": listed})
 
 
 def _of(stored: pd.DataFrame, scheme: str, kind: str, day: str) -> pd.Series:

@@ -108,7 +108,7 @@ class Limits:
         return result
 
     def _by_hazard(self, rows: list[int], hazard: str) -> list[int]:
-        """Return which of the rows are meant for the hazard of a case, else those for any; of these the unconditional."""
+        """Return the rows meant for the hazard of a case, else those for any; of these the ones that ask nothing."""
         fit = [row for row in rows if self._hazard[row] in ("", hazard)] or rows
         fit = [row for row in fit if hazard and self._hazard[row] == hazard] or fit
         return [row for row in fit if not self._named(row)] or fit

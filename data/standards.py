@@ -251,7 +251,7 @@ def load_standard(
     named = rows["type_name"].where(rows["type_name"] != "", rows["hazard"])
     odd = (rows["limit_clock"] == "") | (named + rows["code"] == "")
     unparsed = rows.assign(type_name=named).loc[odd, ["row", "code", "type_name", "limit_text"]]
-    return {**answer, "unparsed": unparsed.reset_index(drop=True), "notes": [*_notes(read), *answer["notes"]]}
+    return {**answer, "unparsed": unparsed.reset_index(drop=True), "notes": _notes(read)}
 
 
 def _notes(rows: pd.DataFrame) -> list[Sentence]:

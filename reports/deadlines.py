@@ -13,7 +13,7 @@ from data.dataset import Dataset
 from data.exceptions import CHINESE_NAMES, exceptions
 from data.limit_texts import read_limit
 from data.office import days_of
-from data.schema import HAZARD_NAMES, HAZARDS, Clock
+from data.schema import ENGINEERING, HAZARD_NAMES, HAZARDS, Clock
 from data.times import FIRST_YEAR, LAST_YEAR
 from reports import intake
 
@@ -26,7 +26,7 @@ TITLES = {
     "type_name": N_("Type"),
     "hazard": N_("Hazard"),
     "condition": N_("Condition of filing"),
-    "words": N_("Words in the description"),
+    "words": N_("Keywords"),
     "limit_text": N_("Limit as written"),
     "limit": N_("Limit as read"),
     "handling": N_("Engineering"),
@@ -36,7 +36,7 @@ SHEET_TITLES = {  # of a download, which can be corrected and loaded again
     "type_name": N_("Type"),
     "hazard": N_("Hazard"),
     "condition": N_("Condition of filing"),
-    "words": N_("Words in the description"),
+    "words": N_("Keywords"),
     "limit_text": N_("Limit as written"),
     "limit": N_("Limit as read"),
     "handling": N_("Engineering"),
@@ -55,6 +55,7 @@ CLOCKS = N_(
     "2紧急工作时, 4工作时 or 4小时, 5工作日 or 5天, 15自然日; or 2 urgent hours, 4 work hours, 5 work days, 15 natural "
     "days."
 )
+_ABOUT = ("code", "type_name", "hazard", "condition", "words")
 _MOST = 5  # rows that are named, of each kind of oddity
 
 
@@ -99,6 +100,29 @@ def in_force(data: Dataset, words: Words, *, day: str | None = None, scheme: str
     return _with_limit(rows, words)[[*TITLES, "limit_value", "limit_clock"]]
 
 
+def to_edit(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an edition as they stand in an editor: whether it is engineering as yes or no."""
+    return rows.assign(handling=rows["handling"] == ENGINEERING)
+
+
+def edited(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what came out of an editor, as `data.deadline_table.save_edition` takes it."""
+    yes = rows["handling"].eq(True)  # a new row of the editor may say nothing
+    return rows.assign(handling=yes.map({True: ENGINEERING, False: ""}))
+
+
+def column_order(rows: pd.DataFrame) -> list[str]:
+    """Return the columns of an edition in the order in which they are edited: what the rows are about, then limits."""
+    empty = {name for name in _ABOUT if (rows[name] == "").all()}
+    limits = [name for name in ("limit_text", "limit") if name in rows]
+    return [
+        *(name for name in _ABOUT if name not in empty),
+        *limits,
+        *(name for name in _ABOUT if name in empty),
+        "handling",
+    ]
+
+
 def edition(data: Dataset, words: Words, scheme: str, kind: str, valid_from: str) -> pd.DataFrame:
     """Return the rows of an edition: `data.tables.STANDARD_COLUMNS` and `limit`, in words what was read."""
     return _with_limit(deadline_table.edition(data, scheme, kind, valid_from), words)
@@ -136,7 +160,7 @@ def changed_limits(before: pd.DataFrame, after: pd.DataFrame, words: Words) -> p
     named = changed[["code", "type_name", "hazard"]].fillna("").itertuples()
     return pd.DataFrame(
         {
-            words("Row"): [_subject(one, words) for one in named],
+            words("Type or hazard"): [_subject(one, words) for one in named],
             words("Limit as written"): changed["limit_text"].to_list(),
             words("Limit as read"): [limit_words(*one, words) for one in read],
         }
@@ -147,7 +171,12 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what a saved edition says: its rows, limits that cannot be read, what is said twice, what changed."""
     name = edition_name(words, answer["scheme"], answer["kind"], answer["valid_from"])
     lines = [words.plural("{name}: {n} row is saved.", "{name}: {n} rows are saved.", answer["rows"], name=name)]
-    unread = answer["unread"]
+    return [*lines, *odd_sentences(answer, words), *_changed(answer, words)]
+
+
+def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
+    """Return what is odd about the rows of an edition (`data.deadline_table.oddities`); [] where nothing is."""
+    lines, unread = [], odd["unread"]
     for row in unread.head(_MOST).itertuples():
         facts = {"row": str(row.row), "subject": _subject(row, words), "limit": row.limit_text}
         lines.append(
@@ -161,8 +190,8 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
         )
     if len(unread) > _MOST:
         lines.append(words("In all {n} limits cannot be read.", n=len(unread)))
-    if rows := answer["subjectless"]:
-        listed = words.listed(map(str, rows[:_MOST])) + (" …" if len(rows) > _MOST else "")
+    if rows := odd["subjectless"]:
+        listed = _numbers(rows, words)
         lines.append(
             words.plural(
                 "Row {rows} names no code, type or hazard: it fits no case.",
@@ -171,7 +200,23 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
                 rows=listed,
             )
         )
-    return [*lines, *(note.say(words) for note in answer["notes"]), *_changed(answer, words)]
+    if rows := odd["repeated"]:
+        listed = _numbers(rows, words)
+        lines.append(
+            words.plural(
+                "Row {rows} repeats the condition of a row before it with another limit: its cases have no due date "
+                "until one of the two goes.",
+                "{n} rows repeat the condition of a row before them with another limit (rows {rows}): their cases have "
+                "no due date until one of each goes.",
+                len(rows),
+                rows=listed,
+            )
+        )
+    return lines
+
+
+def _numbers(rows: list[int], words: Words) -> str:
+    return words.listed(map(str, rows[:_MOST])) + (" …" if len(rows) > _MOST else "")
 
 
 def _subject(row: Any, words: Words) -> str:
@@ -220,7 +265,8 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
     -------
     dict
         calendar (country), office_hours, timezone, coverage (a sentence), covered (first and last day of each stretch);
-        year, days, known_days; exceptions (a list of first, last, days, workday, name, own), as
+        year, days, known_days, sentence (what is not known of the year, or that nothing is beyond the week; else '');
+        exceptions (a list of first, last, days, workday, name, own), as
         `data.exceptions.exceptions` gives them.
 
     Raises
@@ -236,6 +282,14 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
             year=str(year), first=str(FIRST_YEAR), last=str(LAST_YEAR),
         )  # fmt: skip
     found = exceptions(days, settings["work_calendar"], year, data.workdays())
+    length, known, sentence = (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days, days.known_days(year), ""
+    if not known:
+        message = N_("{year}: nobody has announced which days are workdays. Load a table of it.")
+        sentence = words(message, year=str(year))
+    elif known < length:
+        sentence = words("{year}: {known} of its {days} days are known.", year=str(year), known=known, days=length)
+    elif found.empty:
+        sentence = words("{year} has no holidays on weekdays and no workdays on weekends.", year=str(year))
     return {
         "calendar": settings["work_calendar"],
         "office_hours": settings["office_hours"],
@@ -243,28 +297,20 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
         "coverage": days.coverage().say(words),
         "covered": days.known(),
         "year": year,
-        "days": (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days,
-        "known_days": days.known_days(year),
+        "days": length,
+        "known_days": known,
+        "sentence": sentence,
         "exceptions": found.to_dict("records"),
     }
 
 
-def calendar_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
+def calendar_sentences(data: Dataset, words: Words) -> list[str]:
     """Return what the calendar covers and when it runs."""
-    lines = [
-        answer["coverage"],
-        words("Office hours: {hours} (country {country}).", hours=answer["office_hours"], country=answer["calendar"]),
+    hours, country = data.settings["office_hours"], data.settings["work_calendar"]
+    return [
+        days_of(data).coverage().say(words),
+        words("Office hours: {hours} (country {country}).", hours=hours, country=country),
     ]
-    year, known = str(answer["year"]), answer["known_days"]
-    if not known:
-        lines.append(words("{year}: nobody has announced which days are workdays. Load a table of it.", year=year))
-    elif known < answer["days"]:
-        lines.append(
-            words("{year}: {known} of its {days} days are known.", year=year, known=known, days=answer["days"])
-        )
-    elif not answer["exceptions"]:
-        lines.append(words("{year} has no holidays on weekdays and no workdays on weekends.", year=year))
-    return lines
 
 
 def calendar_rows(answer: Mapping[str, Any], words: Words) -> pd.DataFrame:

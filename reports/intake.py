@@ -254,7 +254,16 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
             if row.type_name or row.code
             else words("Row {row}: no type stands beside this condition; it is kept without a code.", row=str(row.row))
         )  # fmt: skip
-    return lines + [note.say(words) for note in answer["notes"]] + due_sentences(answer, words)
+    lines += [note.say(words) for note in answer["notes"]]
+    if repeated := answer["repeated"]:
+        lines.append(
+            words(
+                "{n} rows repeat the condition of a row before them with another limit: see the deadlines on the data "
+                "page.",
+                n=len(repeated),
+            )
+        )
+    return lines + due_sentences(answer, words)
 
 
 def due_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
@@ -346,9 +355,13 @@ _HISTORY = {  # what a version says of its change, by its kind
     "gazetteer": N_("{file}: {addresses} addresses known, {placed} incidents placed by them"),
     "location": N_("case {incident_id} of source {source} placed by hand"),
     "standard": N_("{file}: {rows} conditions of {types} types in code list {scheme}"),
-    "deadlines": N_("{rows} limits of code list {scheme}, {valid_from}"),
-    "deadlines-removed": N_("{rows} limits of code list {scheme}, {valid_from}, removed"),
-    "deadlines-undo": N_("the table is as before version {took_back}, with {rows} rows"),
+    "deadlines": N_("{rows} limits of code list {scheme}, {valid_from}; {changed} cases are due at another time"),
+    "deadlines-removed": N_(
+        "{rows} limits of code list {scheme}, {valid_from}, removed; {changed} cases are due at another time"
+    ),
+    "deadlines-undo": N_(
+        "the table is as before version {took_back}, with {rows} rows; {changed} cases are due at another time"
+    ),
     "workdays": N_("{file}: {days} days that are workdays or days off"),
     "workdays-undo": N_("{file} taken back: the table is as before, with {rows} rows"),
     "erase": N_("a person's data erased for good, with all earlier versions"),

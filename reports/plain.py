@@ -305,10 +305,10 @@ def deadlines_(rows: pd.DataFrame, editions: pd.DataFrame, words: Words) -> list
     return [*lines, *table(shown.head(MOST), _said(deadlines.TITLES, words), words), *_more(len(rows), words)]
 
 
-def calendar(answer: dict[str, Any], words: Words) -> list[str]:
+def calendar(data: Dataset, answer: dict[str, Any], words: Words) -> list[str]:
     """Return what the working calendar covers, its hours, and the holidays and make-up workdays of a year."""
     rows = deadlines.calendar_rows(answer, words)
-    lines = deadlines.calendar_sentences(answer, words)
+    lines = [*deadlines.calendar_sentences(data, words), *filter(None, [answer["sentence"]])]
     return [*lines, *(table(rows, _as_named(rows), words) if len(rows) else [])]
 
 

@@ -24,6 +24,7 @@ from data.changes import set_location, set_rules, set_settings, undo
 from data.correction_sheet import MARK, TITLES
 from data.corrections import rejections
 from data.dataset import Dataset
+from data.deadline_table import DEADLINES, WORKDAYS, edition, remove_edition, save_edition, take_back
 from data.exposures import join_exposures
 from data.gazetteer import load_gazetteer
 from data.levels import take_back_cells
@@ -519,6 +520,17 @@ def test_every_kind_of_change_has_a_title_and_a_sentence(workspace, language):
     standard = "小类代码,小类名称,处置时限\n0103,示例,4小时\n".encode()
     load_standard(workspace, standard, "s.csv", scheme="x", kind="event", who="t")
     load_workdays(workspace, "日期,是否工作日\n2027-02-07,是\n".encode(), "c.csv", who="t")
+    save_edition(
+        workspace,
+        edition(workspace.newest(), "x", "event", ""),
+        scheme="x",
+        kind="event",
+        valid_from="2026-01-01",
+        who="t",
+    )
+    remove_edition(workspace, scheme="x", kind="event", valid_from="2026-01-01", who="t")
+    for kept in (DEADLINES, WORKDAYS):
+        take_back(workspace, kept, who="t")
     save_profile(workspace, "p", HEADERS, {}, who="t")
     set_settings(workspace, {"fdr": 0.1}, who="t")
     set_rules(workspace, workspace.newest().rules(), who="t")
@@ -536,6 +548,8 @@ def test_every_kind_of_change_has_a_title_and_a_sentence(workspace, language):
         assert what["cells-undo"] == "h.csv taken back: level Grid is as before, with 4 cells"
         assert what["gazetteer"] == "g.csv: 1 addresses known, 0 incidents placed by them"
         assert what["standard"] == "s.csv: 1 conditions of 1 types in code list x"
+        assert what["deadlines"] == "1 limits of code list x, from 1 Jan 2026 on; 0 cases are due at another time"
+        assert what["workdays-undo"] == "c.csv taken back: the table is as before, with 0 rows"
         assert what["erase"] == "a person's data erased for good, with all earlier versions"
     assert not any(" = " in text for kind, text in what.items() if kind != "settings")
 

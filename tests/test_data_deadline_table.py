@@ -9,6 +9,7 @@ from stored import rows, store, with_grids
 from test_data_undo import tables_of
 
 from base.errors import HazardError
+from base.text import Words
 from data.calendar_table import load_workdays
 from data.deadline_table import (
     DEADLINES,
@@ -26,6 +27,7 @@ from data.limit_texts import read_hazard, read_limit
 from data.standards import load_standard, read_standard, standard_on
 from data.store import Workspace
 from data.tables import STANDARD_COLUMNS
+from reports.deadlines import edition_sentences
 from reports.sheet import write_csv
 
 # an office's own table 示例
@@ -173,7 +175,11 @@ def test_what_people_type_is_cleaned_kept_and_told(tmp_path):
     assert stored["limit_clock"].tolist() == ["urgent_hour", "", "work_day", "work_day", "work_day"]
     assert answer["unread"][["row", "hazard", "limit_text"]].to_numpy().tolist() == [[2, "sunken_cover", "尽快"]]
     assert (answer["subjectless"], answer["repeated"]) == ([4], [5])
-    assert "Row 5 repeats the condition" in str(answer["notes"][0])
+    said = edition_sentences(answer, Words("en"))
+    assert said[0].startswith("the office's own · events · from the beginning: 5 rows are saved")
+    assert "Row 5 repeats the condition" in said[3]
+    assert "Row 4 names no code" in said[2]
+    assert "Row 2, Sunken cover: the limit “尽快” cannot be read" in said[1]
 
 
 def test_a_limit_repeated_alike_is_no_contradiction(tmp_path):

@@ -9,13 +9,12 @@ import streamlit as st
 from base.text import Words, markdown_plain
 from data import deadline_table
 from data.dataset import Dataset
-from data.schema import ENGINEERING, HAZARD_NAMES, HAZARDS
+from data.schema import HAZARD_NAMES, HAZARDS
 from pages.common import cached, downloads, frame, results
 from reports import deadlines, intake
 from reports.sheet import write_csv
 
 _EDITION = ("scheme", "kind", "valid_from")
-_COLUMNS = ("code", "type_name", "hazard", "condition", "words", "limit_text", "limit", "handling")
 
 
 def draw(words: Words, data: Dataset) -> None:
@@ -43,9 +42,11 @@ def draw(words: Words, data: Dataset) -> None:
             )
         )
     _edit(words, data, found)
-    if len(found):
-        _remove(words, data, found)
-    _take_back(words, data, deadline_table.DEADLINES, words("The table of deadlines is as it was before that change."))
+    with st.container(horizontal=True):
+        if len(found):
+            _remove(words, data, found)
+        before = words("The table of deadlines is as it was before that change.")
+        _take_back(words, data, deadline_table.DEADLINES, before)
     _calendar(words, data)
 
 
@@ -61,26 +62,29 @@ def _edit(words: Words, data: Dataset, found: pd.DataFrame) -> None:
             format_func=lambda one: deadlines.edition_name(words, *one),
             key=f"e-edition-{data.fingerprint[:8]}",
         )
-    rows = deadlines.edition(data, words, *chosen) if chosen else deadlines.empty_rows()
+    rows = deadlines.to_edit(deadlines.edition(data, words, *chosen) if chosen else deadlines.empty_rows())
     key = f"{data.fingerprint[:8]}-{'·'.join(chosen or ())}"
     edited = pd.DataFrame(
         st.data_editor(
             rows,
             num_rows="dynamic",
             hide_index=True,
+            placeholder="",
             key=f"e-rows-{key}",
-            column_order=[name for name in _COLUMNS if name in rows],
+            column_order=deadlines.column_order(rows),
             column_config=_column_config(words),
         )
     )
     st.caption(markdown_plain(words(deadlines.CLOCKS)))
+    for sentence in deadlines.odd_sentences(deadline_table.oddities(rows), words) if chosen else ():
+        st.text(sentence)
     preview = deadlines.changed_limits(rows, edited, words)
     if len(preview):
         st.text(words("Not saved yet; the limits are read like this:"))
         frame.table(preview, alt=words("Limits that were written, and how they are read."))
-    _save(words, data, edited, chosen, changed=not edited.equals(rows), key=key)
+    _save(words, edited, names, chosen, changed=not edited.equals(rows), key=key)
     if chosen:
-        _download(words, data, rows, chosen)
+        _download(words, data, deadlines.edition(data, words, *chosen), chosen)
 
 
 def _column_config(words: Words) -> dict[str, Any]:
@@ -96,20 +100,25 @@ def _column_config(words: Words) -> dict[str, Any]:
         format_func=lambda code: words(HAZARD_NAMES[str(code)]) if code else "",
         width=110,
     )
-    config["handling"] = st.column_config.SelectboxColumn(
+    config["handling"] = st.column_config.CheckboxColumn(
         titles["handling"],
-        options=["", ENGINEERING],
-        format_func=lambda code: words("yes") if code else "",
-        width=80,
+        default=False,
+        width=100,
         help=words("Engineering works take days to months: their cases are shown apart from ordinary ones."),
     )
     return config
 
 
 def _save(
-    words: Words, data: Dataset, edited: pd.DataFrame, chosen: tuple[str, ...] | None, *, changed: bool, key: str
+    words: Words,
+    edited: pd.DataFrame,
+    stored: list[tuple[str, ...]],
+    chosen: tuple[str, ...] | None,
+    *,
+    changed: bool,
+    key: str,
 ) -> None:
-    """Offer to save what was edited: in place of the edition, or as one that stands from another day."""
+    """Offer to save what was edited: in place of the edition `chosen`, or as one that stands from another day."""
     scheme, kind, day = chosen or (deadline_table.OFFICE, "", "")
     ways = {"change": words("Change this edition"), "new": words("New edition, from a day on")}
     way = "change"
@@ -139,11 +148,16 @@ def _save(
             title = words("Stands from") if chosen else words("Stands from (empty: always)")
             since = st.date_input(title, value=None, format="YYYY-MM-DD", key=f"e-from-{key}")
         day = since.isoformat() if since else ""
-    ready = changed if way == "change" and chosen else bool(day) if chosen else changed
+    new = way == "new"
+    if new and not day:
+        st.caption(markdown_plain(words("Choose the first day of the new limits; until then the present ones stand.")))
+    if new and (scheme, kind, day) in stored:
+        st.warning(words("An edition from that day is stored already: its rows are replaced."))
+    ready = bool(day) if new else changed
     if st.button(words("Save the deadlines"), type="primary", disabled=not ready, key=f"e-save-{key}"):
         with frame.told(words, stop=False), st.spinner(words("Saving, and reckoning when all cases are due …")):
             answer = deadline_table.save_edition(
-                cached.workspace(), edited, scheme=scheme, kind=kind, valid_from=day, who=frame.who()
+                cached.workspace(), deadlines.edited(edited), scheme=scheme, kind=kind, valid_from=day, who=frame.who()
             )
             _done(deadlines.edition_sentences(answer, words))
 
@@ -197,17 +211,23 @@ def _done(sentences: list[str]) -> None:
 def _calendar(words: Words, data: Dataset) -> None:
     """Show which days are covered, the office hours, and what a year has beyond the week."""
     frame.heading(words("Working calendar"))
+    st.text(words.joined(deadlines.calendar_sentences(data, words)))
     years = deadlines.calendar_years(data)
-    first = deadlines.calendar_of_year(data, words)["year"]
     year = st.selectbox(
-        words("Year"), years, index=years.index(first), key=f"c-year-{data.fingerprint[:8]}", format_func=str, width=160
+        words("Year"),
+        years,
+        index=years.index(deadlines.calendar_year(data)),
+        key=f"c-year-{data.fingerprint[:8]}",
+        format_func=str,
+        width=160,
     )
     answer = deadlines.calendar_of_year(data, words, year)
-    for sentence in deadlines.calendar_sentences(answer, words):
-        st.text(sentence)
+    if answer["sentence"]:
+        st.text(answer["sentence"])
     rows = deadlines.calendar_rows(answer, words)
     if len(rows):
-        frame.table(rows, alt=words("Holidays and make-up workdays of {year}.", year=str(year)))
+        alt = words("Holidays and make-up workdays of {year}.", year=str(year))
+        frame.table(rows, height="content", alt=alt)
     st.caption(
         markdown_plain(
             words(

@@ -1,0 +1,170 @@
+"""The deadlines on the Data page: with and without a table, in both languages, edited, saved, taken back, loaded."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from hostile_names import HOSTILE
+from test_pages import WORDS, box, check, press, refusals, texts, visit, workspaces  # noqa: F401  fixtures among them
+
+from data.deadline_table import EDITED, editions, save_edition
+from data.schema import HAZARDS
+from data.standards import load_standard
+from data.store import Workspace
+
+OWN = "隐患类别,处置时限\n道路积水,2紧急工作时\n井盖下沉,5工作日\n墙体隐患,尽快\n"  # 示例
+
+
+@pytest.fixture
+def own(demo, tmp_path):
+    folder = Path(shutil.copytree(demo, tmp_path / "own"))
+    load_standard(Workspace(folder), OWN.encode(), "时限.csv", scheme="office", who="t")
+    return folder
+
+
+@pytest.fixture
+def editor(monkeypatch):
+    """What a reader does in the table: a function of the rows shown, set by a test."""
+    done = {"edit": lambda rows: rows, "seen": []}
+
+    def shown(rows, **options):
+        done["seen"].append((rows.copy(), options))
+        return done["edit"](rows.copy())
+
+    monkeypatch.setattr(st, "data_editor", shown)
+    return done
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("workspace", ["demo", "empty", "own"])
+def test_the_section_opens_with_words_for_what_is_there(visit, own, workspace, lang):  # noqa: F811
+    seen = visit("data", own if workspace == "own" else workspace, lang=lang, section="deadlines")
+    check(seen, "data", "demo" if workspace != "empty" else workspace, lang)
+    said, words = " ".join(texts(seen)), WORDS[lang]
+    none = {"zh": "尚未导入时限表", "en": "No table of deadlines is loaded"}[lang]
+    assert (none in said) == (workspace != "own")
+    assert words("Working calendar") in said
+    assert "2004" in said  # from when on the calendar is known
+    assert "08:00-12:00 14:00-18:00" in said
+    ours = re.compile(r"\b(None|nan|office|gbt30428|waterlogging|engineering)\b")
+    tables = [one.value for one in seen.dataframe if "limit_text" not in one.value]  # the editor names its codes itself
+    cells = [str(one) for table in tables for one in table.to_numpy().ravel() if isinstance(one, str)]
+    assert lang == "en" or [one for one in cells if ours.search(one)] == []
+
+
+def test_the_holidays_of_the_year_stand_under_it(visit):  # noqa: F811
+    seen = visit("data", "demo", lang="zh", section="deadlines")
+    assert box(seen, "年份").value == 2026
+    rows = seen.dataframe[-1].value
+    # State Council notice for 2026: Spring Festival 15 to 23 February, work on 14 and 28 February
+    assert rows[rows["名称"] == "春节"].iloc[:, :4].to_numpy().tolist() == [
+        ["2026年2月14日", "2026年2月14日", 1, "上班"],
+        ["2026年2月15日", "2026年2月23日", 9, "放假"],
+        ["2026年2月28日", "2026年2月28日", 1, "上班"],
+    ]
+    box(seen, "年份").select(2025).run()
+    assert "2025年1月28日" in seen.dataframe[-1].value.to_numpy().ravel().tolist()
+
+
+def test_limits_written_on_the_page_are_previewed_saved_and_taken_back(visit, own, editor):  # noqa: F811
+    def edit(rows):
+        rows.loc[rows["hazard"] == "wall_risk", "limit_text"] = "15 natural days"
+        rows.loc[len(rows), ["type_name", "limit_text"]] = ["示例", "soon"]
+        return rows
+
+    seen = visit("data", own, section="deadlines")
+    assert next(one for one in seen.button if one.label == "Save the deadlines").disabled
+    shown, options = editor["seen"][-1]
+    assert shown["limit"].tolist() == ["2 urgent hours", "5 work days", "cannot be read"]
+    assert options["column_order"][:3] == ["hazard", "limit_text", "limit"]
+    assert options["column_config"]["limit"]["disabled"]
+    editor["edit"] = edit
+    seen = visit("data", own, section="deadlines")
+    preview = seen.dataframe[1].value
+    assert preview.to_numpy().tolist() == [
+        ["Wall risk", "15 natural days", "15 natural days"], ["示例", "soon", "cannot be read"],
+    ]  # fmt: skip
+    editor["edit"] = lambda rows: edit(rows) if (rows["limit"] == "cannot be read").sum() == 1 else rows
+    press(seen, "Save the deadlines")
+    said = " ".join(texts(seen))
+    assert "4 rows are saved" in said
+    assert "Row 5, 示例: the limit “soon” cannot be read" in said
+    assert re.search(r"\d+ cases are due at another time now", said)
+    stored = Workspace(own).newest().standards()
+    assert stored.set_index("hazard").loc["wall_risk", ["limit_value", "limit_clock"]].tolist() == [15, "natural_day"]
+    editor["edit"] = lambda rows: rows
+    press(visit("data", own, section="deadlines"), "Take it back")
+    assert Workspace(own).newest().standards()["limit_text"].tolist() == ["2紧急工作时", "5工作日", "尽快"]
+
+
+def test_a_new_edition_from_a_day_stands_beside_the_old_one_and_is_removed(visit, own, editor):  # noqa: F811
+    seen = visit("data", own, section="deadlines")
+    next(one for one in seen.radio if one.label == "Save as").set_value("new").run()
+    save = next(one for one in seen.button if one.label == "Save the deadlines")
+    assert save.disabled  # no day yet
+    next(one for one in seen.date_input if one.label == "Stands from").set_value(
+        pd.Timestamp("2026-08-01").date()
+    ).run()
+    press(seen, "Save the deadlines")
+    assert editions(Workspace(own).newest())["valid_from"].tolist() == ["", "2026-08-01"]
+    seen = visit("data", own, section="deadlines")
+    assert seen.dataframe[0].value["Until"].tolist() == ["2026-07-31", ""]
+    press(seen, "Remove it")
+    assert editions(Workspace(own).newest())["valid_from"].tolist() == ["2026-08-01"]
+
+
+def test_an_office_without_a_table_writes_its_limits_by_hazard(visit, tmp_path, editor):  # noqa: F811
+    def edit(rows):
+        rows["limit_text"] = ["2紧急工作时", "5工作日", ""]
+        return rows if "limit" not in rows else rows.drop(columns="limit")
+
+    editor["edit"] = edit
+    seen = visit("data", tmp_path, section="deadlines")
+    assert editor["seen"][-1][0]["hazard"].tolist() == list(HAZARDS[:3])
+    press(seen, "Save the deadlines")
+    assert refusals(seen) == []
+    assert "no limit is written" in " ".join(texts(seen))
+    assert editions(Workspace(tmp_path).newest()).to_numpy().tolist() == [["office", "", "", 3, 1]]
+
+
+def test_a_refused_table_is_told_at_its_place_and_nothing_is_stored(visit, own, editor):  # noqa: F811
+    editor["edit"] = lambda rows: rows.assign(code="0506")
+    before = Workspace(own).newest_version()
+    seen = visit("data", own, section="deadlines")
+    press(seen, "Save the deadlines")
+    assert "choose which of the two" in " ".join(refusals(seen))
+    assert Workspace(own).newest_version() == before
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_hostile_texts_are_shown_as_typed(visit, own, lang):  # noqa: F811
+    frame = pd.DataFrame([{**dict.fromkeys(EDITED, text), "hazard": "", "handling": ""} for text in HOSTILE])
+    for place, text in enumerate(HOSTILE[:3]):
+        save_edition(Workspace(own), frame, scheme=text[:60], kind="event", valid_from=f"2026-0{place + 1}-01", who="t")
+    seen = visit("data", own, lang=lang, section="deadlines")
+    assert not seen.exception
+    assert refusals(seen) == []
+    names = seen.dataframe[0].value.iloc[:, 0].tolist()
+    assert {text[:60].strip() for text in HOSTILE[:3]} <= set(names)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_tables_of_deadlines_and_of_workdays_are_told_and_loaded_on_the_page(visit, tmp_path, lang):  # noqa: F811
+    words = WORDS[lang]
+    for name, content, purpose, kind in (
+        ("时限.csv", OWN, "standard", "standard"),
+        ("日历.csv", "日期,是否工作日,备注\n2027-02-06,否,示例\n2027,,\n", "workdays", "workdays"),
+    ):
+        seen = visit("data", tmp_path, lang=lang)
+        seen.file_uploader[0].set_value((name, content.encode(), "text/csv")).run()
+        assert box(seen, words("This file holds")).value == purpose
+        press(seen, words("Import"))
+        assert refusals(seen) == []
+        assert Workspace(tmp_path).newest().history[-1].kind == kind
+    assert editions(Workspace(tmp_path).newest())["scheme"].tolist() == ["office"]
+    seen = visit("data", tmp_path, lang=lang, section="deadlines")
+    box(seen, words("Year")).select(2027).run()
+    assert words("the office's own table") in seen.dataframe[-1].value.to_numpy().ravel().tolist()
