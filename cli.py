@@ -73,6 +73,8 @@ from reports import (
     plain_times,
     rates,
     record,
+    returning,
+    returning_tables,
     times,
     times_book,
     tracing,
@@ -895,6 +897,38 @@ def resolution_(
     if out is not None:
         lines.append(WORDS("All that is told of them is in {file}.", file=str(out)))
     _print(answer, as_json, lines)
+
+
+@app.command("returns")
+def returns_(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="hazard, cell or unit.")] = "hazard",
+    level: Level = None,
+    hazard: Hazards = None,
+    start: Start = None,
+    end: End = None,
+    as_of: Annotated[str | None, typer.Option(help="Look from this time; else each source's own.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the list to FILE.csv, or the list and all shares to FILE.xlsx.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what came back of what was closed in a period: the same hazard, near by, within some days (settings)."""
+    returning_tables.check_key(by)
+    kind = out.suffix.lower() if out is not None else None
+    if kind not in (None, ".csv", ".xlsx"):
+        raise HazardError("file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(out))
+    dataset = context.obj.newest()
+    scope = _scope(dataset, level, hazard, start, end, as_of)
+    found = returning.returning(dataset, scope)
+    answer = returning_tables.as_json(dataset, found, by, WORDS) if as_json else {}
+    lines = [] if as_json else returning_tables.for_terminal(dataset, found, by, WORDS)
+    if out is not None:
+        write = returning_tables.csv if kind == ".csv" else returning_tables.workbook
+        _write(out, [write(dataset, scope, WORDS)])
+        answer["file"] = str(out)
+        lines.append(WORDS("What came back is in {file}.", file=str(out)))
+    _print(answer, as_json, [people.scope_words(WORDS, dataset, scope), *lines])
 
 
 @app.command("settings")

@@ -49,7 +49,7 @@ def find_returns(
     closed: ArrayLike,
     hazard: ArrayLike,
     *,
-    as_of: float,
+    as_of: ArrayLike,
     radius_m: Mapping[Any, float],
 ) -> Returns:
     """Return for each closed event the first one of its hazard that was reported near it after its closure.
@@ -59,9 +59,12 @@ def find_returns(
     x_m, y_m : array_like, shape (n,)
         Places of events (not of calls: two calls about one flood are no return) in metres. NaN or infinite is no place:
         such an event is not watched, and comes back nowhere.
-    reported, closed, as_of : array_like, shape (n,), and float
+    reported, closed : array_like, shape (n,)
         In hours from any common zero. A closure that is missing, before its report or after `as_of` is not known to
         have been; a report that is missing or after `as_of` is none.
+    as_of : float or array_like, shape (n,)
+        In the same hours: up to when all events are known, or each one where their sources end at different times (NaN:
+        not known at all). A closure is watched until its own as-of time, whoever reports what comes back.
     hazard : array_like of str, of int, or categorical, shape (n,)
         Kind of hazard; an event without one is not watched.
     radius_m : mapping of kind to float
@@ -80,22 +83,23 @@ def find_returns(
     """
     x, y, start, stop = (np.asarray(column, dtype=float) for column in (x_m, y_m, reported, closed))
     kind, names = pd.factorize(pd.Series(hazard))
-    if len({len(column) for column in (x, y, start, stop, kind)}) > 1:
+    until = np.asarray(as_of, dtype=float)
+    if len({len(column) for column in (x, y, start, stop, kind)} | ({len(until)} if until.ndim else set())) > 1:
         raise HazardError("lengths-differ", "Places, times and hazards of events must have the same length.")
-    if not np.isfinite(as_of):
+    if not until.ndim and not np.isfinite(until):
         raise HazardError("as-of-missing", "Returns are found as of a time, and it is missing.")
     radius = [_radius(name, radius_m) for name in names]
-    there = np.isfinite(x) & np.isfinite(y) & (start <= as_of) & np.isfinite(start) & (kind >= 0)
-    done = there & (stop >= start) & (stop <= as_of)
+    there = np.isfinite(x) & np.isfinite(y) & (start <= until) & np.isfinite(start) & (kind >= 0)
+    done = there & (stop >= start) & (stop <= until)
     by = np.full(len(x), -1, dtype=np.int64)
     for code, within in enumerate(radius):
         row = np.flatnonzero(there & (kind == code))
         row = row[np.lexsort((y[row], x[row], start[row]))]
         found = _next(x[row], y[row], start[row], np.where(done, stop, np.nan)[row], within)
         by[row] = np.where(found < len(row), np.append(row, -1)[found], -1)
+    by[start[by] > until] = -1  # known of another source, but later than this one was watched
     returned = by >= 0
-    until = np.where(returned, start[by], as_of)
-    return Returns(returned, np.where(done, until - stop, np.nan), by)
+    return Returns(returned, np.where(done, np.where(returned, start[by], until) - stop, np.nan), by)
 
 
 def share_returned(
@@ -154,8 +158,7 @@ def _next(x: Floats, y: Floats, start: Floats, stop: Floats, radius: float) -> I
     """
     n = len(x)
     best = np.full(n, n, dtype=np.int64)
-    asking = np.flatnonzero(~np.isnan(stop))
-    if not len(asking):
+    if np.isnan(stop).all():
         return best
     west, south = x.min(), y.min()
     widest = max(float(np.ptp(x)), float(np.ptp(y)), 1.0)
@@ -167,6 +170,7 @@ def _next(x: Floats, y: Floats, start: Floats, stop: Floats, radius: float) -> I
     order = np.argsort(home, kind="stable")  # by cell, in each by time
     key = home[order] * (n + 1) + order
     ends = np.searchsorted(home[order], np.arange(len(cells)), side="right")
+    asking = order[~np.isnan(stop[order])]  # by cell: what is looked up next lies near by
     after = np.searchsorted(start, stop[asking], side="right")
     dx, dy = ((across & 1) * 2 - 1) * row, (along & 1) * 2 - 1
     for step in (0 * dx, dx, dy, dx + dy):  # its own cell first: what it finds ends the walks in the others

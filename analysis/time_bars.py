@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 MOST_ROWS = 40  # bars in a figure
 _STAGE_PX, _AGE_PX = 46, 32
 _PALE = 0.35
+_TALL = 2.5  # times the highest point of a trend: beyond, limits would press the points to the ground
 _LEGEND = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": SMALL}, "traceorder": "normal"}
 _MARGIN = {"l": 4, "r": 12, "t": 8, "b": 8}
 
@@ -187,12 +188,11 @@ def trend_figure(trend: pd.DataFrame, *, words: Words, measure: str = "median") 
     waiting = ~settled & (trend["n"].to_numpy() > 0)
     least = trend["at_least_hours"].to_numpy(float) if median else value
     waiting &= np.isfinite(least)
-    tops = np.concatenate(
-        [[1.0 if median else 0.05], value[settled], high[settled & np.isfinite(high)], least[waiting]]
-    )
-    top = 1.12 * float(tops.max()) if median else 1.03
-    open_top = settled & ~np.isfinite(high)
-    upper = np.where(np.isfinite(high), high, top)
+    drawn = float(np.concatenate([[1.0 if median else 0.05], value[settled], least[waiting]]).max())
+    tops = [drawn, *np.minimum(high[settled & np.isfinite(high)], _TALL * drawn)]  # a limit far above has an arrow
+    top = 1.12 * max(tops) if median else 1.03
+    open_top = settled & ~(high <= top)
+    upper = np.where(open_top, top, high)
     x = np.arange(len(trend))
     months = [words.month(month) for month in trend["month"]]
     hover = [

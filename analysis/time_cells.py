@@ -182,7 +182,9 @@ def heat_figure(
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     high = high if high > low else low + 1
     strength = np.where(np.isfinite(strength), strength, high if measure == "hours" else np.nan)
-    text = [[_cell(value[i, j], n[i, j], measure, words) for j in range(len(heads))] for i in range(len(keys))]
+    text = [
+        [_cell(value[i, j], n[i, j], measure, few_reports, words) for j in range(len(heads))] for i in range(len(keys))
+    ]
     named = [label(drawing.fitted(rows[key], 9)) for key in keys]
     titles = ["<br>".join(label(part) for part in drawing.fitted(columns[key], 8).split()) for key in heads]
     hover = [
@@ -236,19 +238,24 @@ def heat_alt(
     worst = enough.loc[enough["value"].idxmax() if measure == "hours" else enough["value"].idxmin()]
     facts = {
         "cells": len(rows), "cell": rows[worst["row"]], "hazard": columns[worst["column"]], "n": int(worst["n"]),
-        "value": _cell(float(worst["value"]), 1, measure, words),
+        "value": _cell(float(worst["value"]), int(worst["n"]), measure, few_reports, words),
     }  # fmt: skip
     if measure == "hours":
         return words("Median time of {cells} cells by hazard; longest: {cell}, {hazard}, {value} (n = {n}).", **facts)
     return words("Share in time of {cells} cells by hazard; smallest: {cell}, {hazard}, {value} (n = {n}).", **facts)
 
 
-def _cell(value: float, n: float, measure: str, words: Words) -> str:
+def _cell(value: float, n: float, measure: str, few_reports: int, words: Words) -> str:
+    """Return the text of a field: a share of few cases as its counts, for 0% of one case would pass for a finding."""
     if not n > 0:
         return "–"
     if not np.isfinite(value):
         return words("not reached") if measure == "hours" else "?"
-    return words.duration(value) if measure == "hours" else words.percent(value)
+    if measure == "hours":
+        return words.duration(value)
+    if n < few_reports:
+        return words("{in_time} of {due}", in_time=round(value * n), due=int(n))
+    return words.percent(value)
 
 
 def _scale(pale: float) -> list[list[Any]]:

@@ -1,5 +1,6 @@
 """Classes of values for a choropleth: where one colour ends and the next begins, and how a legend says it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,9 +46,12 @@ class Classes:
     lowest: float
     whole: bool
 
-    def labels(self, words: Words) -> list[str]:
-        """Return a legend text for each class: "0", "1–2", "3 or more" for counts, "0.2–1.46" for other values."""
-        return self._count_labels(words) if self.whole else self._value_labels(words)
+    def labels(self, words: Words, said: Callable[[float], str] | None = None) -> list[str]:
+        """Return a legend text for each class: "0", "1–2", "3 or more" for counts, "0.2–1.46" for other values.
+
+        `said` writes a value that is no plain number: a length of time, a share.
+        """
+        return self._count_labels(words) if self.whole else self._value_labels(words, said)
 
     def _count_labels(self, words: Words) -> list[str]:
         texts = [words.number(0)] if self.edges else []
@@ -62,11 +66,11 @@ class Classes:
                 texts.append(words("{low}–{high}", low=low, high=high))
         return texts
 
-    def _value_labels(self, words: Words) -> list[str]:
+    def _value_labels(self, words: Words, said: Callable[[float], str] | None) -> list[str]:
         bounds = (self.lowest, *self.edges)
         digits = _digits(bounds)
-        said = [words.number(bound, digits) for bound in bounds]
-        return [low if low == high else words("{low}–{high}", low=low, high=high) for low, high in pairwise(said)]
+        texts = [words.number(bound, digits) if said is None else said(bound) for bound in bounds]
+        return [low if low == high else words("{low}–{high}", low=low, high=high) for low, high in pairwise(texts)]
 
 
 def classify(values: ArrayLike, *, scheme: str = "fisher_jenks", k: int = 5, whole: bool = False) -> Classes:

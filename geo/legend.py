@@ -1,7 +1,7 @@
 """The legend of a map as HTML of its own beside it: measure, unit, class edges, scheme, n, and the marks in use."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from base import palette
@@ -27,7 +27,7 @@ class Legend:
         A text per class, in the order of the palette.
     notes : tuple of str
         Small print: the scheme and n.
-    hot, gather, hot_place, gather_place, silent, few, missing, selected : str
+    hot, gather, hot_place, gather_place, silent, few, unsure, unreached, missing, selected : str
         Texts of the marks.
     hazards : tuple of (code, text)
         Colours of points.
@@ -43,6 +43,8 @@ class Legend:
     gather_place: str = ""
     silent: str = ""
     few: str = ""
+    unsure: str = ""
+    unreached: str = ""
     missing: str = ""
     selected: str = ""
     hazards: tuple[tuple[str, str], ...] = ()
@@ -60,6 +62,9 @@ def build_legend(
     gather: str = "",
     hot_place: str = "",
     gather_place: str = "",
+    unsure: str = "",
+    unreached: str = "",
+    said: Callable[[float], str] | None = None,
     hazards: tuple[tuple[str, str], ...] = (),
     shown: Sequence[int] | None = None,
 ) -> Legend:
@@ -77,6 +82,10 @@ def build_legend(
         What a broken outline claims; needed if reports gather in a cell.
     hot_place, gather_place : str
         What the thin line of either kind says of a cell within a claimed place; needed if there is such a cell.
+    unsure, unreached : str
+        What is said of the cells of `MapValues` of these names; needed if there is such a cell.
+    said : callable, optional
+        As in `geo.classes.Classes.labels`.
     hazards : tuple of (code, text)
         Hazards whose points are shown.
     shown : sequence of int or None
@@ -85,19 +94,20 @@ def build_legend(
     Raises
     ------
     ValueError
-        If an outline has no text.
+        If an outline or another mark has no text.
     """
     within = set(values.within)
     strong, thin = set(values.hot) - within, within.intersection(values.hot)
     broken, thin_broken = set(values.gather) - within, within.intersection(values.gather)
     outlines = ((strong, claim), (broken, gather), (thin, hot_place), (thin_broken, gather_place))
-    if any(cells and not text for cells, text in outlines):
+    marks = ((values.unsure, unsure), (values.unreached, unreached))
+    if any(cells and not text for cells, text in (*outlines, *marks)):
         raise ValueError("a map with an outline must say what it claims")
     seen = set(range(len(values.classes)) if shown is None else shown)
     return Legend(
         measure=measure,
         unit=unit,
-        steps=tuple(classes.labels(words)),
+        steps=tuple(classes.labels(words, said)),
         notes=(words(SCHEMES[classes.scheme]), words("n = {n}", n=n)),
         hot=claim if seen & strong else "",
         gather=gather if seen & broken else "",
@@ -105,6 +115,8 @@ def build_legend(
         gather_place=gather_place if seen & thin_broken else "",
         silent=words("no report for long: not proof of safety") if seen.intersection(values.silent) else "",
         few=words("too few for a rate") if seen.intersection(values.few) else "",
+        unsure=unsure if seen.intersection(values.unsure) else "",
+        unreached=unreached if seen.intersection(values.unreached) else "",
         missing=words("no data") if any(values.classes[cell] < 0 for cell in seen) else "",
         selected=words("chosen cell") if values.selected in seen else "",
         hazards=hazards,
@@ -120,8 +132,10 @@ def legend_html(legend: Legend) -> str:
         (legend.hot_place, _colour("border", "claim", form="1.6px solid {}")),
         (legend.gather, _broken(3.5)),
         (legend.gather_place, _broken(1.6)),
-        (legend.silent, _hatched() + _EDGE),
-        (legend.few, _colour("background", "fills", 2, form="color-mix(in srgb, {} 35%, transparent)") + _dotted()),
+        (legend.silent, _hatched(0) + _EDGE),
+        (legend.unreached, _hatched(len(palette.LIGHT["fills"]) - 1) + _EDGE),
+        (legend.few, _pale() + _dotted()),
+        (legend.unsure, _pale() + _EDGE),
         (legend.selected, _chosen()),
     )
     entries += [_entry(style, text) for text, style in marks if text]
@@ -147,9 +161,13 @@ def _colour(css: str, name: str, step: int | None = None, *, form: str = "{}") -
     return f"{css}:{form.format(light)};{css}:{form.format(f'light-dark({light},{dark})')};"
 
 
-def _hatched() -> str:
+def _hatched(step: int) -> str:
     stripes = "repeating-linear-gradient(135deg,transparent 0 3px,{} 3px 4.5px)"
-    return _colour("background-color", "fills", 0) + _colour("background-image", "hatch", form=stripes)
+    return _colour("background-color", "fills", step) + _colour("background-image", "hatch", form=stripes)
+
+
+def _pale() -> str:
+    return _colour("background", "fills", 2, form="color-mix(in srgb, {} 35%, transparent)")
 
 
 def _broken(width_px: float) -> str:

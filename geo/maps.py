@@ -2,7 +2,8 @@
 
 folium's own links point to public servers, where an intranet gets a blank map without a word. `OfflineMap` names the
 local files of Leaflet and ours (`static/map.js` draws) and no others. One meaning each: a strong outline is a claim,
-hatching a silent cell, pale with a dotted edge too few for a rate; no data has a colour of its own and is never zero.
+hatching a silent cell, or on the strongest colour a value not reached yet; pale with a dotted edge too few for a rate,
+pale alone a value that cannot be told from the whole; no data has a colour of its own and is never zero.
 """
 
 import shutil
@@ -110,6 +111,10 @@ class MapValues:
     hot, gather, silent, few : sequence of int
         Positions of hot spots, of cells where reports gather, of silent ones, and of those with too few reports for a
         rate.
+    unsure : sequence of int
+        Positions of cells whose value is too uncertain to differ from that of all cells together.
+    unreached : sequence of int
+        Positions of cells whose value is not known but beyond all classes, such as a median not reached yet: hatched.
     within : sequence of int
         Positions of those hot or gathering that are so only through a place in which they lie: their line is thinner.
     selected : int or None
@@ -135,6 +140,8 @@ class MapValues:
     gather: Sequence[int] = ()
     silent: Sequence[int] = ()
     few: Sequence[int] = ()
+    unsure: Sequence[int] = ()
+    unreached: Sequence[int] = ()
     within: Sequence[int] = ()
     selected: int | None = None
     points: Any = None
@@ -182,8 +189,9 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "tips": [str(tip).splitlines() for tip in values.tips],
         "hot": [int(cell) for cell in values.hot],
         "gather": [int(cell) for cell in values.gather],
-        "silent": [int(cell) for cell in values.silent],
+        "hatched": [int(cell) for cell in (*values.silent, *values.unreached)],
         "few": [int(cell) for cell in values.few],
+        "pale": [int(cell) for cell in (*values.few, *values.unsure)],
         "within": [int(cell) for cell in values.within],
         "selected": _whole(values.selected),
         "groups": [[_steps(one.corners), one.label] for one in values.groups],

@@ -23,7 +23,7 @@ MEASURES = {  # column of the cell table -> what it is called, its unit, whether
     "count": (N_("Reports"), "", True),
     "per_km2": (N_("Reports per km²"), "", False),
     "per_1000_households": (N_("Reports per 1,000 households"), "", False),
-    "median_hours": (N_("Median time to resolve"), N_("hours"), False),
+    "median_hours": (N_("Median time to resolve"), "", False),
     "events": (N_("Events"), "", True),
     "calls": (N_("Calls"), "", True),
 }
@@ -323,6 +323,7 @@ def choropleth(
         gather=claim[GATHER],
         hot_place=claim[HOT_PLACE],
         gather_place=claim[GATHER_PLACE],
+        said=words.duration if measure == "median_hours" else None,
     )
     if measure == "median_hours" and key.missing:
         key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
@@ -371,6 +372,8 @@ def stamp(dataset: Dataset, words: Words) -> str:
 def _number(words: Words, measure: str, value: float) -> str:
     if np.isnan(value):
         return "–"
+    if measure == "median_hours":
+        return words.duration(value)
     return words.number(value, 0 if MEASURES[measure][2] or value >= 100 else 1)
 
 

@@ -116,12 +116,13 @@ def followers(dataset: Dataset, progress: Callable[[float], None] = lambda share
 def rules(settings: Mapping[str, Any], kinds: Iterable[str] = HAZARDS) -> tuple[dict[str, float], dict[str, float]]:
     """Return the radius in metres and the window in hours of each kind: a hazard's own, else the usual ones."""
     kinds = tuple(kinds)
+    return by_kind(settings, "event_radius", "_m", kinds), by_kind(settings, "event_hours", "", kinds)
 
-    def by_kind(name: str, unit: str) -> dict[str, float]:
-        usual = settings[f"{name}{unit}"]
-        return {kind: float(settings.get(f"{name}_{kind}{unit}", usual)) for kind in kinds}
 
-    return by_kind("event_radius", "_m"), by_kind("event_hours", "")
+def by_kind(settings: Mapping[str, Any], name: str, unit: str, kinds: Iterable[str] = HAZARDS) -> dict[str, float]:
+    """Return what the settings say for each kind of hazard: by the setting of its own, else by the usual one."""
+    usual = settings[f"{name}{unit}"]
+    return {kind: float(settings.get(f"{name}_{kind}{unit}", usual)) for kind in kinds}
 
 
 _walking = threading.Lock()

@@ -46,7 +46,8 @@ def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
         if level.parent_level:
             parts.append(_area_name(dataset, scope, level.parent_level))
     if dataset.as_of is not None:
-        parts.append(words("as of {time}", time=dataset.as_of))
+        asked = dataset.as_of if scope.as_of is None else pd.Timestamp(scope.as_of).tz_convert(dataset.zone)
+        parts.append(words("as of {time}", time=min(dataset.as_of, asked)))
     return " · ".join(parts)
 
 

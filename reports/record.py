@@ -18,7 +18,6 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -29,11 +28,9 @@ from base.errors import HazardError
 from base.text import N_, Sentence, Term, Words
 from data import derived, queries
 from data.dataset import Dataset
-from data.facts import NEVER
 from data.schema import Scope
-from data.seen import times
 from geo import crs
-from reports import answers, history
+from reports import answers, closures, history
 
 TREND_NAMES = {
     trend.NEW: N_("newly begun"),
@@ -649,9 +646,10 @@ def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> _History:
     Columns of the first: cell_id, hazard, lon, lat, reported_at, closed_at, x_m, y_m, joined (a number of the site).
     Who shares a site with whom is kept in `derived/`.
     """
-    calls = _closed_events(dataset, scope, lambda share: progress(0.3 * share))
+    found = closures.closed_events(dataset, scope, lambda share: progress(0.3 * share))
+    calls = found[["cell_id", "hazard", "lon", "lat", "reported_at", "closed_at"]].copy()
     calls["x_m"], calls["y_m"] = crs.project(calls["lon"].to_numpy(float), calls["lat"].to_numpy(float))
-    order = np.lexsort((calls["y_m"], calls["x_m"], _microseconds(calls["reported_at"])))
+    order = np.lexsort((calls["y_m"], calls["x_m"], closures.microseconds(calls["reported_at"])))
     calls = calls.iloc[order].reset_index(drop=True)
     radius, _ = history.rules(dataset.settings)
     joined = np.full(len(calls), -1, dtype=np.int64)
@@ -661,14 +659,14 @@ def _joined(dataset: Dataset, scope: Scope, progress: Progress) -> _History:
         rows = np.flatnonzero(calls["hazard"].cat.codes == at)
         joined[rows] = _first_of_site(dataset, calls.iloc[rows], str(kind), radius[kind], rows)
     shared = np.bincount(joined[joined >= 0], minlength=len(calls))[joined] > 1
-    here = calls.assign(joined=joined)[shared & (joined >= 0)].drop(columns="call").reset_index(drop=True)
+    here = calls.assign(joined=joined)[shared & (joined >= 0)].reset_index(drop=True)
     closed = (calls["closed_at"] >= calls["reported_at"]).to_numpy()
     return _History(here, calls[["cell_id", "hazard", "reported_at"]].assign(closed=closed))
 
 
 def _first_of_site(dataset: Dataset, calls: pd.DataFrame, kind: str, radius: float, rows: Ints) -> Ints:
     """Return for each call of a hazard the row of the first one of its site, -1 for none."""
-    begun = _microseconds(calls["reported_at"])
+    begun = closures.microseconds(calls["reported_at"])
     x_m, y_m = (calls[name].to_numpy(float) for name in ("x_m", "y_m"))
     key = derived.name(f"sites {_EDITION}", f"{radius}", *(column.tobytes() for column in (x_m, y_m, begun)))
     kept = derived.load(dataset.root, key)
@@ -680,29 +678,3 @@ def _first_of_site(dataset: Dataset, calls: pd.DataFrame, kind: str, radius: flo
         )
         derived.keep(dataset.root, key, {"joined": joined})
     return np.where(joined >= 0, rows[joined], -1)
-
-
-def _closed_events(dataset: Dataset, scope: Scope, progress: Progress) -> pd.DataFrame:
-    """Return the first calls of a scope; closed_at is when the last call of the event was closed, NaT if one is not."""
-    follower, leader = history.followers(dataset, progress)
-    columns = ("cell_id", "hazard", "lon", "lat", "reported_at", "closed_at", "call")
-    first = answers.first_calls(dataset, scope, columns)
-    every = queries.points(dataset, scope, by_cell=True, columns=("call", "closed_at"))
-    closed = _microseconds(first["closed_at"])
-    follows, leads = _rows(every["call"], follower), _rows(first["call"], leader)
-    here = (follows >= 0) & (leads >= 0)  # a follower whose leader is not here leads itself
-    np.maximum.at(closed, leads[here], _microseconds(every["closed_at"].iloc[follows[here]]))
-    return first.assign(closed_at=times(closed, ZoneInfo(dataset.zone)))
-
-
-def _microseconds(moments: pd.Series) -> Ints:
-    return np.where(moments.isna(), NEVER, moments.to_numpy("datetime64[us]").astype(np.int64))
-
-
-def _rows(known: pd.Series, asked: Ints) -> Ints:
-    """Return where each number stands among rising ones, -1 for nowhere."""
-    numbers = known.to_numpy()
-    if not len(numbers):
-        return np.full(len(asked), -1)
-    at = np.minimum(np.searchsorted(numbers, asked), len(numbers) - 1)
-    return np.where(numbers[at] == asked, at, -1)

@@ -18,12 +18,12 @@ from data import queries, timing
 from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
 from data.office import days_of
-from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Clock, Scope
+from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, NO_MONTH, ON_SPOT, Clock, Scope
 from data.shared_limits import shared_limits
 from data.told import imports_with
 from data.unheld import count_held
 from reports import times_words as said
-from reports.times_words import Figure
+from reports.times_figures import Figure, headline_row
 
 RAW, WORK, LIMIT = "raw", "work", "limit"
 CLOCKS = (RAW, WORK)
@@ -120,16 +120,16 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
     """
     check(Asked(clock=clock, handling=handling))
     overall = figures(dataset, scope, clock=clock, handling=handling).iloc[0]
-    reasons = timing.undecided(dataset, scope, handling=handling)
-    undecided = {code: int(reasons[code].sum()) for code in UNDECIDED}
     standards, settings = dataset.standards(), dataset.settings
-    has_deadlines = bool(len(standards)) or _files_give(dataset, scope.sources)
+    deadlines = has_deadlines(dataset, scope)
+    reasons = timing.undecided(dataset, scope, handling=handling)
+    undecided = {code: int(reasons[code].sum()) * deadlines for code in UNDECIDED}
     apart = {name: int(overall[name]) for name in APART}
     facts = said.Facts(
         overall={str(name): value for name, value in overall.items()},
-        undecided=undecided if has_deadlines else {},
+        undecided=undecided,
         apart=apart,
-        has_deadlines=has_deadlines,
+        has_deadlines=deadlines,
         clock=clock,
         handling=handling,
         hazards=scope.hazards,
@@ -147,10 +147,10 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         undecided=undecided,
         apart=apart,
         share_with_bulk=float(overall["share_with_bulk"]),
-        has_deadlines=has_deadlines,
+        has_deadlines=deadlines,
         coverage=facts.coverage,
         main=said.main(facts),
-        figures=said.figures(facts),
+        figures=headline_row(facts),
         sentences=said.sentences(facts),
     )
 
@@ -186,12 +186,23 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
 
 def _verdicts(dataset: Dataset, scope: Scope, asked: Asked, keys: pd.Series) -> tuple[Any, Any]:
     """Return which groups are slower or quicker than the others, and how sure that is; of one hazard only."""
-    histogram = _durations(dataset, scope, asked.by, asked.clock, asked.handling)
-    if (asked.by != "hazard" and len(scope.hazards) != 1) or histogram["key"].nunique() < 2:
+    if asked.by != "hazard" and len(scope.hazards) != 1:
         return None, np.nan
-    found = comparing.compare_groups(histogram, seed=int(dataset.settings["seed"])).set_index("key")
-    found = found.assign(verdict=found["verdict"].where(found["basis"] != comparing.FEW, comparing.FEW)).reindex(keys)
+    found = dataset.hold("times compared", (scope, asked), lambda: _compared(dataset, scope, asked), most=_MOST_HELD)
+    if found is None:
+        return None, np.nan
+    found = found.reindex(keys)
     return found["verdict"].fillna(comparing.FEW).to_numpy(), found["p_holm"].to_numpy()
+
+
+def _compared(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame | None:
+    """Return verdict and p_holm by key; None where there are no two groups to compare."""
+    histogram = _durations(dataset, scope, asked.by, asked.clock, asked.handling)
+    if histogram["key"].nunique() < 2:
+        return None
+    found = comparing.compare_groups(histogram, seed=int(dataset.settings["seed"])).set_index("key")
+    verdict = found["verdict"].where(found["basis"] != comparing.FEW, comparing.FEW)
+    return found.assign(verdict=verdict)[["verdict", "p_holm"]]
 
 
 def holds(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Holds:
@@ -244,6 +255,8 @@ def key_names(dataset: Dataset, scope: Scope, by: str, words: Words) -> dict[str
         twice = cells["name"].duplicated(keep=False)  # 第一网格 stands in every community
         shown = cells["name"].where(~twice, cells["name"] + " " + cells["cell_id"])
         return names | dict(zip(cells["cell_id"], shown, strict=True))
+    if by == "month":
+        return names | {NO_MONTH: words("not given")}
     return names
 
 
@@ -281,13 +294,13 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     )
     late = timing.open_hours(dataset, scope, by, handling=handling)
     past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
-    reasons = timing.undecided(dataset, scope, by, handling=handling)
+    reasons, decidable = timing.undecided(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)
     due = timing.due(dataset, scope, by, handling=handling)
     apart = timing.apart(dataset, scope, by, clock=clock, handling=handling)
     beside = (
         limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
         past,
-        pd.DataFrame({"key": reasons["key"], "undecided": reasons[list(UNDECIDED)].sum(axis=1)}),
+        pd.DataFrame({"key": reasons["key"], "undecided": reasons[list(UNDECIDED)].sum(axis=1) * decidable}),
         apart[["key", *APART]],
         due[["key", "bulk_due", "bulk_in_time"]],
     )
@@ -339,14 +352,18 @@ def _durations(
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
 
 
-def _files_give(dataset: Dataset, sources: tuple[str, ...]) -> bool:
-    """Return whether any case of some sources, or of all, has a deadline, whatever the period."""
+def has_deadlines(dataset: Dataset, scope: Scope) -> bool:
+    """Return whether there is a table of deadlines, or any case of a scope's sources has a deadline.
 
-    def find() -> bool:
-        found = timing.undecided(dataset, Scope(level="", sources=sources), handling=None)
-        return bool(found[list(DECIDED)].to_numpy().sum())
+    Where there is none at all, nobody calls cases undecided.
+    """
 
-    return dataset.hold("deadlines given", sources, find, most=_MOST_HELD)
+    def find() -> frozenset[str]:
+        found = dataset.query("SELECT DISTINCT source FROM incidents WHERE due_at IS NOT NULL")
+        return frozenset(found.column("source").to_pylist())
+
+    sources = dataset.hold("sources with deadlines", None, find, most=1)
+    return bool(sources.intersection(scope.sources or sources)) or len(dataset.standards()) > 0
 
 
 def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:

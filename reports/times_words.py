@@ -23,22 +23,12 @@ _MOST_TEXTS = 3  # limits that cannot be read, named one by one
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure to be drawn large: its code, its title, its value, and what stands below it."""
-
-    code: str
-    title: Sentence
-    value: Sentence
-    below: Sentence
-
-
-@dataclass(frozen=True)
 class Facts:
     """What the sentences about all cases of a scope rest on: see `reports.times.Headline`.
 
-    `undecided` is empty where there are no deadlines at all. `coverage` says which days the working calendar knows, and
-    `unread` which rows of the table of deadlines have limits that cannot be read (row, scheme, limit_text). `first` is
-    the first report, where the as-of time asked for lies before it.
+    `undecided` is 0 throughout where there are no deadlines at all. `coverage` says which days the working calendar
+    knows, and `unread` which rows of the table of deadlines have limits that cannot be read (row, scheme, limit_text).
+    `first` is the first report, where the as-of time asked for lies before it.
     """
 
     overall: Mapping[str, Any]
@@ -75,6 +65,12 @@ def duration(hours: float, clock: str = RAW) -> Sentence:
     if hours < _DAY_HOURS * _LONG:
         return Sentence(N_("{n} work hours"), {"n": round(hours, 1)})
     return Sentence(N_("{n} work days"), {"n": round(hours / _DAY_HOURS, 1)})
+
+
+def unit_hours(hours: float, clock: str = RAW) -> float:
+    """Return the hours in one unit of those in which `duration` tells a length of time."""
+    day = _DAY_HOURS if clock == WORK else 24
+    return 1 / 60 if hours < 1 else 1 if not hours >= day * _LONG else day
 
 
 def percent(share: float) -> str:
@@ -137,63 +133,6 @@ def _rest(facts: Facts) -> Sentence:
         return Sentence(NP_("{n} is open", "{n} are open"), {"n": n})
     past = {"n": n, "past_due": int(facts["past_due"])}
     return Sentence(NP_("{n} is open, {past_due} past due", "{n} are open, {past_due} past due"), past)
-
-
-def figures(facts: Facts) -> tuple[Figure, ...]:
-    """Return the five figures of the headline row: median, p90, share, within, open."""
-    return (
-        Figure("median", Sentence(N_("Median time to close")), _told(facts, "median_hours"), _limits(facts, "")),
-        Figure("p90", Sentence(N_("90% closed within")), _told(facts, "p90_hours"), _limits(facts, "p90_")),
-        Figure("share", Sentence(N_("Share in time")), share(facts.overall, facts.few), _below_share(facts)),
-        Figure(
-            "within",
-            Sentence(N_("Estimate for all cases")),
-            Sentence(percent(facts["within"])),
-            _interval(facts, "within_low", "within_high"),
-        ),
-        Figure("open", Sentence(N_("Open")), Sentence("{n}", {"n": int(facts["open"])}), _below_open(facts)),
-    )
-
-
-def _told(facts: Facts, name: str) -> Sentence:
-    return duration(facts[name], facts.clock) if facts["n"] else Sentence("–")
-
-
-def _limits(facts: Facts, prefix: str) -> Sentence:
-    if math.isnan(facts[f"{prefix}low"]):
-        return cases(int(facts["n"]), facts)
-    low, high = (duration(facts[f"{prefix}{end}"], facts.clock) for end in ("low", "high"))
-    fields = {"cases": cases(int(facts["n"]), facts), "low": low, "high": high}
-    return Sentence(N_("{cases}, 95% interval {low} to {high}"), fields)
-
-
-def _interval(facts: Facts, low: str, high: str) -> Sentence:
-    if math.isnan(facts[low]) or math.isnan(facts[high]):
-        return Sentence("")
-    return Sentence(N_("95% interval {low} to {high}"), {"low": percent(facts[low]), "high": percent(facts[high])})
-
-
-def _below_share(facts: Facts) -> Sentence:
-    if not facts.has_deadlines:
-        return Sentence(N_("no deadlines"))
-    if not facts["due"]:
-        return Sentence(N_("none was due yet"))
-    fields = {
-        "in_time": int(facts["in_time"]),
-        "due": int(facts["due"]),
-        "low": percent(facts["share_low"]),
-        "high": percent(facts["share_high"]),
-    }
-    return Sentence(N_("{in_time} of {due} due so far, 95% interval {low} to {high}"), fields)
-
-
-def _below_open(facts: Facts) -> Sentence:
-    if not facts.has_deadlines:
-        return Sentence(N_("no deadlines"))
-    fields = {"past_due": int(facts["past_due"]), "undecided": sum(facts.undecided.values())}
-    if not fields["undecided"]:
-        return Sentence(N_("{past_due} past due"), fields)
-    return Sentence(N_("{past_due} past due; of {undecided} cases no deadline is known"), fields)
 
 
 def sentences(facts: Facts) -> tuple[Sentence, ...]:

@@ -168,7 +168,7 @@
     view.shown = values;
     view.colours = values.palettes[view.theme];
     view.hatches = {};
-    for (const mark of ["hot", "gather", "silent", "few", "within"]) view[mark + "Cells"] = new Set(values[mark]);
+    for (const mark of ["hot", "gather", "hatched", "pale", "within"]) view[mark + "Cells"] = new Set(values[mark]);
     titles(values);
     if (place !== view.place) show(one, values, place);
     one.eachLayer((cell) => cell.setStyle(fill(cell.position)));
@@ -203,13 +203,13 @@
 
   function fill(position) {
     const c = view.colours, colour = shade(position);
-    return { fillColor: view.silentCells.has(position) ? hatch(colour) : colour, fillOpacity: view.fewCells.has(position) ? 0.35 : 1,
+    return { fillColor: view.hatchedCells.has(position) ? hatch(colour) : colour, fillOpacity: view.paleCells.has(position) ? 0.35 : 1,
       color: c.line, weight: 1, opacity: 1 };
   }
 
   function ink(position) {                        // of the number on a cell
     const step = view.shown.classes[position];
-    return step < 0 || view.fewCells.has(position) ? view.colours.inks[0] : view.colours.inks[step];
+    return step < 0 || view.paleCells.has(position) ? view.colours.inks[0] : view.colours.inks[step];
   }
 
   function hatch(ground) {                        // a canvas pattern is a valid fillColor for Leaflet's canvas renderer

@@ -54,6 +54,19 @@ def test_a_drain_that_overflows_again_by_hand():
     assert every["p25_hours"] == 380
 
 
+def test_each_closure_is_watched_until_its_own_source_ends():
+    # The first is known until 50 h, so what another source tells of 60 h is no return to it; the second until 90 h.
+    found = find_returns(
+        [0, 0, 0], [0] * 3, [0, 5, 60], [10, 20, NAN], ["wet"] * 3, as_of=[50, 90, 90], radius_m=RADIUS
+    )
+    assert found.by.tolist() == [-1, 2, -1]
+    assert found.waited.tolist() == pytest.approx([40, 40, NAN], nan_ok=True)
+    unknown = find_returns([0], [0], [0], [1], ["wet"], as_of=[NAN], radius_m=RADIUS)
+    assert (unknown.by.tolist(), np.isnan(unknown.waited).all()) == ([-1], True)
+    with pytest.raises(HazardError, match="the same length"):
+        find_returns([0], [0], [0], [1], ["wet"], as_of=[5, 6], radius_m=RADIUS)
+
+
 def test_newest_closures_count_for_as_long_as_they_are_watched():
     # Four closures at four places, as of 100 h: at 0 (back after 10 h), 0, 50 and 95 h. Within 48 h: 1 - 3/4 = 1/4 (the
     # last, watched for 5 h, was not there any more after 10 h: 1 - 2/3). Over all closures it would be 1/4.

@@ -115,6 +115,14 @@ def test_settled_months_are_solid_and_of_others_it_is_drawn_what_they_cannot_be_
     assert (list(arrow.x), list(arrow.text)) == ([2], ["↑"])  # its upper limit is not reached
 
 
+def test_a_limit_far_above_all_medians_has_an_arrow_and_does_not_press_them_to_the_ground():
+    far = TREND.assign(high=[14.0, NAN, 5000.0, NAN])
+    figure = time_bars.trend_figure(far, words=ENGLISH)
+    assert figure.layout.yaxis.range[1] < 4 * 12
+    arrow = next(trace for trace in figure.data if trace.mode == "text")
+    assert (list(arrow.x), list(arrow.text)) == ([2], ["↑"])
+
+
 def test_a_share_that_may_still_change_is_hollow_and_one_not_known_a_question():
     figure = time_bars.trend_figure(TREND, words=ENGLISH, measure="within")
     solid, hollow, question = figure.data

@@ -134,3 +134,12 @@ def test_names_from_a_file_stay_inert():
     texts += [text for trace in plot.data if trace.customdata is not None for text in trace.customdata]
     assert len(texts) > 3 * len(names)
     assert [text for text in texts if re.search(r"[<>{$%]", text)] == []
+
+
+def test_a_share_of_few_cases_stands_as_its_counts():
+    table = pd.DataFrame({"row": ["a", "a"], "column": ["w", "o"], "value": [0.0, 0.5], "n": [1, 20]})
+    columns = {"w": "Water", "o": "Other"}
+    figure = time_cells.heat_figure(table, {"a": "A"}, columns, words=ENGLISH, measure="share", few_reports=10)
+    firm, pale = figure.data
+    assert html.unescape(pale.text[0][0]) == "0 of 1"
+    assert html.unescape(firm.text[0][1]) == "50%"

@@ -16,6 +16,7 @@ from data.store import Workspace
 pytestmark = pytest.mark.browser
 ZH, EN = Words("zh"), Words("en")
 DESK = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"}
+LARGE = {"viewport": {"width": 1600, "height": 1000}, "locale": "zh-CN"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True, "is_mobile": True}
 WAIT = 60_000
 # Opened at a page's own address, Streamlit asks there for its server first, is told 404, and then asks at the root.
@@ -265,10 +266,13 @@ def test_the_address_of_the_next_page_holds_what_the_reader_chose_on_the_one_bef
     assert (seen.trouble, other.trouble) == ([], [])
 
 
-@pytest.mark.parametrize("address", ["", "hotspots", "resolution", "data", "data?section=quality", "methods"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "hotspots", "resolution?part=stages", "resolution?part=cells", "data", "data?section=quality", "methods"],
+)
 def test_on_a_phone_no_page_is_wider_than_the_screen(office, reader, address):
     seen = reader(f"{office}/{address}", **PHONE)
-    if address in ("", "hotspots"):
+    if address in ("", "hotspots") or address.startswith("resolution"):
         seen.map()
     widths = seen.page.evaluate(
         "[document.documentElement.scrollWidth, document.querySelector('.stMain').scrollWidth, innerWidth]"
@@ -276,6 +280,25 @@ def test_on_a_phone_no_page_is_wider_than_the_screen(office, reader, address):
     assert widths[0] <= 390
     assert widths[1] <= 390
     assert widths[2] == 390
+    assert seen.trouble == []
+
+
+def test_figures_map_and_ranking_of_times_stand_on_one_screen_and_a_click_chooses_a_cell(office, reader):
+    seen = reader(f"{office}/resolution?by=cell&part=open", **LARGE)
+    seen.map()
+    seen.figures()
+    seen.page.locator(".stMain [data-testid=stDataFrame]").first.wait_for()
+    bottoms = seen.page.evaluate(
+        "[['stMetric', 5], ['stDataFrame', 1]].flatMap(([kind, n]) =>"
+        " [...document.querySelectorAll(`.stMain [data-testid=${kind}]`)].slice(0, n))"
+        ".concat(document.querySelector('.stMain iframe')).map(one => one.getBoundingClientRect().bottom)"
+    )
+    assert len(bottoms) == 7
+    assert max(bottoms) <= 1000
+    code, name = grid(1)
+    seen.click_cell(1)
+    assert parse_qs(urlsplit(seen.page.url).query)["cell"] == [code]
+    seen.says(name)
     assert seen.trouble == []
 
 

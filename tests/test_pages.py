@@ -25,7 +25,7 @@ from data.schema import HAZARD_NAMES, Scope
 from data.store import Workspace
 from geo.crs import Fit
 from pages.common import alarm_view, cached, files_view, frame, panels, parts_view, reports_form, work
-from reports import answers, handouts, intake, quality, tracing
+from reports import answers, handouts, intake, quality, times, tracing
 from reports.sheet import write_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -199,7 +199,7 @@ def test_the_address_chooses_exposure_measure_comparison_and_key(visit):
     by_unit = visit("resolution", by="unit", period="all")
     units = demo_cases.cases()["unit"].value_counts()
     table = next(one.value for one in by_unit.dataframe if "median" in one.value)
-    assert set(table["key"]) == set(units.index)
+    assert set(table["name"]) == set(units.index)
     seen = visit(measure="per_km2", compare="previous")
     assert (seen.selectbox(key="w_measure-en").value, seen.selectbox(key="w_compare-en").value) == (
         "per_km2",
@@ -823,8 +823,8 @@ def test_what_nobody_foresaw_is_a_sentence_with_a_number_and_none_of_the_data(vi
     def fails(*_arguments, **_options):
         raise ValueError("13800000000")
 
-    name = {"overview": "overview", "hotspots": "hot_spots", "resolution": "resolution_times"}[page]
-    monkeypatch.setattr(answers, name, fails)
+    modules = {"overview": (answers, "overview"), "hotspots": (answers, "hot_spots"), "resolution": (times, "figures")}
+    monkeypatch.setattr(*modules[page], fails)
     seen = visit(page)
     assert not seen.exception
     (said,) = [one.value for one in seen.error]

@@ -87,8 +87,8 @@ def test_all_cases_together_are_said_in_both_languages(told):
     assert any(line.startswith("Of 2 cases no deadline can be told, so they are neither in time") for line in sentences)
     assert "另行计数、不计入上述数字：结案早于上报 1 件、上报当时即结案 1 件、" in "".join(said(head.sentences, ZH))
     assert [one.code for one in head.figures] == ["median", "p90", "share", "within", "open"]
-    assert said([one.value for one in head.figures], EN) == ["6 h", "not reached", "1 of 3", "50%", "2"]
-    assert said([one.value for one in head.figures], ZH) == ["6 小时", "未达到", "3 件中 1 件", "50%", "2"]
+    assert said([one.value for one in head.figures], EN) == ["6 h", "not reached", "1 of 3", "–", "2"]
+    assert said([one.value for one in head.figures], ZH) == ["6 小时", "未达到", "3 件中 1 件", "–", "2"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,8 @@ def test_the_finding_is_true_of_no_case_of_one_and_of_two(tmp_path, cases, engli
         dataset = put(tmp_path / "none", cases)
         english, chinese = english.replace("317.5 h", "13 days"), chinese.replace("317.5 小时", "13 天")
     head = times.headline(dataset, Scope("grid", hazards=("waterlogging",)))
+    assert head.has_deadlines == (cases[:1] != [{"due_from": "no-limit"}])
+    assert head.has_deadlines or head.overall["undecided"] == 0
     assert head.main.say(EN) == english
     assert head.main.say(ZH) == chinese
     assert all("NaN" not in line and "nan" not in line for line in said(head.sentences, EN) + said(head.sentences, ZH))
@@ -384,6 +386,8 @@ def test_the_workbook_is_written_in_chinese_and_holds_no_code_of_ours(told):
 
 def test_in_a_terminal_a_share_of_few_cases_is_told_as_its_counts(tmp_path):
     put(tmp_path, CASES)
+    earlier = Said(tmp_path, "resolution", "--as-of", "2026-01-05 11:00").out
+    assert earlier.startswith("All time · All hazards · as of 5 Jan 2026, 11:00")
     out = Said(tmp_path, "resolution", "--by", "cell", "--hazard", "waterlogging").out
     assert "1 of 3" in out
     assert "33%" not in out

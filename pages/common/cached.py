@@ -1,11 +1,12 @@
 """All caching, once. The dataset is a shared read-only resource; answers are data, keyed by fingerprint and Scope."""
 
 import datetime as dt
+import functools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,13 +22,18 @@ from data.store import Workspace
 from geo.maps import touch_cells
 from pages.common import frame
 from reports import alarm as lately
-from reports import answers, choropleth, history, intake, tracing
+from reports import answers, backlog, choropleth, history, intake, standing, times, times_cell, times_due, tracing
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
+from reports.returning import Returning
+from reports.returning import returning as came_back
 
+P = ParamSpec("P")
+T = TypeVar("T")
 PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
+MOST_TIMES = 128  # of the resolution page, all kinds together
 MOST_ANSWERS = 16  # of a kind that holds a row for each cell: some megabytes each in a city
 
 
@@ -63,11 +69,6 @@ def _overview(fingerprint: str, scope: Scope, compare: str, _dataset: Dataset) -
 @st.cache_data(max_entries=64, show_spinner=False)
 def _beside(fingerprint: str, scope: Scope, _dataset: Dataset) -> dict[str, int]:
     return queries.beside(_dataset, scope)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _resolution(fingerprint: str, scope: Scope, by: str, _dataset: Dataset) -> answers.Resolution:
-    return answers.resolution_times(_dataset, scope, by=by)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -189,9 +190,49 @@ def clusters(data: Dataset, scope: Scope) -> pd.DataFrame:
     return answers.clusters_of(data, scope)
 
 
-def resolution(data: Dataset, scope: Scope, by: str) -> answers.Resolution:
-    """Return the resolution times of a scope."""
-    return _resolution(data.fingerprint, scope, by, data)
+@st.cache_data(max_entries=MOST_TIMES, show_spinner=False)
+def _answer(
+    fingerprint: str,
+    name: str,
+    scope: Scope,
+    more: tuple[Any, ...],
+    named: tuple[tuple[str, Any], ...],
+    _reckon: Callable[..., Any],
+    _dataset: Dataset,
+) -> Any:
+    return _reckon(_dataset, scope, *more, **dict(named))
+
+
+def _kept(reckon: Callable[Concatenate[Dataset, Scope, P], T]) -> Callable[Concatenate[Dataset, Scope, P], T]:
+    """Return a function of reports/ that reckons an answer once for the same data, scope and questions."""
+    name = f"{reckon.__module__}.{reckon.__qualname__}"
+
+    @functools.wraps(reckon)
+    def asked(data: Dataset, scope: Scope, /, *more: P.args, **named: P.kwargs) -> T:
+        found: T = _answer(data.fingerprint, name, scope, more, tuple(sorted(named.items())), reckon, data)
+        return found
+
+    return asked
+
+
+times_headline = _kept(times.headline)
+times_groups = _kept(times.groups)
+times_curves = _kept(times.curves)
+times_holds = _kept(times.holds)
+times_funnel = _kept(standing.funnel)
+times_heat = _kept(standing.heat)
+times_trend = _kept(standing.trend)
+times_ageing = _kept(backlog.ageing)
+times_worst = _kept(backlog.worst)
+times_waterfall = _kept(backlog.waterfall)
+times_origins = _kept(times_due.origins)
+times_of_cell = _kept(times_cell.one_cell)
+
+
+def returning(words: Words, data: Dataset, scope: Scope) -> Returning:
+    """Return what came back of the events closed in a scope; held with the version."""
+    group_calls(words, data)
+    return came_back(data, scope)
 
 
 def cell(data: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> answers.CellView:

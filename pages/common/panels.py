@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,12 +14,13 @@ from analysis.hotspots import BY_PLACE, CALLS, GATHER, HOT_SPOT, LIST, HotSpots,
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from data.schema import HAZARD_NAMES, Scope
+from data.schema import DUE_FROM, HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
 from reports import answers, intake, people, tracing
 from reports import choropleth as drawing
 
+FEW_ROWS = 8  # of a list, which is no higher than it needs then
 FIRST_CHART_S = 1.5  # until a session's first chart is asked for
 
 
@@ -445,8 +447,8 @@ def one_cell(words: Words, data: Dataset, scope: Scope, view: answers.CellView, 
     cell_incidents(words, data, scope, view, height=260)
 
 
-def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
-    """Show the ways from one cell to all and to its own, its name, and what the test says of it."""
+def cell_ways(words: Words, data: Dataset, scope: Scope, cell: str) -> None:
+    """Draw the ways from one cell to all of them and to its own."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             words("All cells"),
@@ -461,8 +463,13 @@ def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView,
                 words("Show its cells"),
                 icon=":material/zoom_in:",
                 on_click=controls.drill,
-                args=(below, view.cell_id),
+                args=(below, cell),
             )
+
+
+def cell_head(words: Words, data: Dataset, scope: Scope, view: answers.CellView, spots: answers.HotSpots) -> None:
+    """Show the ways from one cell to all and to its own, its name, and what the test says of it."""
+    cell_ways(words, data, scope, view.cell_id)
     frame.heading(view.name)
     place = spots.cells.index[spots.cells["cell_id"] == view.cell_id]
     if len(place):
@@ -515,22 +522,27 @@ INCIDENT_TITLES = {
 
 
 def incidents_table(
-    words: Words, data: Dataset, scope: Scope, incidents: pd.DataFrame, *, file: str, height: int
+    words: Words,
+    data: Dataset,
+    scope: Scope,
+    incidents: pd.DataFrame,
+    *,
+    file: str,
+    height: int,
+    columns: Mapping[str, str] = INCIDENT_TITLES,
 ) -> None:
-    """Show incidents as a table, with its download."""
+    """Show incidents as a table, the `columns` that hold anything, with its download."""
     named = tracing.in_words(people.incidents_for_people(incidents, words), words)
-    titles = {column: words(title) for column, title in INCIDENT_TITLES.items() if column in named}
+    if "due_from" in columns:
+        named["due_from"] = [words(DUE_FROM[code]) if code in DUE_FROM else "" for code in named["due_from"]]
+    titles = {column: words(title) for column, title in columns.items() if column in named}
     shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(
         named[shown],
         hide_index=True,
-        height=height,
-        column_config={
-            column: st.column_config.DatetimeColumn(titles[column], format="YYYY-MM-DD HH:mm")
-            if column.endswith("_at")
-            else st.column_config.Column(titles[column])
-            for column in shown
-        },
+        placeholder="",
+        height=height if len(named) > FEW_ROWS else "auto",
+        column_config=frame.columns(named[shown], titles),
         alt=words.plural("Table of {n} incident.", "Table of {n} incidents.", len(named)),
     )
     downloads.sheet(words, data, scope, named, titles, name=words("Incidents"), file=file)

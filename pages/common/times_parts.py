@@ -1,0 +1,131 @@
+"""What else there is to know of resolution times: one part at a time, for only what is looked at is reckoned."""
+
+import streamlit as st
+
+from analysis import time_bars, time_curves
+from analysis.charts import CONFIG
+from base.text import N_, Words, markdown_plain
+from data.dataset import Dataset
+from data.schema import Scope
+from pages.common import (
+    backlog_view,
+    cached,
+    controls,
+    deadlines_part,
+    downloads,
+    frame,
+    panels,
+    returns_view,
+    times_cells,
+)
+from reports import times, times_book, times_rows
+from reports.times import Asked, Headline
+
+PARTS = {
+    "curves": N_("Curves"),
+    "stages": N_("Stages"),
+    "cells": N_("Cells compared"),
+    "months": N_("By month"),
+    "open": N_("Open cases"),
+    "returns": N_("Closed is not fixed"),
+    "deadlines": N_("Deadlines"),
+}
+
+
+def draw(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headline) -> None:
+    """Draw the choice of a part, and the part."""
+    part = controls.select(
+        words("Part"),
+        "part",
+        list(PARTS),
+        lambda one: words(PARTS[one]),
+        widget=st.segmented_control,
+        label_visibility="collapsed",
+        required=True,
+    )
+    with frame.told(words, stop=False):
+        if part == "stages":
+            backlog_view.stages(words, data, scope, asked, answer)
+        elif part == "cells":
+            times_cells.funnel(words, data, scope, asked)
+            times_cells.heat(words, data, scope, asked)
+        elif part == "months":
+            months(words, data, scope, asked)
+        elif part == "open":
+            backlog_view.ageing(words, data, scope, asked)
+            backlog_view.worst(words, data, scope, asked)
+        elif part == "returns":
+            returns_view.panel(words, data, scope)
+        elif part == "deadlines":
+            deadlines_part.draw(words, data, scope, asked, answer)
+        else:
+            curves(words, data, scope, asked)
+
+
+def curves(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
+    """Show the survival curves of the largest groups."""
+    found = cached.times_curves(data, scope, asked)
+    frame.heading(found.title.say(words))
+    if not found.curves:
+        st.info(markdown_plain(found.sentence.say(words)))
+        return
+    names = times.key_names(data, scope, asked.by, words)
+    named = {names.get(key, key): curve for key, curve in found.curves.items()}
+    panels.after_the_map()
+    limit = times_rows.one_limit(found)
+    figure = time_curves.curves_figure(
+        named,
+        words=words,
+        limit_hours=limit,
+        since="" if asked.clock == times.RAW else words("Work time since the clock began"),
+        colours=panels.hazard_colours(words) if asked.by == "hazard" else None,
+    )
+    st.plotly_chart(figure, config=CONFIG, alt=time_curves.curves_alt(named, words=words), key="curves")
+    lines = [found.sentence.say(words), *times_rows.limit_lines(found, names, words)]
+    st.caption(markdown_plain(words.joined(lines)))
+    downloads.deferred(
+        words,
+        data,
+        scope,
+        lambda: (times_rows.curve_rows(found, names), {n: words(t) for n, t in times_rows.CURVE_TITLES.items()}),
+        name=words("Curves"),
+        file="curves",
+        more=lines,
+    )
+
+
+def months(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
+    """Show medians and shares in time by month of report, what may still change as such."""
+    frame.heading(words("By month of report"))
+    found = cached.times_trend(data, scope, asked)
+    st.caption(markdown_plain(found.sentence.say(words)))
+    if not len(found.rows) or not found.rows["n"].sum():
+        return
+    panels.after_the_map()
+    rows = times_rows.trend_rows(found)
+    for column, measure, title in zip(
+        st.columns(2, gap="small"),
+        ("median", "within"),
+        (words("Median time to close"), words("Share in time")),
+        strict=True,
+    ):
+        with column:
+            st.markdown(f"**{markdown_plain(title)}**")
+            figure = time_bars.trend_figure(rows, words=words, measure=measure)
+            alt = time_bars.trend_alt(rows, words=words, measure=measure)
+            st.plotly_chart(figure, config=CONFIG, alt=alt, key=f"trend-{measure}")
+    titles = {name: words(title) for name, title in times_book.TREND.items()}
+    downloads.sheet(
+        words, data, scope, found.rows, titles, name=words("By month of report"), file="times-by-month",
+        more=[found.sentence.say(words)],
+    )  # fmt: skip
+
+
+def handed_out(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
+    """Draw the download of all that stands here; it is written when it is asked for."""
+    downloads.file_of(
+        words("Download: {name}", name=words("Resolution times (XLSX)")),
+        lambda: times_book.workbook(times_book.screen_of(data, scope, asked), words),
+        "hotspots-times.xlsx",
+        downloads.XLSX,
+    )
