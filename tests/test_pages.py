@@ -151,7 +151,8 @@ def test_each_page_opens_in_the_app(visit, workspace, lang):
 def test_the_figures_equal_counts_made_without_the_program(visit):
     rows = demo_cases.between(*PERIOD)
     seen = visit()
-    due, in_time = demo_cases.due(rows).sum(), demo_cases.in_time(rows).sum()
+    ordinary = rows[rows["handling"] == ""]  # engineering cases and those handled on the spot are counted beside
+    due, in_time = demo_cases.due(ordinary).sum(), demo_cases.in_time(ordinary).sum()
     assert figures(seen)[:2] == [str(len(rows)), str(demo_cases.is_open(rows).sum())]
     assert figures(seen)[3] == f"{in_time / due:.0%}"
     under = " ".join(texts(seen))
@@ -223,12 +224,11 @@ def test_the_address_chooses_exposure_measure_comparison_and_key(visit):
     ],
 )
 def test_what_the_address_cannot_mean_is_passed_over(visit, page, address):
-    plain = visit(page)
+    plain = visit(page, lang="zh" if "lang" in address else "en")  # a language nobody knows is Chinese
     seen = visit(page, **{"lang": "en", **address})
     assert not seen.exception
     assert refusals(seen) == []
-    if "lang" not in address:
-        assert title(seen) == title(plain)
+    assert title(seen) == title(plain)
     assert figures(seen)[:2] == figures(plain)[:2]
 
 
