@@ -64,8 +64,8 @@ WATCH = """
   document.addEventListener("click", () => { seen.clicked = Date.now(); }, true);
   seen.map = () => { const frame = document.querySelector(".stMain iframe"); return frame && frame.contentWindow.hotspots; };
   seen.last = () => Math.max(seen.changed, seen.shown, seen.map() ? seen.map().painted : 0);
-  seen.settled = (map, quiet) => seen.state === "notRunning" && seen.changed > seen.clicked && seen.text.length > 0
-    && (!map || (seen.map() && seen.map().paints > 0)) && Date.now() - seen.last() > quiet;
+  seen.settled = (quiet) => seen.state === "notRunning" && seen.changed > seen.clicked && seen.text.length > 0
+    && seen.map() && seen.map().paints > 0 && Date.now() - seen.last() > quiet;
   window.WebSocket = class extends WebSocket {
     constructor(...all) {
       super(...all);
@@ -97,12 +97,12 @@ class GivenUp(Exception):
 class Screen:
     """One page in a browser window of its own."""
 
-    def __init__(self, browser: Browser, address: str, memory: Memory, *, has_map: bool) -> None:
+    def __init__(self, browser: Browser, address: str, memory: Memory) -> None:
         self.context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="en")
         self.context.add_init_script(WATCH)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_S * 1e3)
-        self.memory, self.has_map = memory, has_map
+        self.memory = memory
         self.page.goto(address, wait_until="commit")
         self.first = self._seconds()
 
@@ -149,7 +149,7 @@ class Screen:
         return frame
 
     def _seconds(self) -> float:
-        ask, begun = f"() => window.bench && bench.settled({str(self.has_map).lower()}, {QUIET_MS})", time.monotonic()
+        ask, begun = f"() => window.bench && bench.settled({QUIET_MS})", time.monotonic()
         while True:
             try:
                 self.page.wait_for_function(ask, timeout=1000, polling=50)
@@ -191,7 +191,7 @@ def visit(browser: Browser, workspace: Path, page: str, found: dict[str, list[fl
     with served(workspace) as (url, memory), contextlib.ExitStack() as windows:
 
         def opened() -> Screen:
-            screen = Screen(browser, f"{url}/{PAGES[page]}?lang=en", memory, has_map=page != "resolution")
+            screen = Screen(browser, f"{url}/{PAGES[page]}?lang=en", memory)
             windows.callback(screen.context.close)
             return screen
 
@@ -209,14 +209,13 @@ def visit(browser: Browser, workspace: Path, page: str, found: dict[str, list[fl
             note("hazard", screen.act(lambda name=hazards: screen.press(name)))
         note("change kB", (screen.bytes() - before) / 3)
         note("recolour", screen.act(lambda: recolour(screen, page)))
-        if screen.has_map:
-            place = screen.frame().evaluate("hotspots.view.place")
-            seconds = screen.act(screen.click_map)
-            if screen.frame().evaluate("hotspots.view.place") == place:
-                note("click", seconds)
-            else:
-                note("drill", seconds)
-                note("click", screen.act(screen.click_map))
+        place = screen.frame().evaluate("hotspots.view.place")
+        seconds = screen.act(screen.click_map)
+        if screen.frame().evaluate("hotspots.view.place") == place:
+            note("click", seconds)
+        else:
+            note("drill", seconds)
+            note("click", screen.act(screen.click_map))
         note("MB", memory.now())
         if not all_time:
             return

@@ -73,7 +73,7 @@ def _median(row: Mapping[str, Any], clock: str, words: Words) -> str:
     if pd.isna(row["median_hours"]) or pd.isna(row["low"]):
         return median
     if pd.isna(row["high"]):
-        return words("{median} ({low} or more)", median=median, low=low)
+        return words("{median} ({low}+)", median=median, low=low)
     return words("{median} ({low}–{high})", median=median, low=low, high=high)
 
 

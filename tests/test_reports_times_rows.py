@@ -28,7 +28,7 @@ def shown(clock=times.RAW, words=EN, **change):
 def test_a_median_has_its_interval_in_the_same_unit():
     assert shown()["median"] == "3.2 h (2.9–3.6)"
     assert shown(median_hours=96.0, low=48.0, high=150.0)["median"] == "4 days (2–6.2)"  # 150 h = 6.25 days
-    assert shown(high=np.nan)["median"] == "3.2 h (2.9 or more)"
+    assert shown(high=np.nan)["median"] == "3.2 h (2.9+)"
     assert shown(low=np.nan)["median"] == "3.2 h"
     assert shown(median_hours=np.nan)["median"] == "not reached"
     assert shown(n=0, median_hours=np.nan)["median"] == "–"
@@ -48,7 +48,7 @@ def test_a_share_has_its_interval_and_the_cases_due_and_one_of_few_cases_only_co
     assert shown()["share"] == "81% (67–90%), 42 due"
     assert shown(due=9, in_time=5)["share"] == "5 of 9"
     assert shown(due=0, in_time=0, share_in_time=np.nan)["share"] == "–"
-    assert shown(words=ZH)["share"] == "81%（67–90%），应结 42"
+    assert shown(words=ZH)["share"] == "81% (67–90%)，42 件"
 
 
 def test_what_stands_out_comes_first_and_few_cases_last():

@@ -11,7 +11,10 @@ PACKAGES = (
     "reports.intake",
     "reports.people",
     "data.example",
+    "reports.times_book",
     "analysis.charts",
+    "analysis.time_curves",
+    "scipy.stats",  # of the first comparison of groups
 )
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 PATIENCE_S = 0.5  # without a word
 MOST_ROWS = 1000  # of a long table that a page shows; the download has all
-MOST_TIMES = 128  # of the resolution page, all kinds together
+MOST_TIMES = 48  # of the resolution page, all kinds together
 MOST_ANSWERS = 16  # of a kind that holds a row for each cell: some megabytes each in a city
 
 

@@ -52,7 +52,8 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
             words("Times of several hazards are not compared with each other: choose one hazard to see who is slower.")
         )
     if groups["few"].any():
-        lines.append(words("Few cases: fewer than {n}; they stand last.", n=few))
+        stand_last = words("Few cases: fewer than {n}; they stand last.", n=few)
+        lines.append(words("Few cases: fewer than {n}.", n=few) if asked.by == "month" else stand_last)
     if lines:
         st.caption(markdown_plain(words.joined(lines)))
     downloads.deferred(
@@ -71,11 +72,11 @@ def table(
     """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
         "name": (key_name, 92),
-        "n": (words("Cases"), 46),
-        "open": (words("Open"), 42),
+        "n": (words("Cases"), 52),
+        "open": (words("Open"), 52),
         "past_due": (words("Past due"), 54),
         "median": (words("Median (95%)"), 122),
-        "share": (words("In time (95%)"), 170),
+        "share": (words("In time (95%)"), 154),
         "stands": (words("Beside the others"), 88),
     }
     if not shown["stands"].ne("").any():
