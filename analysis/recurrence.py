@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.events import group_events
+from analysis.radii import radius_of
 from base.errors import HazardError
 
 COLUMNS = ("site_id", "x_m", "y_m", "hazard", "events", "returns", "first", "last", "median_days", "open_now")
@@ -72,8 +73,8 @@ def chronic_sites(
     Raises
     ------
     HazardError
-        ``lengths-differ``, ``times-differ``, ``site-returns-bad``; ``site-radius-missing`` for a hazard without a
-        radius, ``site-radius-bad`` for one that is negative or not a number.
+        ``lengths-differ``, ``times-differ``, ``site-returns-bad``; ``radius-missing`` for a hazard without a
+        radius, ``radius-bad`` for one that is negative or not a number.
     """
     joined = join_sites(x_m, y_m, reported, hazard, radius_m=radius_m)
     return describe_sites(joined, x_m, y_m, reported, closed, hazard, min_returns=min_returns)
@@ -97,7 +98,7 @@ def join_sites(
     kind, names = pd.factorize(pd.Series(hazard))
     start = _numbers(pd.Series(reported).reset_index(drop=True))
     _same_length(x, y, start, kind)
-    radius = {code: _radius(name, radius_m) for code, name in enumerate(names)}
+    radius = {code: radius_of(name, radius_m) for code, name in enumerate(names)}
     row = _usable(x, y, start, kind)
     always = float(np.ptp(start[row])) if len(row) else 0.0  # a site is open to all that comes after its first event
     window = dict.fromkeys(radius, always)
@@ -196,16 +197,3 @@ def _numbers(moments: pd.Series) -> Floats:
         return moments.to_numpy(dtype=float, na_value=np.nan)
     whole = moments.to_numpy("datetime64[us]").astype(np.int64).astype(np.float64)
     return np.where(moments.isna(), np.nan, whole)
-
-
-def _radius(name: Any, radius_m: Mapping[Any, float]) -> float:
-    if name not in radius_m:
-        raise HazardError("site-radius-missing", "Hazard {hazard} has no radius of chronic sites.", hazard=name)
-    radius = float(radius_m[name])
-    if not 0 <= radius < np.inf:
-        raise HazardError(
-            "site-radius-bad",
-            "Hazard {hazard}: a radius of chronic sites of {radius} m cannot be; give a number from 0 up.",
-            hazard=name, radius=radius,
-        )  # fmt: skip
-    return radius

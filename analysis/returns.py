@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.radii import radius_of
 from analysis.resolution import summarize
 from base.errors import HazardError
 
@@ -78,7 +79,7 @@ def find_returns(
     Raises
     ------
     HazardError
-        ``lengths-differ``; ``return-radius-missing`` for a hazard without a radius, ``return-radius-bad`` for one that
+        ``lengths-differ``; ``radius-missing`` for a hazard without a radius, ``radius-bad`` for one that
         is negative or not a number; ``as-of-missing``.
     """
     x, y, start, stop = (np.asarray(column, dtype=float) for column in (x_m, y_m, reported, closed))
@@ -88,7 +89,7 @@ def find_returns(
         raise HazardError("lengths-differ", "Places, times and hazards of events must have the same length.")
     if not until.ndim and not np.isfinite(until):
         raise HazardError("as-of-missing", "Returns are found as of a time, and it is missing.")
-    radius = [_radius(name, radius_m) for name in names]
+    radius = [radius_of(name, radius_m) for name in names]
     there = np.isfinite(x) & np.isfinite(y) & (start <= until) & np.isfinite(start) & (kind >= 0)
     done = there & (stop >= start) & (stop <= until)
     by = np.full(len(x), -1, dtype=np.int64)
@@ -191,16 +192,3 @@ def _next(x: Floats, y: Floats, start: Floats, stop: Floats, radius: float) -> I
             best[who[near]] = there[near]
             who, place, end = who[~near], place[~near] + 1, end[~near]
     return best
-
-
-def _radius(name: Any, radius_m: Mapping[Any, float]) -> float:
-    if name not in radius_m:
-        raise HazardError("return-radius-missing", "Hazard {hazard} has no radius for returns.", hazard=name)
-    radius = float(radius_m[name])
-    if not 0 <= radius < np.inf:
-        raise HazardError(
-            "return-radius-bad",
-            "Hazard {hazard}: a radius for returns of {radius} m cannot be; give a number from 0 up.",
-            hazard=name, radius=radius,
-        )  # fmt: skip
-    return radius

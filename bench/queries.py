@@ -29,7 +29,7 @@ from data.dataset import Dataset
 from data.levels import load_cells
 from data.schema import TIME_FIELDS, ImportRecord, Scope
 from data.store import Workspace
-from reports import answers, record
+from reports import answers, record, times
 
 ROWS, CELLS, MONTHS, SEED = 1_000_000, 10_000, 120, 20260101
 ADDED = 10_000  # rows of a further import, of the last three months
@@ -219,7 +219,8 @@ WHOLE: dict[str, Ask] = {
     "points": lambda data, scope, cell: queries.points(data, scope, by_cell=True),
     "overview (whole answer)": lambda data, scope, cell: answers.overview(data, scope),
     "record (whole answer)": lambda data, scope, cell: record.record_of(data, scope, answers.hot_spots(data, scope)),
-    "resolution (whole answer)": lambda data, scope, cell: answers.resolution_times(data, scope),
+    "resolution, all cases": lambda data, scope, cell: times.headline(_without_answers(data), scope),
+    "resolution, groups": lambda data, scope, cell: times.groups(_without_answers(data), scope, times.Asked()),
     "cell view (whole answer)": lambda data, scope, cell: answers.cell_view(
         data, scope, cell, pd.DataFrame({"cell_id": [cell], "name": [""], "count": [1], "open": [0]})
     ),
@@ -228,6 +229,13 @@ PLAIN: dict[str, Ask] = {
     "span": lambda data, scope, cell: _fresh(data).span,
     "first days of the sources": lambda data, scope, cell: answers.first_days(_fresh(data)),
 }
+
+
+def _without_answers(data: Dataset) -> Dataset:
+    """Return a version without the answers about times that it holds: its files stay read."""
+    for kind in ("times", "times compared"):
+        data.derived.pop(kind, None)
+    return data
 
 
 def _fresh(data: Dataset) -> Dataset:

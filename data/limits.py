@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.schema import Hazard
 from data.taxonomy import padded, read_kind
 
 NO_ROW, SEVERAL = -1, -2  # in place of a row: none fits; some fit that set different limits
@@ -70,9 +71,10 @@ class Limits:
         Of the rows that were in force on the case's day the first step that finds any decides: the same code (and,
         where they are known, the same list and kind), the same name of the type, or, of the rows that name neither, the
         same hazard. Among these counts the row with the case's condition of filing, else one of whose words the
-        description holds one, else those that name the case's hazard beside their code or type (of a cover that is
-        missing and one that is sunken the limits differ), else those that ask for nothing of it, else all but those for
-        other hazards. Several with one and the same limit are as good as one.
+        description holds one, else those that name the case's hazard beside their code or type (the limits of a cover
+        that is missing and of a sunken one differ), else those that ask for nothing, else all but those for other
+        hazards (of a case whose hazard is none of the analysed ones: all). Several with one and the same limit are as
+        good as one.
 
         Parameters
         ----------
@@ -109,8 +111,9 @@ class Limits:
 
     def _by_hazard(self, rows: list[int], hazard: str) -> list[int]:
         """Return the rows meant for the hazard of a case, else those for any; of these the ones that ask nothing."""
-        fit = [row for row in rows if self._hazard[row] in ("", hazard)] or rows
-        fit = [row for row in fit if hazard and self._hazard[row] == hazard] or fit
+        if hazard not in ("", Hazard.OTHER):  # of the rest nobody knows what it is not
+            rows = [row for row in rows if self._hazard[row] in ("", hazard)] or rows
+        fit = [row for row in rows if hazard and self._hazard[row] == hazard] or rows
         return [row for row in fit if not self._named(row)] or fit
 
     def _named(self, row: int) -> bool:

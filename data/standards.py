@@ -21,7 +21,7 @@ from data.deadline_table import put_edition, read_scheme
 from data.editions import read_day
 from data.limit_texts import read_handling, read_hazard, read_limit
 from data.privacy import mask_text
-from data.schema import HAZARD_NAMES, REASONS
+from data.schema import HAZARD_NAMES, REASONS, Hazard
 from data.store import Workspace
 from data.table import Table
 
@@ -40,6 +40,12 @@ _TITLES = {
     "supervisor": "监管主体 监管部门 主管部门 supervisedby",
     "duty": "责任主体 责任部门 责任单位 处置部门 处置单位 handledby",
 }
+# What the thing is called, and what is said of it, where rows of one code have different limits
+_DEFECTS = (
+    ("井盖|窨井|检查井|雨水箅", "高低差|高差|下沉|沉降|沉陷|深陷|凹陷|下陷", Hazard.SUNKEN_COVER),
+    ("", "积水|渍水", Hazard.WATERLOGGING),
+    ("墙|外立面|边坡", "倾斜|开裂|裂缝|鼓胀|滑坡|坍塌|倒塌", Hazard.WALL_RISK),
+)
 _TYPE = ("hazard", "code", "type_name")  # what a row is about: one of them at least
 
 
@@ -242,7 +248,8 @@ def load_standard(
     scheme, day = read_scheme(scheme), read_day(valid_from, "valid_from")
     settings = workspace.newest().settings | ({"read_apart": 0} if trusted else {})
     read = read_standard(content, name, kind=kind, encoding=encoding, sheet=sheet, settings=settings)
-    rows = read.assign(scheme=scheme, valid_from=day)[list(tables.STANDARD_COLUMNS)]
+    hazards = conditions_hazards(read)
+    rows = read.assign(scheme=scheme, valid_from=day, hazard=hazards)[list(tables.STANDARD_COLUMNS)]
     facts = {"skipped": read.attrs["skipped"], "restored": len(read.attrs["restored"])}
     with workspace.change("standard", who=who) as change:
         if not trusted:
@@ -251,7 +258,29 @@ def load_standard(
     named = rows["type_name"].where(rows["type_name"] != "", rows["hazard"])
     odd = (rows["limit_clock"] == "") | (named + rows["code"] == "")
     unparsed = rows.assign(type_name=named).loc[odd, ["row", "code", "type_name", "limit_text"]]
-    return {**answer, "unparsed": unparsed.reset_index(drop=True), "notes": _notes(read)}
+    return {**answer, "unparsed": unparsed.reset_index(drop=True), "notes": [*_notes(read), *_taken_for(read, hazards)]}
+
+
+def conditions_hazards(rows: pd.DataFrame) -> pd.Series:
+    """Return the hazard of each row: its own, or the one that its condition tells it from the other rows of its code.
+
+    A cover that is missing has two hours, one that is sunken five days, and a case hardly ever brings the condition:
+    what it is about tells the row.
+    """
+    told = rows["code"].where(rows["code"] != "", rows["type_name"])
+    limits = rows["limit_value"].astype(str) + rows["limit_clock"]
+    several = (told != "") & (limits.groupby(told).transform("nunique") > 1) & (rows["hazard"] == "")
+    hazards = rows["hazard"].copy()
+    for things, defects, hazard in _DEFECTS:
+        thing = rows["type_name"].str.contains(things) | rows["condition"].str.contains(things)
+        hazards[several & thing & rows["condition"].str.contains(defects)] = hazard.value
+    return hazards
+
+
+def _taken_for(rows: pd.DataFrame, hazards: pd.Series) -> list[Sentence]:
+    message = N_("{n} rows hold for cases of {hazard}: their condition says so. Change them in the table if not.")
+    found = hazards[rows["hazard"] == ""].value_counts().drop("", errors="ignore")
+    return [Sentence(message, {"n": int(n), "hazard": Sentence(HAZARD_NAMES[str(code)])}) for code, n in found.items()]
 
 
 def _notes(rows: pd.DataFrame) -> list[Sentence]:

@@ -15,7 +15,7 @@ from analysis import clusters, events, hotspots, rates, resolution, summary
 from analysis.drawn import Drawn
 from base import settings
 from base.errors import HazardError
-from data import listing, queries, timing
+from data import queries, timing
 from data.dataset import Dataset
 from data.schema import EXPOSURES, HAZARDS, Scope
 from geo import crs
@@ -547,32 +547,6 @@ def cell_table(dataset: Dataset, scope: Scope, before: Scope | None = None) -> p
 
 
 @dataclass(frozen=True)
-class Resolution:
-    """Resolution times of a scope by one key."""
-
-    groups: pd.DataFrame  # key, n, open, median_hours, low, high, due, in_time, share_in_time, share_low, share_high
-    curves: dict[str, resolution.Curve]  # the largest groups
-    overall: pd.DataFrame  # the same columns, one row, key "all"
-    longest: pd.DataFrame  # the longest open cases
-    left_out: dict[str, int]  # no_time, closed_before_reported, closed_first_quarter_hour
-
-
-def resolution_times(dataset: Dataset, scope: Scope, *, by: str = "hazard", curves: int = 6) -> Resolution:
-    """Return medians, shares in time and survival curves of a scope by hazard, cell, unit, source or month."""
-    totals = queries.totals(dataset, scope)
-    longest = listing.incidents(dataset, scope, open_only=True, order="longest_open", limit=200)
-    return Resolution(
-        groups=times.medians(dataset, scope, by),
-        curves=times.curves(dataset, scope, times.Asked(by), most=curves).curves,
-        overall=times.medians(dataset, scope),
-        longest=longest.assign(
-            open_days=((longest["as_of"] - longest["reported_at"]).dt.total_seconds() / 86_400).round(1)
-        ),
-        left_out={name: totals[name] for name in ("no_time", "closed_before_reported", "closed_first_quarter_hour")},
-    )
-
-
-@dataclass(frozen=True)
 class CellView:
     """One cell: its months, resolution times and rank; `reports.tracing.incidents_of` lists its incidents."""
 
@@ -583,7 +557,7 @@ class CellView:
     rank: int
     cells: int
     months: pd.DataFrame
-    hazards: pd.DataFrame  # Resolution.groups by hazard
+    hazards: pd.DataFrame  # `reports.times.medians` by hazard
 
 
 def cell_view(dataset: Dataset, scope: Scope, cell_id: str, cells: pd.DataFrame) -> CellView:

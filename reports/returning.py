@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.resolution import kaplan_meier
+from analysis.resolution import Curve, kaplan_meier
 from analysis.returns import Returns, find_returns, share_returned
 from base.text import N_, NP_, Sentence, Term, Words
 from data import queries
@@ -49,8 +49,7 @@ LEFT_OUT = {  # why a closure of the period is not watched, or an event of it ha
 }
 _NO_CLOSURE = {"closures": 0, "watched": 0, "returned": 0, "share": np.nan, "low": np.nan, "high": np.nan}
 _HOUR_US = 3_600_000_000
-_LONGEST_DAYS = 3660  # of the curve
-_MOST_HELD = 16
+_MOST_HELD = 4  # a curve of a million closures is 50 MB
 _GROUP = ["key", "name", *_NO_CLOSURE]
 
 Floats = NDArray[np.float64]
@@ -73,9 +72,8 @@ class Returning:
     cases : DataFrame
         One row per return within the days, the latest first: hazard, cell_id, name, unit, closed_at, returned_at, days,
         metres, closed, returned (numbers of calls; `reports.returning_tables.listed` brings their texts).
-    course : DataFrame
-        The curve of all closures, a row a day from 0 for as long as any was watched: days, share (that came back by the
-        end of the day), low, high, watched (closures still watched and without a return).
+    curve : Curve
+        Of all closures: hours until what came back, or until they were watched no longer; None without any.
     left_out : dict of int
         As `LEFT_OUT`.
     days : float
@@ -89,7 +87,7 @@ class Returning:
     overall: pd.Series
     groups: Mapping[str, pd.DataFrame]
     cases: pd.DataFrame
-    course: pd.DataFrame
+    curve: Curve | None
     left_out: Mapping[str, int]
     days: float
     radius_m: Mapping[str, float]
@@ -104,9 +102,12 @@ class Returning:
 
     def headline(self, words: Words) -> str:
         """Say what came back of all closures."""
+        return self.sentence(words, self.name(words), self.overall, self.groups["hazard"]["key"].tolist())
+
+    def name(self, words: Words) -> str:
+        """Return what all closures are: of one hazard, or of several."""
         hazards = self.groups["hazard"]["key"].tolist()
-        what = HAZARD_NAMES[hazards[0]] if len(hazards) == 1 else N_("All together")
-        return self.sentence(words, Term(what), self.overall, hazards)
+        return words(HAZARD_NAMES[hazards[0]]) if len(hazards) == 1 else words("All together")
 
     def sentence(self, words: Words, what: Any, row: pd.Series, hazards: list[str]) -> str:
         """Say what came back of the closures of a row of `groups`; `what` names them."""
@@ -216,7 +217,7 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
         overall=overall.iloc[0][list(_NO_CLOSURE)],
         groups=groups,
         cases=_cases(events, own, x_m, y_m, days, names),
-        course=_course(own),
+        curve=kaplan_meier(own.waited[watched], own.returned[watched]) if watched.any() else None,
         left_out={
             "no_place": int((asked & ~odd & ~np.isfinite(x_m)).sum()) + _on_one_spot(dataset, scope),
             "odd": int((asked & odd).sum()),
@@ -294,28 +295,6 @@ def _cases(events: pd.DataFrame, own: Returns, x_m: Floats, y_m: Floats, days: f
     )
     frame["unit"] = frame["unit"].fillna("")
     return frame.sort_values(["returned_at", "closed_at", "closed"], ascending=[False, False, True], ignore_index=True)
-
-
-def _course(own: Returns) -> pd.DataFrame:
-    """Return the curve at the end of each day."""
-    row = np.flatnonzero(~np.isnan(own.waited))
-    curve = kaplan_meier(own.waited[row], own.returned[row])
-    last = min(int(curve.times[-1] // 24), _LONGEST_DAYS) if len(row) else -1
-    day = np.arange(last + 1)
-    step = np.searchsorted(curve.times, 24.0 * day, side="right")
-
-    def at(values: Floats, begun: float) -> Floats:
-        return np.concatenate([[begun], values])[step]
-
-    return pd.DataFrame(
-        {
-            "days": day,
-            "share": 1 - at(curve.survival, 1.0),
-            "low": 1 - at(curve.high, np.nan),
-            "high": 1 - at(curve.low, np.nan),
-            "watched": np.append(curve.at_risk, 0)[step].astype(np.int64),
-        }
-    )
 
 
 def _on_one_spot(dataset: Dataset, scope: Scope) -> int:

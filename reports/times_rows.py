@@ -140,3 +140,22 @@ def trend_rows(trend: Trend) -> pd.DataFrame:
     """Return the months as a figure draws them: the share in time under the names of `analysis.monthly`."""
     names = {"share_in_time": "within", "share_low": "within_low", "share_high": "within_high"}
     return trend.rows.rename(columns={**names, "share_settled": "within_settled"})
+
+
+def late(cases: pd.DataFrame, words: Words) -> list[str]:
+    """Return by how much each open case is past due; of the others what is known of that.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        hours_past_due (below 0: not due yet; NaN: no deadline is known, or the case is closed) and due_at.
+    """
+    known = zip(cases["hours_past_due"], cases["due_at"].notna(), strict=True)
+    return [
+        ("" if due else words("no deadline known"))
+        if pd.isna(hours)
+        else words("not due yet")
+        if hours < 0
+        else words.duration(hours)
+        for hours, due in known
+    ]

@@ -245,9 +245,9 @@ def test_an_event_far_away_changes_nothing_else(rows, when):
         ({"x_m": [0]}, "lengths-differ"),
         ({"closed": [1]}, "lengths-differ"),
         ({"min_returns": 0}, "site-returns-bad"),
-        ({"radius_m": {"wall": 30}}, "site-radius-missing"),
-        ({"radius_m": {"wet": -1}}, "site-radius-bad"),
-        ({"radius_m": {"wet": NAN}}, "site-radius-bad"),
+        ({"radius_m": {"wall": 30}}, "radius-missing"),
+        ({"radius_m": {"wet": -1}}, "radius-bad"),
+        ({"radius_m": {"wet": NAN}}, "radius-bad"),
         ({"closed": pd.to_datetime(["2025-01-01", None])}, "times-differ"),
     ],
 )

@@ -178,9 +178,9 @@ def test_a_later_look_changes_no_return_that_was_seen(rows, as_of):
     ("changed", "code"),
     [
         ({"x_m": [0]}, "lengths-differ"),
-        ({"radius_m": {}}, "return-radius-missing"),
-        ({"radius_m": {"wet": -1}}, "return-radius-bad"),
-        ({"radius_m": {"wet": NAN}}, "return-radius-bad"),
+        ({"radius_m": {}}, "radius-missing"),
+        ({"radius_m": {"wet": -1}}, "radius-bad"),
+        ({"radius_m": {"wet": NAN}}, "radius-bad"),
         ({"as_of": NAN}, "as-of-missing"),
     ],
 )

@@ -27,7 +27,7 @@ from data.changes import set_settings
 from data.levels import load_cells
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
 from data.store import Workspace
-from reports import answers
+from reports import answers, times
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = demo_cases.cases()
@@ -362,7 +362,7 @@ def test_resolution_counts_and_shares_equal_those_of_another_program(demo, by, c
 
 
 def test_resolution_equals_the_pages_and_looks_from_an_earlier_time_if_asked(demo):
-    groups = answers.resolution_times(Workspace(demo).newest(), Scope("grid")).groups
+    groups = times.groups(Workspace(demo).newest(), Scope("grid"), times.Asked())
     rows = asked(demo, "resolution")
     for name in ("n", "open", "median_hours", "low", "high", "share_in_time"):
         assert [row[name] for row in rows] == groups[name].tolist()

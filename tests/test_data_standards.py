@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from base.text import Words
-from data.standards import code_list, load_standard, read_limit, read_standard, standard_on
+from data.standards import code_list, conditions_hazards, load_standard, read_limit, read_standard, standard_on
 from data.store import Workspace
 from reports.intake import standard_sentences
 
@@ -163,3 +163,15 @@ def test_the_standard_of_yuncheng_is_read_whole_in_both_encodings(shared_data, t
     covers = code_list(Workspace(tmp_path).newest(), scheme="gbt30428").set_index("code")["type_name"]
     # domain facts, section 2
     assert covers[["0103", "0104", "0123", "0126"]].tolist() == ["雨水井盖", "雨水箅子", "不明井盖", "沟槽盖板"]
+
+
+def test_the_row_of_a_sunken_cover_is_told_by_its_condition(shared_data):
+    file = shared_data / "chengguan_standard" / "yuncheng_component_standard_utf8bom.csv"
+    read = read_standard(file.read_bytes(), file.name)
+    hazards = conditions_hazards(read)
+    rain = read["code"] == "0103"  # 雨水井盖: missing, broken, rattling, sunken
+    assert list(zip(read.loc[rain, "limit_text"], hazards[rain], strict=True)) == [
+        ("2紧急工作时", ""), ("4工作时", ""), ("2工作日", ""), ("5工作日", "sunken_cover"),
+    ]  # fmt: skip
+    assert set(read.loc[hazards == "sunken_cover", "limit_text"]) == {"5工作日"}
+    assert (hazards != "").sum() == 14  # 10 kinds of covers, 3 of bridges and underpasses under water, the flood wall

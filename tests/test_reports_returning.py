@@ -13,7 +13,6 @@ from python_calamine import CalamineWorkbook
 from stored import ZONE, random_rows, rows, store, with_grids
 from test_cli import Said, asked
 
-from analysis import return_chart
 from base.text import Words
 from data.changes import set_settings
 from data.dataset import Dataset
@@ -86,11 +85,12 @@ def test_what_came_back_in_one_street_by_hand(tmp_path):
 
 
 def test_the_curve_tells_at_each_day_what_came_back_by_then(tmp_path):
-    course = returning.returning(street(tmp_path), GRID).course.set_index("days")
-    assert course.loc[[0, 9, 10, 19, 20], "share"].tolist() == pytest.approx([0, 0, 1 / 7, 1 / 7, 2 / 7])
-    # After the end of the 20th day the last closure is watched no longer: 7, less two that came back, less that one
-    assert course.loc[[0, 10, 19, 20], "watched"].tolist() == [7, 6, 6, 4]
-    assert (course["share"].diff().dropna() >= 0).all()
+    curve = returning.returning(street(tmp_path), GRID).curve
+    days = 24.0 * pd.Series([0, 9, 10, 19, 20])
+    assert (1 - curve.at(days)).tolist() == pytest.approx([0, 0, 1 / 7, 1 / 7, 2 / 7])
+    # Just before: 7, then without the one that came back; the last closure is watched until the 20th day
+    assert curve.at_risk[:2].tolist() == [7, 6]
+    assert curve.times[:2].tolist() == [240, 480]
 
 
 def test_the_closures_of_the_period_count_and_what_comes_after_it_is_watched(tmp_path):
@@ -396,23 +396,3 @@ def test_a_file_of_hostile_names_holds_no_formula(tmp_path):
     cells = sheets(returning_tables.workbook(dataset, GRID, EN))["What came back"][1]
     assert cells[3] == evil  # a text, and no formula: xlsxwriter was told so
     assert Said(tmp_path, "returns", "--by", "unit").code == 0
-
-
-# --- the curve --------------------------------------------------------------------------------------------------------
-
-
-def test_the_curve_is_drawn_for_twice_the_days_with_the_closures_watched_under_it(tmp_path):
-    found = returning.returning(street(tmp_path), GRID)
-    figure = return_chart.returns_figure(found.course, found.days, words=EN)
-    low, high, share, watched = figure.data
-    assert (share.x[0], share.y[0], share.x[-1]) == (0, 0, 180)
-    assert share.y[20] == pytest.approx(2 / 7)
-    assert (low.y[0], high.y[0]) == (0, 0)
-    assert all(low.y[i] <= share.y[i] <= high.y[i] for i in range(181))
-    assert (watched.text[0], watched.text[1]) == ("7", "4")  # at 30 days
-    assert figure.layout.shapes[0].x0 == 90
-    assert return_chart.returns_alt(found.course, found.days, words=EN) == (
-        "Share of 7 closures that came back, by days since the closure: 28.6% after 180 days."
-    )
-    nothing = found.course.iloc[:0]
-    assert "Nothing was closed" in return_chart.returns_figure(nothing, 90, words=EN).layout.annotations[0].text

@@ -48,7 +48,7 @@ def test_a_share_has_its_interval_and_the_cases_due_and_one_of_few_cases_only_co
     assert shown()["share"] == "81% (67–90%), 42 due"
     assert shown(due=9, in_time=5)["share"] == "5 of 9"
     assert shown(due=0, in_time=0, share_in_time=np.nan)["share"] == "–"
-    assert shown(words=ZH)["share"] == "81%（67–90%），应结 42 件"
+    assert shown(words=ZH)["share"] == "81%（67–90%），应结 42"
 
 
 def test_what_stands_out_comes_first_and_few_cases_last():
@@ -106,3 +106,9 @@ def test_a_table_of_cells_becomes_rows_with_the_cases_behind_each():
     assert at.loc[("x", "waterlogging"), ["value", "n"]].tolist() == [0.5, 4]
     assert at.loc[("y", "other"), ["value", "n"]].tolist() == [0.2, 20]
     assert len(rows) == 4
+
+
+def test_of_a_case_it_is_told_by_how_much_it_is_past_due():
+    due = pd.to_datetime(["2026-01-01", "2026-01-01", None, "2026-01-01"])
+    cases = pd.DataFrame({"hours_past_due": [48.0, -3.0, np.nan, np.nan], "due_at": due})
+    assert times_rows.late(cases, EN) == ["48 h", "not due yet", "no deadline known", ""]

@@ -8,7 +8,7 @@ from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import ENGINEERING, Scope
 from pages.common import cached, downloads, frame, panels
-from reports import backlog, times, times_book
+from reports import backlog, times, times_book, times_rows
 from reports.times import Asked, Headline
 
 OPEN = {
@@ -17,7 +17,7 @@ OPEN = {
     "cell": N_("Cell"),
     "unit": N_("Handling unit"),
     "open_days": N_("Days open"),
-    "hours_past_due": N_("Hours past due"),
+    "late": N_("Past due"),
     "due_at": N_("Due"),
     "limit_text": N_("Limit"),
     "due_from": N_("Where the deadline comes from"),
@@ -43,6 +43,7 @@ def stages(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Head
 def _waterfall(words: Words, data: Dataset, scope: Scope, handling: str, key: str) -> None:
     found = cached.times_waterfall(data, scope, handling=handling)
     lines = [one.say(words) for one in found.sentences]
+    lines.append(words("Stages are told in natural time, whichever clock is chosen."))
     st.markdown(markdown_plain(words.joined(lines)))
     if not (found.rows["n"] > 0).any():
         return
@@ -83,5 +84,5 @@ def worst(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     frame.heading(words("The worst open cases"))
     st.caption(markdown_plain(found.sentence.say(words)))
     names = times.key_names(data, scope, "cell", words)
-    rows = found.rows.assign(cell=found.rows["cell_id"].map(names))
+    rows = found.rows.assign(cell=found.rows["cell_id"].map(names), late=times_rows.late(found.rows, words))
     panels.incidents_table(words, data, scope, rows, file="open", height=360, columns=OPEN)

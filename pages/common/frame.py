@@ -38,6 +38,7 @@ _STYLE = """<style>
   h1 {font-size: 1.4rem !important}
   [class*="st-key-figure-"] {min-height: 0}
   .stMain [data-testid="stMetricValue"] {font-size: 1.6rem}
+  .stMain [data-testid="stMetricLabel"] p {white-space: normal}
   .stMain button[data-variant="segmented_control"] {border-radius: 0.4rem; margin-right: 0.3rem}
   .stMain button[data-variant="segmented_control"][aria-checked="false"] {border: 1px solid #8888 !important}
   [data-testid="stElementToolbar"] {display: none}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analysis import return_chart
+from analysis import time_curves
 from analysis.drawing import CONFIG
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
@@ -17,9 +17,10 @@ def panel(words: Words, data: Dataset, scope: Scope) -> None:
     frame.heading(words("Closed is not fixed"))
     found = cached.returning(words, data, scope)
     st.markdown(markdown_plain(words.joined([found.headline(words), *found.beside(words)])))
-    if found.overall["closures"]:
-        figure = return_chart.returns_figure(found.course, found.days, words=words)
-        alt = return_chart.returns_alt(found.course, found.days, words=words)
+    if found.curve is not None:
+        curves = {found.name(words): found.curve}
+        figure = time_curves.returns_figure(curves, words=words, days=found.days)
+        alt = time_curves.returns_alt(curves, words=words, days=found.days)
         st.plotly_chart(figure, config=CONFIG, alt=alt, key="returns-curve")
         _shares(words, found)
         _cases(words, data, found)

@@ -21,7 +21,7 @@ CASES = {
     "due_at": N_("Due"),
     "limit_text": N_("Limit"),
     "due_from": N_("Where the deadline comes from"),
-    "hours_past_due": N_("Hours past due"),
+    "late": N_("Past due"),
     "unit": N_("Unit"),
     "address": N_("Address"),
 }
@@ -70,13 +70,13 @@ def table(
 ) -> None:
     """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
-        "name": (key_name, 96),
+        "name": (key_name, 92),
         "n": (words("Cases"), 46),
         "open": (words("Open"), 42),
         "past_due": (words("Past due"), 54),
-        "median": (words("Median (95%)"), 118),
-        "share": (words("In time (95%)"), 158),
-        "stands": (words("Beside the others"), 104),
+        "median": (words("Median (95%)"), 122),
+        "share": (words("In time (95%)"), 170),
+        "stands": (words("Beside the others"), 88),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")
@@ -109,4 +109,5 @@ def one_cell(words: Words, data: Dataset, scope: Scope, asked: Asked, chosen: st
         names = {code: words(name) for code, name in HAZARD_NAMES.items()}
         shown = times_rows.in_words(view.hazards, names, clock=asked.clock, few_reports=few, words=words)
         table(words, shown, words("Hazard"), key="cell-groups")
-    panels.incidents_table(words, data, scope, view.cases, file="cell-times", height=300, columns=CASES)
+    cases = view.cases.assign(late=times_rows.late(view.cases, words))
+    panels.incidents_table(words, data, scope, cases, file="cell-times", height=300, columns=CASES)

@@ -35,7 +35,10 @@ def asked(words: Words) -> Asked:
             "clock",
             list(CLOCKS),
             lambda one: words(CLOCKS[one]),
-            help=words("Deadlines run on clocks of their own, whatever is chosen here: shares in time do not change."),
+            help=words(
+                "Work time stands still outside office hours: what is handled at night takes none. Deadlines run on "
+                "clocks of their own, whatever is chosen here, so shares in time do not change."
+            ),
         )
         handling = controls.select(
             words("Which cases"),
