@@ -13,24 +13,20 @@ import plotly.graph_objects as go
 
 from analysis import drawing
 from analysis.drawing import COLOURS, CONFIG, SIZE, label
-from analysis.survival import Curve
 from base.palette import HAZARDS, NEUTRAL
 from base.text import N_, Words
 from data.schema import HAZARD_NAMES
 
 __all__ = [
-    "COLOURS", "CONFIG", "MOST_PICTURES", "hazard_months_figure", "label", "medians_alt", "medians_figure",
-    "months_alt", "months_figure", "small_bars", "strip_alt", "strip_figure", "survival_alt", "survival_figure",
+    "COLOURS", "CONFIG", "MOST_PICTURES", "hazard_months_figure", "label", "months_alt", "months_figure", "small_bars",
+    "strip_alt", "strip_figure",
 ]  # fmt: skip
 _SHADE = "rgba(128,128,128,0.14)"
-_STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
-_TICKS = 6  # more do not stand side by side on a phone
 MOST_PICTURES = 24  # cells in a strip
 _ROW_PX, _TITLE_PX, _TICKS_PX = 76, 26, 44  # of a strip: a row with its title, and the months under a row
 _LINE = COLOURS[4]
 _ALL_PICTURE = N_("{name} (own scale): at most {most} in a month")
 _PICTURE = N_("{name}: at most {most} in a month")
-_BANDS = 3  # with more curves their bands hide each other
 
 
 def months_figure(months: pd.DataFrame, *, words: Words, before: Sequence[float] | None = None) -> go.Figure:
@@ -213,134 +209,6 @@ def months_alt(months: pd.DataFrame, *, words: Words) -> str:
     )  # fmt: skip
 
 
-def survival_figure(
-    curves: Mapping[str, Curve], *, words: Words, colours: Sequence[str] | Mapping[str, str] | None = None
-) -> go.Figure:
-    """Return Kaplan-Meier curves over the number of cases still open at the ticks, which is their legend too.
-
-    Parameters
-    ----------
-    curves : mapping of str to Curve
-        By the name to be shown; times in hours. Bands are 95% limits, drawn for up to three curves. The time axis is
-        logarithmic, for a flooded road is handled in hours and a cracked wall in weeks; it ends where fewer than one in
-        twenty cases of every group is still followed.
-    colours : sequence or mapping of str to str, optional
-        One colour a curve: in their order, or by name.
-    """
-    names = list(curves)
-    chosen = [colours[name] for name in names] if isinstance(colours, Mapping) else list(colours or COLOURS)
-    paint = [chosen[i % len(chosen)] for i in range(len(names))]
-    horizon = max([drawing.followed(curve) for curve in curves.values()] + [1.0])
-    stops = _stops(min([_begun(curve) for curve in curves.values()] + [horizon]), horizon)
-    ticks = stops if len(stops) <= _TICKS else stops[::2]
-    risk_px, plot_px = 26 * len(names) + 8, 300
-    all_px = plot_px + risk_px + 104
-    traces = []
-    for place, (name, curve) in enumerate(curves.items()):
-        if len(names) <= _BANDS:
-            traces += drawing.band(curve, ticks[0], horizon, paint[place])
-        x, y = drawing.drawn(curve, curve.survival, horizon)
-        line = {"shape": "hv", "color": paint[place], "width": 3}
-        traces += [drawing.scatter(np.maximum(x, ticks[0]), y, "lines", line=line, name=label(name))]
-        traces[-1]["customdata"] = [words.duration(hours) for hours in x]
-        traces[-1]["hovertemplate"] = f"%{{customdata}}: %{{y:.0%}}<extra>{label(name)}</extra>"
-        open_then = [words.number(drawing.open_at(curve, t)) for t in ticks]
-        traces += [
-            drawing.text_trace(ticks, [-place] * len(ticks), open_then, colour=paint[place], xaxis="x2", yaxis="y2")
-        ]
-    note = label(words("open cases are censored at the as-of time"))
-    since = label(words("Time since the report"))
-    title = f'{since}<br><span style="font-size:13px">{note}</span>'
-    first, last = np.log10(stops[0]), np.log10(stops[-1])
-    x_axis: dict[str, Any] = {
-        "type": "log", "range": [first - 0.03 * (last - first), last + 0.04 * (last - first)], "tickvals": ticks,
-        "ticktext": [words.duration(hours) for hours in ticks], "showgrid": False, "tickangle": 0,
-    }  # fmt: skip
-    named = [f'<span style="color:{paint[i]}">■</span> {label(drawing.short(name))}' for i, name in enumerate(names)]
-    half = {
-        "type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": 0.5, "y1": 0.5, "yref": "y",
-        "line": {"color": NEUTRAL, "width": 1, "dash": "dot"},
-    }  # fmt: skip
-    still_open = drawing.note(label(words("Cases still open and followed:")), y=1, xref="x2 domain", yref="y2 domain")
-    return drawing.figure(
-        traces, height=all_px + 36, showlegend=False, shapes=[half], annotations=[{**still_open, "opacity": 0.8}],
-        xaxis=drawing.x_axis({"text": title, "standoff": 6}, matches="x2", **x_axis),
-        xaxis2=drawing.x_axis(showticklabels=False, anchor="y2", **x_axis),
-        yaxis=drawing.y_axis(domain=[1 - plot_px / all_px, 1], range=[0, 1.03], tickformat=".0%"),
-        yaxis2=drawing.y_axis(
-            domain=[0, risk_px / all_px], range=[0.6 - len(names), 0.6], anchor="x2", showgrid=False, zeroline=False,
-            tickvals=[-i for i in range(len(names))], ticktext=named, ticks="outside", ticklen=16,
-            tickcolor="rgba(0,0,0,0)",
-        ),
-    )  # fmt: skip
-
-
-def survival_alt(curves: Mapping[str, Curve], *, words: Words) -> str:
-    """Return what the curves show, in a sentence."""
-    medians = [
-        words("{name}: half closed within {time}", name=name, time=words.duration(curve.quantile(0.5)))
-        if np.isfinite(curve.quantile(0.5))
-        else words("{name}: half not reached", name=name)
-        for name, curve in curves.items()
-    ]
-    return words("Share of cases still open by time since the report. {groups}.", groups=words.listed(medians))
-
-
-def medians_figure(groups: pd.DataFrame, *, words: Words, few_reports: int) -> go.Figure:
-    """Return the median hours of groups as bars with their 95% limits, in the order given.
-
-    Parameters
-    ----------
-    groups : DataFrame
-        name (to be shown), n, median_hours, low, high, as from `analysis.resolution.summarize`.
-    few_reports : int
-        Groups with fewer cases are drawn pale.
-    """
-    place = -np.arange(len(groups), dtype=float)
-    median, low, high = (groups[column].to_numpy(float) for column in ("median_hours", "low", "high"))
-    reached = np.isfinite(median)
-    limits = np.concatenate([[1.0], median[reached], high[np.isfinite(high)]])
-    right = 1.15 * float(limits.max())
-    closed = np.isfinite(high)  # an upper limit that is not reached runs to the right, with an arrow for its end
-    end = np.where(reached, np.where(closed, high, right), 0.0)
-    text = [
-        words("{time} (n = {n})", time=words.duration(m), n=int(n)) if r else words("not reached (n = {n})", n=int(n))
-        for m, n, r in zip(median, groups["n"], reached, strict=True)
-    ]
-    marks = np.where(reached & ~closed, "→ ", "  ")
-    bars = {
-        "type": "bar", "x": np.where(reached, median, 0), "y": place, "orientation": "h", "hoverinfo": "skip",
-        "marker": {"color": COLOURS[0], "opacity": np.where(groups["n"] < few_reports, 0.35, 1.0)},
-        "error_x": {
-            "array": np.where(reached, end - median, 0),
-            "arrayminus": np.where(reached & np.isfinite(low), median - low, 0),
-            "symmetric": False, "color": NEUTRAL, "thickness": 2, "width": 5,
-        },
-    }  # fmt: skip
-    said = [mark + label(t) for mark, t in zip(marks, text, strict=True)]
-    return drawing.figure(
-        [bars, drawing.text_trace(end, place, said, textposition="middle right")],
-        height=34 * len(groups) + 76, showlegend=False,
-        xaxis=drawing.x_axis({"text": words("Median hours to resolve")}, range=[0, 1.8 * right], rangemode="tozero"),
-        yaxis=drawing.y_axis(
-            tickvals=place, ticktext=[label(drawing.short(name)) for name in groups["name"]], showgrid=False,
-            zeroline=False, range=[0.6 - max(1, len(groups)), 0.6],
-        ),
-    )  # fmt: skip
-
-
-def medians_alt(groups: pd.DataFrame, *, words: Words) -> str:
-    """Return what a chart of medians shows, in a sentence."""
-    known = groups[groups["median_hours"].notna()]
-    if not len(known):
-        return words("In none of {n} groups is half of the cases closed.", n=len(groups))
-    slowest = known.loc[known["median_hours"].idxmax()]
-    return words(
-        "Median time to resolve of {n} groups; longest: {name}, {time}.",
-        n=len(groups), name=slowest["name"], time=words.duration(float(slowest["median_hours"])),
-    )  # fmt: skip
-
-
 def _bar(counts: pd.Series, colour: str, words: Words, **more: Any) -> dict[str, Any]:
     return {
         "type": "bar", "x": np.arange(len(counts)), "y": counts.to_numpy(), "marker": {"color": colour},
@@ -360,16 +228,3 @@ def _totals(totals: pd.Series, words: Words, **where: str) -> list[dict[str, Any
     text = [words.number(n) for n in totals]
     x = np.arange(len(totals))
     return [drawing.text_trace(x, totals.to_numpy(), text, textposition="top center", showlegend=False, **where)]
-
-
-def _begun(curve: Curve) -> float:
-    """Return the time by which one in twenty cases is closed; infinite if there is none."""
-    below = np.flatnonzero(curve.survival <= 0.95)
-    return float(curve.times[below[0]]) if len(below) else float("inf")
-
-
-def _stops(begin: float, end: float) -> list[float]:
-    """Return the lengths of time, in hours, that a person would name from about `begin` to `end`; two at least."""
-    first = max([i for i, stop in enumerate(_STOPS) if stop <= begin], default=0)
-    last = min([i for i, stop in enumerate(_STOPS) if stop >= end], default=len(_STOPS) - 1)
-    return list(_STOPS[min(first, len(_STOPS) - 2) : max(last, first + 1) + 1])

@@ -10,7 +10,7 @@ from hostile_names import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import charts
+from analysis import charts, time_bars, time_curves
 from analysis.resolution import kaplan_meier
 from base.text import Words
 
@@ -22,16 +22,6 @@ MONTHS = pd.DataFrame(
         for hazard, n in zip(("waterlogging", "wall_risk"), counts, strict=True)
     ],
     columns=["month", "hazard", "count"],
-)
-CURVE = kaplan_meier([2, 10, 30, 50], [True, True, False, True])
-GROUPS = pd.DataFrame(
-    {
-        "name": ["A", "B", "C"],
-        "n": [13, 8, 4],
-        "median_hours": [30.0, 90, np.nan],
-        "low": [20.0, 40, 12],
-        "high": [60.0, np.nan, np.nan],
-    }
 )
 STRIP = pd.DataFrame(
     [
@@ -46,8 +36,6 @@ FIGURES = {
     "strip of nothing": lambda: charts.strip_figure(STRIP.iloc[:0], {}, words=ENGLISH),
     "months": lambda: charts.months_figure(MONTHS, words=ENGLISH, before=[1, 2, 3]),
     "hazards": lambda: charts.hazard_months_figure(MONTHS, words=ENGLISH),
-    "survival": lambda: charts.survival_figure({"A": CURVE}, words=ENGLISH),
-    "medians": lambda: charts.medians_figure(GROUPS, words=ENGLISH, few_reports=10),
 }
 
 
@@ -136,51 +124,6 @@ def test_no_month_at_all_is_an_empty_figure(build):
     assert charts.months_alt(MONTHS.iloc[:0], words=ENGLISH) == "No reports by month."
 
 
-def test_a_curve_is_a_step_from_one_with_the_cases_at_risk_below():
-    figure = charts.survival_figure({"A": CURVE}, words=ENGLISH)
-    line = next(trace for trace in figure.data if trace.name == "A")
-    assert line.line.shape == "hv"
-    assert line.y[0] == 1
-    assert (
-        min(line.x) == figure.layout.xaxis.tickvals[0] > 0
-    )  # a logarithm has no zero: the axis begins at its first tick
-    assert list(line.y[1:5]) == pytest.approx([0.75, 0.5, 0.5, 0])
-    risk = next(trace for trace in figure.data if trace.mode == "text")
-    # By hand: 4 cases at 1 h; still followed at 4 h: all but the one of 2 h; at 24 h: 30 and 50 h; at 96 h: none.
-    assert dict(zip(risk.x, risk.text, strict=True)) == {1: "4", 4: "3", 24: "2", 96: "0"}
-    assert "censored" in figure.layout.xaxis.title.text
-
-
-def test_a_long_curve_is_drawn_in_some_hundred_points():
-    curve = kaplan_meier(np.arange(1.0, 60_001), np.ones(60_000, bool))
-    figure = charts.survival_figure({"A": curve}, words=ENGLISH)
-    assert max(len(trace.x) for trace in figure.data) < 500
-
-
-@pytest.mark.parametrize("durations", [[], [0.0], [0.0, 0.0], [1e-3], [1e6]])
-def test_curves_of_any_length_of_time_can_be_drawn(durations):
-    figure = charts.survival_figure({"A": kaplan_meier(durations, [True] * len(durations))}, words=ENGLISH)
-    assert 2 <= len(figure.layout.xaxis.tickvals) <= 7
-
-
-@pytest.mark.parametrize("colours", [None, ["#123456", "#654321"], {"A": "#123456", "B": "#654321"}])
-def test_curves_have_their_colours_by_order_or_by_name(colours):
-    figure = charts.survival_figure({"A": CURVE, "B": CURVE}, words=ENGLISH, colours=colours)
-    lines = {trace.name: trace.line.color for trace in figure.data if trace.name}
-    assert lines == ({"A": "#123456", "B": "#654321"} if colours else dict(zip("AB", charts.COLOURS, strict=False)))
-
-
-def test_medians_show_limits_few_cases_and_what_was_not_reached():
-    figure = charts.medians_figure(GROUPS, words=ENGLISH, few_reports=10)
-    bars, text = figure.data
-    assert list(bars.x) == [30, 90, 0]
-    assert list(bars.marker.opacity) == [1, 0.35, 0.35]
-    assert (bars.error_x.array[0], bars.error_x.arrayminus[0]) == (30, 10)
-    assert bars.error_x.array[1] > 0  # runs to the right: the upper limit is not reached
-    assert text.text[1].startswith("→")
-    assert "not reached" in html.unescape(text.text[2])
-
-
 def _months(*counts):
     """Counts of months, each of them of two hazards together."""
     return pd.DataFrame(
@@ -197,14 +140,6 @@ def test_small_bars_are_as_high_as_their_numbers_on_a_scale_from_nought():
 def test_sentences_say_what_the_figures_show():
     said = charts.months_alt(MONTHS, words=ENGLISH)
     assert said == "Reports by month from Nov 2025 to Jan 2026: 13 in all, most in Jan 2026 (9)."
-    # CURVE is flat at one half from 10 to 50 h: the midpoint is 30.
-    never = kaplan_meier([5], [False])
-    said = charts.survival_alt({"A": CURVE, "B": never}, words=ENGLISH)
-    assert (
-        said == "Share of cases still open by time since the report. A: half closed within 30 h, B: half not reached."
-    )
-    assert charts.medians_alt(GROUPS, words=ENGLISH) == "Median time to resolve of 3 groups; longest: B, 3.8 days."
-    assert "none of 1 groups" in charts.medians_alt(GROUPS.iloc[2:], words=ENGLISH)
 
 
 @given(st.text())
@@ -218,12 +153,12 @@ def test_a_label_reads_as_typed_and_holds_no_sign_that_plotly_obeys(text):
 @pytest.mark.browser
 def test_hostile_names_are_seen_as_typed_in_a_real_browser(browser, tmp_path):
     names = [" ".join(name.split())[:12].strip() for name in HOSTILE]
-    groups = pd.DataFrame({"name": names, "n": 20, "median_hours": 3.0, "low": 2.0, "high": 4.0})
-    curves = dict(zip(names, [CURVE] * len(names), strict=True))
+    curve = kaplan_meier([2, 10, 30, 50], [True, True, False, True])
+    ages = pd.DataFrame({"key": names, "not_due": 2, "more": 1})
     page = browser.new_page()
     for figure in (
-        charts.medians_figure(groups, words=ENGLISH, few_reports=10),
-        charts.survival_figure(curves, words=ENGLISH),
+        time_bars.ageing_figure(ages, {}, words=ENGLISH),
+        time_curves.curves_figure(dict.fromkeys(names, curve), words=ENGLISH),
     ):
         file = tmp_path / "figure.html"
         file.write_text(figure.to_html(include_plotlyjs=True, config=charts.CONFIG), encoding="utf-8")
