@@ -136,6 +136,8 @@ def check_incidents(
     for name, column in times.items():
         unreadable = column.isna() & (text[name] != "") & timed[name]
         faults.add(unreadable, "time-unreadable", titles.get(name, name), text[name])
+    if "target_at" in times:
+        times["target_at"] = _until_evening(times["target_at"], zone)
     lon, lat, misplaced = read_places(text, ~faults.found & ~repeats, crs=crs, titles=titles)
     for rows, reason, name in misplaced:
         faults.add(rows, reason, titles.get(name, name), text[name])
@@ -301,6 +303,14 @@ def _same_ids(text: pd.DataFrame, others: pd.DataFrame, usable: Mask) -> tuple[M
             hit = np.array([value in several for value in given[asked]])
             contradicting[asked[hit]] = True
     return repeats & ~contradicting, contradicting
+
+
+def _until_evening(targets: pd.Series, zone: str) -> pd.Series:
+    """Return deadlines; where a file gives days alone (截止日期), each runs out with its day and not as it begins."""
+    local = targets.dt.tz_convert(zone)
+    if not local.notna().any() or (local.dropna() != local.dropna().dt.normalize()).any():
+        return targets
+    return (local + pd.DateOffset(days=1) - pd.Timedelta(seconds=1)).dt.tz_convert("UTC").astype(targets.dtype)
 
 
 def _older(ids: pd.Series, times: dict[str, pd.Series], rows: Mask) -> Mask:

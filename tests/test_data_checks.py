@@ -505,3 +505,14 @@ def test_boston_has_one_spot_of_393_reports(shared_data):
     spot = flagged[flagged["remark"].str.contains("one-spot")]
     assert len(spot) == 393
     assert spot[["lon", "lat"]].drop_duplicates().to_numpy().tolist() == [[-71.0587, 42.3594]]
+
+
+def test_a_deadline_given_as_a_day_alone_runs_out_with_its_day():
+    header = HEADER.replace("结案时间", "截止日期")
+    days, _ = _check("1,2024-07-15 08:12,2024-07-17,积水,,,", "2,2024-07-15 08:12,,积水,,,", header=header)
+    assert days["target_at"].tolist() == [pd.Timestamp("2024-07-17 23:59:59", tz="Asia/Shanghai"), pd.NaT]
+    # a column of times: one of them is midnight itself
+    times, _ = _check(
+        "1,2024-07-15 08:12,2024-07-17 00:00,积水,,,", "2,2024-07-15,2024-07-17 9:00,积水,,,", header=header
+    )
+    assert times["target_at"].tolist()[0] == pd.Timestamp("2024-07-17", tz="Asia/Shanghai")

@@ -151,7 +151,7 @@ def test_each_page_opens_in_the_app(visit, workspace, lang):
 def test_the_figures_equal_counts_made_without_the_program(visit):
     rows = demo_cases.between(*PERIOD)
     seen = visit()
-    ordinary = rows[rows["handling"] == ""]  # engineering cases and those handled on the spot are counted beside
+    ordinary = rows[rows["handling"] == ""]  # of which the share is; open and past due are all
     due, in_time = demo_cases.due(ordinary).sum(), demo_cases.in_time(ordinary).sum()
     assert figures(seen)[:2] == [str(len(rows)), str(demo_cases.is_open(rows).sum())]
     assert figures(seen)[3] == f"{in_time / due:.0%}"
@@ -228,8 +228,10 @@ def test_what_the_address_cannot_mean_is_passed_over(visit, page, address):
     seen = visit(page, **{"lang": "en", **address})
     assert not seen.exception
     assert refusals(seen) == []
-    assert title(seen) == title(plain)
-    assert figures(seen)[:2] == figures(plain)[:2]
+    if "lang" not in address:
+        assert title(seen) == title(plain)
+        assert figures(seen)[:2] == figures(plain)[:2]
+    assert len(figures(seen)) == len(figures(plain))  # times are in words of the language
 
 
 def test_a_choice_is_written_into_the_address_and_opens_the_same_view(visit):
