@@ -136,6 +136,15 @@ def heat_rows(heat: Heat) -> pd.DataFrame:
     return long.merge(n, on=["cell_id", "column"]).rename(columns={"cell_id": "row"})
 
 
+def heat_cells(heat: Heat, most: int) -> dict[str, str]:
+    """Return cells by cell_id with their names, as they stand; if they are more than `most`, the fullest first."""
+    cells = heat.table[["cell_id", "name"]]
+    if len(cells) > most:
+        n = heat.n.drop(columns=["cell_id", "name"]).sum(axis=1)
+        cells = cells.loc[n.sort_values(ascending=False, kind="stable").index]
+    return dict(zip(cells["cell_id"], cells["name"], strict=True))
+
+
 def trend_rows(trend: Trend) -> pd.DataFrame:
     """Return the months as a figure draws them: the share in time under the names of `analysis.monthly`."""
     names = {"share_in_time": "within", "share_low": "within_low", "share_high": "within_high"}

@@ -26,8 +26,8 @@ from test_pages import (  # noqa: F401  fixtures among them
 from data.levels import load_cells
 from data.schema import Scope
 from data.store import Workspace
-from pages.common import times_parts, times_view
-from reports import times, times_map, times_words
+from pages.common import downloads, times_parts, times_view
+from reports import backlog, times, times_map, times_words
 from reports.times_book import KEY_NAMES
 
 SCOPE = Scope("grid", *map(dt.date.fromisoformat, PERIOD))
@@ -236,3 +236,15 @@ def test_in_one_area_only_its_cells_are_told(visit, dataset):  # noqa: F811
     groups = times.groups(dataset, Scope("grid", SCOPE.start, SCOPE.end, area=HOT[0][:12]), times.Asked("cell"))
     assert isinstance(shown, pd.DataFrame)
     assert shown["n"].sum() == groups["n"].sum()
+
+
+def test_all_open_cases_are_in_the_download_of_the_worst(visit, dataset, monkeypatch):  # noqa: F811
+    handed = []
+    monkeypatch.setattr(downloads, "deferred", lambda *_args, **more: handed.append((more["file"], _args[3])))
+    two = backlog.worst(dataset, SCOPE, limit=2)
+    monkeypatch.setattr("pages.common.cached.times_worst", lambda *_args, **_more: two)
+    seen = visit("resolution", part="open")
+    (shown,) = tables(seen, "due_from")
+    rows, titles = next(build() for file, build in handed if file == "open")
+    assert (len(shown), len(rows)) == (2, times.headline(dataset, SCOPE).overall["open"])
+    assert set(shown) <= set(titles)

@@ -106,6 +106,9 @@ def test_a_table_of_cells_becomes_rows_with_the_cases_behind_each():
     assert at.loc[("x", "waterlogging"), ["value", "n"]].tolist() == [0.5, 4]
     assert at.loc[("y", "other"), ["value", "n"]].tolist() == [0.2, 20]
     assert len(rows) == 4
+    heat = standing.Heat("share_in_time", table, n, 10, Sentence("s"))
+    assert list(times_rows.heat_cells(heat, 2).items()) == [("x", "X"), ("y", "Y")]
+    assert list(times_rows.heat_cells(heat, 1)) == ["y", "x"]  # of too many, those with the most cases first
 
 
 def test_of_a_case_it_is_told_by_how_much_it_is_past_due():

@@ -1,5 +1,6 @@
 """Where cases stay: the stages they pass, the open ones by how far past due, and the worst of these."""
 
+import pandas as pd
 import streamlit as st
 
 from analysis import time_bars
@@ -11,6 +12,7 @@ from pages.common import cached, downloads, frame, panels
 from reports import backlog, times, times_book, times_rows
 from reports.times import Asked, Headline
 
+MOST_HANDED = 1_000_000  # open cases in the download: what a sheet holds
 OPEN = {
     "incident_id": N_("Case"),
     "hazard": N_("Hazard"),
@@ -33,6 +35,9 @@ def stages(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Head
     if asked.handling != ENGINEERING:
         frame.heading(words("Where the time goes, stage by stage"))
         _waterfall(words, data, scope, asked.handling, "stages")
+        if n := answer.apart["reworked"]:
+            sentence = words.plural("{n} case was sent back and reworked.", "{n} cases were sent back and reworked.", n)
+            st.caption(markdown_plain(sentence))
     frame.heading(words("Engineering cases: survey, design, construction, follow-up"))
     if answer.apart[ENGINEERING]:
         _waterfall(words, data, scope, ENGINEERING, "engineering")
@@ -84,5 +89,17 @@ def worst(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     frame.heading(words("The worst open cases"))
     st.caption(markdown_plain(found.sentence.say(words)))
     names = times.key_names(data, scope, "cell", words)
-    rows = found.rows.assign(cell=found.rows["cell_id"].map(names), late=times_rows.late(found.rows, words))
-    panels.incidents_table(words, data, scope, rows, file="open", height=360, columns=OPEN)
+
+    def named(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows.assign(cell=rows["cell_id"].map(names), late=times_rows.late(rows, words))
+
+    panels.incidents_table(
+        words,
+        data,
+        scope,
+        named(found.rows),
+        file="open",
+        height=360,
+        columns=OPEN,
+        every=lambda: named(backlog.worst(data, scope, limit=MOST_HANDED, handling=asked.handling).rows),
+    )

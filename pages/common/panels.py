@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -530,11 +530,10 @@ def incidents_table(
     file: str,
     height: int,
     columns: Mapping[str, str] = INCIDENT_TITLES,
+    every: Callable[[], pd.DataFrame] | None = None,
 ) -> None:
-    """Show incidents as a table, the `columns` that hold anything, with its download."""
-    named = tracing.in_words(people.incidents_for_people(incidents, words), words)
-    if "due_from" in columns:
-        named["due_from"] = [words(DUE_FROM[code]) if code in DUE_FROM else "" for code in named["due_from"]]
+    """Show incidents as a table, the `columns` that hold anything, with its download: of them, or of `every` one."""
+    named = _incidents(words, incidents)
     titles = {column: words(title) for column, title in columns.items() if column in named}
     shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(
@@ -545,7 +544,19 @@ def incidents_table(
         column_config=frame.columns(named[shown], titles),
         alt=words.plural("Table of {n} incident.", "Table of {n} incidents.", len(named)),
     )
-    downloads.sheet(words, data, scope, named, titles, name=words("Incidents"), file=file)
+    downloads.deferred(
+        words,
+        data,
+        scope,
+        lambda: (named if every is None else _incidents(words, every()), titles),
+        name=words("Incidents"),
+        file=file,
+    )
+
+
+def _incidents(words: Words, rows: pd.DataFrame) -> pd.DataFrame:
+    named = tracing.in_words(people.incidents_for_people(rows, words), words)
+    return named.assign(due_from=[words(DUE_FROM[code]) if code in DUE_FROM else "" for code in named["due_from"]])
 
 
 def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -> None:

@@ -47,7 +47,7 @@ def heat(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     if not (rows["n"] > 0).any():
         return
     panels.after_the_map()
-    cells = dict(zip(found.table["cell_id"], found.table["name"], strict=True))
+    cells = times_rows.heat_cells(found, time_cells.MOST_ROWS)
     hazards = {code: words(name) for code, name in HAZARD_NAMES.items() if code in found.table}
     kind, few = HEATS[measure], found.few
     figure = time_cells.heat_figure(rows, cells, hazards, words=words, measure=kind, few_reports=few)

@@ -71,19 +71,20 @@ def table(
 ) -> None:
     """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
-        "name": (key_name, 92),
+        "name": (key_name, 88),
         "n": (words("Cases"), 52),
-        "open": (words("Open"), 52),
-        "past_due": (words("Past due"), 54),
-        "median": (words("Median (95%)"), 122),
-        "share": (words("In time (95%)"), 154),
-        "stands": (words("Beside the others"), 88),
+        "open": (words("Open"), 48),
+        "past_due": (words("Past due"), 58),
+        "median": (words("Median (95%)"), 128),
+        "share": (words("In time (95%)"), 160),
+        "stands": (words("Compared"), 80),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")
-    numbers = ("n", "open", "past_due")
     config = {
-        name: (st.column_config.NumberColumn if name in numbers else st.column_config.TextColumn)(title, width=width)
+        name: st.column_config.NumberColumn(title, width=width, format="localized")
+        if name in ("n", "open", "past_due")
+        else st.column_config.TextColumn(title, width=width)
         for name, (title, width) in titles.items()
         if name in shown
     }
