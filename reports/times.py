@@ -163,10 +163,11 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     DataFrame
         key; n, open, median_hours, low, high; due, in_time, share_in_time, share_low, share_high; p90_hours, p90_low,
         p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); limited (cases with a limit),
-        within, within_low, within_high (1 - S(limit), each case by its own limit); past_due (open cases), undecided;
-        `APART`; share_with_bulk; few (True: so few cases that the figures say little); verdict ("slower" or "quicker"
-        than all others together, corrected for the number of groups; "few": not compared; "": no difference shown;
-        None where groups are not compared, for they hold several hazards), p_holm; funnel (by cell or unit: a word of
+        within, within_low, within_high (1 - S(limit), each case by its own limit); past_due and open_undecided (open
+        cases: past their deadline, without one), undecided; `APART`; share_with_bulk; few (True: so few cases that the
+        figures say little); verdict ("slower" or "quicker" than all others together, corrected for the number of
+        groups; "few": not compared; "": no difference shown; None where groups are not compared, for they hold several
+        hazards), p_holm; funnel (by cell or unit: a word of
         `analysis.funnel`, else None). Hours are those of the clock asked for; NaN: not reached, not followed so long,
         nothing due.
 
@@ -294,19 +295,24 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     )
     late = timing.open_hours(dataset, scope, by, handling=handling)
     past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
+    untold = late["key"][late["hours_past_due"].isna()].value_counts().rename("open_undecided").rename_axis("key")
     reasons, decidable = timing.undecided(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)
     due = timing.due(dataset, scope, by, handling=handling)
     apart = timing.apart(dataset, scope, by, clock=clock, handling=handling)
     beside = (
         limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
         past,
+        (untold * decidable).reset_index(),
         pd.DataFrame({"key": reasons["key"], "undecided": reasons[list(UNDECIDED)].sum(axis=1) * decidable}),
         apart[["key", *APART]],
         due[["key", "bulk_due", "bulk_in_time"]],
     )
     for one in beside:
         table = table.merge(one.astype({"key": object}), on="key", how="left" if by is None else "outer")
-    whole = ["n", "open", "due", "in_time", "limited", "past_due", "undecided", *APART, "bulk_due", "bulk_in_time"]
+    whole = [
+        "n", "open", "due", "in_time", "limited", "past_due", "open_undecided", "undecided", *APART, "bulk_due",
+        "bulk_in_time",
+    ]  # fmt: skip
     table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
     every = table["due"] + table["bulk_due"]
     with_bulk = (table["in_time"] + table["bulk_in_time"]) / every.where(every > 0)

@@ -71,7 +71,7 @@ def _below_share(facts: Facts) -> Sentence:
 def _below_open(facts: Facts) -> Sentence:
     if not facts.has_deadlines:
         return Sentence(N_("no deadlines"))
-    fields = {"past_due": int(facts["past_due"]), "undecided": sum(facts.undecided.values())}
+    fields = {"past_due": int(facts["past_due"]), "undecided": int(facts["open_undecided"])}
     if not fields["undecided"]:
         return Sentence(N_("{past_due} past due"), fields)
-    return Sentence(N_("{past_due} past due; of {undecided} cases no deadline is known"), fields)
+    return Sentence(N_("{past_due} past due; of {undecided} no deadline is known"), fields)

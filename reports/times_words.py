@@ -122,6 +122,8 @@ def main(facts: Facts) -> Sentence:
         return Sentence(N_("{cases}, and it was closed within {median}"), fields)
     if math.isnan(facts["median_hours"]):
         return Sentence(N_("Within what time half of the {cases} are closed is not known yet; {rest}"), fields)
+    if facts.clock == WORK and facts["median_hours"] * 60 < 0.5:
+        return Sentence(N_("Half of the {cases} were closed before any office time had run; {rest}"), fields)
     return Sentence(N_("Half of the {cases} were closed within {median}; {rest}"), fields)
 
 

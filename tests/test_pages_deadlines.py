@@ -21,9 +21,10 @@ OWN = "隐患类别,处置时限\n道路积水,2紧急工作时\n井盖下沉,5�
 @pytest.fixture
 def own(demo, tmp_path):
     folder = Path(shutil.copytree(demo, tmp_path / "own"))
-    for one in editions(Workspace(folder).newest())[["scheme", "kind", "valid_from"]].to_dict("records"):
-        remove_edition(Workspace(folder), **one, who="t")  # the demo has a table of its own
-    load_standard(Workspace(folder), OWN.encode(), "时限.csv", scheme="office", who="t")
+    workspace = Workspace(folder)
+    for one in editions(workspace.newest()).itertuples():
+        remove_edition(workspace, scheme=one.scheme, kind=one.kind, valid_from=one.valid_from, who="t")
+    load_standard(workspace, OWN.encode(), "时限.csv", scheme="office", who="t")
     return folder
 
 
