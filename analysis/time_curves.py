@@ -19,7 +19,7 @@ from base.text import Words
 _STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730)  # of hours or days between ticks
 _TICKS = 7  # more do not stand side by side on a phone
-_BANDS = 3  # with more curves their bands hide each other
+_BANDS = 4  # as many as there are hazards; with more curves their bands hide each other
 _CENSORED = 40  # marks of censored cases: with more they are a second line
 _UNEVEN = 24  # times that the quickest half is quicker than the axis is long: its curve would be an upright line
 _DASHES = ("solid", "dash", "dot")  # colours begin anew after six
@@ -39,7 +39,7 @@ def curves_figure(
     Parameters
     ----------
     curves : mapping of str to Curve
-        By the name to be shown; times in hours of any clock. Bands are 95% limits, drawn for up to three curves. The
+        By the name to be shown; times in hours of any clock. Bands are 95% limits, drawn for up to four curves. The
         axis ends where fewer than one in twenty cases of every group is still followed. It is in hours or days, or
         logarithmic where a curve would else be an upright line: a flooded road is handled in hours, a cracked wall in
         weeks. A dotted line falls from each median that is reached.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis import ageing as ages
@@ -152,6 +153,10 @@ def waterfall(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Wa
     found = timing.case_times(dataset, scope, [f"{name}_at" for name in told], handling=handling)
     backwards = found["closed_at"] < found["reported_at"]  # which the stages count apart, where it shows
     found = found[found["followed"] & (~found["odd"] | backwards)]
+    if handling == ENGINEERING:  # a site may be looked after once its case is closed: the later of the two ends it
+        followed, closed = found["followed_up_at"], found["closed_at"]
+        both = (followed != stages.NEVER) & (closed != stages.NEVER)
+        found = found.assign(closed_at=np.where(both, np.maximum(followed, closed), closed))
     moments = stages.place_checks({name: found[f"{name}_at"].to_numpy() for name in told}, found["source"])
     rows = stages.waterfall(moments, found["as_of"].to_numpy(), order=order, source=found["source"])
     return Waterfall(rows, tuple(_of_stages(rows)))

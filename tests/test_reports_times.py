@@ -403,3 +403,22 @@ def test_in_a_terminal_a_share_of_few_cases_is_told_as_its_counts(tmp_path):
     assert "Half of the 5 waterlogging cases were closed within 6 h; 2 are open, 1 past due." in out
     assert Said(tmp_path, "resolution", "--out", tmp_path / "a.csv").code == 2
     assert Said(tmp_path, "resolution", "--handling", "magic").code == 2
+
+
+def test_a_building_site_that_is_looked_after_once_its_case_is_closed_ends_with_that(tmp_path):
+    site = {"handling": "engineering", "surveyed_at": "2026-01-06 08:00", "designed_at": "2026-01-07 08:00",
+            "built_at": "2026-01-09 08:00", "due_from": "no-limit"}  # fmt: skip
+    dataset = put(
+        tmp_path,
+        [
+            {**site, "closed_at": "2026-01-10 08:00", "followed_up_at": "2026-01-12 08:00"},  # after
+            {**site, "closed_at": "2026-01-14 08:00", "followed_up_at": "2026-01-12 08:00"},  # before
+        ],
+    )
+    rows = backlog.waterfall(dataset, GRID, handling="engineering").rows
+    told = rows[rows["n"] > 0].set_index(["stage_from", "stage_to"])
+    assert told["median_hours"].to_dict() == {
+        ("reported", "surveyed"): 24, ("surveyed", "designed"): 24, ("designed", "built"): 48,
+        ("built", "followed_up"): 72, ("followed_up", "closed"): 24,  # of 0 and 48 h
+    }  # fmt: skip
+    assert not rows["out_of_order"].any()
