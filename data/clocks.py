@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
+from data.pauses import NEVER, Pauses
 from data.schema import UNKNOWN_DAY, WORKDAY, Clock
 
-NEVER = np.iinfo(np.int64).max  # after all other moments
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY_MINUTES = 480  # a work day has 8 work hours
@@ -127,33 +127,6 @@ class Calendar:
         begins, ends = self._unknown
         at = np.minimum(np.searchsorted(ends, start, side="right"), len(ends) - 1)
         return (start < end) & (begins[at] < end)
-
-
-@dataclass(frozen=True)
-class Pauses:
-    """Times on hold (挂账), several a case: shape (m,) each, in any order; those of one case may overlap.
-
-    `case` is the position of the case, `end` is NEVER where the hold has not ended. One that ends before it begins
-    is none.
-    """
-
-    case: NDArray[np.intp]
-    start: Moments
-    end: Moments
-
-    def apart(self) -> "Pauses":
-        """Return the pauses sorted by case and start, overlaps told once."""
-        order = np.lexsort((self.start, self.case))
-        case, start, end = self.case[order], self.start[order], self.end[order]
-        # The latest end so far within a case: ends as ranks, so that a case's own stretch of numbers stays small
-        values, rank = np.unique(end, return_inverse=True)
-        _, group = np.unique(case, return_inverse=True)
-        latest = values[np.maximum.accumulate(group * len(values) + rank) % max(len(values), 1)]
-        first = np.ones(len(case), dtype=bool)
-        first[1:] = case[1:] != case[:-1]
-        start = np.where(first, start, np.maximum(start, np.roll(latest, 1)))
-        kept = start < end
-        return Pauses(case[kept], start[kept], end[kept])
 
 
 class Due(NamedTuple):

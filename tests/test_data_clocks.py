@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from data.calendar import office_days
-from data.clocks import MINUTE, NEVER, Calendar, Pauses, Rule, Why, days_ended, due, elapsed
+from data.clocks import MINUTE, Calendar, Rule, Why, days_ended, due, elapsed
+from data.pauses import NEVER, Pauses
 from data.schema import DAY_OFF, UNKNOWN_DAY, WORKDAY, Clock
 
 HOURS = "08:00-12:00 14:00-18:00"
