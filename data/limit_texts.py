@@ -58,7 +58,7 @@ def read_limit(text: str) -> tuple[float, str] | None:
 def reads_bare(text: str) -> bool:
     """Return whether a limit that is read names bare hours or days (24小时, 15天), which are taken for work time."""
     found = _LIMIT.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
-    return bool(found) and found[2] in ("小时", "天", "日")
+    return found is not None and found[2] in ("小时", "天", "日")
 
 
 def _value(number: str) -> float:
