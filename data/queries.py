@@ -108,15 +108,15 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
         the report), bulk (closed in bulk), undecided (no deadline is known, for whatever reason; 0 where nobody has
         any: `has_deadlines`). Of all cases: no_closing (of a source that tells no closing times:
         neither open nor due), on_spot and engineering (handled so; they are open or overdue as others, and in no
-        share). What was closed before it was reported is neither due nor in time: its times are wrong. Nor is what was
-        voided.
+        share). What ended (was closed or, by the setting clock_end, handled) before it was reported or before its clock
+        began is neither due nor in time: its times are wrong. Nor is what was voided.
     """
     view = View.of(dataset, scope)
     shown = edition(view)
 
     def count(seen: Seen) -> dict[str, int]:
         ours = seen.handled_as("")
-        judged = seen.plain & ~seen.bulk & ours
+        judged = seen.judged & ours
         masks = {
             "open": seen.open,
             "open_no_time": seen.open & ~seen.timed,

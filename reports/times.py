@@ -31,10 +31,10 @@ CLOCKS = (RAW, WORK)
 ORDINARY = ""
 QUANTILES = (0.5, 0.9)
 MOST_CURVES = 6
-# Counted beside the figures (`data.timing.apart`): in none of them, but for the last two, which mark others
+# Counted beside the figures (`data.timing.apart`): in none of them, but for the last three, which mark others
 APART = (
     "negative", "zero", "bulk", "no_time", "no_closing", "uncovered", "hold_unknown", "later", ON_SPOT, ENGINEERING,
-    "reworked", "paused",
+    "reworked", "paused", "odd_end",
 )  # fmt: skip
 DECIDED = ("table", "file")  # codes of DUE_FROM with a deadline; the others say why there is none
 UNDECIDED = tuple(code for code in DUE_FROM if code not in DECIDED)

@@ -63,6 +63,7 @@ TITLES = {  # of the columns of `reports.times.groups`, in the order of a table
     ENGINEERING: N_("Engineering cases"),
     "reworked": N_("Reworked"),
     "paused": N_("Put on hold"),
+    "odd_end": N_("Ended before the clock began"),
 }
 VERDICTS = {
     comparing.SLOWER: N_("slower"),

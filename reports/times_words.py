@@ -142,7 +142,7 @@ def sentences(facts: Facts) -> tuple[Sentence, ...]:
     if facts.first is not None:
         return ()
     said = [_few(facts), _share(facts), _handled(facts), _estimate(facts), _mean(facts), _apart(facts)]
-    said += [_bulk(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
+    said += [_bulk(facts), _odd_end(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
     return tuple(one for one in said if one is not None)
 
 
@@ -271,6 +271,28 @@ def _bulk(facts: Facts) -> Sentence | None:
     return Sentence(
         N_("With the cases closed in bulk the share in time would be {share}."),
         {"share": percent(facts["share_with_bulk"])},
+    )
+
+
+def _odd_end(facts: Facts) -> Sentence | None:
+    if not (facts.apart["odd_end"] and facts.has_deadlines):
+        return None
+    if facts.handled:
+        return Sentence(
+            NP_(
+                "{n} case was handled before its report, at its very moment, or before its clock began: it is in no "
+                "share in time.",
+                "{n} cases were handled before their reports, at their very moment, or before their clocks began: they "
+                "are in no share in time.",
+            ),
+            {"n": facts.apart["odd_end"]},
+        )
+    return Sentence(
+        NP_(
+            "{n} case was closed before its clock began: it is in no share in time.",
+            "{n} cases were closed before their clocks began: they are in no share in time.",
+        ),
+        {"n": facts.apart["odd_end"]},
     )
 
 
