@@ -138,6 +138,16 @@ class Seen:
         return self.view.start(self.part)[self.rows]
 
     @cached_property
+    def stopped(self) -> Bools:
+        """Whether an open case has ended as its deadline asks: it is handled, and closing it is all that is left."""
+        return self.open & (self.ended <= self.as_of)
+
+    @cached_property
+    def past_due(self) -> Bools:
+        """Whether an open case is past its deadline, which still runs."""
+        return self.open & (self["due_at"] <= self.as_of) & ~self.stopped
+
+    @cached_property
     def backwards(self) -> Bools:
         """Whether the case ended, as its deadline asks, before its report or before its clock began."""
         begun = self.start != NEVER

@@ -170,8 +170,9 @@ def apart(
         key (categories), and numbers of cases: no_closing (of a source that tells no closing times), no_time (without a
         report time; by another clock than "raw" also without its start), later (reported after the as-of time),
         negative (closed before the report, or before the clock started), zero (closed at the moment of the report; by
-        clock "limit" both of the moment that counts against the deadline), bulk (closed in bulk), uncovered (work time over days that the calendar does not know), hold_unknown (it was on
-        hold, nobody knows when: work time cannot be told). With the n of `durations` these make up all cases of that
+        clock "limit" both of the moment that counts against the deadline), bulk (closed in bulk), uncovered (work time
+        over days that the calendar does not know), hold_unknown (it was on hold, nobody knows when: work time cannot be
+        told). With the n of `durations` these make up all cases of that
         handling that are not voided; by clock "limit" there are those without a known deadline too (`undecided`).
         Beside them: on_spot and engineering (all such cases, whatever the handling asked for), and among those of the
         handling reworked and paused (cases that say so; many of them are in the figures) and odd_end (neither closed in
@@ -248,28 +249,29 @@ def open_hours(
     -------
     DataFrame
         key (categories), hours_past_due (at the as-of time; negative: not due yet, NaN: no deadline is known),
-        hours_open (since the report; NaN without a report time). Hours are natural ones.
+        hours_open (since the report; NaN without a report time), stopped (by the setting clock_end it is handled, and
+        so is neither past due nor will it be). Hours are natural ones.
     """
     view = View.of(dataset, scope)
     column = None if by is None else key_column(view, by)
 
-    def take(seen: Seen) -> tuple[Ints, Any, Any]:
+    def take(seen: Seen) -> tuple[Any, ...]:
         rows = np.flatnonzero(seen.open & seen.handled_as(handling) & _asked(seen, by, cell))
         as_of = np.broadcast_to(seen.as_of, seen.n)[rows]
 
         def since(times: Ints) -> Any:
             return np.where((times == NEVER) | (as_of == UNKNOWN), np.nan, (as_of - times) / _HOUR_US)
 
-        return codes_of(seen, column)[rows].astype(np.int64), since(seen["due_at"][rows]), since(seen.reported[rows])
+        key = codes_of(seen, column)[rows].astype(np.int64)
+        return key, since(seen["due_at"][rows]), since(seen.reported[rows]), seen.stopped[rows]
 
-    parts = each(view, _needed(view, column, cell) | view.for_states() | {"due_at"}, take)
-    key, past_due, open_for = (
+    parts = each(view, _needed(view, column, cell) | view.for_deadlines(), take)
+    key, past_due, open_for, stopped = (
         np.concatenate([np.empty(0, kind), *(part[at] for part in parts)])
-        for at, kind in enumerate((np.int64, float, float))
+        for at, kind in enumerate((np.int64, float, float, bool))
     )
-    return pd.DataFrame(
-        {"key": category(column or "all", key), "hours_past_due": past_due, "hours_open": open_for}, copy=False
-    )
+    told = {"hours_past_due": past_due, "hours_open": open_for, "stopped": stopped}
+    return pd.DataFrame({"key": category(column or "all", key), **told}, copy=False)
 
 
 def case_times(dataset: Dataset, scope: Scope, columns: Sequence[str], *, handling: str | None = "") -> pd.DataFrame:

@@ -295,6 +295,7 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         _durations(dataset, scope, by, LIMIT, handling), quantiles=(), limit_hours=timing.PARTS / 60
     )
     late = timing.open_hours(dataset, scope, by, handling=handling)
+    late = late[~late["stopped"]]
     past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
     untold = late["key"][late["hours_past_due"].isna()].value_counts().rename("open_undecided").rename_axis("key")
     reasons, decidable = timing.undecided(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)

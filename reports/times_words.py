@@ -169,10 +169,9 @@ def _share(facts: Facts) -> Sentence:
         )
     if not due:
         return Sentence(N_("No case was due yet, so there is no share in time."))
-    if due == 1 and in_time:
-        return Sentence(N_("The only case due so far was closed in time."))
     if due == 1:
-        return Sentence(N_("The only case due so far was not closed in time."))
+        only = _ONLY_HANDLED if facts.handled else _ONLY_CLOSED
+        return Sentence(only[bool(in_time)])
     fields = {
         "in_time": in_time,
         "due": due,
@@ -180,17 +179,32 @@ def _share(facts: Facts) -> Sentence:
         "low": percent(facts["share_low"]),
         "high": percent(facts["share_high"]),
     }
-    if due < facts.few:
-        return Sentence(
-            N_(
-                "{in_time} of the {due} cases due so far were closed in time: too few to tell a share, which may lie "
-                "anywhere from {low} to {high} (95% interval)."
-            ),
-            fields,
-        )
-    return Sentence(
-        N_("{in_time} of the {due} cases due so far were closed in time: {share} (95% interval {low}–{high})."), fields
-    )
+    said = _SHARE_HANDLED if facts.handled else _SHARE_CLOSED
+    return Sentence(said[due < facts.few], fields)
+
+
+_ONLY_CLOSED = {
+    True: N_("The only case due so far was closed in time."),
+    False: N_("The only case due so far was not closed in time."),
+}
+_ONLY_HANDLED = {
+    True: N_("The only case due so far was handled in time."),
+    False: N_("The only case due so far was not handled in time."),
+}
+_SHARE_CLOSED = {  # of few cases, and of more
+    True: N_(
+        "{in_time} of the {due} cases due so far were closed in time: too few to tell a share, which may lie anywhere "
+        "from {low} to {high} (95% interval)."
+    ),
+    False: N_("{in_time} of the {due} cases due so far were closed in time: {share} (95% interval {low}–{high})."),
+}
+_SHARE_HANDLED = {
+    True: N_(
+        "{in_time} of the {due} cases due so far were handled in time: too few to tell a share, which may lie anywhere "
+        "from {low} to {high} (95% interval)."
+    ),
+    False: N_("{in_time} of the {due} cases due so far were handled in time: {share} (95% interval {low}–{high})."),
+}
 
 
 def _handled(facts: Facts) -> Sentence | None:

@@ -285,7 +285,8 @@ def test_shares_and_deadlines_are_those_of_a_plain_count(datasets, cases, at, sc
             since = [
                 (as_of - time) / dt.timedelta(hours=1) if time else None for time in (case.get("due_at"), reported)
             ]
-            ages[key, *(time and round(time, 6) for time in since)] += 1
+            handled = case.get("handled_at") if rule.get("clock_end") == "handled" else None
+            ages[key, *(time and round(time, 6) for time in since), bool(handled and handled <= as_of)] += 1
         bulk = in_bulk(case, as_of)
         if odd in OUT or odd_end(case, rule):
             continue
@@ -307,7 +308,8 @@ def test_shares_and_deadlines_are_those_of_a_plain_count(datasets, cases, at, sc
     still = timing.open_hours(dataset, scope, by, handling=handling)
     assert (
         Counter(
-            (row.key, *(None if np.isnan(time) else round(time, 6) for time in row[2:])) for row in still.itertuples()
+            (row.key, *(None if np.isnan(time) else round(time, 6) for time in row[2:4]), row.stopped)
+            for row in still.itertuples()
         )
         == ages
     )

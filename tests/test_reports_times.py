@@ -18,7 +18,7 @@ from data.deadline_table import remove_edition, save_edition
 from data.schema import Scope
 from data.standards import load_standard
 from data.store import Workspace
-from reports import answers, backlog, standing, times, times_book
+from reports import answers, backlog, standing, times, times_book, times_cell
 from reports.times import APART, Asked
 
 GRID = Scope(level="grid")
@@ -369,6 +369,35 @@ def test_counting_when_cases_were_handled_is_said(tmp_path):
     head = times.headline(workspace.newest(), GRID)
     assert head.overall["in_time"] == 1
     assert any("when the case was handled" in line for line in said(head.sentences, EN))
+
+
+def test_where_handling_ends_a_case_no_answer_calls_a_handled_one_past_due(tmp_path):
+    # Thirty handled in time and none closed, then one past due that nobody handled, and one whose time still runs
+    workspace = with_grids(tmp_path)
+    due = {"due_at": "2026-01-05 12:00", "cell": "A", **FILE}
+    cases = [{"handled_at": "2026-01-05 10:00", **due}] * 30 + [due, {**due, "due_at": "2026-02-05 12:00"}]
+    set_settings(workspace, {"clock_end": "handled"}, who="t")
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]))
+    head = times.headline(dataset, GRID)
+    assert head.main.say(EN).endswith("; 32 are open, 1 past due")
+    shown = said(head.sentences, EN)
+    assert any(line.startswith("30 of the 31 cases due so far were handled in time: 97%") for line in shown)
+    assert not any("closed in time" in line for line in shown)
+    assert queries.totals(dataset, GRID)["open_overdue"] == 1
+    assert times.groups(dataset, GRID, Asked(by="cell"))["past_due"].tolist() == [1]
+    ages = backlog.ageing(dataset, GRID)
+    assert (sum(ages.overall.values()), ages.overall["not_due"], ages.overall["to_30_days"]) == (2, 1, 1)
+    assert ages.sentence.say(EN) == (
+        "Of 32 open cases 1 are past due (0 by more than 30 days) and 1 not due yet. 30 open cases are handled, so "
+        "they are not past due: they only have to be closed."
+    )
+    assert "不属超期" in ages.sentence.say(ZH)
+    worst = backlog.worst(dataset, GRID)
+    assert worst.rows["incident_id"].tolist()[0] == "30"
+    assert (worst.rows["hours_past_due"] >= 0).sum() == 1
+    one = times_cell.one_cell(dataset, GRID, Asked(), "A")
+    assert one.hazards["past_due"].tolist() == [1]
+    assert (one.cases["hours_past_due"] >= 0).sum() == 1
 
 
 @pytest.mark.parametrize("asked_of", [Asked(clock="moon"), Asked(handling="magic"), Asked(by="colour")])
