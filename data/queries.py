@@ -99,10 +99,11 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     dict of int
         n; open (known and neither closed nor voided by as_of); open_no_time (those of them without a report time: they
         have no duration); open_overdue (those of them past their deadline, and by the setting clock_end not handled);
-        near (outside their cell, but within the tolerance: they count there); outside (a point in no cell and near none); no_location (no point, in no cell);
-        other_edition (in a cell that is not among those valid at the end of the scope); one_spot (probably not
-        located); no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes
-        after the report, where a clock is known); due (deadline reached by as_of); in_time (ended by that deadline).
+        near (outside their cell, but within the tolerance: they count there); outside (a point in no cell and near
+        none); no_location (no point, in no cell); other_edition (in a cell that is not among those valid at the end of
+        the scope); one_spot (probably not located); no_time (no report time); closed_before_reported;
+        closed_first_quarter_hour (less than 15 minutes after the report, where a clock is known); due (deadline reached
+        by as_of); in_time (ended by that deadline).
 
         What figures leave out, of ordinary cases as due and in_time are (handling ''): zero (closed at the moment of
         the report), bulk (closed in bulk), undecided (no deadline is known, for whatever reason; 0 where nobody has

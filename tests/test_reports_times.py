@@ -141,6 +141,7 @@ def test_groups_tie_with_all_cases_and_few_are_said_to_be_few(told):
             "past_due",
             "open_undecided",
             "undecided",
+            "decided",
             "limited",
             "negative",
             "zero",
@@ -321,6 +322,41 @@ def test_a_month_is_settled_when_nothing_open_can_change_it(tmp_path):
     assert months.loc["2025-12", "median_hours"] == 2
     # The younger of November's two open cases is open since the 4th: 88 days and 10 hours, as is the median at least
     assert months.loc["2025-11", "at_least_hours"] == pytest.approx(88 * 24 + 10, abs=0.1)
+
+
+SETTLED = {"reported_at": "2025-12-01 08:00", "closed_at": "2025-12-01 10:00", "due_at": "2025-12-02 08:00", **FILE}
+STILL = {"reported_at": "2025-12-02 08:00"}
+
+
+@pytest.mark.parametrize(
+    ("more", "settled"),
+    [
+        ([], True),
+        ([{**STILL, "due_at": "2025-12-03 08:00", **FILE}], True),  # open, and late for good
+        ([{**STILL, "due_at": "2026-03-03 08:00", **FILE}], False),  # not due yet
+        ([{**STILL, "closed_at": "2025-12-09 08:00", "due_at": "2026-03-03 08:00", **FILE}], False),
+        ([{**STILL, "due_from": "no-start"}], False),  # not begun: dispatched tomorrow it has a deadline
+        ([{**STILL, "due_from": "on-hold"}], False),
+        ([{**STILL, "due_from": "on-hold", "closed_at": "2025-12-09 08:00"}], True),  # nobody waits for it
+    ],
+)
+def test_a_share_of_a_month_is_settled_when_no_case_can_still_come_to_it(tmp_path, more, settled):
+    months = standing.trend(put(tmp_path, [SETTLED, *more]), GRID, Asked()).rows.set_index("month")
+    assert months.loc["2025-12", "share_settled"] == settled
+
+
+def test_a_month_is_not_settled_while_a_case_has_a_deadline_and_no_start(tmp_path):
+    # The file gives deadlines also to a case that was never dispatched: on no limit's clock, but due in June
+    target = {"due_at": "2026-06-11 09:00", "dispatched_at": None, **FILE}
+    begun = {"dispatched_at": "2025-12-01 08:00", **SETTLED}
+    dataset = put(tmp_path, [begun, {**STILL, **target}], options={"mapping": {"dispatched_at": "a", "closed_at": "b"}})
+    (month,) = standing.trend(dataset, GRID, Asked()).rows.to_dict("records")
+    assert (month["decided"], month["due"], month["share_settled"]) == (2, 1, False)
+    head = times.headline(dataset, GRID)
+    assert (head.overall["decided"], head.overall["limited"]) == (2, 1)
+    (estimate,) = [line for line in said(head.sentences, EN) if line.startswith("Estimate for")]
+    assert estimate.startswith("Estimate for 1 of the 2 cases with a deadline, also those not due yet: 100% within")
+    assert "2 件有时限的案件中" in "".join(said(head.sentences, ZH))
 
 
 def test_a_curve_whose_cases_have_one_limit_has_its_line_on_that_clock(tmp_path):
