@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import comparing, resolution, survival
 from analysis import funnel as funnels
 from base.errors import HazardError
-from base.text import Sentence, Words
+from base.text import N_, Sentence, Words
 from data import queries, timing
 from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
@@ -129,6 +129,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         overall={str(name): value for name, value in overall.items()},
         undecided=undecided,
         apart=apart,
+        reasons=reasons_of(dataset),
         has_deadlines=deadlines,
         clock=clock,
         handling=handling,
@@ -405,6 +406,11 @@ def has_deadlines(dataset: Dataset, scope: Scope) -> bool:
 
     sources = dataset.hold("sources with deadlines", None, find, most=1)
     return bool(sources.intersection(scope.sources or sources)) or len(dataset.standards()) > 0
+
+
+def reasons_of(dataset: Dataset) -> dict[str, str]:
+    """Return the messages of `data.schema.DUE_FROM`; without a table of deadlines no row of it can have been sought."""
+    return DUE_FROM if len(dataset.standards()) else DUE_FROM | {"no-limit": N_("no table of deadlines is loaded")}
 
 
 def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:

@@ -395,6 +395,17 @@ def test_what_differs_throughout_singles_nobody_out_also_in_the_ranking(tmp_path
     assert "singles nobody out" in out
 
 
+def test_without_a_table_of_deadlines_no_row_of_it_is_said_not_to_fit(tmp_path):
+    head = times.headline(put(tmp_path, [CASES[0], CASES[4]]), GRID)
+    line = next(one for one in said(head.sentences, EN) if "no deadline can be told" in one)
+    assert line.endswith("so it is neither in time nor late: 1 (no table of deadlines is loaded).")
+    workspace = with_grids(tmp_path / "table")
+    load_standard(workspace, STANDARD.encode(), "事件标准.csv", scheme="own", who="t")
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **CASES[n]} for n in (0, 4)]))
+    line = next(one for one in said(times.headline(dataset, GRID).sentences, EN) if "no deadline can be told" in one)
+    assert line.endswith("1 (no row of the table of deadlines fits the case).")
+
+
 def test_holds_are_told_with_and_without(tmp_path):
     # 4 work hours from Monday 08:00 end at 12:00; with a hold from 9 to 11 one of them has run by 9, two by 12, and
     # they end at 16:00: closed at 15:00 it is in time with the hold and late without
