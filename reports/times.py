@@ -18,6 +18,7 @@ from data import queries, timing
 from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
 from data.office import days_of
+from data.queries import has_deadlines
 from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, NO_MONTH, ON_SPOT, Clock, Scope
 from data.shared_limits import shared_limits
 from data.told import imports_with
@@ -392,20 +393,6 @@ def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
-
-
-def has_deadlines(dataset: Dataset, scope: Scope) -> bool:
-    """Return whether there is a table of deadlines, or any case of a scope's sources has a deadline.
-
-    Where there is none at all, nobody calls cases undecided.
-    """
-
-    def find() -> frozenset[str]:
-        found = dataset.query("SELECT DISTINCT source FROM incidents WHERE due_at IS NOT NULL")
-        return frozenset(found.column("source").to_pylist())
-
-    sources = dataset.hold("sources with deadlines", None, find, most=1)
-    return bool(sources.intersection(scope.sources or sources)) or len(dataset.standards()) > 0
 
 
 def reasons_of(dataset: Dataset) -> dict[str, str]:

@@ -12,7 +12,9 @@ from test_cli import Said, asked
 
 from base.errors import HazardError
 from base.text import Words
+from data import queries
 from data.changes import set_settings
+from data.deadline_table import remove_edition, save_edition
 from data.levels import load_cells
 from data.schema import Scope
 from data.shared_limits import shared_limits
@@ -165,6 +167,29 @@ def test_the_same_numbers_stand_in_overview_cell_and_resolution(told):
     assert overview.in_time == (overall["share_in_time"], overall["share_low"], overall["share_high"])
     view = answers.cell_view(told, GRID, "A", overview.cells)
     assert view.hazards[["key", "n", "due", "in_time"]].to_numpy().tolist() == [["waterlogging", 3, 3, 1]]
+
+
+@pytest.mark.parametrize("hazard", ["waterlogging", "wall_risk"])
+def test_overview_and_page_call_the_same_cases_undecided(tmp_path, hazard):
+    # One hazard has a deadline in the file, the other none: its cases are undecided, for others of the source are not
+    dataset = put(tmp_path, [CASES[0], {"hazard": "wall_risk", "due_from": "no-limit"}])
+    scope = Scope("grid", hazards=(hazard,))
+    n = int(hazard == "wall_risk")
+    assert (queries.totals(dataset, scope)["undecided"], sum(times.headline(dataset, scope).undecided.values())) == (
+        n,
+        n,
+    )
+
+
+def test_a_table_of_deadlines_taken_back_leaves_nobody_undecided(tmp_path):
+    workspace = with_grids(tmp_path)
+    save_edition(workspace, pd.DataFrame([{"hazard": "other", "limit_text": "4工作时"}]), scheme="own", kind="",
+                 valid_from=None, who="t")  # fmt: skip
+    with_table = store(workspace, rows([{"incident_id": "1", **START, "due_from": "no-limit"}]))
+    remove_edition(workspace, scheme="own", kind="", valid_from="", who="t")
+    for version, n in ((with_table, 1), (workspace.newest(), 0)):
+        assert queries.totals(version, GRID)["undecided"] == n
+        assert sum(times.headline(version, GRID).undecided.values()) == n
 
 
 def test_those_closed_in_bulk_are_left_out_and_the_share_with_them_is_told(tmp_path):
