@@ -455,10 +455,9 @@ def test_a_source_tells_closing_times_if_any_of_its_imports_does_or_says_nothing
     assert timing.open_hours(dataset, NOWHERE, "source")["key"].tolist() == ["b", "b"]
 
 
-def test_minutes_are_bulk_by_what_their_own_source_closes_and_by_the_zones_midnight(tmp_path):
-    # Of source a: 30 in one minute, by chance of two months of report; of b: 30 dates alone, which are midnights. In
-    # neither is another closing, so five times the 95th percentile is five times 30 - and one minute more changes that:
-    # of 30 and twenty times 1 the number at place 0.95 x 20 = 19 (from 0) is 1.
+def test_minutes_are_bulk_by_what_their_own_source_closes_around_them_and_by_the_zones_midnight(tmp_path):
+    # Of source a: 30 in one minute, by chance of two months of report; of b: 30 dates alone, which are midnights.
+    # Around the minute of a are 20 more, 20 / 360 a minute.
     def closed(source, n, at, month=5):
         return [
             {"incident_id": f"{source}{at}{k}", "reported_at": f"2025-0{month}-01 08:{k:02d}", "closed_at": at,
@@ -467,9 +466,7 @@ def test_minutes_are_bulk_by_what_their_own_source_closes_and_by_the_zones_midni
 
     together = closed("a", 15, "2025-06-02 09:15:20") + closed("a", 15, "2025-06-02 09:15:40", month=4)
     midnight = closed("b", 30, "2025-06-03 00:00:00")
-    single = [one for k in range(20) for one in closed("a", 1, f"2025-06-04 10:{k:02d}:00")]
-    few = store(Workspace(tmp_path / "few"), rows(together + midnight))
-    assert closed_in_bulk(few).minutes.empty
+    single = [one for k in range(20) for one in closed("a", 1, f"2025-06-02 10:{k:02d}:00")]
     more = store(Workspace(tmp_path / "more"), rows(together + midnight + single))
     found = closed_in_bulk(more)
     assert found.minutes.to_numpy().tolist() == [["a", pd.Timestamp("2025-06-02 09:15", tz=ZONE), 30]]
@@ -478,3 +475,38 @@ def test_minutes_are_bulk_by_what_their_own_source_closes_and_by_the_zones_midni
     before = Scope(level="", as_of=dt.datetime(2025, 6, 1, tzinfo=PLACE))
     assert (queries.totals(more, before)["open"], queries.totals(more, before)["bulk"]) == (80, 0)
     assert queries.totals(more, NOWHERE)["bulk"] == 30
+
+
+@pytest.mark.parametrize("often", [1, 3, 6, 10])
+def test_however_often_a_source_closes_in_bulk_it_is_found(tmp_path, often):
+    # A hundred cases closed one by one, and every day a minute of 40: all of these, whatever their number
+    one_by_one = [
+        {"reported_at": f"2025-03-{3 + k // 20:02d} 08:00", "closed_at": f"2025-03-{3 + k // 20:02d} 09:{k % 20:02d}"}
+        for k in range(100)
+    ]
+    daily = [
+        {"reported_at": "2025-03-03 08:00", "closed_at": f"2025-03-{10 + day} 17:13:{k:02d}"}
+        for day in range(often)
+        for k in range(40)
+    ]
+    cases = [{"incident_id": f"c{k}", **case} for k, case in enumerate(one_by_one + daily)]
+    (found,) = timing.apart(store(Workspace(tmp_path / "w"), rows(cases)), NOWHERE)["bulk"]
+    assert found == 40 * often
+
+
+def test_a_minute_is_set_against_the_three_hours_before_it_and_after_it(tmp_path):
+    def found(around):
+        cases = [
+            *({"closed_at": f"2025-03-03 12:00:{k:02d}"} for k in range(20)),
+            *({"closed_at": f"2025-03-03 {hour}:{k // 10:02d}:{k % 10:02d}"} for hour, n in around for k in range(n)),
+        ]
+        every = [{"incident_id": f"c{k}", "reported_at": "2025-03-03 08:00", **case} for k, case in enumerate(cases)]
+        return int(timing.apart(store(Workspace(tmp_path / str(around)), rows(every)), NOWHERE)["bulk"].sum())
+
+    # 20 are five times 4 a minute, which are 1,440 in six hours; ten in each of 72 minutes on either side
+    def wide(n, early, late):
+        return [(f"{early + at:02d}", 360) for at in range(2)] + [(f"{late + at:02d}", n // 2 - 360) for at in range(2)]
+
+    assert found(wide(1440, 10, 13)) == 20
+    assert found(wide(1442, 10, 13)) == 0
+    assert found(wide(1442, 6, 16)) == 20  # further off they say nothing of it
