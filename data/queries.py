@@ -98,29 +98,30 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     -------
     dict of int
         n; open (known and neither closed nor voided by as_of); open_no_time (those of them without a report time: they
-        have no duration); open_overdue (those of them past their deadline); near (outside their cell, but within the
-        tolerance: they count there); outside (a point in no cell and near none); no_location (no point, in no cell);
-        other_edition (in a cell that is not among those valid at the end of the scope); one_spot (probably not
-        located); no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes
-        after the report, where a clock is known); due (deadline reached by as_of); in_time (closed by that deadline).
+        have no duration); open_overdue (those of them past their deadline, and by the setting clock_end not handled);
+        near (outside their cell, but within the tolerance: they count there); outside (a point in no cell and near
+        none); no_location (no point, in no cell); other_edition (in a cell that is not among those valid at the end of
+        the scope); one_spot (probably not located); no_time (no report time); closed_before_reported;
+        closed_first_quarter_hour (less than 15 minutes after the report, where a clock is known); due (deadline reached
+        by as_of); in_time (ended by that deadline).
 
         What figures leave out, of ordinary cases as due and in_time are (handling ''): zero (closed at the moment of
         the report), bulk (closed in bulk), undecided (no deadline is known, for whatever reason; 0 where nobody has
         any: `has_deadlines`). Of all cases: no_closing (of a source that tells no closing times:
         neither open nor due), on_spot and engineering (handled so; they are open or overdue as others, and in no
-        share). What was closed before it was reported is neither due nor in time: its times are wrong. Nor is what was
-        voided.
+        share). What ended (was closed or, by the setting clock_end, handled) before it was reported or before its clock
+        began is neither due nor in time: its times are wrong. Nor is what was voided.
     """
     view = View.of(dataset, scope)
     shown = edition(view)
 
     def count(seen: Seen) -> dict[str, int]:
         ours = seen.handled_as("")
-        judged = seen.plain & ~seen.bulk & ours
+        judged = seen.judged & ours
         masks = {
             "open": seen.open,
             "open_no_time": seen.open & ~seen.timed,
-            "open_overdue": seen.open & (seen["due_at"] <= seen.as_of),
+            "open_overdue": seen.past_due,
             **{place: seen.lies(place, shown) for place in ("near", "outside", "no_location", "other_edition")},
             "one_spot": seen["one_spot"],
             "no_time": ~seen.timed,

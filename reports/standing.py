@@ -70,8 +70,8 @@ class Heat:
 class Trend:
     """The months of report, without gaps.
 
-    `rows`: month, n, open, median_hours, low, high, median_settled, at_least_hours; limited (cases with a limit), due,
-    in_time, share_in_time, share_low, share_high, share_settled (all that have one were due).
+    `rows`: month, n, open, median_hours, low, high, median_settled, at_least_hours; decided (cases with a deadline),
+    due, in_time, share_in_time, share_low, share_high, share_settled (no case can still come to it).
     """
 
     rows: pd.DataFrame
@@ -184,7 +184,8 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     """Return medians and shares in time by month of report, months that can still change marked as not settled.
 
     The median of a month is settled once more than half of its cases were closed within the time for which every case
-    was followed, its share in time once all of its cases that have a deadline were due: nothing that is still to come
+    was followed. Its share in time is settled once all of its cases that have a deadline were due and none without one
+    is open, for that may get one yet: when it is dispatched, or goes on after a hold. Nothing that is still to come
     changes them then, late imports and reopened cases apart.
     """
     times.check(asked)
@@ -192,15 +193,15 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     over = _over(dataset, scope, histogram)
     rows = monthly.month_trend(histogram, followed_hours=_followed(histogram, over))
     found = times.figures(dataset, scope, "month", clock=asked.clock, handling=asked.handling)
-    shares = ["limited", "due", "in_time", "share_in_time", "share_low", "share_high"]
+    shares = ["decided", "due", "in_time", "share_in_time", "share_low", "share_high"]
     rows = rows.drop(columns=["within", "within_low", "within_high", "within_settled"]).merge(
-        found[["key", *shares]].rename(columns={"key": "month"}), on="month", how="left"
+        found[["key", *shares, "open_undecided"]].rename(columns={"key": "month"}), on="month", how="left"
     )
-    counts = dict.fromkeys(("limited", "due", "in_time"), 0)
+    counts = dict.fromkeys(("decided", "due", "in_time", "open_undecided"), 0)
     rows = rows.fillna(counts).astype(dict.fromkeys(counts, "int64"))
     known = np.array([over.get(month, True) for month in rows["month"]], dtype=bool)
-    settled = known & (rows["due"] > 0) & (rows["due"] >= rows["limited"])
-    return Trend(rows.assign(share_settled=settled), _of_trend(rows))
+    settled = known & (rows["due"] > 0) & (rows["due"] == rows["decided"]) & (rows["open_undecided"] == 0)
+    return Trend(rows.drop(columns="open_undecided").assign(share_settled=settled), _of_trend(rows))
 
 
 def _over(dataset: Dataset, scope: Scope, histogram: pd.DataFrame) -> dict[str, bool]:

@@ -23,6 +23,7 @@ from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, NO_MONTH, ON_SPOT, 
 from data.shared_limits import shared_limits
 from data.told import imports_with
 from data.unheld import count_held
+from reports import curve_words
 from reports import times_words as said
 from reports.times_figures import Figure, headline_row
 
@@ -31,10 +32,10 @@ CLOCKS = (RAW, WORK)
 ORDINARY = ""
 QUANTILES = (0.5, 0.9)
 MOST_CURVES = 6
-# Counted beside the figures (`data.timing.apart`): in none of them, but for the last two, which mark others
+# Counted beside the figures (`data.timing.apart`): in none of them, but for the last three, which mark others
 APART = (
     "negative", "zero", "bulk", "no_time", "no_closing", "uncovered", "hold_unknown", "later", ON_SPOT, ENGINEERING,
-    "reworked", "paused",
+    "reworked", "paused", "odd_end",
 )  # fmt: skip
 DECIDED = ("table", "file")  # codes of DUE_FROM with a deadline; the others say why there is none
 UNDECIDED = tuple(code for code in DUE_FROM if code not in DECIDED)
@@ -164,8 +165,9 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     -------
     DataFrame
         key; n, open, median_hours, low, high; due, in_time, share_in_time, share_low, share_high; p90_hours, p90_low,
-        p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); limited (cases with a limit),
-        within, within_low, within_high (1 - S(limit), each case by its own limit); past_due and open_undecided (open
+        p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); decided (cases with a deadline),
+        limited (those of them of which it is known how long their clock has run), within, within_low,
+        within_high (1 - S(limit), each case by its own limit); past_due and open_undecided (open
         cases: past their deadline, without one), undecided; `APART`; share_with_bulk; few (True: so few cases that the
         figures say little); verdict ("slower" or "quicker" than all others together, corrected for the number of
         groups; "few": not compared; "": no difference shown; None where groups are not compared, for they hold several
@@ -263,7 +265,9 @@ def curves(dataset: Dataset, scope: Scope, asked: Asked, *, most: int = MOST_CUR
     found = {key: _curve(shown[key]) for key in map(str, largest)}
     limits = _limits(dataset, scope, asked) if found else {}
     limits = {key: limit for key, limit in limits.items() if key in found}
-    return Curves(found, limits, len(sizes), said.curves_title(asked.clock), said.curves(len(found), len(sizes)))
+    return Curves(
+        found, limits, len(sizes), curve_words.curves_title(asked.clock), curve_words.curves(len(found), len(sizes))
+    )
 
 
 def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:
@@ -331,6 +335,7 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         _durations(dataset, scope, by, LIMIT, handling), quantiles=(), limit_hours=timing.PARTS / 60
     )
     late = timing.open_hours(dataset, scope, by, handling=handling)
+    late = late[~late["stopped"]]
     past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
     untold = late["key"][late["hours_past_due"].isna()].value_counts().rename("open_undecided").rename_axis("key")
     reasons, decidable = timing.undecided(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)
@@ -340,15 +345,21 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
         past,
         (untold * decidable).reset_index(),
-        pd.DataFrame({"key": reasons["key"], "undecided": reasons[list(UNDECIDED)].sum(axis=1) * decidable}),
+        pd.DataFrame(
+            {
+                "key": reasons["key"],
+                "decided": reasons[list(DECIDED)].sum(axis=1),
+                "undecided": reasons[list(UNDECIDED)].sum(axis=1) * decidable,
+            }
+        ),
         apart[["key", *APART]],
         due[["key", "bulk_due", "bulk_in_time"]],
     )
     for one in beside:
         table = table.merge(one.astype({"key": object}), on="key", how="left" if by is None else "outer")
     whole = [
-        "n", "open", "due", "in_time", "limited", "past_due", "open_undecided", "undecided", *APART, "bulk_due",
-        "bulk_in_time",
+        "n", "open", "due", "in_time", "decided", "limited", "past_due", "open_undecided", "undecided", *APART,
+        "bulk_due", "bulk_in_time",
     ]  # fmt: skip
     table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
     every = table["due"] + table["bulk_due"]

@@ -43,7 +43,8 @@ TITLES = {  # of the columns of `reports.times.groups`, in the order of a table
     "share_low": N_("Share, 95% interval from"),
     "share_high": N_("Share, 95% interval to"),
     "share_with_bulk": N_("Share in time with those closed in bulk"),
-    "limited": N_("Cases with a deadline"),
+    "decided": N_("Cases with a deadline"),
+    "limited": N_("Cases in the estimate"),
     "within": N_("Estimate for all cases"),
     "within_low": N_("Estimate, 95% interval from"),
     "within_high": N_("Estimate, 95% interval to"),
@@ -63,6 +64,7 @@ TITLES = {  # of the columns of `reports.times.groups`, in the order of a table
     ENGINEERING: N_("Engineering cases"),
     "reworked": N_("Reworked"),
     "paused": N_("Put on hold"),
+    "odd_end": N_("Ended before the clock began"),
 }
 VERDICTS = {
     comparing.SLOWER: N_("slower"),
@@ -107,7 +109,7 @@ TREND = {
     "high": N_("95% interval to (hours)"),
     "median_settled": N_("Median settled"),
     "at_least_hours": N_("Median at least (hours)"),
-    "limited": N_("Cases with a deadline"),
+    "decided": N_("Cases with a deadline"),
     "due": N_("Due so far"),
     "in_time": N_("Closed in time"),
     "share_in_time": N_("Share in time"),

@@ -128,7 +128,7 @@ def sentences(facts: Facts) -> tuple[Sentence, ...]:
     if facts.first is not None:
         return ()
     said = [_few(facts), _share(facts), _handled(facts), _estimate(facts), _mean(facts), _apart(facts)]
-    said += [_bulk(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
+    said += [_bulk(facts), _odd_end(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
     return tuple(one for one in said if one is not None)
 
 
@@ -155,10 +155,8 @@ def _share(facts: Facts) -> Sentence:
         )
     if not due:
         return Sentence(N_("No case was due yet, so there is no share in time."))
-    if due == 1 and in_time:
-        return Sentence(N_("The only case due so far was closed in time."))
     if due == 1:
-        return Sentence(N_("The only case due so far was not closed in time."))
+        return Sentence(_ONLY[facts.handled, bool(in_time)])
     fields = {
         "in_time": in_time,
         "due": due,
@@ -166,17 +164,31 @@ def _share(facts: Facts) -> Sentence:
         "low": percent(facts["share_low"]),
         "high": percent(facts["share_high"]),
     }
-    if due < facts.few:
-        return Sentence(
-            N_(
-                "{in_time} of the {due} cases due so far were closed in time: too few to tell a share, which may lie "
-                "anywhere from {low} to {high} (95% interval)."
-            ),
-            fields,
-        )
-    return Sentence(
-        N_("{in_time} of the {due} cases due so far were closed in time: {share} (95% interval {low}–{high})."), fields
-    )
+    return Sentence(_SHARES[facts.handled, due < facts.few], fields)
+
+
+_ONLY = {  # by whether handling ends a case's time, and whether it was in time
+    (False, True): N_("The only case due so far was closed in time."),
+    (False, False): N_("The only case due so far was not closed in time."),
+    (True, True): N_("The only case due so far was handled in time."),
+    (True, False): N_("The only case due so far was not handled in time."),
+}
+_SHARES = {  # by the same, and whether the cases are few
+    (False, True): N_(
+        "{in_time} of the {due} cases due so far were closed in time: too few to tell a share, which may lie anywhere "
+        "from {low} to {high} (95% interval)."
+    ),
+    (False, False): N_(
+        "{in_time} of the {due} cases due so far were closed in time: {share} (95% interval {low}–{high})."
+    ),
+    (True, True): N_(
+        "{in_time} of the {due} cases due so far were handled in time: too few to tell a share, which may lie anywhere "
+        "from {low} to {high} (95% interval)."
+    ),
+    (True, False): N_(
+        "{in_time} of the {due} cases due so far were handled in time: {share} (95% interval {low}–{high})."
+    ),
+}
 
 
 def _handled(facts: Facts) -> Sentence | None:
@@ -196,17 +208,29 @@ def _estimate(facts: Facts) -> Sentence | None:
         )
     fields = {
         "n": int(facts["limited"]),
+        "all": int(facts["decided"]),
         "within": percent(facts["within"]),
         "low": percent(facts["within_low"]),
         "high": percent(facts["within_high"]),
     }
-    return Sentence(
-        N_(
-            "Estimate for all {n} cases with a deadline, also those not due yet: {within} closed within their own "
-            "limits (95% interval {low}–{high})."
-        ),
-        fields,
-    )
+    whole = facts["limited"] == facts["decided"]
+    return Sentence(_PARTLY if not whole else _HANDLED_WITHIN if facts.handled else _CLOSED_WITHIN, fields)
+
+
+_PARTLY = N_(
+    "Estimate for {n} of the {all} cases with a deadline, also those not due yet: {within} within their own limits "
+    "(95% interval {low}–{high}). Of the others nobody knows since when their time has run."
+)
+_CLOSED_WITHIN, _HANDLED_WITHIN = (
+    N_(
+        "Estimate for all {n} cases with a deadline, also those not due yet: {within} closed within their own limits "
+        "(95% interval {low}–{high})."
+    ),
+    N_(
+        "Estimate for all {n} cases with a deadline, also those not due yet: {within} handled within their own limits "
+        "(95% interval {low}–{high})."
+    ),
+)
 
 
 def _mean(facts: Facts) -> Sentence | None:
@@ -257,6 +281,28 @@ def _bulk(facts: Facts) -> Sentence | None:
     return Sentence(
         N_("With the cases closed in bulk the share in time would be {share}."),
         {"share": percent(facts["share_with_bulk"])},
+    )
+
+
+def _odd_end(facts: Facts) -> Sentence | None:
+    if not (facts.apart["odd_end"] and facts.has_deadlines):
+        return None
+    if facts.handled:
+        return Sentence(
+            NP_(
+                "{n} case was handled before its report, at its very moment, or before its clock began: it is in no "
+                "share in time.",
+                "{n} cases were handled before their reports, at their very moment, or before their clocks began: they "
+                "are in no share in time.",
+            ),
+            {"n": facts.apart["odd_end"]},
+        )
+    return Sentence(
+        NP_(
+            "{n} case was closed before its clock began: it is in no share in time.",
+            "{n} cases were closed before their clocks began: they are in no share in time.",
+        ),
+        {"n": facts.apart["odd_end"]},
     )
 
 
@@ -311,28 +357,6 @@ def _uncovered(facts: Facts) -> Sentence | None:
         ),
         {"coverage": facts.coverage},
     )
-
-
-def curves_title(clock: str) -> Sentence:
-    """Return what the curves are."""
-    if clock == WORK:
-        return Sentence(N_("Share of cases not yet closed, by work time since the clock began"))
-    return Sentence(N_("Share of cases not yet closed, by time since the report"))
-
-
-def curves(drawn: int, groups: int) -> Sentence:
-    """Return how the curves are read."""
-    if not groups:
-        return Sentence(N_("There is no case here of which a duration is known."))
-    if drawn < groups:
-        return Sentence(
-            N_(
-                "A curve falls where cases are closed and crosses the half at the median; the {drawn} largest of "
-                "{groups} groups are drawn, all are in the table."
-            ),
-            {"drawn": drawn, "groups": groups},
-        )
-    return Sentence(N_("A curve falls where cases are closed and crosses the half at the median."))
 
 
 def holds(paused: int, with_holds: tuple[int, int], without: tuple[int, int]) -> Sentence:

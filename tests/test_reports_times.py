@@ -20,7 +20,7 @@ from data.schema import Scope
 from data.shared_limits import shared_limits
 from data.standards import load_standard
 from data.store import Workspace
-from reports import answers, backlog, standing, times, times_book
+from reports import answers, backlog, standing, times, times_book, times_cell
 from reports.times import APART, Asked
 
 GRID = Scope(level="grid")
@@ -143,6 +143,7 @@ def test_groups_tie_with_all_cases_and_few_are_said_to_be_few(told):
             "past_due",
             "open_undecided",
             "undecided",
+            "decided",
             "limited",
             "negative",
             "zero",
@@ -325,6 +326,41 @@ def test_a_month_is_settled_when_nothing_open_can_change_it(tmp_path):
     assert months.loc["2025-11", "at_least_hours"] == pytest.approx(88 * 24 + 10, abs=0.1)
 
 
+SETTLED = {"reported_at": "2025-12-01 08:00", "closed_at": "2025-12-01 10:00", "due_at": "2025-12-02 08:00", **FILE}
+STILL = {"reported_at": "2025-12-02 08:00"}
+
+
+@pytest.mark.parametrize(
+    ("more", "settled"),
+    [
+        ([], True),
+        ([{**STILL, "due_at": "2025-12-03 08:00", **FILE}], True),  # open, and late for good
+        ([{**STILL, "due_at": "2026-03-03 08:00", **FILE}], False),  # not due yet
+        ([{**STILL, "closed_at": "2025-12-09 08:00", "due_at": "2026-03-03 08:00", **FILE}], False),
+        ([{**STILL, "due_from": "no-start"}], False),  # not begun: dispatched tomorrow it has a deadline
+        ([{**STILL, "due_from": "on-hold"}], False),
+        ([{**STILL, "due_from": "on-hold", "closed_at": "2025-12-09 08:00"}], True),  # nobody waits for it
+    ],
+)
+def test_a_share_of_a_month_is_settled_when_no_case_can_still_come_to_it(tmp_path, more, settled):
+    months = standing.trend(put(tmp_path, [SETTLED, *more]), GRID, Asked()).rows.set_index("month")
+    assert months.loc["2025-12", "share_settled"] == settled
+
+
+def test_a_month_is_not_settled_while_a_case_has_a_deadline_and_no_start(tmp_path):
+    # The file gives deadlines also to a case that was never dispatched: on no limit's clock, but due in June
+    target = {"due_at": "2026-06-11 09:00", "dispatched_at": None, **FILE}
+    begun = {"dispatched_at": "2025-12-01 08:00", **SETTLED}
+    dataset = put(tmp_path, [begun, {**STILL, **target}], options={"mapping": {"dispatched_at": "a", "closed_at": "b"}})
+    (month,) = standing.trend(dataset, GRID, Asked()).rows.to_dict("records")
+    assert (month["decided"], month["due"], month["share_settled"]) == (2, 1, False)
+    head = times.headline(dataset, GRID)
+    assert (head.overall["decided"], head.overall["limited"]) == (2, 1)
+    (estimate,) = [line for line in said(head.sentences, EN) if line.startswith("Estimate for")]
+    assert estimate.startswith("Estimate for 1 of the 2 cases with a deadline, also those not due yet: 100% within")
+    assert "2 件有时限的案件中" in "".join(said(head.sentences, ZH))
+
+
 def test_a_curve_whose_cases_have_one_limit_has_its_line_on_that_clock(tmp_path):
     limit = {"limit_text": "4工作时", "limit_value": 4.0, "limit_clock": "work_hour", "due_from": "table"}
     other = limit | {"limit_text": "1工作日", "limit_value": 1.0, "limit_clock": "work_day"}
@@ -485,6 +521,35 @@ def test_counting_when_cases_were_handled_is_said(tmp_path):
     head = times.headline(workspace.newest(), GRID)
     assert head.overall["in_time"] == 1
     assert any("when the case was handled" in line for line in said(head.sentences, EN))
+
+
+def test_where_handling_ends_a_case_no_answer_calls_a_handled_one_past_due(tmp_path):
+    # Thirty handled in time and none closed, then one past due that nobody handled, and one whose time still runs
+    workspace = with_grids(tmp_path)
+    due = {"due_at": "2026-01-05 12:00", "cell": "A", **FILE}
+    cases = [{"handled_at": "2026-01-05 10:00", **due}] * 30 + [due, {**due, "due_at": "2026-02-05 12:00"}]
+    set_settings(workspace, {"clock_end": "handled"}, who="t")
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]))
+    head = times.headline(dataset, GRID)
+    assert head.main.say(EN).endswith("; 32 are open, 1 past due")
+    shown = said(head.sentences, EN)
+    assert any(line.startswith("30 of the 31 cases due so far were handled in time: 97%") for line in shown)
+    assert not any("closed in time" in line for line in shown)
+    assert queries.totals(dataset, GRID)["open_overdue"] == 1
+    assert times.groups(dataset, GRID, Asked(by="cell"))["past_due"].tolist() == [1]
+    ages = backlog.ageing(dataset, GRID)
+    assert (sum(ages.overall.values()), ages.overall["not_due"], ages.overall["to_30_days"]) == (2, 1, 1)
+    assert ages.sentence.say(EN) == (
+        "Of 32 open cases 1 are past due (0 by more than 30 days) and 1 not due yet. 30 open cases are handled, so "
+        "they are not past due: they only have to be closed."
+    )
+    assert "不属超期" in ages.sentence.say(ZH)
+    worst = backlog.worst(dataset, GRID)
+    assert worst.rows["incident_id"].tolist()[0] == "30"
+    assert (worst.rows["hours_past_due"] >= 0).sum() == 1
+    one = times_cell.one_cell(dataset, GRID, Asked(), "A")
+    assert one.hazards["past_due"].tolist() == [1]
+    assert (one.cases["hours_past_due"] >= 0).sum() == 1
 
 
 @pytest.mark.parametrize("asked_of", [Asked(clock="moon"), Asked(handling="magic"), Asked(by="colour")])
