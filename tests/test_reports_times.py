@@ -419,7 +419,7 @@ def two_editions(tmp_path_factory):
     late = {"A": 24, "B": 8, "C": 70, "D": 70}
     times_of = {"reported_at": "2025-01-06 08:00", "due_at": "2025-01-06 12:00", **FILE}
     cases = [
-        {"cell": cell, "closed_at": "2025-01-06 14:00" if n < many else "2025-01-06 10:00", **times_of}
+        {"cell": cell, "closed_at": f"2025-01-06 {(14 if n < many else 10) + n // 60}:{n % 60:02}", **times_of}
         for cell, many in late.items() for n in range(80)
     ]  # fmt: skip
     named = [{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]
@@ -441,7 +441,7 @@ def test_ranking_command_figure_and_workbook_call_a_cell_the_same(two_editions):
 def test_what_differs_throughout_singles_nobody_out_also_in_the_ranking(tmp_path):
     due = {"due_at": "2026-01-05 12:00", **FILE}
     cases = [
-        {"cell": cell, "closed_at": "2026-01-05 14:00" if n < many else "2026-01-05 10:00", **due}
+        {"cell": cell, "closed_at": f"2026-01-05 {14 if n < many else 10}:{n:02}", **due}
         for cell, many in {"A": 45, "B": 5, "C": 40, "D": 10}.items() for n in range(50)
     ]  # fmt: skip
     dataset = put(tmp_path, cases)
