@@ -295,3 +295,11 @@ def first_reports(dataset: Dataset) -> dict[str, pd.Timestamp]:
     return dataset.derived.setdefault(
         "first", {facts.codes("source").texts[code]: time for code, time in known.items()}
     )
+
+
+def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the cells that a scope looks at, sorted by cell_id, with their exposures and geometry."""
+    cells = dataset.cells(scope.level, dataset.edition_day(scope))
+    if scope.area is not None:
+        cells = cells[cells["parent"] == scope.area]
+    return cells.reset_index(drop=True)

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data import facts
-from data.clocks import Calendar, Pauses, elapsed
+from data.clocks import Calendar, elapsed
 from data.facts import NEVER
 from data.office import calendar_of
+from data.pauses import Pauses
 from data.schema import Clock
 from data.seen import Bools, Seen, Times
 from data.views import View
@@ -122,12 +123,12 @@ def _parts(take: _Take, start: Times, end: Times, calendar: Calendar, is_open: b
 
 
 def _holds(take: _Take, n: int) -> Pauses | None:
-    """Return the holds of cases of which both ends, or the beginning alone, are known."""
+    """Return the holds of cases of which the beginning is known."""
     begins = take("paused_at")
     if not any(begins.strides):  # none is
         return None
-    held = np.flatnonzero(begins != NEVER)
-    return Pauses(held, begins[held], take("resumed_at")[held]) if len(held) else None
+    ends, closed = (np.broadcast_to(take(name), n) for name in ("resumed_at", "closed_at"))
+    return Pauses.of_cases(begins, ends, closed)
 
 
 def _of(holds: Pauses | None, mine: Bools) -> Pauses | None:

@@ -97,7 +97,7 @@ def in_force(data: Dataset, words: Words, *, day: str | None = None, scheme: str
     Columns: TITLES, and limit_value (NaN where it cannot be read) and limit_clock.
     """
     rows = standards.standard_on(data, day or "9999-12-31", scheme=scheme)
-    return _with_limit(rows, words)[[*TITLES, "limit_value", "limit_clock"]]
+    return with_limit(rows, words)[[*TITLES, "limit_value", "limit_clock"]]
 
 
 def to_edit(rows: pd.DataFrame) -> pd.DataFrame:
@@ -125,10 +125,11 @@ def column_order(rows: pd.DataFrame) -> list[str]:
 
 def edition(data: Dataset, words: Words, scheme: str, kind: str, valid_from: str) -> pd.DataFrame:
     """Return the rows of an edition: `data.tables.STANDARD_COLUMNS` and `limit`, in words what was read."""
-    return _with_limit(deadline_table.edition(data, scheme, kind, valid_from), words)
+    return with_limit(deadline_table.edition(data, scheme, kind, valid_from), words)
 
 
-def _with_limit(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+def with_limit(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return the rows of an edition with `limit`, in words what was read."""
     pairs = zip(rows["limit_value"], rows["limit_clock"], strict=True)
     return rows.assign(limit=pd.Series([limit_words(*one, words) for one in pairs], rows.index, dtype=object))
 

@@ -96,7 +96,7 @@ class Curves:
     """Survival curves of the largest groups by key, the largest first; times in hours of the clock asked for."""
 
     curves: dict[str, survival.Curve]
-    limits: dict[str, Limit]  # of the curves whose cases all have one limit that runs on this clock
+    limits: dict[str, Limit]  # of the curves whose cases all have one limit, never moved, that runs on this clock
     groups: int  # how many there are
     title: Sentence
     sentence: Sentence
@@ -170,9 +170,9 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
         cases: past their deadline, without one), undecided; `APART`; share_with_bulk; few (True: so few cases that the
         figures say little); verdict ("slower" or "quicker" than all others together, corrected for the number of
         groups; "few": not compared; "": no difference shown; None where groups are not compared, for they hold several
-        hazards), p_holm; funnel (by cell or unit: a word of
-        `analysis.funnel`, else None). Hours are those of the clock asked for; NaN: not reached, not followed so long,
-        nothing due.
+        hazards), p_holm; funnel (by cell or unit: a word of `analysis.funnel` as `late_shares` tells it; None for other
+        keys, and of a cell of an earlier boundary). Hours are those of the clock asked for; NaN: not reached, not
+        followed so long, nothing due.
 
     Raises
     ------
@@ -183,14 +183,49 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     table = figures(dataset, scope, asked.by, clock=asked.clock, handling=asked.handling)
     verdict, p_holm = _verdicts(dataset, scope, asked, table["key"])
     word = pd.Series(None, table.index, dtype=object)
-    if asked.by in FUNNELS and table["due"].any():
-        word[:] = funnels.funnel(table["due"] - table["in_time"], table["due"]).words
+    if asked.by in FUNNELS:
+        rows, drawn = late_shares(dataset, scope, asked.by, table)
+        if drawn is not None:
+            told = dict(zip(rows["key"], drawn.words, strict=True))
+            word = pd.Series([told.get(key) for key in table["key"]], table.index, dtype=object)
     return table.assign(verdict=verdict, p_holm=p_holm, funnel=word)
 
 
+def late_shares(
+    dataset: Dataset, scope: Scope, by: str, found: pd.DataFrame
+) -> tuple[pd.DataFrame, funnels.Funnel | None]:
+    """Return the late cases among those due of each cell that is shown, or of each unit, and where chance keeps them.
+
+    Parameters
+    ----------
+    by : {"cell", "unit"}
+    found : DataFrame
+        `figures` by the same key.
+
+    Returns
+    -------
+    DataFrame
+        key, name (of a cell; else the key), due, late. A cell of the scope without a case due has a row too.
+    Funnel
+        In the order of the rows; None where nothing was due.
+    """
+    rows = found.assign(late=found["due"] - found["in_time"])[["key", "due", "late"]]
+    if by == "cell":
+        cells = queries.cells_of(dataset, scope)[["cell_id", "name"]].rename(columns={"cell_id": "key"})
+        rows = cells.merge(rows, on="key", how="left").fillna({"due": 0, "late": 0})
+        rows = rows.astype({"due": "int64", "late": "int64"})
+    else:
+        rows = rows.assign(name=rows["key"])
+    drawn = funnels.funnel(rows["late"], rows["due"]) if rows["due"].any() else None
+    return rows[["key", "name", "due", "late"]], drawn
+
+
 def _verdicts(dataset: Dataset, scope: Scope, asked: Asked, keys: pd.Series) -> tuple[Any, Any]:
-    """Return which groups are slower or quicker than the others, and how sure that is; of one hazard only."""
-    if asked.by != "hazard" and len(scope.hazards) != 1:
+    """Return which groups are slower or quicker than the others, and how sure that is; of one hazard only.
+
+    Hazards have limits of their own: that a cracked wall takes longer than a flooded road is no finding.
+    """
+    if asked.by == "hazard" or len(scope.hazards) != 1:
         return None, np.nan
     found = dataset.hold("times compared", (scope, asked), lambda: _compared(dataset, scope, asked), most=_MOST_HELD)
     if found is None:
@@ -243,7 +278,7 @@ def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:
     hours = {Clock.WORK_HOUR: 1.0} if asked.clock == WORK else {Clock.URGENT_HOUR: 1.0}
     if settings["day_limits"] == Rule.HOURS:  # else the Nth day ends sooner for who starts later
         hours |= {Clock.WORK_DAY: DAY_MINUTES / 60} if asked.clock == WORK else {Clock.NATURAL_DAY: 24.0}
-    found = shared_limits(dataset, scope, asked.by, handling=asked.handling)
+    found = shared_limits(dataset, scope, asked.by, handling=asked.handling, through_holds=asked.clock == RAW)
     return {
         row["key"]: Limit(row["limit_text"], row["limit_value"] * hours[row["limit_clock"]])
         for row in found.to_dict("records")

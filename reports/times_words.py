@@ -12,13 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from base import text
 from base.text import N_, NP_, Listed, Sentence, Term
 from data.clocks import DAY_MINUTES
 from data.schema import DUE_FROM, ENGINEERING, ON_SPOT
 
 RAW, WORK = "raw", "work"
-_DAY_HOURS = DAY_MINUTES / 60  # of work
-_LONG = 3  # days from which a length of time is told in days
 _MOST_TEXTS = 3  # limits that cannot be read, named one by one
 
 
@@ -52,25 +51,12 @@ class Facts:
 
 def duration(hours: float, clock: str = RAW) -> Sentence:
     """Return a length of time in the unit a person would use; NaN is "not reached"."""
-    if math.isnan(hours):
-        return Sentence(N_("not reached"))
-    if clock != WORK:
-        if hours < 1:
-            return Sentence(N_("{n} min"), {"n": round(60 * hours)})
-        if hours < 24 * _LONG:
-            return Sentence(N_("{n} h"), {"n": round(hours, 1)})
-        return Sentence(N_("{n} days"), {"n": round(hours / 24, 1 if hours < 240 else 0)})
-    if hours < 1:
-        return Sentence(N_("{n} min of work time"), {"n": round(60 * hours)})
-    if hours < _DAY_HOURS * _LONG:
-        return Sentence(N_("{n} work hours"), {"n": round(hours, 1)})
-    return Sentence(N_("{n} work days"), {"n": round(hours / _DAY_HOURS, 1)})
+    return text.duration(hours, work_day(clock))
 
 
-def unit_hours(hours: float, clock: str = RAW) -> float:
-    """Return the hours in one unit of those in which `duration` tells a length of time."""
-    day = _DAY_HOURS if clock == WORK else 24
-    return 1 / 60 if hours < 1 else 1 if not hours >= day * _LONG else day
+def work_day(clock: str) -> float | None:
+    """Return the hours of a work day where the clock is that of work time; None: a day has 24 hours."""
+    return DAY_MINUTES / 60 if clock == WORK else None
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from data.calendar import office_days
-from data.clocks import MINUTE, NEVER, Calendar, Pauses, Rule, Why, days_ended, due, elapsed
+from data.clocks import MINUTE, Calendar, Rule, Why, days_ended, due, elapsed
+from data.pauses import NEVER, Pauses
 from data.schema import DAY_OFF, UNKNOWN_DAY, WORKDAY, Clock
 
 HOURS = "08:00-12:00 14:00-18:00"
@@ -119,10 +120,11 @@ def test_a_hold_stops_each_clock_for_what_it_would_have_run():
     assert told(due([start], 8, "urgent_hour", CHINA, pauses=hold).at[0]) == "2024-03-06 12:00"
     # used up just when the hold begins: nothing is left to hold
     assert told(due([start], 4, "work_hour", CHINA, pauses=hold).at[0]) == "2024-03-04 16:00"
-    # By the Nth day: Thursday 18:00, and 12 work hours on: Fri 8, Mon 11th 8-12
+    # By the Nth day: Tuesday ends on hold, so the three are Wednesday, Thursday and Friday; the end of Monday, the day
+    # of the start, counts neither way. A total of 12 hours is one whole day: Thursday 18:00 becomes Friday 18:00 too
     by_day = due([start], 3, "work_day", CHINA, pauses=hold, rule=Rule.NTH_DAY).at[0]
-    assert told(by_day) == "2024-03-11 12:00"
-    assert told(due([start], 3, "work_day", CHINA, paused=12 * 60, rule=Rule.NTH_DAY).at[0]) == "2024-03-11 12:00"
+    assert told(by_day) == "2024-03-08 18:00"
+    assert told(due([start], 3, "work_day", CHINA, paused=12 * 60, rule=Rule.NTH_DAY).at[0]) == "2024-03-08 18:00"
     assert elapsed([start], [end], "work_hour", CHINA, paused=12 * 60)[0] == 12 * 60
 
 
@@ -151,6 +153,55 @@ def test_an_extension_adds_to_the_limit_in_its_own_unit():
             longer = due(start, 2, clock, CHINA, postponed=3, rule=rule)
             assert longer == due(start, 5, clock, CHINA, rule=rule)
             assert longer == due(start, 5, clock, CHINA, postponed=np.nan, paused=np.nan, rule=rule)
+
+
+@pytest.mark.parametrize(
+    ("clock", "days", "by_days"),
+    [
+        # Monday 4 March 2024, 09:00. One work day ends on Tuesday at 18:00, one natural day as Tuesday does
+        ("work_day", 0, "2024-03-05 18:00"),
+        ("work_day", 1 / 8, "2024-03-06 09:00"),  # an hour more is worked on Wednesday morning
+        ("work_day", 1, "2024-03-06 18:00"),
+        ("work_day", 1.5, "2024-03-07 12:00"),
+        ("work_day", 4, "2024-03-11 18:00"),  # Wed, Thu, Fri, Monday
+        ("natural_day", 0, "2024-03-06 00:00"),
+        ("natural_day", 1 / 24, "2024-03-06 01:00"),
+        ("natural_day", 24 * (1 / 24), "2024-03-07 00:00"),
+        ("natural_day", 2.5, "2024-03-08 12:00"),
+    ],
+)
+def test_by_the_nth_day_an_extension_runs_from_its_end(clock, days, by_days):
+    assert told(due(at("2024-03-04 09:00"), 1, clock, CHINA, postponed=days, rule=Rule.NTH_DAY).at) == by_days
+
+
+@pytest.mark.parametrize(
+    ("clock", "paused", "resumed", "by_days"),
+    [
+        # Monday 4 March 2024, 09:00, two days: the ends of Tuesday and Wednesday
+        ("natural_day", "2024-03-05 10:00", "2024-03-05 11:00", "2024-03-07 00:00"),  # within a day: nothing
+        ("natural_day", "2024-03-05 00:00", "2024-03-05 23:59", "2024-03-07 00:00"),
+        ("natural_day", "2024-03-05 00:00", "2024-03-06 00:00", "2024-03-08 00:00"),  # all of Tuesday
+        ("natural_day", "2024-03-04 10:00", "2024-03-05 10:00", "2024-03-07 00:00"),  # Monday was none of the two
+        ("natural_day", "2024-03-06 23:00", "2024-03-09 01:00", "2024-03-10 00:00"),  # Wed, Thu and Fri end on hold
+        ("natural_day", "2024-03-07 00:00", "2024-03-09 01:00", "2024-03-07 00:00"),  # after the limit
+        ("work_day", "2024-03-05 10:00", "2024-03-05 11:00", "2024-03-06 18:00"),
+        ("work_day", "2024-03-06 17:00", "2024-03-07 09:00", "2024-03-07 18:00"),  # not due on hold, nor in the past
+        ("work_day", "2024-03-05 10:00", "2024-03-11 10:00", "2024-03-12 18:00"),  # Monday and Tuesday
+    ],
+)
+def test_by_the_nth_day_a_day_that_ends_on_hold_does_not_count(clock, paused, resumed, by_days):
+    hold = _pauses((0, at(paused), at(resumed)))
+    assert told(due([at("2024-03-04 09:00")], 2, clock, CHINA, pauses=hold, rule=Rule.NTH_DAY).at[0]) == by_days
+
+
+def test_by_the_nth_day_an_extension_is_held_too():
+    # Due on Tuesday at 18:00 and two hours on, Wednesday 10:00; on hold from Wednesday 09:00 to 11:00: 12:00
+    start, hold = [at("2024-03-04 09:00")], (at("2024-03-06 09:00"), at("2024-03-06 11:00"))
+    longer = {"postponed": 0.25, "rule": Rule.NTH_DAY}
+    assert told(due(start, 1, "work_day", CHINA, pauses=_pauses((0, *hold)), **longer).at[0]) == "2024-03-06 12:00"
+    for begin in (hold[0], at("2024-03-05 17:59")):
+        found = due(start, 1, "work_day", CHINA, pauses=_pauses((0, begin, NEVER)), **longer)
+        assert found == ([NEVER], [Why.ON_HOLD])
 
 
 def test_what_touches_an_unknown_day_is_unknown_and_clocks_that_never_stop_are_not():
@@ -330,3 +381,33 @@ def test_many_cases_are_each_as_one_alone():
         alone = Pauses(holds.case[own] * 0, holds.start[own], holds.end[own])
         assert elapsed(start[i : i + 1], end[i], clock[i], CHINA, pauses=alone) == ran[i]
         assert due(start[i : i + 1], value[i], clock[i], CHINA, pauses=alone).at == found.at[i]
+
+
+spans = st.lists(st.tuples(st.integers(-3 * 1440, 20 * 1440), st.integers(1, 9000)), max_size=3)
+
+
+@given(
+    moments,
+    limits,
+    st.floats(0, 10),
+    st.integers(0, 9000),
+    spans,
+    st.sampled_from(list(Clock)),
+    st.sampled_from(list(Rule)),
+    st.booleans(),
+)
+def test_neither_an_extension_nor_a_hold_makes_a_case_due_earlier(
+    start, value, longer, paused, holds, clock, rule, whole
+):
+    value = round(value) if whole else value
+    rows = [(0, start + begin * MINUTE, start + (begin + length) * MINUTE) for begin, length in holds]
+    pauses = _pauses(*rows) if rows else None
+    plain = due([start], value, clock, PLAIN, rule=rule).at[0]
+    held = due([start], value, clock, PLAIN, rule=rule, pauses=pauses).at[0]
+    extended = due([start], value, clock, PLAIN, rule=rule, postponed=longer).at[0]
+    both = due([start], value, clock, PLAIN, rule=rule, pauses=pauses, postponed=longer, paused=paused).at[0]
+    assert plain <= held <= both
+    assert plain <= extended <= both
+    assert due([start], value, clock, PLAIN, rule=rule, paused=paused).at[0] >= plain
+    for _, begins, ends in rows:  # and no limit runs out on hold, but for one of nothing
+        assert value == 0 or not begins < held < ends

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
-from stored import rows, store, with_grids
+from stored import boundary, rows, store, with_grids
 from test_cli import Said, asked
 
 from base.errors import HazardError
@@ -15,7 +15,9 @@ from base.text import Words
 from data import queries
 from data.changes import set_settings
 from data.deadline_table import remove_edition, save_edition
+from data.levels import load_cells
 from data.schema import Scope
+from data.shared_limits import shared_limits
 from data.standards import load_standard
 from data.store import Workspace
 from reports import answers, backlog, standing, times, times_book, times_cell
@@ -374,6 +376,84 @@ def test_a_curve_whose_cases_have_one_limit_has_its_line_on_that_clock(tmp_path)
     one = times.curves(dataset, GRID, Asked("cell"), most=1)
     assert (list(one.curves), one.groups) == (["A"], 3)
     assert "the 1 largest of 3 groups" in one.sentence.say(EN)
+
+
+def test_a_limit_that_was_moved_for_a_case_is_no_line_for_its_curve(tmp_path):
+    limit = {"limit_text": "2紧急工作时", "limit_value": 2.0, "limit_clock": "urgent_hour", "due_from": "table"}
+    done = {"closed_at": "2026-01-05 10:00", "due_at": "2026-01-05 10:00", **limit}
+    held = done | {"paused_at": "2026-01-05 09:00", "resumed_at": "2026-01-05 10:00", "due_at": "2026-01-05 11:00"}
+    cases = [
+        {"cell": "A", **done},
+        {"cell": "B", **done}, {"cell": "B", **done, "postponed_days": 1.0, "due_at": "2026-01-06 10:00"},
+        {"cell": "C", **held},
+        {"cell": "D", **done, "postponed_hours": 3.0, "due_at": "2026-01-05 13:00"},
+    ]  # fmt: skip
+    dataset = put(tmp_path, cases)
+    assert list(times.curves(dataset, GRID, Asked("cell")).limits) == ["A"]
+    work = {"limit_text": "2工作时", "limit_clock": "work_hour"}
+    dataset = put(tmp_path / "work", [case | work for case in cases])
+    # The clock of work time stands still while a case is on hold, so that its limit stays where it is
+    assert list(times.curves(dataset, GRID, Asked("cell", "work")).limits) == ["A", "C"]
+
+
+def test_no_line_is_sought_where_no_case_has_the_key(tmp_path):
+    limit = {"limit_text": "2紧急工作时", "limit_value": 2.0, "limit_clock": "urgent_hour", "due_from": "table"}
+    dataset = put(tmp_path, [{"cell": None, "closed_at": "2026-01-05 09:00", **limit}])
+    assert len(shared_limits(dataset, GRID, "cell")) == 0
+
+
+def test_hazards_are_not_called_slower_or_quicker_than_each_other(tmp_path):
+    quick = [{"closed_at": f"2026-01-05 09:{minute:02}"} for minute in range(60)]
+    slow = [{"closed_at": f"2026-01-15 09:{minute:02}", "hazard": "wall_risk"} for minute in range(60)]
+    dataset = put(tmp_path, quick + slow)
+    for scope in (GRID, Scope("grid", hazards=("wall_risk",))):
+        assert times.groups(dataset, scope, Asked("hazard"))["verdict"].isna().all()
+
+
+@pytest.fixture(scope="module")
+def two_editions(tmp_path_factory):
+    """A boundary of four cells, from March on of the first two; in the older ones most cases were late."""
+    workspace = Workspace(tmp_path_factory.mktemp("editions"))
+    load_cells(workspace, boundary("ABCD", columns=4), "g.geojson", level="grid", who="t")
+    load_cells(workspace, boundary("AB", columns=4), "g2.geojson", level="grid", who="t", valid_from="2025-03-01")
+    late = {"A": 24, "B": 8, "C": 70, "D": 70}
+    times_of = {"reported_at": "2025-01-06 08:00", "due_at": "2025-01-06 12:00", **FILE}
+    cases = [
+        {"cell": cell, "closed_at": "2025-01-06 14:00" if n < many else "2025-01-06 10:00", **times_of}
+        for cell, many in late.items() for n in range(80)
+    ]  # fmt: skip
+    named = [{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]
+    return store(workspace, rows(named))
+
+
+def test_ranking_command_figure_and_workbook_call_a_cell_the_same(two_editions):
+    scope = Scope("grid", hazards=("waterlogging",))
+    asked_for = Asked("cell")
+    groups = times.groups(two_editions, scope, asked_for)
+    figure = standing.funnel(two_editions, scope)
+    # 32 of 160 are late in A and B together: of 80 that are all alike 5 to 28 would be, in 998 of 1,000 cells
+    assert dict(zip(figure.rows["key"], figure.rows["word"], strict=True)) == {"A": "above", "B": "below"}
+    assert groups.set_index("key")["funnel"].to_dict() == {"A": "above", "B": "below", "C": None, "D": None}
+    book = times_book.screen_of(two_editions, scope, asked_for)
+    assert book.funnel.rows.equals(figure.rows)
+
+
+def test_what_differs_throughout_singles_nobody_out_also_in_the_ranking(tmp_path):
+    due = {"due_at": "2026-01-05 12:00", **FILE}
+    cases = [
+        {"cell": cell, "closed_at": "2026-01-05 14:00" if n < many else "2026-01-05 10:00", **due}
+        for cell, many in {"A": 45, "B": 5, "C": 40, "D": 10}.items() for n in range(50)
+    ]  # fmt: skip
+    dataset = put(tmp_path, cases)
+    groups = times.groups(dataset, GRID, Asked("cell"))
+    assert groups["funnel"].isin(["far_above", "far_below"]).all()
+    told = said(standing.caveats(dataset, GRID, Asked("cell"), groups), EN)
+    assert ["singles nobody out" in told[0], "choose one hazard" in told[1]] == [True, True]
+    assert told == said(standing.funnel(dataset, GRID).sentences, EN)[1:]
+    assert standing.caveats(dataset, GRID, Asked("cell"), groups.assign(funnel="within")) == ()
+    assert standing.caveats(dataset, GRID, Asked("hazard"), groups) == ()
+    out = Said(tmp_path, "resolution", "--by", "cell").out
+    assert "singles nobody out" in out
 
 
 def test_holds_are_told_with_and_without(tmp_path):
