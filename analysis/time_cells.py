@@ -33,7 +33,6 @@ def funnel_figure(
     *,
     words: Words,
     title: str,
-    widened: bool = False,
 ) -> go.Figure:
     """Return the share of each cell over its number of cases, with the limits that cells like all others keep to.
 
@@ -47,8 +46,6 @@ def funnel_figure(
         first, as far as there is room beside each other on a phone.
     title : str
         What the share is of: "past due" or the like.
-    widened : bool
-        Whether the limits of the funnel were widened, for the curves.
     """
     every = np.asarray(cases, dtype=float)
     there = np.flatnonzero(np.array([word != NO_CASES for word in funnel.words], dtype=bool))
@@ -60,10 +57,9 @@ def funnel_figure(
     grid = np.unique(np.geomspace(max(1.0, x.min()), x.max(), _GRID_POINTS).round())
     traces: list[dict[str, Any]] = []
     tops = [float(y.max())]
-    factor = np.sqrt(funnel.overdispersion) if widened and funnel.overdispersed else 1.0
     for part, dash, said in ((INNER, "dot", words("95% limits")), (OUTER, "solid", words("99.8% limits"))):
         for i, edge in enumerate(limits(grid, funnel.target, part)):
-            at = np.clip(funnel.target + factor * (edge / grid - funnel.target), 0, 1)
+            at = edge / grid
             line = {"color": NEUTRAL, "width": 1.5, "dash": dash, "shape": "hvh"}
             traces.append(
                 drawing.scatter(grid, at, "lines", line=line, hoverinfo="skip", name=label(said), showlegend=i == 0)

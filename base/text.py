@@ -159,8 +159,8 @@ class Words:
         return ("" if self.language == "zh" else " ").join(sentences)
 
     def percent(self, share: float, digits: int = 0) -> str:
-        """Return a share (0..1) as a percentage."""
-        return _number(float(share) + 0.0, digits, "%", self._locale)
+        """Return a share (0..1) as a percentage; 100% and 0% only where it is all or none."""
+        return _number(told_share(share, digits) + 0.0, digits, "%", self._locale)
 
     def chance(self, p: float) -> str:
         """Return a p-value: four decimals, or that it is smaller."""
@@ -192,6 +192,13 @@ class Words:
     def duration(self, hours: float, work_day: float | None = None) -> str:
         """Return a length of time in the unit a person would use: see `duration`."""
         return duration(hours, work_day).say(self)
+
+
+def told_share(share: float, digits: int = 0) -> float:
+    """Return a share rounded to so many digits of a percentage, but to 0 or 1 only where it is none or all."""
+    step = 10.0 ** -(digits + 2)
+    rounded = round(float(share), digits + 2)
+    return min(max(rounded, step), 1 - step) if 0 < share < 1 else rounded
 
 
 _LONG = 3  # days from which a length of time is told in days

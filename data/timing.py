@@ -203,9 +203,9 @@ def apart(
         found["hold_unknown"] = left & (minutes == took.HOLD_UNKNOWN)
         for name in (ON_SPOT, ENGINEERING):
             found[name] = seen.handled_as(name) & seen.stands
-        found["reworked"] = ours & _says(seen, "reworked")
+        found["reworked"] = ours & says(seen, "reworked")
         held = (seen["paused_at"] <= seen.as_of) | (seen["paused_minutes"] > 0)
-        found["paused"] = ours & (held | _says(seen, "paused"))
+        found["paused"] = ours & (held | says(seen, "paused"))
         found["odd_end"] = ours & seen.plain & ~seen.bulk & seen.odd_end
         return found
 
@@ -376,7 +376,7 @@ def _took(seen: Seen, clock: str) -> tuple[Ints, Bools]:
     return np.where(over, PARTS + 1, found), ended & ~over
 
 
-def _says(seen: Seen, column: str) -> Bools:
+def says(seen: Seen, column: str) -> Bools:
     """Return whether a text of the file says yes, or counts any."""
     codes = seen[column]
     if not any(codes.strides):

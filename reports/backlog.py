@@ -10,11 +10,11 @@ import pandas as pd
 from analysis import ageing as ages
 from analysis import stages
 from base.text import N_, NP_, Sentence, Term
-from data import listing, timing
+from data import listing, loops, timing
 from data.dataset import Dataset
 from data.schema import ENGINEERING, Scope
 from reports.times import ORDINARY
-from reports.times_words import duration
+from reports.times_words import duration, percent
 
 CLASSES = {
     ages.NOT_DUE: N_("not due yet"),
@@ -188,7 +188,58 @@ def waterfall(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Wa
         found = found.assign(closed_at=np.where(both, np.maximum(followed, closed), closed))
     moments = stages.place_checks({name: found[f"{name}_at"].to_numpy() for name in told}, found["source"])
     rows = stages.waterfall(moments, found["as_of"].to_numpy(), order=order, source=found["source"])
-    return Waterfall(rows, tuple(_of_stages(rows)))
+    few = int(dataset.settings["few_reports"])
+    return Waterfall(rows, (*_of_stages(rows), *_loops(dataset, scope, handling, few)))
+
+
+def _loops(dataset: Dataset, scope: Scope, handling: str, few: int) -> list[Sentence]:
+    """Return what is told of cases that left the order of the stages: voided ones, and those sent back."""
+    said = []
+    times = loops.void_times(dataset, scope, handling=handling)
+    if len(times) and (void := stages.count_voided(times["reported_at"], times["voided_at"], times["as_of"])).voided:
+        fields = {"n": void.voided, "all": void.n, "median": duration(void.median_hours)}
+        said.append(
+            Sentence(
+                NP_(
+                    "{n} of {all} cases was voided, {median} after its report.",
+                    "{n} of {all} cases were voided, half of them within {median} of the report.",
+                ),
+                fields,
+            )
+        )
+    told = loops.rework(dataset, scope, handling=handling)
+    if not len(told):
+        return said
+    found = stages.compare_rework(told["hours"], told["resolved"], told["reworked"]).set_index("key")
+    back, others = (found.loc[name].to_dict() for name in ("with", "without"))
+    if not back["n"]:
+        return said
+    counts: dict[str, Any] = {"n": int(back["n"]), "told": int(back["n"] + others["n"])}
+    if min(back["n"], others["n"]) < few:
+        few_said = NP_(
+            "{n} of {told} cases of which it is told was sent back and reworked: too few to compare their times.",
+            "{n} of {told} cases of which it is told were sent back and reworked: too few to compare their times.",
+        )
+        return [*said, Sentence(few_said, counts)]
+    counts |= {
+        "share": percent(back["share"]),
+        "median": duration(back["median_hours"]),
+        "others": duration(others["median_hours"]),
+    }
+    return [
+        *said,
+        Sentence(
+            NP_(
+                "{n} of {told} cases of which it is told was sent back and reworked ({share}): median {median}, of "
+                "the others {others}. What stays open for long is sent back more easily, so the difference is not "
+                "what the rework took.",
+                "{n} of {told} cases of which it is told were sent back and reworked ({share}): median {median}, of "
+                "the others {others}. What stays open for long is sent back more easily, so the difference is not "
+                "what the rework took.",
+            ),
+            counts,
+        ),
+    ]
 
 
 def _of_stages(rows: pd.DataFrame) -> list[Sentence]:

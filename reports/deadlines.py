@@ -172,7 +172,7 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what a saved edition says: its rows, limits that cannot be read, what is said twice, what changed."""
     name = edition_name(words, answer["scheme"], answer["kind"], answer["valid_from"])
     lines = [words.plural("{name}: {n} row is saved.", "{name}: {n} rows are saved.", answer["rows"], name=name)]
-    return [*lines, *odd_sentences(answer, words), *_changed(answer, words)]
+    return [*lines, *odd_sentences(answer, words), *changed_sentences(answer, words)]
 
 
 def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
@@ -229,13 +229,13 @@ def removed_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what the removal of an edition did."""
     name = edition_name(words, answer["scheme"], answer["kind"], answer["valid_from"])
     said = words.plural("{name}: {n} row is removed.", "{name}: {n} rows are removed.", answer["rows"], name=name)
-    return [said, *_changed(answer, words)]
+    return [said, *changed_sentences(answer, words)]
 
 
 def undo_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what it did to take the newest change of the deadlines or of the workdays back."""
     kind = intake.KIND_NAMES[answer["what"]]
-    return [words("{file} was taken back.", file=answer["file"] or words(kind)), *_changed(answer, words)]
+    return [words("{file} was taken back.", file=answer["file"] or words(kind)), *changed_sentences(answer, words)]
 
 
 def workday_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
@@ -247,10 +247,11 @@ def workday_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
         file=answer["file"],
         years=words.listed(answer["years"]),
     )
-    return [said, *(note.say(words) for note in answer["notes"]), *_changed(answer, words)]
+    return [said, *(note.say(words) for note in answer["notes"]), *changed_sentences(answer, words)]
 
 
-def _changed(answer: Mapping[str, Any], words: Words) -> list[str]:
+def changed_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
+    """Return how many cases are due at another time, or that none is."""
     return intake.due_sentences(answer, words) or [words("No case is due at another time.")]
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import comparing, resolution, survival
 from analysis import funnel as funnels
 from base.errors import HazardError
-from base.text import Sentence, Words
+from base.text import N_, Sentence, Words
 from data import queries, timing
 from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
@@ -131,6 +131,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         overall={str(name): value for name, value in overall.items()},
         undecided=undecided,
         apart=apart,
+        reasons=reasons_of(dataset),
         has_deadlines=deadlines,
         clock=clock,
         handling=handling,
@@ -403,6 +404,11 @@ def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
+
+
+def reasons_of(dataset: Dataset) -> dict[str, str]:
+    """Return the messages of `data.schema.DUE_FROM`; without a table of deadlines no row of it can have been sought."""
+    return DUE_FROM if len(dataset.standards()) else DUE_FROM | {"no-limit": N_("no table of deadlines is loaded")}
 
 
 def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:

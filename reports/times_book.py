@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import comparing
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
-from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
+from data.schema import ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
 from reports import backlog, people, standing, times
 from reports.backlog import Ageing, Waterfall, Worst
 from reports.sheet import Sheet, write_book
@@ -249,7 +249,8 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     names = times.key_names(screen.dataset, screen.scope, screen.asked.by, words)
     ages = screen.ageing.rows.assign(name=[names.get(key, key) for key in screen.ageing.rows["key"]])
     worst = people.incidents_for_people(screen.worst.rows, words)
-    worst["due_from"] = [words(DUE_FROM[code]) if code in DUE_FROM else "" for code in worst["due_from"]]
+    reasons = times.reasons_of(screen.dataset)
+    worst["due_from"] = [words(reasons[code]) if code in reasons else "" for code in worst["due_from"]]
     funnel = screen.funnel.rows
     if "word" in funnel:
         funnel = funnel.assign(word=[words(standing.WORDS[code]) for code in funnel["word"]])
@@ -284,7 +285,8 @@ def _left_out(screen: Screen, words: Words) -> pd.DataFrame:
     head = screen.headline
     rows = [(words(TITLES[name]), head.apart[name]) for name in times.APART]
     if head.has_deadlines:
-        rows += [(words(DUE_FROM[code]), n) for code, n in head.undecided.items()]
+        reasons = times.reasons_of(screen.dataset)
+        rows += [(words(reasons[code]), n) for code, n in head.undecided.items()]
     return pd.DataFrame(rows, columns=["what", "n"])
 
 

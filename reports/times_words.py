@@ -15,7 +15,7 @@ import pandas as pd
 from base import text
 from base.text import N_, NP_, Listed, Sentence, Term
 from data.clocks import DAY_MINUTES
-from data.schema import DUE_FROM, ENGINEERING, ON_SPOT
+from data.schema import ENGINEERING, ON_SPOT
 
 RAW, WORK = "raw", "work"
 _MOST_TEXTS = 3  # limits that cannot be read, named one by one
@@ -25,14 +25,15 @@ _MOST_TEXTS = 3  # limits that cannot be read, named one by one
 class Facts:
     """What the sentences about all cases of a scope rest on: see `reports.times.Headline`.
 
-    `undecided` is 0 throughout where there are no deadlines at all. `coverage` says which days the working calendar
-    knows, and `unread` which rows of the table of deadlines have limits that cannot be read (row, scheme, limit_text).
-    `first` is the first report, where the as-of time asked for lies before it.
+    `undecided` is 0 throughout where there are no deadlines at all; `reasons` say why, by its codes. `coverage` says
+    which days the working calendar knows, `unread` which rows of the table of deadlines have limits that cannot be
+    read (row, scheme, limit_text). `first` is the first report, where the as-of time asked for lies before it.
     """
 
     overall: Mapping[str, Any]
     undecided: Mapping[str, int]
     apart: Mapping[str, int]
+    reasons: Mapping[str, str]
     has_deadlines: bool
     clock: str
     handling: str
@@ -63,8 +64,7 @@ def percent(share: float) -> str:
     """Return a share as a whole percentage, 100% and 0% only where it is all or none; a dash where there is none."""
     if math.isnan(share):
         return "–"
-    whole = min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)
-    return f"{whole}%"
+    return f"{100 * text.told_share(share):.0f}%"
 
 
 def share(row: Mapping[str, Any], few: int) -> Sentence:
@@ -317,7 +317,7 @@ def _loops(facts: Facts) -> Sentence | None:
 
 def _undecided(facts: Facts) -> Sentence | None:
     reasons = [
-        Sentence(N_("{n} ({reason})"), {"n": n, "reason": Term(DUE_FROM[code])})
+        Sentence(N_("{n} ({reason})"), {"n": n, "reason": Term(facts.reasons[code])})
         for code, n in facts.undecided.items()
         if n
     ]

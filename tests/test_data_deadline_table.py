@@ -306,3 +306,26 @@ def test_a_change_after_a_change_taken_back_is_the_next_one_to_go(tmp_path):
     with pytest.raises(HazardError, match="no change"):
         take_back(Workspace(tmp_path / "none"), WORKDAYS, who="t")
     assert not (tmp_path / "none").exists()
+
+
+def test_numbers_of_persons_are_masked_wherever_a_row_holds_text(tmp_path):
+    phone, card = "13800138000", "110101199003070310"  # 示例
+    workspace = Workspace(tmp_path)
+    texts = {name: f"联系{phone} 证件号{card}" for name in EDITED if name not in ("hazard", "handling")}
+    made = [{**texts, "code": phone}, {"type_name": "路灯 0755-12345678", "code": "0103", "limit_text": "5工作日"}]
+    save_edition(workspace, pd.DataFrame(made), scheme="own", kind="event", valid_from=None, who="t")
+    titles = "大类代码,大类名称,小类代码,小类名称,立案条件,关键词,处置时限,结案条件,监管主体,责任主体"
+    lines = [
+        titles,
+        ",".join([phone, *[f"联系{phone}"] * 1, phone, *[f"联系{phone}"] * 7]),
+        "01,公用设施,0103,井盖,,,5工作日,,,",
+    ]
+    load_standard(workspace, "\n".join(lines).encode(), "a.csv", scheme="b", kind="event", who="t")
+    hazards = f"隐患类别,处置时限\n联系{phone},5工作日\n"
+    answer = load_standard(workspace, hazards.encode(), "b.csv", scheme="c", who="t")
+    stored = workspace.newest().standards()
+    assert len(stored) == 5
+    said = stored.to_csv() + str([one.fields for one in answer["notes"]])
+    assert not [number for number in (phone, card, "12345678") if number in said]
+    read = stored.set_index(["scheme", "code"]).loc[[("own", "0103"), ("b", "0103")]]
+    assert read[["limit_value", "limit_clock"]].to_numpy().tolist() == [[5, "work_day"]] * 2  # codes and limits stand

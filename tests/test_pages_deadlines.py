@@ -182,6 +182,8 @@ def test_a_new_edition_from_a_day_stands_beside_the_old_one_and_is_removed(visit
     seen = visit("data", own, section="deadlines")
     assert seen.dataframe[0].value["Until"].tolist() == ["2026-07-31", ""]
     press(seen, "Remove it")
+    assert "3 rows are removed" in " ".join(texts(seen))
+    assert not seen.warning
     assert editions(Workspace(own).newest())["valid_from"].tolist() == ["2026-08-01"]
 
 

@@ -419,7 +419,7 @@ def two_editions(tmp_path_factory):
     late = {"A": 24, "B": 8, "C": 70, "D": 70}
     times_of = {"reported_at": "2025-01-06 08:00", "due_at": "2025-01-06 12:00", **FILE}
     cases = [
-        {"cell": cell, "closed_at": "2025-01-06 14:00" if n < many else "2025-01-06 10:00", **times_of}
+        {"cell": cell, "closed_at": f"2025-01-06 {14 if n < many else 10}:{n % 60:02d}", **times_of}
         for cell, many in late.items() for n in range(80)
     ]  # fmt: skip
     named = [{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]
@@ -441,7 +441,7 @@ def test_ranking_command_figure_and_workbook_call_a_cell_the_same(two_editions):
 def test_what_differs_throughout_singles_nobody_out_also_in_the_ranking(tmp_path):
     due = {"due_at": "2026-01-05 12:00", **FILE}
     cases = [
-        {"cell": cell, "closed_at": "2026-01-05 14:00" if n < many else "2026-01-05 10:00", **due}
+        {"cell": cell, "closed_at": f"2026-01-05 {14 if n < many else 10}:{n:02d}", **due}
         for cell, many in {"A": 45, "B": 5, "C": 40, "D": 10}.items() for n in range(50)
     ]  # fmt: skip
     dataset = put(tmp_path, cases)
@@ -454,6 +454,42 @@ def test_what_differs_throughout_singles_nobody_out_also_in_the_ranking(tmp_path
     assert standing.caveats(dataset, GRID, Asked("hazard"), groups) == ()
     out = Said(tmp_path, "resolution", "--by", "cell").out
     assert "singles nobody out" in out
+
+
+def test_without_a_table_of_deadlines_no_row_of_it_is_said_not_to_fit(tmp_path):
+    head = times.headline(put(tmp_path, [CASES[0], CASES[4]]), GRID)
+    line = next(one for one in said(head.sentences, EN) if "no deadline can be told" in one)
+    assert line.endswith("so it is neither in time nor late: 1 (no table of deadlines is loaded).")
+    workspace = with_grids(tmp_path / "table")
+    load_standard(workspace, STANDARD.encode(), "事件标准.csv", scheme="own", who="t")
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **CASES[n]} for n in (0, 4)]))
+    line = next(one for one in said(times.headline(dataset, GRID).sentences, EN) if "no deadline can be told" in one)
+    assert line.endswith("1 (no row of the table of deadlines fits the case).")
+
+
+def test_voided_and_reworked_cases_are_told_with_the_stages(tmp_path):
+    # Voided after 2 and 4 hours: half within 3. Sent back: 12 cases of 10 h; 12 others took 2 h; of one it is not told.
+    gone = [{"voided_at": f"2026-01-05 {hour}:00"} for hour in (10, 12)]
+    back = [{"closed_at": "2026-01-05 18:00", "reworked": "1"}] * 12
+    others = [{"closed_at": "2026-01-05 10:00", "reworked": "0"}] * 12
+    workspace = with_grids(tmp_path)
+    set_settings(workspace, {"few_reports": 10}, who="t")
+    cases = [*gone, *back, *others, {"closed_at": "2026-01-05 11:00", "reworked": None}]
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]))
+    told = said(backlog.waterfall(dataset, GRID).sentences, EN)
+    assert told[-2:] == [
+        "2 of 27 cases were voided, half of them within 3 h of the report.",
+        "12 of 24 cases of which it is told were sent back and reworked (50%): median 10 h, of the others 2 h. What "
+        "stays open for long is sent back more easily, so the difference is not what the rework took.",
+    ]
+    set_settings(workspace, {"few_reports": 20}, who="t")
+    told = said(backlog.waterfall(workspace.newest(), GRID).sentences, EN)
+    assert told[-1] == (
+        "12 of 24 cases of which it is told were sent back and reworked: too few to compare their times."
+    )
+    assert backlog.waterfall(dataset, Scope("grid", hazards=("other",))).sentences == (
+        backlog.waterfall(dataset, Scope("grid", hazards=("wall_risk",))).sentences
+    )
 
 
 def test_holds_are_told_with_and_without(tmp_path):

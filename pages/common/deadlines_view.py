@@ -11,7 +11,7 @@ from base.text import Words, markdown_plain
 from data import deadline_table
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS
-from pages.common import cached, downloads, frame, results
+from pages.common import cached, clock_form, downloads, frame, results
 from reports import deadlines, intake
 from reports.sheet import write_csv
 
@@ -216,7 +216,6 @@ def _save(
                 who=frame.who(),
                 based_on=base,
             )
-            st.session_state.pop(_HELD, None)
             _done(deadlines.edition_sentences(answer, words))
 
 
@@ -263,6 +262,7 @@ def _take_back(words: Words, data: Dataset, kept: deadline_table.Kept, what: str
 
 
 def _done(sentences: list[str]) -> None:
+    st.session_state.pop(_HELD, None)  # what is in view is no longer what the reader began with
     results.tell("done", sentences)
     st.rerun()
 
@@ -293,3 +293,4 @@ def _calendar(words: Words, data: Dataset) -> None:
         )
     )
     _take_back(words, data, deadline_table.WORKDAYS, words("The table of workdays is as it was before."))
+    clock_form.draw(words, data)
