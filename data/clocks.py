@@ -187,40 +187,6 @@ def elapsed(
     return found
 
 
-def days_ended(start: ArrayLike, end: ArrayLike, clock: ArrayLike, calendar: Calendar) -> NDArray[np.float64]:
-    """Return how many days after the day of the start have ended by the end: the count of `Rule.NTH_DAY`.
-
-    A work day ends when the office closes for the day, a natural day at midnight.
-
-    Parameters
-    ----------
-    start, end, clock, calendar
-        As in `elapsed`; of the clocks only those of days.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Whole numbers; 0 where the end lies before the start; NaN as in `elapsed`.
-
-    Raises
-    ------
-    HazardError
-        ``clock-unknown``; ``clock-not-of-days``.
-    """
-    begin, finish, kind = np.broadcast_arrays(_moments(start), _moments(end), _clocks(clock))
-    if not _OF_DAYS[kind].all():
-        raise HazardError("clock-not-of-days", "Only limits in days can be counted by the ends of days.")
-    work = _WORK[kind]
-    missing = (begin == NEVER) | (finish == NEVER)
-    day = calendar.day(begin)
-    count, closes = calendar._workdays
-    ended = np.searchsorted(closes, finish, side="right") - count[day]
-    nights = np.searchsorted(calendar.midnights, finish, side="right") - 2 - day
-    beyond = (begin < calendar.midnights[0]) | (finish > calendar.midnights[-1])
-    unsure = np.where(work, calendar.unsure(begin, finish), beyond)
-    return np.where(missing | unsure, np.nan, np.maximum(np.where(work, ended, nights), 0))
-
-
 def due(
     start: ArrayLike,
     value: ArrayLike,

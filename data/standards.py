@@ -19,7 +19,7 @@ from data.codes import padded
 from data.dataset import Dataset
 from data.deadline_table import MASKED, put_edition, read_scheme
 from data.editions import read_day
-from data.limit_texts import read_handling, read_hazard, read_limit
+from data.limit_texts import read_handling, read_hazard, read_limit, reads_bare
 from data.privacy import mask, mask_text
 from data.schema import HAZARD_NAMES, REASONS, Hazard
 from data.store import Workspace
@@ -295,6 +295,13 @@ def _notes(rows: pd.DataFrame) -> list[Sentence]:
         message = N_("{types}: none of the hazards {hazards}; the limits beside them hold for cases of such a type.")
         named = Listed(HAZARD_NAMES)
         notes.append(Sentence(message, {"types": Listed(types[:10]), "hazards": named}))
+    bare = rows.loc[rows["limit_text"].map(reads_bare), "limit_text"]
+    if len(bare):
+        message = N_(
+            "{n} limits such as {limit} name bare hours or days and are read as work time. Where nights and weekends "
+            "count, write 紧急工作时 or 自然日 (urgent hours, natural days)."
+        )
+        notes.append(Sentence(message, {"n": len(bare), "limit": bare.iloc[0]}))
     for code, names in rows[rows["main_code"] != ""].groupby("main_code")["main_name"]:
         if len(different := list(dict.fromkeys(name for name in names if name))) > 1:
             message = N_("Main class {code} bears several names: {names}.")

@@ -49,7 +49,8 @@ def took(seen: Seen, clock: str) -> tuple[NDArray[np.int64], Bools]:
     Returns
     -------
     ndarray of int64, shape (n,)
-        Negative where it is not known: `NOT_BEGUN` (the clock has no start), `BACKWARDS` (closed before it started),
+        Negative where it is not known: `NOT_BEGUN` (the clock has no start), `BACKWARDS` (closed before it started; by
+        clock "limit" `Seen.backwards` says so),
         `HOLD_UNKNOWN` (it was on hold, and nobody knows when), `UNCOVERED` (over days that the calendar does not
         know), `NO_LIMIT` (no deadline is known), `OVER` (over its limit, by how much the calendar does not know).
     ndarray of bool, shape (n,)

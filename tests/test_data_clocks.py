@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from data.calendar import office_days
-from data.clocks import MINUTE, Calendar, Rule, Why, days_ended, due, elapsed
+from data.clocks import MINUTE, Calendar, Rule, Why, due, elapsed
 from data.pauses import NEVER, Pauses
 from data.schema import DAY_OFF, UNKNOWN_DAY, WORKDAY, Clock
 
@@ -215,7 +215,6 @@ def test_what_touches_an_unknown_day_is_unknown_and_clocks_that_never_stop_are_n
     assert told(due(start, 2, "natural_day", CHINA, rule=Rule.NTH_DAY).at) == "2027-01-03 00:00"
     assert elapsed(start, at("2027-01-01 00:00"), "work_hour", CHINA) == 120  # the day itself is known to its end
     assert np.isnan(elapsed(start, at("2027-01-01 00:01"), "work_hour", CHINA))
-    assert np.isnan(days_ended(start, at("2027-01-05 00:00"), "work_day", CHINA))
     assert elapsed(start, at("2027-01-02 16:00"), "natural_day", CHINA) == 48 * 60
     assert np.isnan(elapsed(at("2027-01-01 00:01"), start, "work_hour", CHINA))  # swapped in the file
     early = at("2003-12-31 12:00")
@@ -241,7 +240,6 @@ def test_an_unknown_day_amid_known_ones_spoils_only_what_runs_over_it():
     for rule in Rule:
         assert due(4 * DAY, 1, "work_day", nobody, rule=rule) == (NEVER, Why.UNCOVERED)
     assert np.isnan(elapsed(4 * DAY, 5 * DAY, "work_hour", nobody))
-    assert np.isnan(days_ended(4 * DAY, 5 * DAY, "work_day", nobody))
 
 
 def test_without_a_start_or_a_limit_there_is_no_due_moment():
@@ -250,11 +248,6 @@ def test_without_a_start_or_a_limit_there_is_no_due_moment():
     assert found.why.tolist() == [Why.NO_LIMIT, Why.NO_LIMIT, Why.NO_LIMIT, Why.KNOWN]
     assert (found.at[:3] == NEVER).all()
     assert np.isnan(elapsed([NEVER, 0], [0, NEVER], ["urgent_hour", "work_hour"], CHINA)).all()
-    first, last = PLAIN.midnights[[0, -1]]
-    assert days_ended(first, [last, last + 1], "natural_day", PLAIN).tolist() == pytest.approx(
-        [1999, np.nan], nan_ok=True
-    )
-    assert np.isnan(days_ended([NEVER, 0], [0, NEVER], "natural_day", CHINA)).all()
     assert due([], [], [], CHINA).at.shape == (0,)
 
 
@@ -262,9 +255,6 @@ def test_unknown_clocks_are_refused():
     with pytest.raises(HazardError, match="no clock named lunar_day; the clocks are: urgent_hour") as caught:
         due([0], [1], ["lunar_day"], CHINA)
     assert caught.value.code == "clock-unknown"
-    with pytest.raises(HazardError, match="limits in days") as caught:
-        days_ended([0], [1], "work_hour", CHINA)
-    assert caught.value.code == "clock-not-of-days"
 
 
 def test_days_of_23_and_25_hours_have_their_real_length():
@@ -297,6 +287,14 @@ moments = st.integers(0, 200 * 7 * 24 * 60 - 1).map(lambda minute: 4 * DAY + min
 limits = st.integers(0, 40 * 60).map(lambda minutes: minutes / 60)
 
 
+def _days_ended(start, end, clock):
+    """The days after the day of the start that have ended by the end, a work day at 18:00, by a look at each."""
+    days = range(start // DAY + 1, end // DAY + 1)
+    if clock == "natural_day":
+        return sum((day + 1) * DAY <= end for day in days)
+    return sum((day - 4) % 7 < 5 and day * DAY + 18 * 60 * MINUTE <= end for day in days)
+
+
 def _one_by_one(start, end):
     """The work minutes between two moments, by a look at each minute."""
     day, minute = np.divmod(np.arange(start // MINUTE, end // MINUTE) - 4 * 24 * 60, 24 * 60)
@@ -326,8 +324,8 @@ def test_what_ran_until_a_limit_runs_out_is_the_limit(start, value, clock, holds
 @given(moments, st.integers(1, 30), st.sampled_from(["work_day", "natural_day"]))
 def test_the_nth_day_has_just_ended_when_the_limit_runs_out(start, days, clock):
     found = due([start], days, clock, PLAIN, rule=Rule.NTH_DAY).at
-    assert days_ended([start], found, clock, PLAIN) == [days]
-    assert days_ended([start], found - 1, clock, PLAIN) == [days - 1]
+    assert _days_ended(start, found[0], clock) == days
+    assert _days_ended(start, found[0] - 1, clock) == days - 1
 
 
 @given(moments, limits, st.sampled_from(list(Clock)), st.sampled_from(list(Rule)), st.integers(1, 5))

@@ -153,6 +153,32 @@ def test_a_limit_changes_by_a_new_edition_and_what_stood_stands_for_earlier_days
     assert after.loc[differs, ["row", "limit_text", "limit_value"]].to_numpy().tolist() == [[3, "1紧急工作时", 1]]
 
 
+def test_two_who_write_at_once_do_not_write_over_each_other(tmp_path):
+    workspace = Workspace(tmp_path)
+    none = pd.DataFrame()
+    save(workspace, [{"hazard": "waterlogging", "limit_text": "2紧急工作时"}], based_on=none)
+    seen = edition(workspace.newest(), "office", "", "")
+    with pytest.raises(HazardError) as caught:  # the other one, too, saw no table when he began
+        save(workspace, [{"hazard": "wall_risk", "limit_text": "15天"}], based_on=none)
+    assert caught.value.code == "edition-stored"
+    save(workspace, seen.assign(limit_text="4小时"), based_on=seen)
+    for day in ("", "2026-08-01"):
+        with pytest.raises(HazardError, match="Somebody else has changed") as caught:
+            save(workspace, seen.assign(limit_text="6小时"), valid_from=day, based_on=seen)
+        assert caught.value.code == "edition-changed"
+    now = edition(workspace.newest(), "office", "", "")
+    assert now["limit_text"].tolist() == ["4小时"]
+    save(workspace, now, valid_from="2026-08-01", based_on=now)
+    with pytest.raises(HazardError, match="stored already"):
+        save(workspace, now, valid_from="2026-08-01", based_on=now)
+    remove_edition(workspace, scheme="office", kind="", valid_from="", who="t")
+    with pytest.raises(HazardError, match="Somebody else has changed"):
+        save(workspace, now, based_on=now)
+    save(workspace, seen.assign(limit_text="8小时"))  # who names nothing writes over what is there, as a file does
+    save(workspace, seen.assign(limit_text="9小时"))
+    assert edition(workspace.newest(), "office", "", "")["limit_text"].tolist() == ["9小时"]
+
+
 def test_what_people_type_is_cleaned_kept_and_told(tmp_path):
     answer = save(
         Workspace(tmp_path),
