@@ -124,9 +124,7 @@ def ran(case, start, end, work):
         return None
     if case.get("paused_at"):
         a = min(max(case["paused_at"], start), end)
-        b = min(
-            max(case.get("resumed_at") or case.get("closed_at") or end, start), end
-        )  # nobody ended it: closure does
+        b = min(max(case.get("resumed_at") or case.get("closed_at") or end, a), end)
         whole -= measure(a, b)
     return whole
 
