@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import comparing, resolution, survival
 from analysis import funnel as funnels
 from base.errors import HazardError
-from base.text import Sentence, Words
+from base.text import N_, Sentence, Words
 from data import queries, timing
 from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
@@ -153,6 +153,12 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         figures=headline_row(facts),
         sentences=said.sentences(facts),
     )
+
+
+def nobody_knows(dataset: Dataset, scope: Scope, handling: str = ORDINARY) -> Sentence | None:
+    """Return that of cases it is not known whether they are open, where it is so of all whose time could be told."""
+    found = said.nobody_knows(figures(dataset, scope, handling=handling).iloc[0])
+    return None if found is None else Sentence(N_("{sentence}."), {"sentence": found})
 
 
 def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:

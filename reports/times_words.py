@@ -49,6 +49,11 @@ class Facts:
     def __getitem__(self, name: str) -> Any:
         return self.overall[name]
 
+    @property
+    def untold(self) -> bool:
+        """Whether no time is known, for the files tell no closing times."""
+        return nobody_knows(self.overall) is not None
+
 
 def duration(hours: float, clock: str = RAW) -> Sentence:
     """Return a length of time in the unit a person would use; NaN is "not reached"."""
@@ -112,6 +117,8 @@ def main(facts: Facts) -> Sentence:
     if facts.first is not None:
         asked = {"as_of": facts.as_of, "first": facts.first}
         return Sentence(N_("Nothing had been reported by {as_of}: the first report is of {first}"), asked)
+    if (unknown := nobody_knows(facts.overall)) is not None:
+        return unknown
     if not n:
         return Sentence(N_("There is no case here of which a duration is known"))
     fields: dict[str, Any] = {"cases": cases(n, facts), "rest": _rest(facts)}
@@ -125,6 +132,20 @@ def main(facts: Facts) -> Sentence:
     if facts.clock == WORK and facts["median_hours"] * 60 < 0.5:
         return Sentence(N_("Half of the {cases} were closed before any office time had run; {rest}"), fields)
     return Sentence(N_("Half of the {cases} were closed within {median}; {rest}"), fields)
+
+
+def nobody_knows(overall: Mapping[str, Any] | pd.Series) -> Sentence | None:
+    """Return that nobody knows which cases are open, without a full stop; None where of some it is known."""
+    n = int(overall["no_closing"])
+    if not n or overall["n"] or overall["due"]:
+        return None
+    return Sentence(
+        NP_(
+            "Of {n} case nobody knows whether it is closed: the files tell no closing times",
+            "Of {n} cases nobody knows whether they are closed: the files tell no closing times",
+        ),
+        {"n": n},
+    )
 
 
 def _rest(facts: Facts) -> Sentence:
@@ -167,6 +188,8 @@ def _share(facts: Facts) -> Sentence:
                 "time."
             )
         )
+    if facts.untold:
+        return Sentence(N_("The files tell no closing times, so there is no share in time."))
     if not due:
         return Sentence(N_("No case was due yet, so there is no share in time."))
     if due == 1 and in_time:
