@@ -28,10 +28,12 @@ class Facts:
 
     `undecided` is 0 throughout where there are no deadlines at all. `coverage` says which days the working calendar
     knows, and `unread` which rows of the table of deadlines have limits that cannot be read (row, scheme, limit_text).
+    `closed_by_half` are the cases in fact closed within the median, which is an estimate where some are open.
     `first` is the first report, where the as-of time asked for lies before it.
     """
 
     overall: Mapping[str, Any]
+    closed_by_half: int
     undecided: Mapping[str, int]
     apart: Mapping[str, int]
     has_deadlines: bool
@@ -129,8 +131,10 @@ def main(facts: Facts) -> Sentence:
         return Sentence(N_("{cases}, and it was closed within {median}"), fields)
     if math.isnan(facts["median_hours"]):
         return Sentence(N_("Within what time half of the {cases} are closed is not known yet; {rest}"), fields)
-    if facts.clock == WORK and facts["median_hours"] * 60 < 0.5:
+    if facts.clock == WORK and facts["median_hours"] * 60 < 0.5:  # of all cases, for none is lost before
         return Sentence(N_("Half of the {cases} were closed before any office time had run; {rest}"), fields)
+    if 2 * facts.closed_by_half < n:
+        return Sentence(N_("By estimate half of the {cases} are closed within {median}; {rest}"), fields)
     return Sentence(N_("Half of the {cases} were closed within {median}; {rest}"), fields)
 
 

@@ -453,3 +453,18 @@ def test_where_some_sources_tell_no_closing_the_open_card_says_of_how_many_it_is
     card = times.headline(dataset, GRID).figures[-1]
     assert (card.value.say(EN), card.below.say(EN)) == ("1", "1 past due; of 4 more not known whether they are open")
     assert card.below.say(ZH) == "已超期 1 件；另有 4 件是否办结不明"
+
+
+def test_a_half_that_is_estimated_is_not_told_as_a_count(tmp_path):
+    # Reported 20, 10 and 5 days before the end: one is closed after 10 days, when one alone is still followed. Half of
+    # all at 10 days by the curve (1 - 1/1), yet 1 of 3 was closed
+    water = {"hazard": "waterlogging", "cell": "A", "due_from": "no-limit"}
+    known = [
+        {**water, "reported_at": "2026-01-05 18:00", "closed_at": "2026-01-15 18:00"},
+        {**water, "reported_at": "2026-01-26 18:00"},
+        {**water, "reported_at": "2026-01-25 18:00"},
+    ]
+    head = times.headline(put(tmp_path, known), GRID)
+    assert (head.overall["n"], head.overall["open"], head.overall["median_hours"]) == (3, 2, 240.0)
+    assert head.main.say(EN) == "By estimate half of the 3 cases are closed within 10 days; 2 are open"
+    assert head.main.say(ZH) == "据估计，3 件案件中有一半在 10 天内办结；未办结 2 件"
