@@ -272,11 +272,13 @@ def _kinds(events: pd.DataFrame) -> tuple[Ints, list[str]]:
     hazard, types = events["hazard"].cat, events["type_name"].cat
     known, place = np.unique([plain(text) for text in types.categories] or [""], return_inverse=True)
     names = hazard.categories.tolist()
-    by_type: Ints = np.where(known == "", -1, len(names) + np.arange(len(known)))[np.append(place, 0)]
+    number = np.where(known == "", -1, len(names) + np.arange(len(known))).astype(np.int64)
+    by_type = number[np.append(place, 0)]
     by_type[-1] = -1  # of a type that is not filled in
-    codes: Ints = hazard.codes.to_numpy(np.int64)
+    codes: Ints = hazard.codes.to_numpy(np.int64, copy=True)
     if Hazard.OTHER in names:
-        codes = np.where(codes == names.index(Hazard.OTHER), by_type[types.codes.to_numpy(np.int64)], codes)
+        other = codes == names.index(Hazard.OTHER)
+        codes[other] = by_type[types.codes.to_numpy(np.int64)[other]]
     return codes, [*names, *[Hazard.OTHER] * len(known)]
 
 
