@@ -77,6 +77,7 @@ from reports import (
     returning_tables,
     times,
     times_book,
+    times_trace,
     tracing,
 )
 from reports import quality as quality_report
@@ -867,6 +868,10 @@ def resolution_(
     start: Start = None,
     end: End = None,
     out: Annotated[Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Write every case with its deadline and what counts it to FILE.csv or FILE.xlsx."),
+    ] = None,
     summary: Annotated[
         bool,
         typer.Option("--summary", help="All cases together instead: headline, stages, ageing, funnel, trend, holds."),
@@ -876,6 +881,11 @@ def resolution_(
     """Give medians with intervals, open cases counted, and shares in time; odd times are counted beside."""
     if out is not None and out.suffix.lower() != ".xlsx":
         raise HazardError("file-kind-unknown", "{file} does not end in .xlsx (a workbook).", file=str(out))
+    traced = trace.suffix.lower() if trace is not None else None
+    if traced not in (None, ".csv", ".xlsx"):
+        raise HazardError(
+            "file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(trace)
+        )
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end, as_of)
     asked = times.Asked(by, clock, "" if handling == "ordinary" else handling)
@@ -896,6 +906,18 @@ def resolution_(
         groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
     if out is not None:
         lines.append(WORDS("All that is told of them is in {file}.", file=str(out)))
+    if trace is not None:
+        if traced == ".csv":
+            _write(trace, times_trace.csv(dataset, scope, asked, WORDS))
+        else:
+            _write(trace, [times_trace.workbook(dataset, scope, asked, WORDS)])
+        n = times_trace.count(dataset, scope)
+        lines.append(
+            WORDS.plural(
+                "{n} case with its deadline is in {file}.", "{n} cases with their deadlines are in {file}.", n,
+                file=str(trace),
+            )
+        )  # fmt: skip
     _print(answer, as_json, lines)
 
 
