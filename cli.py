@@ -960,8 +960,9 @@ def settings_(
     as_json: Json = False,
 ) -> None:
     """List the settings of the workspace, or change some; the default value takes a change back."""
+    messages: list[str] = []
     if wanted := {name: _setting(name, text) for name, text in _pairs(changed, "--set").items()}:
-        changes.set_settings(context.obj, wanted, who=_who())
+        messages = intake.settings_sentences(changes.set_settings(context.obj, wanted, who=_who()), wanted, WORDS)
     values = context.obj.newest().settings
     listed = [
         {
@@ -973,7 +974,8 @@ def settings_(
         }
         for one in settings.SETTINGS
     ]
-    _print(listed, as_json, plain.settings(listed, WORDS))
+    lines = [*plain.settings(listed, WORDS), *messages]  # below so many rows, where it is seen
+    _print(listed, as_json, lines, messages if as_json else ())
 
 
 person = typer.Typer(no_args_is_help=True, help="Find or erase what the workspace holds of one person.")

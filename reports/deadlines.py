@@ -250,7 +250,7 @@ def workday_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
 
 
 def _changed(answer: Mapping[str, Any], words: Words) -> list[str]:
-    return intake.due_sentences(answer, words) or [words("No case is due at another time.")]
+    return intake.due_sentences(answer, words)
 
 
 def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> dict[str, Any]:
