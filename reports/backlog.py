@@ -39,7 +39,9 @@ MOMENTS = {
     "built": N_("construction"),
     "followed_up": N_("follow-up inspection"),
 }
-MOST = 200  # cases of the worst list
+MOST = 200  # cases of the worst list, for people to read
+MOST_IN_A_BOOK = 100_000  # on a sheet among others, that somebody waits for
+MOST_IN_A_FILE = 1_000_000  # what a sheet of its own holds
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _of_ages(overall: Mapping[str, int]) -> Sentence:
 
 
 def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = ORDINARY) -> Worst:
-    """Return the open cases furthest past due, then those open for longest."""
+    """Return the open cases furthest past due, then those open for longest: all of them, or as many as `limit`."""
     rows = listing.incidents(dataset, scope, open_only=True, order="most_past_due", limit=limit, handling=handling)
     past = (rows["as_of"] - rows["due_at"]).dt.total_seconds() / 3600
     days = ((rows["as_of"] - rows["reported_at"]).dt.total_seconds() / 86_400).round(1)
@@ -138,8 +140,8 @@ def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = 
     else:
         said = Sentence(
             N_(
-                "The first {n} open cases: those past due first, the furthest on top, then those open for longest; the "
-                "others are in the download of the incidents."
+                "The first {n} open cases: those past due first, the furthest on top, then those open for longest; all "
+                "of them are among the cases and deadlines (a download here; resolution --trace FILE.csv)."
             ),
             {"n": len(rows)},
         )
