@@ -78,6 +78,7 @@ from reports import (
     standing,
     times,
     times_book,
+    times_trace,
     tracing,
 )
 from reports import quality as quality_report
@@ -868,6 +869,10 @@ def resolution_(
     start: Start = None,
     end: End = None,
     out: Annotated[Path | None, typer.Option(help="Write all that is told of them to FILE.xlsx.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Write every case with its deadline and what counts it to FILE.csv or FILE.xlsx."),
+    ] = None,
     summary: Annotated[
         bool,
         typer.Option("--summary", help="All cases together instead: headline, stages, ageing, funnel, trend, holds."),
@@ -877,6 +882,11 @@ def resolution_(
     """Give medians with intervals, open cases counted, and shares in time; odd times are counted beside."""
     if out is not None and out.suffix.lower() != ".xlsx":
         raise HazardError("file-kind-unknown", "{file} does not end in .xlsx (a workbook).", file=str(out))
+    traced = trace.suffix.lower() if trace is not None else None
+    if traced not in (None, ".csv", ".xlsx"):
+        raise HazardError(
+            "file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(trace)
+        )
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end, as_of)
     asked = times.Asked(by, clock, "" if handling == "ordinary" else handling)
@@ -898,6 +908,18 @@ def resolution_(
         groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
     if out is not None:
         lines.append(WORDS("All that is told of them is in {file}.", file=str(out)))
+    if trace is not None:
+        if traced == ".csv":
+            _write(trace, times_trace.csv(dataset, scope, asked, WORDS))
+        else:
+            _write(trace, [times_trace.workbook(dataset, scope, asked, WORDS)])
+        n = times_trace.count(dataset, scope)
+        lines.append(
+            WORDS.plural(
+                "{n} case with its deadline is in {file}.", "{n} cases with their deadlines are in {file}.", n,
+                file=str(trace),
+            )
+        )  # fmt: skip
     _print(answer, as_json, lines)
 
 
@@ -940,8 +962,9 @@ def settings_(
     as_json: Json = False,
 ) -> None:
     """List the settings of the workspace, or change some; the default value takes a change back."""
+    messages: list[str] = []
     if wanted := {name: _setting(name, text) for name, text in _pairs(changed, "--set").items()}:
-        changes.set_settings(context.obj, wanted, who=_who())
+        messages = intake.settings_sentences(changes.set_settings(context.obj, wanted, who=_who()), wanted, WORDS)
     values = context.obj.newest().settings
     listed = [
         {
@@ -953,7 +976,8 @@ def settings_(
         }
         for one in settings.SETTINGS
     ]
-    _print(listed, as_json, plain.settings(listed, WORDS))
+    lines = [*plain.settings(listed, WORDS), *messages]  # below so many rows, where it is seen
+    _print(listed, as_json, lines, messages if as_json else ())
 
 
 person = typer.Typer(no_args_is_help=True, help="Find or erase what the workspace holds of one person.")

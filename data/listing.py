@@ -3,8 +3,8 @@
 What a scope holds, and when a case is open, is told in `data.queries`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from data import facts, tables
 from data.dataset import Dataset
 from data.facts import NEVER, Part
 from data.schema import INCIDENT_COLUMNS, STORED_TIMES, Scope
-from data.seen import times
+from data.seen import Seen, times
 from data.views import View, edition
 
 _COLUMNS = tuple(name for name in INCIDENT_COLUMNS if name != "month")
@@ -95,7 +95,14 @@ def incidents(
     return frame.sort_values(by, ascending=rising, ignore_index=True)[:limit].drop(columns="past")
 
 
-def by_file(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+def by_file(
+    dataset: Dataset,
+    scope: Scope,
+    columns: Sequence[str],
+    *,
+    needed: Iterable[str] = (),
+    tell: Callable[[Seen], dict[str, Any]] = lambda _: {},
+) -> Iterator[pd.DataFrame]:
     """Yield the incidents of a scope file by file, from the first month on, in the order of the store.
 
     Ten million rows fit into no table at once: whoever writes them all takes one month after the other.
@@ -105,17 +112,19 @@ def by_file(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> Iterator[
     columns : sequence of str
         Stored columns; times in the zone. Beside them stand call (its number, as in `data.queries.points`, rising) and
         cell_id (None in no cell).
+    needed, tell
+        More columns told of the rows of a file, shape (n,) each, and the columns of `data.facts` that this takes.
     """
     view = View.of(dataset, scope)
     for part in view.parts():
-        (seen,) = facts.each(view.seen, [part], view.columns | view.cell_columns)
+        (seen,) = facts.each(view.seen, [part], view.columns | view.cell_columns | {*needed})
         if not seen.n:
             continue
         frame = part.take(seen.positions, columns).to_pandas()
         for name in set(STORED_TIMES) & set(columns):
             frame[name] = frame[name].dt.tz_convert(view.zone)
         cells = np.array([*(facts.codes(view.cell).texts if view.cell else ()), None], dtype=object)  # -1 is the last
-        yield frame.assign(call=seen.calls, cell_id=cells[seen.cell])
+        yield frame.assign(call=seen.calls, cell_id=cells[seen.cell], **tell(seen))
 
 
 class _Found(NamedTuple):

@@ -40,7 +40,10 @@ from data.seen import UNKNOWN, Bools, Seen
 from data.took import PARTS
 from data.views import View
 
-__all__ = ["CLOCKS", "PARTS", "apart", "case_times", "due", "durations", "open_hours", "undecided"]
+__all__ = [
+    "CLOCKS", "PARTS", "apart", "case_times", "due", "durations", "for_marks", "marks", "minutes_of", "open_hours",
+    "undecided",
+]  # fmt: skip
 
 CLOCKS = ("raw", "work", "limit")
 _BITS = 32  # of a duration in minutes or parts, and whether the case is resolved
@@ -91,7 +94,7 @@ def durations(
     rank, texts = order_of(column)
 
     def measure(seen: Seen) -> Ints:
-        minutes, resolved = _took(seen, clock)
+        minutes, resolved = minutes_of(seen, clock)
         wanted = _asked(seen, by, cell) & seen.handled_as(handling) & seen.clocked & (minutes >= 0)
         if clock == "limit":
             wanted &= seen.judged
@@ -180,10 +183,15 @@ def apart(
         no share in time). Groups without any case of the scope are left out.
     """
     view = View.of(dataset, scope)
+    return _tally(view, by, cell, for_marks(view, clock), _APART, marks(clock, handling))
+
+
+def marks(clock: str, handling: str | None) -> Callable[[Seen], dict[str, Bools]]:
+    """Return what tells of the cases of a file why they stand beside a figure: the names of `apart`."""
 
     def masks(seen: Seen) -> dict[str, Bools]:
         ours = seen.handled_as(handling) & seen.stands
-        minutes = np.broadcast_to(0, seen.n) if clock == "raw" else _took(seen, clock)[0]
+        minutes = np.broadcast_to(0, seen.n) if clock == "raw" else minutes_of(seen, clock)[0]
         reasons = {
             "no_closing": ~seen.followed,
             "no_time": ~seen.timed,
@@ -209,8 +217,13 @@ def apart(
         found["odd_end"] = ours & seen.plain & ~seen.bulk & seen.odd_end
         return found
 
-    marks = {"reworked", "paused", "paused_at", "paused_minutes"}
-    return _tally(view, by, cell, view.for_deadlines() | _for_clock(view, clock) | marks, _APART, masks)
+    return masks
+
+
+def for_marks(view: View, clock: str) -> set[str]:
+    """Return what `marks` and `minutes_of` need of a file; errors as in `durations`."""
+    marked = {"reworked", "paused", "paused_at", "paused_minutes"}
+    return view.for_deadlines() | _for_clock(view, clock) | marked
 
 
 def undecided(
@@ -366,7 +379,7 @@ def _for_clock(view: View, clock: str) -> set[str]:
     return set() if clock == "raw" else took.prepared(view, clock)
 
 
-def _took(seen: Seen, clock: str) -> tuple[Ints, Bools]:
+def minutes_of(seen: Seen, clock: str) -> tuple[Ints, Bools]:
     """Return minutes or parts of each clocked case, and whether it had ended; negative for the reasons of `took`."""
     if clock == "raw":
         until = np.where(seen.open, seen.as_of, seen.closed)

@@ -39,7 +39,9 @@ MOMENTS = {
     "built": N_("construction"),
     "followed_up": N_("follow-up inspection"),
 }
-MOST = 200  # cases of the worst list
+MOST = 200  # cases of the worst list, for people to read
+MOST_IN_A_BOOK = 100_000  # on a sheet among others, that somebody waits for
+MOST_IN_A_FILE = 1_000_000  # what a sheet of its own holds
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _of_ages(overall: Mapping[str, int], stopped: int) -> Sentence:
 
 
 def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = ORDINARY) -> Worst:
-    """Return the open cases furthest past due, then those open for longest."""
+    """Return the open cases furthest past due, then those open for longest: all of them, or as many as `limit`."""
     rows = listing.incidents(dataset, scope, open_only=True, order="most_past_due", limit=limit, handling=handling)
     past = hours_past_due(dataset, rows)
     days = ((rows["as_of"] - rows["reported_at"]).dt.total_seconds() / 86_400).round(1)
@@ -168,8 +170,8 @@ def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = 
     else:
         said = Sentence(
             N_(
-                "The first {n} open cases: those past due first, the furthest on top, then those open for longest; the "
-                "others are in the download of the incidents."
+                "The first {n} open cases: those past due first, the furthest on top, then those open for longest; all "
+                "of them are among the cases and deadlines (a download here; resolution --trace FILE.csv)."
             ),
             {"n": len(rows)},
         )

@@ -252,7 +252,7 @@ def workday_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
 
 def changed_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return how many cases are due at another time, or that none is."""
-    return intake.due_sentences(answer, words) or [words("No case is due at another time.")]
+    return intake.due_sentences(answer, words)
 
 
 def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """What came in, in words and rows: imports, places, rows not taken, odd rows, boundary findings, types."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from base.text import N_, Words
-from data import correction_sheet, corrections, deadline_table, queries
+from data import correction_sheet, corrections, deadline_table, deadlines, queries
 from data.accounts import Account
 from data.dataset import Dataset
 from data.privacy import mask_text
@@ -266,10 +266,18 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
     return lines + due_sentences(answer, words)
 
 
+_OF_DEADLINES = {*deadlines.SETTINGS, "clock_end", "timezone"}  # the last two move none, which is worth saying
+
+
+def settings_sentences(answer: Mapping[str, Any], names: Iterable[str], words: Words) -> list[str]:
+    """Return what a change of settings says: where it is one of deadlines, how many cases are due at another time."""
+    return [] if _OF_DEADLINES.isdisjoint(names) else due_sentences(answer, words)
+
+
 def due_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
-    """Return how many cases a change of the deadlines or of the workdays gave another due date; [] where none."""
+    """Return how many cases are due at another time by a change of the deadlines, the workdays or the settings."""
     if not answer["changed"]:
-        return []
+        return [words("No case is due at another time.")]
     return [
         words.plural(
             "{n} case is due at another time now.", "{n} cases are due at another time now.", answer["changed"]

@@ -11,7 +11,7 @@ from base.text import N_, Sentence, Words
 from data.dataset import Dataset
 from data.schema import ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
 from reports import backlog, people, standing, times
-from reports.backlog import Ageing, Waterfall, Worst
+from reports.backlog import Ageing, Waterfall
 from reports.sheet import Sheet, write_book
 from reports.standing import FunnelOf, Heat, Trend
 from reports.times import Asked, Headline, Holds
@@ -162,7 +162,6 @@ class Screen:
     groups: pd.DataFrame
     waterfall: Waterfall
     ageing: Ageing
-    worst: Worst
     heat: Heat | None  # None without a boundary, as is the funnel of cells
     trend: Trend
     funnel: FunnelOf
@@ -181,7 +180,6 @@ def screen_of(dataset: Dataset, scope: Scope, asked: Asked) -> Screen:
         groups=times.groups(dataset, scope, asked),
         waterfall=backlog.waterfall(dataset, scope, handling=handling),
         ageing=backlog.ageing(dataset, scope, asked.by, handling=handling),
-        worst=backlog.worst(dataset, scope, handling=handling),
         heat=standing.heat(dataset, scope, clock=clock, handling=handling) if scope.level else None,
         trend=standing.trend(dataset, scope, asked),
         funnel=standing.funnel(dataset, scope, by, handling=handling),
@@ -248,7 +246,10 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
     stages = stages.assign(**{name: stages[name].map(moments) for name in ("stage_from", "stage_to")})
     names = times.key_names(screen.dataset, screen.scope, screen.asked.by, words)
     ages = screen.ageing.rows.assign(name=[names.get(key, key) for key in screen.ageing.rows["key"]])
-    worst = people.incidents_for_people(screen.worst.rows, words)
+    open_cases = backlog.worst(
+        screen.dataset, screen.scope, limit=backlog.MOST_IN_A_BOOK, handling=screen.asked.handling
+    )
+    worst = people.incidents_for_people(open_cases.rows, words)
     reasons = times.reasons_of(screen.dataset)
     worst["due_from"] = [words(reasons[code]) if code in reasons else "" for code in worst["due_from"]]
     funnel = screen.funnel.rows
@@ -261,7 +262,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
             words("Ageing"), ages, {"name": KEY_NAMES[screen.asked.by]} | backlog.CLASSES, words,
             (screen.ageing.sentence,),
         ),
-        _sheet(words("Worst"), worst, WORST, words, (screen.worst.sentence,)),
+        _sheet(words("Worst"), worst, WORST, words, (open_cases.sentence,)),
         _sheet(words("Months"), screen.trend.rows, TREND, words, (screen.trend.sentence,)),
         _sheet(words("Funnel"), funnel, FUNNEL, words, screen.funnel.sentences),
         Sheet(words("Left out"), _left_out(screen, words), {"what": words("What"), "n": words("Cases")}),

@@ -361,6 +361,24 @@ def test_resolution_counts_and_shares_equal_those_of_another_program(demo, by, c
             assert row["median_hours"] == pytest.approx(np.median(hours[timed.index]), abs=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["CSV", "xlsx"])
+def test_every_case_is_written_with_its_deadline_and_summed_they_are_the_answers_numbers(demo, tmp_path, kind):
+    file = tmp_path / f"a.{kind}"
+    year = ("--start", "2025-10-01", "--end", "2026-10-01")
+    answer = asked(demo, "resolution", *year, "--trace", file)
+    cases = pd.read_csv(file) if kind == "CSV" else pd.read_excel(file, engine="calamine")
+    columns = {"n": "Counted in times", "open": "Counted as open", "due": "Due so far", "in_time": "Counted in time"}
+    columns |= {"past_due": "Past due"}
+    sums = {name: cases[title].sum() for name, title in columns.items()}
+    assert sums == {name: sum(row[name] for row in answer) for name in columns}
+    assert f"{len(cases)} cases with their deadlines" in Said(demo, "resolution", *year, "--trace", file).out.replace(
+        ",", ""
+    )
+    refused = Said(demo, "resolution", "--trace", tmp_path / "a.gpkg")
+    assert refused.code == 2
+    assert ".csv" in refused.err
+
+
 def test_resolution_equals_the_pages_and_looks_from_an_earlier_time_if_asked(demo):
     groups = times.groups(Workspace(demo).newest(), Scope("grid"), times.Asked())
     rows = asked(demo, "resolution")

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from stored import rows, store, with_grids
 from test_cli import Said, asked
 
 from base.text import Words
@@ -114,3 +115,19 @@ def test_the_calendar_of_a_year_is_that_of_the_state_councils_notice(folder):
     said = Said(folder / "w", "calendar", "--year", "2024")
     assert "Spring Festival" in said.out
     assert json.loads(Said(folder / "w", "calendar", "--json").out)["year"] == 2026  # the last with known days
+
+
+def test_a_changed_setting_or_table_says_how_many_cases_are_due_at_another_time(folder):
+    office = folder / "w"
+    target = {"target_at": "2026-01-05 20:00", "due_at": "2026-01-05 20:00", "due_from": "file"}
+    one = {"incident_id": "1", "reported_at": "2026-01-05 08:00", "hazard": "waterlogging", **target}
+    store(with_grids(office), rows([one, {**one, "incident_id": "2", "hazard": "other"}]))
+    moved, none = "1 case is due at another time now.", "No case is due at another time."
+    assert moved in Said(office, "standard", folder / "own.csv").out  # 2 hours, not 12; no row fits the other case
+    assert none in Said(office, "standard", folder / "own.csv", "--valid-from", "2030-01-01").out
+    assert Said(office, "settings", "--set", "file_deadline=wins").out.endswith(moved + "\n")
+    assert none in Said(office, "settings", "--set", "clock_end=handled").out
+    said = Said(office, "settings", "--set", "file_deadline=fills", "--json")
+    assert moved in said.err
+    assert {row["name"]: row["value"] for row in said.json}["file_deadline"] == "fills"
+    assert "another time" not in Said(office, "settings", "--set", "fdr=0.1").out + Said(office, "settings").out

@@ -28,7 +28,7 @@ from data.levels import load_cells
 from data.schema import Scope
 from data.store import Workspace
 from pages.common import downloads, times_parts, times_view
-from reports import backlog, times, times_map, times_words
+from reports import backlog, times, times_map, times_trace, times_words
 from reports.times_book import KEY_NAMES
 
 SCOPE = Scope("grid", *map(dt.date.fromisoformat, PERIOD))
@@ -258,3 +258,11 @@ def test_all_open_cases_are_in_the_download_of_the_worst(visit, dataset, monkeyp
     rows, titles = next(build() for file, build in handed if file == "open")
     assert (len(shown), len(rows)) == (2, times.headline(dataset, SCOPE).overall["open"])
     assert set(shown) <= set(titles)
+
+
+def test_cases_and_deadlines_are_handed_out_too_but_not_too_many_to_wait_for(visit, monkeypatch):  # noqa: F811
+    assert any("Cases and deadlines" in one.proto.label for one in visit("resolution").get("download_button"))
+    monkeypatch.setattr(times_trace, "MOST_ON_A_PAGE", 10)
+    seen = visit("resolution")
+    assert not any("Cases and deadlines" in one.proto.label for one in seen.get("download_button"))
+    assert any("resolution --trace FILE.csv" in text.replace("\u2060", "") for text in texts(seen))

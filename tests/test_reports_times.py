@@ -599,6 +599,22 @@ def test_the_workbook_is_written_in_chinese_and_holds_no_code_of_ours(told):
     assert left["结案早于上报"] == 1
 
 
+def test_all_open_cases_stand_in_the_workbook_or_it_says_that_they_do_not(tmp_path, monkeypatch):
+    dataset = put(tmp_path, [CASES[2]] * 250)
+
+    def listed():
+        content = times_book.workbook(times_book.screen_of(dataset, GRID, Asked()), EN)
+        return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("Worst").to_python()
+
+    whole = listed()
+    assert len(whole) == 1 + 250
+    assert any(str(cell).startswith("All 250 open cases:") for row in whole for cell in row)
+    monkeypatch.setattr(backlog, "MOST_IN_A_BOOK", 100)
+    some = listed()
+    assert len(some) == 1 + 100
+    assert any("The first 100 open cases" in str(cell) and "--trace" in str(cell) for row in some for cell in row)
+
+
 def test_in_a_terminal_a_share_of_few_cases_is_told_as_its_counts(tmp_path):
     put(tmp_path, CASES)
     earlier = Said(tmp_path, "resolution", "--as-of", "2026-01-05 11:00").out

@@ -12,7 +12,6 @@ from pages.common import cached, downloads, frame, panels
 from reports import backlog, times, times_book, times_rows
 from reports.times import Asked, Headline
 
-MOST_HANDED = 1_000_000  # open cases in the download: what a sheet holds
 OPEN = {
     "incident_id": N_("Case"),
     "hazard": N_("Hazard"),
@@ -98,5 +97,5 @@ def worst(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
         file="open",
         height=360,
         columns=OPEN,
-        every=lambda: named(backlog.worst(data, scope, limit=MOST_HANDED, handling=asked.handling).rows),
+        every=lambda: named(backlog.worst(data, scope, limit=backlog.MOST_IN_A_FILE, handling=asked.handling).rows),
     )

@@ -18,7 +18,7 @@ from pages.common import (
     returns_view,
     times_cells,
 )
-from reports import times, times_book, times_rows, times_words
+from reports import times, times_book, times_rows, times_trace, times_words
 from reports.times import Asked, Headline
 
 PARTS = {
@@ -125,10 +125,26 @@ def months(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
 
 
 def handed_out(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
-    """Draw the download of all that stands here; it is written when it is asked for."""
-    downloads.file_of(
-        words("Download: {name}", name=words("Resolution times (XLSX)")),
-        lambda: times_book.workbook(times_book.screen_of(data, scope, asked), words),
-        "hotspots-times.xlsx",
-        downloads.XLSX,
-    )
+    """Draw the downloads of all that stands here, and of its cases; they are written when they are asked for."""
+    n = times_trace.count(data, scope)
+    with st.container(horizontal=True):
+        downloads.file_of(
+            words("Download: {name}", name=words("Resolution times (XLSX)")),
+            lambda: times_book.workbook(times_book.screen_of(data, scope, asked), words),
+            "hotspots-times.xlsx",
+            downloads.XLSX,
+        )
+        if n <= times_trace.MOST_ON_A_PAGE:
+            downloads.file_of(
+                words("Download: {name}", name=words("Cases and deadlines (XLSX)")),
+                lambda: times_trace.workbook(data, scope, asked, words),
+                "hotspots-cases.xlsx",
+                downloads.XLSX,
+            )
+    if n > times_trace.MOST_ON_A_PAGE:
+        sentence = words(
+            "{n} cases are too many to hand out here one by one: on the command line, cli.py resolution --trace "
+            "FILE.csv writes them all.",
+            n=n,
+        )
+        st.caption(markdown_plain(sentence))
