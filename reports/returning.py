@@ -275,7 +275,7 @@ def _kinds(events: pd.DataFrame) -> tuple[Ints, list[str]]:
     number = np.where(known == "", -1, len(names) + np.arange(len(known))).astype(np.int64)
     by_type = number[np.append(place, 0)]
     by_type[-1] = -1  # of a type that is not filled in
-    codes: Ints = hazard.codes.to_numpy(np.int64, copy=True)
+    codes = np.array(hazard.codes, dtype=np.int64)
     if Hazard.OTHER in names:
         other = codes == names.index(Hazard.OTHER)
         codes[other] = by_type[types.codes.to_numpy(np.int64)[other]]
