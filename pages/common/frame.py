@@ -32,6 +32,7 @@ _STYLE = """<style>
 .stMainBlockContainer {padding: 2.6rem 2.4rem 2rem; max-width: 1800px}
 .stMain [data-testid="stMetricLabel"] p {font-size: 1rem}
 .stMain [data-testid="stMetricValue"] {font-weight: 700}
+.stMain [data-testid="stMetricValue"] * {white-space: normal; overflow: visible; line-height: 1.2}
 [class*="st-key-figure-"] {min-height: 9.5rem}
 @media (max-width: 640px) {
   .stMainBlockContainer {padding-left: 0.8rem; padding-right: 0.8rem}

@@ -76,7 +76,7 @@ def table(
         "n": (words("Cases"), 52),
         "open": (words("Open"), 48),
         "past_due": (words("Past due"), 72),
-        "median": (words("Median (95%)"), 128),
+        "median": (words("Median (95%)"), 150),
         "share": (words("In time (95%)"), 160),
         "stands": (words("Compared"), 80),
     }
