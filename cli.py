@@ -75,6 +75,7 @@ from reports import (
     record,
     returning,
     returning_tables,
+    standing,
     times,
     times_book,
     times_trace,
@@ -902,7 +903,8 @@ def resolution_(
             _write(out, [times_book.workbook(screen, WORDS)])
     if not summary:
         names = times.key_names(dataset, scope, by, WORDS)
-        lines += plain_times.groups(groups, by, names, int(dataset.settings["few_reports"]), clock, WORDS)
+        few, caveats = int(dataset.settings["few_reports"]), standing.caveats(dataset, scope, asked, groups)
+        lines += plain_times.groups(groups, by, names, few, clock, WORDS, caveats)
         groups.insert(1, "cell_id" if by == "cell" else by, groups["key"])
     if out is not None:
         lines.append(WORDS("All that is told of them is in {file}.", file=str(out)))

@@ -63,6 +63,11 @@ def fitted(name: object, most: float = 10) -> str:
     return f"{text[:head]}…{text[len(text) - tail :]}"
 
 
+def wide_px(text: str) -> float:
+    """Return about how many pixels wide a small text is."""
+    return SMALL * sum(1.0 if ord(sign) > 0x2E80 else 0.6 for sign in text)
+
+
 def figure(traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
     """Return a figure of the traces in the look of the house."""
     look = {

@@ -11,7 +11,7 @@ look, not a claim.
 
 The limits take cases for independent, all with one chance. Where one storm leaves fifty cases late at once, or where
 cells have hazards of different kinds, shares swing more than that: nearly all large cells then lie beyond the limits,
-which says that the cells differ and not which one is bad. `overdispersion` tells; the limits can be widened by it.
+which says that the cells differ and not which one is bad. `overdispersion` tells.
 
 References
 ----------
@@ -30,7 +30,9 @@ from base.errors import HazardError
 
 INNER, OUTER = 0.95, 0.998  # of cells that are like all others
 FAR_BELOW, BELOW, WITHIN, ABOVE, FAR_ABOVE, NO_CASES = "far_below", "below", "within", "above", "far_above", "no_cases"
-_TAILS = 0.1  # of cells at each end, whose distance is cut to that of the next one: outliers do not widen the limits
+_TAILS = (
+    0.1  # of cells at each end, whose distance is cut to that of the next one: outliers do not count as overdispersion
+)
 _DUST = 1e-9
 
 Floats = NDArray[np.float64]
@@ -59,7 +61,7 @@ class Funnel:
     overdispersed: bool
 
 
-def funnel(counts: ArrayLike, cases: ArrayLike, *, target: float | None = None, widen: bool = False) -> Funnel:
+def funnel(counts: ArrayLike, cases: ArrayLike, *, target: float | None = None) -> Funnel:
     """Return where the share of each cell lies, by the limits for its number of cases.
 
     Parameters
@@ -70,9 +72,6 @@ def funnel(counts: ArrayLike, cases: ArrayLike, *, target: float | None = None, 
         All that could be: the cases due.
     target : float, optional
         The share to compare with (0..1); without one that of all cells together.
-    widen : bool
-        Where cells are overdispersed, draw each limit further from the target, by the root of the overdispersion. The
-        chances told are those of the limits before.
 
     Raises
     ------
@@ -104,10 +103,6 @@ def funnel(counts: ArrayLike, cases: ArrayLike, *, target: float | None = None, 
         )
     factor = overdispersion(some, every, middle)
     overdispersed = bool(factor > 1 + 2 * np.sqrt(2 / max(int(based.sum()), 1)))  # its standard error, if all are alike
-    if widen and overdispersed:
-        for edges in (low, high):
-            for part, edge in edges.items():
-                edges[part] = np.clip(middle + (edge - middle) * np.sqrt(factor), 0.0, 1.0)
     words = np.select(
         [~based, share < low[OUTER] - _DUST, share > high[OUTER] + _DUST, share < low[INNER] - _DUST,
          share > high[INNER] + _DUST],
@@ -140,7 +135,7 @@ def overdispersion(counts: ArrayLike, cases: ArrayLike, target: float) -> float:
 
     The mean of their squared standard distances. The tenth of the cells at either end counts as the next one does
     (winsorised), so that a few cells that are truly apart do not hide themselves; that takes a third of what chance
-    gives (of a normal distance 0.32), and so the limits are rather not widened than too early.
+    gives (of a normal distance 0.32), and so cells are rather not called overdispersed than too early.
     """
     some, every = np.asarray(counts, dtype=float), np.asarray(cases, dtype=float)
     based = every > 0

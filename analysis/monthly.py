@@ -11,7 +11,7 @@ A month that is not settled is marked, not drawn as a fall: of its median it is 
 the settled ones alone would not be fair either: of two new months the quick one is settled first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -21,16 +21,6 @@ from base.errors import HazardError
 
 _MINUTE = 1 / 60  # histograms are in whole minutes
 _SAME = 1e-6
-
-
-def hours_since(months: Iterable[str], as_of: pd.Timestamp) -> dict[str, float]:
-    """Return the hours from the end of each month ("YYYY-MM", in the zone of `as_of`) to `as_of`, below 0 before it.
-
-    For so long every case of the month has been followed at least, by the clock that never stops; where another clock
-    is asked for, its own hours between these two moments.
-    """
-    ends = {month: pd.Timestamp(f"{month}-01", tz=as_of.tz) + pd.offsets.MonthBegin() for month in months}
-    return {month: (as_of - end) / pd.Timedelta(hours=1) for month, end in ends.items()}
 
 
 def month_trend(
@@ -44,7 +34,8 @@ def month_trend(
         As in `analysis.resolution.summarize`, with months ("YYYY-MM") as keys; open cases are those open at the as-of
         time.
     followed_hours : mapping of month to float
-        How long every case of the month was followed at least: `hours_since`. For each month that occurs.
+        How long every case of the month was followed at least, by the clock of the histogram. For each month that
+        occurs.
     limit_hours : float, optional
         By which cases should be resolved.
 

@@ -12,7 +12,7 @@ from analysis import drawing
 from analysis.ageing import MORE, NOT_DUE, UNDECIDED
 from analysis.drawing import COLOURS, SMALL, label
 from base.palette import LIGHT, NEUTRAL
-from base.text import Words
+from base.text import Words, time_unit
 
 Floats = NDArray[np.float64]
 
@@ -167,7 +167,9 @@ def ageing_alt(ages: pd.DataFrame, *, words: Words) -> str:
     return words("{n} open cases by how far past due: {ages}.", n=int(total.sum()), ages=words.listed(parts))
 
 
-def trend_figure(trend: pd.DataFrame, *, words: Words, measure: str = "median") -> go.Figure:
+def trend_figure(
+    trend: pd.DataFrame, *, words: Words, measure: str = "median", work_day: float | None = None
+) -> go.Figure:
     """Return the median hours, or the share within the limit, by month of report; what may still change is hollow.
 
     Parameters
@@ -176,6 +178,8 @@ def trend_figure(trend: pd.DataFrame, *, words: Words, measure: str = "median") 
         As from `analysis.monthly.month_trend`. Settled months are solid with their 95% limits and joined by a line. Of
         a median that is not settled it is drawn what it cannot be below, with an arrow; of a share its estimate.
     measure : {"median", "within"}
+    work_day : float, optional
+        The hours of a work day, where hours are work time.
     """
     if trend.empty or not trend["n"].sum():
         return drawing.empty(words("No reports by month."))
@@ -196,7 +200,7 @@ def trend_figure(trend: pd.DataFrame, *, words: Words, measure: str = "median") 
     x = np.arange(len(trend))
     months = [words.month(month) for month in trend["month"]]
     hover = [
-        label(_month_said(month, row, is_settled, median, words))
+        label(_month_said(month, row, is_settled, median, words, work_day))
         for month, row, is_settled in zip(months, _rows(trend), settled, strict=True)
     ]
     shown = {"customdata": hover, "hovertemplate": "%{customdata}<extra></extra>"}
@@ -227,7 +231,7 @@ def trend_figure(trend: pd.DataFrame, *, words: Words, measure: str = "median") 
         ),
         drawing.text_trace(x[open_top], np.full(open_top.sum(), top), ["↑"] * int(open_top.sum()), showlegend=False),
     ]
-    axis: dict[str, Any] = {"tickformat": ".0%"} if not median else _hours(top, words)
+    axis: dict[str, Any] = {"tickformat": ".0%"} if not median else _hours(top, words, work_day=work_day)
     traces = [trace for trace, there in ((solid, settled.any()), (hollow, waiting.any())) if there]
     return drawing.figure(
         traces + [text for text in texts if len(text["x"])], height=340, annotations=arrows, legend=_LEGEND,
@@ -237,7 +241,7 @@ def trend_figure(trend: pd.DataFrame, *, words: Words, measure: str = "median") 
     )  # fmt: skip
 
 
-def trend_alt(trend: pd.DataFrame, *, words: Words, measure: str = "median") -> str:
+def trend_alt(trend: pd.DataFrame, *, words: Words, measure: str = "median", work_day: float | None = None) -> str:
     """Return the first and the last settled month of a trend and how many are not settled, in a sentence."""
     if trend.empty or not trend["n"].sum():
         return words("No reports by month.")
@@ -252,7 +256,7 @@ def trend_alt(trend: pd.DataFrame, *, words: Words, measure: str = "median") -> 
     said = [
         words(
             "{month} {value}", month=words.month(row["month"]),
-            value=words.duration(row[column]) if median else words.percent(row[column]),
+            value=words.duration(row[column], work_day) if median else words.percent(row[column]),
         )
         for row in ends
     ]  # fmt: skip
@@ -265,15 +269,18 @@ def trend_alt(trend: pd.DataFrame, *, words: Words, measure: str = "median") -> 
     return words.joined([told, more]) if left else told
 
 
-def _month_said(month: str, row: Mapping[str, Any], settled: bool, median: bool, words: Words) -> str:
+def _month_said(
+    month: str, row: Mapping[str, Any], settled: bool, median: bool, words: Words, work_day: float | None
+) -> str:
     n = row["n"]
     if not n:
         return words("{month}: no case", month=month)
     if median and not settled:
-        return words("{month}: at least {time} (n = {n})", month=month, time=words.duration(row["at_least_hours"]), n=n)
+        time = words.duration(row["at_least_hours"], work_day)
+        return words("{month}: at least {time} (n = {n})", month=month, time=time, n=n)
     if not median and np.isnan(row["within"]):
         return words("{month}: not known yet (n = {n})", month=month, n=n)
-    value = words.duration(row["median_hours"]) if median else words.percent(row["within"])
+    value = words.duration(row["median_hours"], work_day) if median else words.percent(row["within"])
     return words("{month}: {value} (n = {n})", month=month, value=value, n=n)
 
 
@@ -321,11 +328,10 @@ def _under(title: str, notes: list[str]) -> str:
     return f'{label(title)}<br><span style="font-size:{SMALL}px">{"<br>".join(notes)}</span>'
 
 
-def _hours(top: float, words: Words, parts: int = 4) -> dict[str, Any]:
+def _hours(top: float, words: Words, parts: int = 4, work_day: float | None = None) -> dict[str, Any]:
     """Return ticks of hours or days, at most so many and the one of 0."""
-    unit = 24.0 if top >= 72 else 1.0 if top >= 2 else 1 / 60
+    unit, sentence = time_unit(top if top >= 2 else top / 2, work_day)  # up to 2 hours in minutes
     size = 10 ** np.floor(np.log10(top / unit / parts))
     step = float(next(s * size for s in (1, 2, 5, 10) if s * size * parts >= top / unit))
     ticks = [float(t) for t in np.arange(0, top / unit + 1e-9, step)]
-    sentence = {24.0: "{n} days", 1.0: "{n} h"}.get(unit, "{n} min")
     return {"tickvals": [t * unit for t in ticks], "ticktext": [words(sentence, n=words.number(t, 2)) for t in ticks]}

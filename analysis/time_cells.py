@@ -17,7 +17,7 @@ from base.text import Words
 MOST_NAMED = 8  # cells beyond the limits whose names stand in the plot
 MOST_ROWS = 40
 _WIDE_PX, _HIGH_PX = 290, 300  # of the plot on a phone, for which names are laid out
-_SIGN_PX, _LINE_PX = 13, 17  # of a name
+_LINE_PX = 17  # of a name
 _WIDE_RANGE = 20  # times that the largest cell is larger than the smallest: the axis is logarithmic
 _GRID_POINTS = 300
 _ROW_PX = 30
@@ -33,7 +33,6 @@ def funnel_figure(
     *,
     words: Words,
     title: str,
-    widened: bool = False,
 ) -> go.Figure:
     """Return the share of each cell over its number of cases, with the limits that cells like all others keep to.
 
@@ -47,8 +46,6 @@ def funnel_figure(
         first, as far as there is room beside each other on a phone.
     title : str
         What the share is of: "past due" or the like.
-    widened : bool
-        Whether the limits of the funnel were widened, for the curves.
     """
     every = np.asarray(cases, dtype=float)
     there = np.flatnonzero(np.array([word != NO_CASES for word in funnel.words], dtype=bool))
@@ -60,10 +57,9 @@ def funnel_figure(
     grid = np.unique(np.geomspace(max(1.0, x.min()), x.max(), _GRID_POINTS).round())
     traces: list[dict[str, Any]] = []
     tops = [float(y.max())]
-    factor = np.sqrt(funnel.overdispersion) if widened and funnel.overdispersed else 1.0
     for part, dash, said in ((INNER, "dot", words("95% limits")), (OUTER, "solid", words("99.8% limits"))):
         for i, edge in enumerate(limits(grid, funnel.target, part)):
-            at = np.clip(funnel.target + factor * (edge / grid - funnel.target), 0, 1)
+            at = edge / grid
             line = {"color": NEUTRAL, "width": 1.5, "dash": dash, "shape": "hvh"}
             traces.append(
                 drawing.scatter(grid, at, "lines", line=line, hoverinfo="skip", name=label(said), showlegend=i == 0)
@@ -156,6 +152,7 @@ def heat_figure(
     words: Words,
     measure: str,
     few_reports: int,
+    work_day: float | None = None,
 ) -> go.Figure:
     """Return cells and hazards as a table in colours: the longer the time or the smaller the share, the stronger.
 
@@ -169,6 +166,8 @@ def heat_figure(
     measure : {"hours", "share"}
     few_reports : int
         Values of fewer cases are paler.
+    work_day : float, optional
+        The hours of a work day, where hours are work time.
     """
     keys, heads = list(rows)[:MOST_ROWS], list(columns)
     if not keys or not heads or not (table["n"] > 0).any():
@@ -183,7 +182,8 @@ def heat_figure(
     high = high if high > low else low + 1
     strength = np.where(np.isfinite(strength), strength, high if measure == "hours" else np.nan)
     text = [
-        [_cell(value[i, j], n[i, j], measure, few_reports, words) for j in range(len(heads))] for i in range(len(keys))
+        [_cell(value[i, j], n[i, j], measure, few_reports, words, work_day) for j in range(len(heads))]
+        for i in range(len(keys))
     ]
     named = [label(drawing.fitted(rows[key], 9)) for key in keys]
     titles = ["<br>".join(label(part) for part in drawing.fitted(columns[key], 8).split()) for key in heads]
@@ -228,7 +228,7 @@ def heat_figure(
 
 def heat_alt(
     table: pd.DataFrame, rows: Mapping[Any, str], columns: Mapping[Any, str], *, words: Words, measure: str,
-    few_reports: int,
+    few_reports: int, work_day: float | None = None,
 ) -> str:  # fmt: skip
     """Return which cell and hazard of enough cases has the longest time or the smallest share, in a sentence."""
     enough = table[(table["n"] >= max(few_reports, 1)) & table["value"].notna()]
@@ -238,21 +238,21 @@ def heat_alt(
     worst = enough.loc[enough["value"].idxmax() if measure == "hours" else enough["value"].idxmin()]
     facts = {
         "cells": len(rows), "cell": rows[worst["row"]], "hazard": columns[worst["column"]], "n": int(worst["n"]),
-        "value": _cell(float(worst["value"]), int(worst["n"]), measure, few_reports, words),
+        "value": _cell(float(worst["value"]), int(worst["n"]), measure, few_reports, words, work_day),
     }  # fmt: skip
     if measure == "hours":
         return words("Median time of {cells} cells by hazard; longest: {cell}, {hazard}, {value} (n = {n}).", **facts)
     return words("Share in time of {cells} cells by hazard; smallest: {cell}, {hazard}, {value} (n = {n}).", **facts)
 
 
-def _cell(value: float, n: float, measure: str, few_reports: int, words: Words) -> str:
+def _cell(value: float, n: float, measure: str, few_reports: int, words: Words, work_day: float | None) -> str:
     """Return the text of a field: a share of few cases as its counts, for 0% of one case would pass for a finding."""
     if not n > 0:
         return "–"
-    if not np.isfinite(value):
-        return words("not reached") if measure == "hours" else "?"
     if measure == "hours":
-        return words.duration(value)
+        return words.duration(value, work_day)
+    if not np.isfinite(value):
+        return "?"
     if n < few_reports:
         return words("{in_time} of {due}", in_time=round(value * n), due=int(n))
     return words.percent(value)
@@ -279,7 +279,7 @@ def _apart(x: Floats, y: Floats, names: list[str], dots_x: Floats, dots_y: Float
              for px, py in zip(dots_x, dots_y, strict=True)]  # fmt: skip
     found: list[tuple[str, int] | None] = []
     for px, py, name in zip(x * _WIDE_PX, y * _HIGH_PX, names, strict=True):
-        wide = sum(_SIGN_PX if ord(sign) > 0x2E80 else 0.6 * _SIGN_PX for sign in name)
+        wide = drawing.wide_px(name)
         spot = None
         for side, shift in (("left", 0), ("right", 0), ("left", 12), ("left", -12), ("right", 12), ("right", -12)):
             begin = px + 8 if side == "left" else px - 8 - wide

@@ -14,9 +14,9 @@ from analysis import drawing
 from analysis.drawing import COLOURS, SMALL, label
 from analysis.survival import Curve
 from base.palette import LIGHT, NEUTRAL
-from base.text import Words
+from base.text import Words, time_unit
 
-_STOPS = (0.25, 1.0, 4.0, 24.0, 96.0, 240.0, 720.0, 2160.0, 8760.0, 26280.0)  # hours; 15 min to 3 years
+_STOPS, _STOP_DAYS = (0.25, 1.0, 4.0), (1, 4, 10, 30, 90, 365, 1095)  # hours, and then days
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730)  # of hours or days between ticks
 _TICKS = 7  # more do not stand side by side on a phone
 _BANDS = 4  # as many as there are hazards; with more curves their bands hide each other
@@ -24,6 +24,7 @@ _CENSORED = 40  # marks of censored cases: with more they are a second line
 _UNEVEN = 24  # times that the quickest half is quicker than the axis is long: its curve would be an upright line
 _DASHES = ("solid", "dash", "dot")  # colours begin anew after six
 _PLOT_PX, _ROW_PX = 300, 42
+_WIDE_PX, _GAP_PX = 200, 6  # of the plot on a phone beside the names, for which ticks are laid out
 
 
 def curves_figure(
@@ -32,6 +33,7 @@ def curves_figure(
     words: Words,
     limit_hours: float | None = None,
     since: str = "",
+    work_day: float | None = None,
     colours: Sequence[str] | Mapping[str, str] | None = None,
 ) -> go.Figure:
     """Return Kaplan-Meier curves of the share still open, over the number of cases still followed at the ticks.
@@ -47,19 +49,21 @@ def curves_figure(
         One limit of all cases: a dotted line.
     since : str
         What the axis says the time runs from; the report if empty.
+    work_day : float, optional
+        The hours of a work day, where the curves are of work time; else a day has 24.
     colours : sequence or mapping of str to str, optional
         One colour a curve: in their order, or by name.
     """
     title = since or words("Time since the report")
-    return _figure(curves, False, words=words, line_hours=limit_hours, title=title, colours=colours)
+    return _figure(curves, False, words=words, line_hours=limit_hours, title=title, work_day=work_day, colours=colours)
 
 
-def curves_alt(curves: Mapping[str, Curve], *, words: Words, since: str = "") -> str:
-    """Return what the curves show, in a sentence; `since` as for the figure."""
+def curves_alt(curves: Mapping[str, Curve], *, words: Words, since: str = "", work_day: float | None = None) -> str:
+    """Return what the curves show, in a sentence; `since` and `work_day` as for the figure."""
     if not _some(curves):
         return words("No case whose time is known: no curve.")
     said = [
-        words("{name}: half closed within {time}", name=name, time=words.duration(median))
+        words("{name}: half closed within {time}", name=name, time=words.duration(median, work_day))
         if np.isfinite(median := curve.quantile(0.5))
         else words("{name}: half not reached", name=name)
         for name, curve in curves.items()
@@ -87,7 +91,7 @@ def returns_figure(
     """
     hours = None if days is None else 24 * days
     title = words("Time since the closing")
-    return _figure(curves, True, words=words, line_hours=hours, title=title, colours=colours)
+    return _figure(curves, True, words=words, line_hours=hours, title=title, work_day=None, colours=colours)
 
 
 def returns_alt(curves: Mapping[str, Curve], *, words: Words, days: float) -> str:
@@ -119,6 +123,7 @@ def _figure(
     words: Words,
     line_hours: float | None,
     title: str,
+    work_day: float | None,
     colours: Sequence[str] | Mapping[str, str] | None,
 ) -> go.Figure:
     """Return curves of what is still open, or, where `back`, of what has come back."""
@@ -131,7 +136,7 @@ def _figure(
     horizon = max([drawing.followed(curve) for curve in curves.values()] + [0.25])
     if line_hours is not None and line_hours <= 2 * horizon:
         horizon = max(horizon, line_hours)
-    axis, begin = _axis(list(curves.values()), horizon, words, uneven=not back)
+    axis, begin = _axis(list(curves.values()), horizon, words, work_day, uneven=not back)
     ticks = axis["tickvals"]
     top = 1.0 if not back else min(1.0, 1.15 * max(_highest(curve, horizon) for curve in curves.values()) + 0.01)
     risk_px = _ROW_PX * len(names) + 8
@@ -146,7 +151,7 @@ def _figure(
         dash = _DASHES[place // len(chosen) % len(_DASHES)]
         line = {"shape": "hv", "color": paint[place], "width": 3, "dash": dash}
         traces.append(_turned(drawing.scatter(np.maximum(x, begin), y, "lines", line=line, name=label(name)), back))
-        traces[-1]["customdata"] = [words.duration(hours) for hours in x]
+        traces[-1]["customdata"] = [words.duration(hours, work_day) for hours in x]
         traces[-1]["hovertemplate"] = f"%{{customdata}}: %{{y:.1%}}<extra>{label(name)}</extra>"
         marks += [_turned(trace, back) for trace in _marks(curve, begin, horizon, paint[place])]
         median = curve.quantile(0.5)
@@ -159,11 +164,12 @@ def _figure(
     if not back:
         half = {"type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": 0.5, "y1": 0.5, "yref": "y"}
         shapes.append({**half, "line": {"color": NEUTRAL, "width": 1, "dash": "dot"}})
-    notes = _notes(marks, words, line_hours if line_hours and line_hours <= horizon else None, back)
+    limit = words.duration(line_hours, work_day) if line_hours and line_hours <= horizon else ""
+    notes = _notes(marks, words, limit, back)
     under = f'{label(title)}<br><span style="font-size:{SMALL}px">{"<br>".join(notes)}</span>'
     followed = words("Closings still followed:") if back else words("Cases still open and followed:")
     heading = drawing.note(label(followed), y=1, xref="x2 domain", yref="y2 domain")
-    named = [_named(name, curve, paint[i], words, back) for i, (name, curve) in enumerate(curves.items())]
+    named = [_named(name, curve, paint[i], words, back, work_day) for i, (name, curve) in enumerate(curves.items())]
     extra = 16 * (len(notes) - 1)
     return drawing.figure(
         traces + marks, height=all_px + 40 + extra, showlegend=False, shapes=shapes,
@@ -190,36 +196,38 @@ def _highest(curve: Curve, horizon: float) -> float:
     return 1 - float(lowest.min()) if len(lowest) else 0.0
 
 
-def _axis(curves: list[Curve], horizon: float, words: Words, *, uneven: bool) -> tuple[dict[str, Any], float]:
+def _axis(
+    curves: list[Curve], horizon: float, words: Words, work_day: float | None, *, uneven: bool
+) -> tuple[dict[str, Any], float]:
     """Return the axis of time, and where it begins: a logarithm has no zero."""
     medians = [curve.quantile(0.5) for curve in curves]
     look: dict[str, Any] = {"showgrid": False, "tickangle": 0}
     if uneven and any(median * _UNEVEN < horizon for median in medians):
         quickest = min(float(curve.times[curve.survival <= 0.95][:1].sum()) or horizon for curve in curves)
-        first = max([i for i, stop in enumerate(_STOPS) if stop <= quickest], default=0)
-        ticks = [stop for stop in _STOPS[first:] if stop <= horizon] or [_STOPS[first]]
+        stops = [*_STOPS, *((work_day or 24.0) * days for days in _STOP_DAYS)]
+        first = max([i for i, stop in enumerate(stops) if stop <= quickest], default=0)
+        ticks = [stop for stop in stops[first:] if stop <= horizon] or [stops[first]]
         begin, end = np.log10(ticks[0]), np.log10(max(horizon, 2 * ticks[0]))
         span = end - begin
+        said = {stop: words.duration(stop, work_day) for stop in ticks}
         kept = ticks[:1]
         for stop in ticks[1:]:
-            kept += [stop] if np.log10(stop / kept[-1]) >= span / (_TICKS - 1) else []
-        ticks = kept
+            kept += [stop] if np.log10(stop / kept[-1]) / span >= _apart(said[kept[-1]], said[stop]) else []
         look |= {"type": "log", "range": [begin - 0.03 * span, end + 0.04 * span]}
-        return {**look, "tickvals": ticks, "ticktext": [words.duration(hours) for hours in ticks]}, ticks[0]
-    unit = 24.0 if horizon >= 72 else 1.0 if horizon >= 2 else 1 / 60
+        return {**look, "tickvals": kept, "ticktext": [said[stop] for stop in kept]}, kept[0]
+    unit, sentence = time_unit(horizon if horizon >= 2 else horizon / 2, work_day)
     step = next((s for s in _STEPS if s * (_TICKS - 2) >= horizon / unit), _STEPS[-1])
     ticks = [float(t) for t in np.arange(0, horizon + 1e-9, step * unit)]
-    if len(ticks) > _TICKS:
-        ticks = ticks[:: -(-len(ticks) // _TICKS)]
-    text = [_said(t, unit, words) for t in ticks]
-    return {**look, "range": [-0.03 * horizon, 1.04 * horizon], "tickvals": ticks, "ticktext": text}, 0.0
+    text = [words(sentence, n=words.number(t / unit)) for t in ticks]
+    room = _apart(text[-1], text[-1]) * horizon  # the last is the widest
+    every = max(1, int(np.ceil(room / (step * unit) - 1e-9)))
+    look |= {"range": [-0.03 * horizon, 1.04 * horizon]}
+    return {**look, "tickvals": ticks[::every], "ticktext": text[::every]}, 0.0
 
 
-def _said(hours: float, unit: float, words: Words) -> str:
-    n = words.number(hours / unit)
-    if unit == 24:
-        return words("{n} days", n=n)
-    return words("{n} h", n=n) if unit == 1 else words("{n} min", n=n)
+def _apart(one: str, other: str) -> float:
+    """Return how far apart two ticks stand at least so that their texts do not touch, as a part of the axis."""
+    return max(1 / (_TICKS - 1), ((drawing.wide_px(one) + drawing.wide_px(other)) / 2 + _GAP_PX) / _WIDE_PX)
 
 
 def _marks(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict[str, Any]]:
@@ -242,8 +250,8 @@ def _points(x: Any, y: Any, look: dict[str, Any], what: str) -> dict[str, Any]:
     return drawing.scatter(x, y, "markers", marker=look, hoverinfo="skip", meta=what, cliponaxis=False)
 
 
-def _notes(marks: list[dict[str, Any]], words: Words, limit: float | None, back: bool) -> list[str]:
-    """Return what the marks mean, of those that are drawn."""
+def _notes(marks: list[dict[str, Any]], words: Words, limit: str, back: bool) -> list[str]:
+    """Return what the marks mean, of those that are drawn; `limit` is the time at the dotted line, if any."""
     met = {mark["meta"] for mark in marks}
     found = [
         words("closings are followed until the as-of time")
@@ -255,9 +263,8 @@ def _notes(marks: list[dict[str, Any]], words: Words, limit: float | None, back:
     found += [words("○ none was followed longer")] if "end" in met else []
     found += [words("○ fewer than 1 in 20 go on")] if "beyond" in met else []
     said = [label(one) for one in found]
-    if limit is not None:
-        time = words.duration(limit)
-        line = words("returns count within {time}", time=time) if back else words("limit {time}", time=time)
+    if limit:
+        line = words("returns count within {time}", time=limit) if back else words("limit {time}", time=limit)
         said.append(f'<span style="color:{LIGHT["claim"]}">┊</span> {label(line)}')
     return said
 
@@ -267,7 +274,7 @@ def _upright(x: float, top: float, colour: str, yref: str) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "xref": "x", "y0": 0, "y1": top, "yref": yref, "line": line}
 
 
-def _named(name: str, curve: Curve, colour: str, words: Words, back: bool) -> str:
+def _named(name: str, curve: Curve, colour: str, words: Words, back: bool, work_day: float | None) -> str:
     """Return the name of a curve with its colour, and its median in a line below."""
     median = curve.quantile(0.5)
     if not len(curve.times):
@@ -275,7 +282,7 @@ def _named(name: str, curve: Curve, colour: str, words: Words, back: bool) -> st
     elif back:
         said = words("{n} closings", n=int(curve.at_risk[0]))
     elif np.isfinite(median):
-        said = words("half in {time}", time=words.duration(median))
+        said = words("half in {time}", time=words.duration(median, work_day))
     else:
         said = words("half: not reached")
     return f'<span style="color:{colour}">■</span> {label(drawing.fitted(name))}<br>{label(said)}'

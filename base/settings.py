@@ -151,7 +151,10 @@ SETTINGS = (
         "bulk_close_min",
         20,
         "cases",
-        N_("so many cases of a source closed in one minute, and five times as many as it mostly does: closed in bulk"),
+        N_(
+            "so many cases of a source closed in one minute, and five times the mean per minute of the six hours "
+            "around it: closed in bulk"
+        ),
         2,
         1_000_000,
     ),

@@ -3,6 +3,7 @@
 import datetime as dt
 import gettext
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -158,8 +159,8 @@ class Words:
         return ("" if self.language == "zh" else " ").join(sentences)
 
     def percent(self, share: float, digits: int = 0) -> str:
-        """Return a share (0..1) as a percentage."""
-        return _number(float(share) + 0.0, digits, "%", self._locale)
+        """Return a share (0..1) as a percentage; 100% and 0% only where it is all or none."""
+        return _number(told_share(share, digits) + 0.0, digits, "%", self._locale)
 
     def chance(self, p: float) -> str:
         """Return a p-value: four decimals, or that it is smaller."""
@@ -188,13 +189,46 @@ class Words:
             first, final = self.date(start), self.date(last)
         return first if first == final else f"{first} – {final}"
 
-    def duration(self, hours: float) -> str:
-        """Return a length of time in the unit a person would use: minutes, hours or days."""
-        if hours < 1:
-            return self("{n} min", n=round(hours * 60))
-        if hours < 72:
-            return self("{n} h", n=self.number(hours, 1))
-        return self("{n} days", n=self.number(hours / 24, 1 if hours < 240 else 0))
+    def duration(self, hours: float, work_day: float | None = None) -> str:
+        """Return a length of time in the unit a person would use: see `duration`."""
+        return duration(hours, work_day).say(self)
+
+
+def told_share(share: float, digits: int = 0) -> float:
+    """Return a share rounded to so many digits of a percentage, but to 0 or 1 only where it is none or all."""
+    step = 10.0 ** -(digits + 2)
+    rounded = round(float(share), digits + 2)
+    return min(max(rounded, step), 1 - step) if 0 < share < 1 else rounded
+
+
+_LONG = 3  # days from which a length of time is told in days
+_MINUTE = 1 / 60
+
+
+def duration(hours: float, work_day: float | None = None) -> Sentence:
+    """Return a length of time in the unit a person would use: minutes, hours or days; NaN is "not reached".
+
+    Parameters
+    ----------
+    work_day : float, optional
+        The hours of a work day, where the time is work time; else the clock never stops and a day has 24.
+    """
+    if math.isnan(hours):
+        return Sentence(N_("not reached"))
+    size, unit = time_unit(hours, work_day)
+    n = hours / size
+    digits = 0 if size == _MINUTE or (n >= 10 and size == 24) else 1
+    return Sentence(unit, {"n": round(n, digits) if digits else round(n)})
+
+
+def time_unit(hours: float, work_day: float | None = None) -> tuple[float, str]:
+    """Return the unit in which a length of time is told: its hours, and the message that says ``{n}`` of it."""
+    day = work_day or 24.0
+    if hours < 1:
+        return _MINUTE, N_("{n} min of work time") if work_day else N_("{n} min")
+    if not hours >= _LONG * day:
+        return 1.0, N_("{n} work hours") if work_day else N_("{n} h")
+    return day, N_("{n} work days") if work_day else N_("{n} days")
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&@/])")

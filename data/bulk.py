@@ -1,6 +1,8 @@
-"""Cases closed in bulk: minutes in which a source closed many more cases than it ever does.
+"""Cases closed in bulk: minutes in which a source closed many more cases than in the hours around them.
 
-Nobody handles so many in a minute: they were closed at the desk, and when they were handled nobody knows.
+Nobody handles so many in a minute: they were closed at the desk, and when they were handled nobody knows. A minute is
+set against its own hours, not against the other minutes of the source: a desk that closes in bulk every day would else
+make that the usual number, and no minute would stand out.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from data import facts
 from data.dataset import Dataset
 from data.facts import NEVER, Part
 
-TIMES_USUAL = 5  # times the 95th percentile of the source's closings per minute with any
+TIMES_AROUND = 5  # times the mean per minute of the hours around it
+AROUND = 180  # minutes before a minute, and as many after it
 _MINUTE_US = 60_000_000
 _SHIFT, _ZERO = 32, 1 << 31  # bits of a minute, and where 1970 stands among them
 
@@ -41,9 +44,9 @@ class _Minutes(NamedTuple):
 def closed_in_bulk(dataset: Dataset) -> Bulk:
     """Return the bulk closings of a version, held with it.
 
-    A minute is one if its source closed as many cases in it as the setting bulk_close_min, and five times as many as
-    in 95 of 100 of its minutes with any closing (numpy's linear percentile). Midnight to the second is what a date
-    without a time becomes, and no minute in which anybody worked.
+    A minute is one if its source closed as many cases in it as the setting bulk_close_min, and five times the mean per
+    minute of the six hours around it (three before, three after, the minute itself left out). Midnight to the second is
+    what a date without a time becomes, and no minute in which anybody worked: it counts nowhere.
     """
     return dataset.hold("bulk", None, lambda: _find(dataset), most=1)
 
@@ -53,11 +56,10 @@ def _find(dataset: Dataset) -> Bulk:
     found = _together(facts.each(_minutes, parts, ("closed_at", "source")))
     dates = _midnight(found.keys, ZoneInfo(dataset.zone)) & ~found.uneven
     keys, n = found.keys[~dates], found.n[~dates]
-    many = n >= int(dataset.settings["bulk_close_min"])
-    source = keys >> _SHIFT
-    for code in np.unique(source[many]):
-        of = source == code
-        many[of] &= n[of] >= TIMES_USUAL * np.percentile(n[of], 95)
+    so_far = np.append(0, np.cumsum(n))  # the minutes of two sources lie further apart than any hours
+    before, after = np.searchsorted(keys, keys - AROUND), np.searchsorted(keys, keys + AROUND, side="right")
+    around = so_far[after] - so_far[before] - n
+    many = (n >= int(dataset.settings["bulk_close_min"])) & (2 * AROUND * n >= TIMES_AROUND * around)
     keys, n = keys[many], n[many]
 
     def closed(part: Part) -> Ints:

@@ -181,10 +181,10 @@ def load_workdays(
     HazardError
         Those of `read_workdays`; ``workspace-busy``.
     """
-    settings = workspace.newest().settings
-    rows = read_workdays(content, name, settings=settings, encoding=encoding, sheet=sheet)
+    rows = read_workdays(content, name, settings=workspace.newest().settings, encoding=encoding, sheet=sheet)
     years = sorted(set(rows["day"].str[:4]))
     with workspace.change("workdays", who=who) as change:
+        settings = change.before.settings  # those that the cases are reckoned by, not those before the wait
         stored = change.before.workdays()
         kept = stored[~stored["day"].str[:4].isin(years)]
         all_ = pd.concat([part for part in (kept, rows) if len(part)]).sort_values("day")

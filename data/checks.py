@@ -306,11 +306,20 @@ def _same_ids(text: pd.DataFrame, others: pd.DataFrame, usable: Mask) -> tuple[M
 
 
 def _until_evening(targets: pd.Series, zone: str) -> pd.Series:
-    """Return deadlines; where a file gives days alone (截止日期), each runs out with its day and not as it begins."""
-    local = targets.dt.tz_convert(zone)
-    if not local.notna().any() or (local.dropna() != local.dropna().dt.normalize()).any():
-        return targets
-    return (local + pd.DateOffset(days=1) - pd.Timedelta(seconds=1)).dt.tz_convert("UTC").astype(targets.dtype)
+    """Return deadlines; one at the first moment of a day is that day (截止日期), and runs out as the day ends.
+
+    Each by itself: what other rows say must not move it. Files write a day as such or with 00:00:00; the clock that is
+    told there is that of no office.
+    """
+    days = targets.dt.tz_convert(zone).dt.tz_localize(None).dt.normalize()
+
+    def begin(of: pd.Series) -> pd.Series:
+        # Some zones put the clocks forward at midnight: that day begins at 01:00
+        local = of.dt.tz_localize(zone, ambiguous=np.ones(len(of), dtype=bool), nonexistent="shift_forward")
+        return local.dt.tz_convert("UTC").astype(targets.dtype)
+
+    ends = begin(days + pd.Timedelta(days=1)) - pd.Timedelta(seconds=1)
+    return targets.where(targets != begin(days), ends)
 
 
 def _older(ids: pd.Series, times: dict[str, pd.Series], rows: Mask) -> Mask:

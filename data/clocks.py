@@ -11,18 +11,20 @@ day has an hour less. A natural day is 24 hours from its start, also over a day 
 (`Rule.NTH_DAY`) it is the local day, however long.
 """
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from base.errors import HazardError
+from data.pauses import NEVER, Pauses
 from data.schema import UNKNOWN_DAY, WORKDAY, Clock
 
-NEVER = np.iinfo(np.int64).max  # after all other moments
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY_MINUTES = 480  # a work day has 8 work hours
@@ -30,6 +32,7 @@ _CLOCKS = tuple(Clock)
 _WORK, _OF_DAYS = (
     np.isin(_CLOCKS, names) for names in ([Clock.WORK_HOUR, Clock.WORK_DAY], [Clock.WORK_DAY, Clock.NATURAL_DAY])
 )
+_HAIR = 1e-9  # of a day: 24 times a 24th may be less than one
 _LONGEST = 2.0**60  # microseconds: a limit of 36,000 years is as good as one of more, and sums of it still fit
 
 Moments = NDArray[np.int64]
@@ -126,33 +129,6 @@ class Calendar:
         return (start < end) & (begins[at] < end)
 
 
-@dataclass(frozen=True)
-class Pauses:
-    """Times on hold (挂账), several a case: shape (m,) each, in any order; those of one case may overlap.
-
-    `case` is the position of the case, `end` is NEVER where the hold has not ended. One that ends before it begins
-    is none.
-    """
-
-    case: NDArray[np.intp]
-    start: Moments
-    end: Moments
-
-    def apart(self) -> "Pauses":
-        """Return the pauses sorted by case and start, overlaps told once."""
-        order = np.lexsort((self.start, self.case))
-        case, start, end = self.case[order], self.start[order], self.end[order]
-        # The latest end so far within a case: ends as ranks, so that a case's own stretch of numbers stays small
-        values, rank = np.unique(end, return_inverse=True)
-        _, group = np.unique(case, return_inverse=True)
-        latest = values[np.maximum.accumulate(group * len(values) + rank) % max(len(values), 1)]
-        first = np.ones(len(case), dtype=bool)
-        first[1:] = case[1:] != case[:-1]
-        start = np.where(first, start, np.maximum(start, np.roll(latest, 1)))
-        kept = start < end
-        return Pauses(case[kept], start[kept], end[kept])
-
-
 class Due(NamedTuple):
     """When limits run out: `at`, NEVER where that is not known; `why`, one of `Why`. Shape (n,) each."""
 
@@ -211,40 +187,6 @@ def elapsed(
     return found
 
 
-def days_ended(start: ArrayLike, end: ArrayLike, clock: ArrayLike, calendar: Calendar) -> NDArray[np.float64]:
-    """Return how many days after the day of the start have ended by the end: the count of `Rule.NTH_DAY`.
-
-    A work day ends when the office closes for the day, a natural day at midnight.
-
-    Parameters
-    ----------
-    start, end, clock, calendar
-        As in `elapsed`; of the clocks only those of days.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        Whole numbers; 0 where the end lies before the start; NaN as in `elapsed`.
-
-    Raises
-    ------
-    HazardError
-        ``clock-unknown``; ``clock-not-of-days``.
-    """
-    begin, finish, kind = np.broadcast_arrays(_moments(start), _moments(end), _clocks(clock))
-    if not _OF_DAYS[kind].all():
-        raise HazardError("clock-not-of-days", "Only limits in days can be counted by the ends of days.")
-    work = _WORK[kind]
-    missing = (begin == NEVER) | (finish == NEVER)
-    day = calendar.day(begin)
-    count, closes = calendar._workdays
-    ended = np.searchsorted(closes, finish, side="right") - count[day]
-    nights = np.searchsorted(calendar.midnights, finish, side="right") - 2 - day
-    beyond = (begin < calendar.midnights[0]) | (finish > calendar.midnights[-1])
-    unsure = np.where(work, calendar.unsure(begin, finish), beyond)
-    return np.where(missing | unsure, np.nan, np.maximum(np.where(work, ended, nights), 0))
-
-
 def due(
     start: ArrayLike,
     value: ArrayLike,
@@ -269,12 +211,14 @@ def due(
     value : array_like of float, shape (n,) or ()
         The limit in the clock's unit: hours or days; NaN where there is none.
     clock, calendar, paused, pauses
-        As in `elapsed`. Time on hold moves the end on by as much of the clock's time.
+        As in `elapsed`. Time on hold moves the end on by as much of the clock's time; by ``NTH_DAY`` a day that ends
+        on hold is none of the N, other holds move nothing, and of a total its whole days count.
     postponed : array_like, shape (n,) or ()
-        What an extension (延期) adds to `value`, in the same unit (NaN: nothing).
+        What an extension (延期) adds to `value`, in the same unit (NaN: nothing). By ``NTH_DAY`` its whole days are
+        that many more ends of days; the rest runs on from there.
     rule : Rule
         Of limits in whole days. By ``NTH_DAY`` the day of the start does not count; a work day ends when the office
-        closes, a natural day at midnight; parts of a day are reckoned by the hours.
+        closes, a natural day at midnight; other limits are reckoned by the hours.
     day_minutes : int
         Work minutes of a work day by ``Rule.HOURS``.
 
@@ -292,37 +236,34 @@ def due(
     ----------
     A day of 8 work hours: the timing tables of city management systems. The Nth day: Civil Code of the People's
     Republic of China (2020), articles 201 (the first day does not count) and 203 (the last day ends at 24:00, or when
-    business ends).
+    business ends). Which days a hold takes out no rule says: own choice, so that no limit runs out on hold.
     """
-    begin, limit, kind, held = np.broadcast_arrays(
-        _moments(start),
-        np.asarray(value, dtype=float) + np.nan_to_num(np.asarray(postponed, dtype=float)),
-        _clocks(clock),
-        paused,
+    begin, own, more, kind, held = np.broadcast_arrays(
+        _moments(start), np.asarray(value, float), np.nan_to_num(np.asarray(postponed, float)), _clocks(clock), paused
     )
     at, why = np.full(begin.shape, NEVER), np.full(begin.shape, Why.NO_LIMIT, dtype=np.int8)
-    there = (begin != NEVER) & (limit >= 0)
+    there = (begin != NEVER) & (own + more >= 0)
     holds = pauses.apart() if pauses is not None else None
     units = {Clock.WORK_DAY: day_minutes * MINUTE, Clock.NATURAL_DAY: 24 * HOUR}
-    for place, name in enumerate(_CLOCKS):
-        mine = there & (kind == place)
+    by_ends = (own >= 1) & (own == np.floor(own)) & _OF_DAYS[kind] & (rule == Rule.NTH_DAY)
+    for (place, name), counted in itertools.product(enumerate(_CLOCKS), (False, True)):
+        mine = there & (kind == place) & (by_ends == counted)
         if not mine.any():
             continue
-        work, a, wanted = bool(_WORK[place]), begin[mine], limit[mine]
-        origin, unit = _run(a, calendar, work), units.get(name, HOUR)
+        work, a, unit = bool(_WORK[place]), begin[mine], units.get(name, HOUR)
+        wanted, moved = own[mine] + more[mine], _minutes(held[mine])
+        onwards, beyond, waits = a, *np.zeros((2, *a.shape), dtype=bool)
+        if counted:  # whole days end with a day; the part of a day that an extension adds runs from there
+            whole = own[mine] + np.floor(more[mine] + _HAIR)
+            onwards, beyond, waits = _nth_end(a, whole + moved // unit, holds, mine, calendar, work)
+            wanted, moved = np.maximum(wanted - whole, 0), np.zeros_like(moved)
+        run = partial(_run, calendar=calendar, work=work)
+        origin = run(onwards)
         target = origin + np.rint(np.minimum(wanted, _LONGEST / unit) * unit).astype(np.int64)
-        beyond = np.zeros(a.shape, dtype=bool)
-        if rule == Rule.NTH_DAY and name in units:
-            whole = (wanted >= 1) & (wanted == np.floor(wanted))
-            last, outside = _nth_day(a[whole], wanted[whole], calendar, work)
-            target[whole], beyond[whole] = _run(last, calendar, work), outside
         none_left = target == origin
-        target = target + _minutes(held[mine])
-        on_hold = np.zeros(a.shape, dtype=bool)
-        if holds is not None:
-            target, on_hold = _moved_on(target, holds, mine, a, calendar, work)
-        when = np.where(none_left, a, calendar.reached(target) if work else target)
-        uncovered = beyond | (calendar.unsure(a, when) & work)
+        target, on_hold = _moved_on(target + moved, holds, mine, onwards, run)
+        when = np.where(none_left, onwards, calendar.reached(target) if work else target)
+        on_hold, uncovered = on_hold | waits, beyond | (calendar.unsure(a, when) & work)
         at[mine] = np.where(uncovered | on_hold, NEVER, when)
         why[mine] = np.select([on_hold, uncovered], [Why.ON_HOLD, Why.UNCOVERED], Why.KNOWN)
     return Due(at, why)
@@ -373,15 +314,17 @@ def _of(holds: Pauses, mine: Bools) -> tuple[NDArray[np.intp], Moments, Moments]
 
 
 def _moved_on(
-    target: Moments, holds: Pauses, mine: Bools, start: Moments, calendar: Calendar, work: bool
+    target: Moments, holds: Pauses | None, mine: Bools, start: Moments, run: Callable[[Moments], Moments]
 ) -> tuple[Moments, Bools]:
     """Return where clocks stand when the limits run out, moved on by the pauses that begin before; and who waits on."""
+    target, on_hold = target.copy(), np.zeros(start.shape, dtype=bool)
+    if holds is None:
+        return target, on_hold
     case, begins, ends = _of(holds, mine)
     begins, ends, endless = np.maximum(begins, start[case]), np.maximum(ends, start[case]), ends == NEVER
-    a, b = _run(begins, calendar, work), _run(np.where(endless, begins, ends), calendar, work)
+    a, b = run(begins), run(np.where(endless, begins, ends))
     first = np.searchsorted(case, case)  # where the pauses of the same case begin
     turn = np.arange(len(case)) - first
-    target, on_hold = target.copy(), np.zeros(start.shape, dtype=bool)
     for n in range(int(turn.max(initial=-1)) + 1):  # the nth pause of each case; later ones look at the moved end
         now = turn == n
         which, stops = case[now], a[now] < target[case[now]]
@@ -390,11 +333,22 @@ def _moved_on(
     return target, on_hold
 
 
-def _nth_day(start: Moments, days: NDArray[np.float64], calendar: Calendar, work: bool) -> tuple[Moments, Bools]:
-    """Return when the Nth day after that of the start ends, and where the calendar does not reach so far."""
+def _nth_end(
+    start: Moments, days: NDArray[np.float64], holds: Pauses | None, mine: Bools, calendar: Calendar, work: bool
+) -> tuple[Moments, Bools, Bools]:
+    """Return when the Nth day after that of the start ends, days that end on hold not counted.
+
+    Also where the calendar does not reach so far, and who waits on.
+    """
     day = calendar.day(start)
-    number = np.minimum(days, len(calendar.status) + 1).astype(np.int64)
     count, closes = calendar._workdays
-    ends, at = (closes, count[day] + number - 1) if work else (calendar.midnights, day + number + 1)
-    outside = (at >= len(ends)) | (start < calendar.midnights[0]) | (start >= calendar.midnights[-1])
-    return (ends[np.minimum(at, len(ends) - 1)] if len(ends) else np.full(start.shape, NEVER)), outside
+    ends, so_far = (closes, count[day]) if work else (calendar.midnights, day + 2)  # with the end of that day
+    number = so_far + np.minimum(days, len(calendar.status) + 1).astype(np.int64)
+
+    def ended(moments: Moments) -> Moments:
+        return np.searchsorted(ends, moments, side="right")
+
+    number, waits = _moved_on(number, holds, mine, calendar.midnights[day + 1], ended)
+    outside = (number > len(ends)) | (start < calendar.midnights[0]) | (start >= calendar.midnights[-1])
+    last = ends[np.minimum(number, len(ends)) - 1] if len(ends) else np.full(start.shape, NEVER)
+    return last, outside, waits

@@ -5,6 +5,7 @@ it what it was understood as. A limit changes for the cases of a day by an editi
 cases keep the one before. Each change is a version of the workspace, in which all cases get their due dates anew.
 """
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -26,6 +27,10 @@ from data.versions import Version, standing
 OFFICE = "office"  # the code list of a table that follows none
 KEY = ("scheme", "kind", "valid_from")
 EDITED = ("code", "type_name", "hazard", "condition", "words", "limit_text", "handling")  # what people change
+# Whoever writes a telephone into a cell of these; the types of cases are masked too, so they still meet
+MASKED = (
+    "main_code", "main_name", "code", "type_name", "condition", "words", "limit_text", "closing", "supervisor", "duty",
+)  # fmt: skip
 _ABOUT = ("code", "type_name", "hazard", "condition", "words")
 _SUBJECT = ("code", "type_name", "hazard")
 _LONGEST_NAME = 60
@@ -66,8 +71,23 @@ def edition(dataset: Dataset, scheme: str, kind: str, valid_from: str) -> pd.Dat
     return rows
 
 
+def stamp(rows: pd.DataFrame | None) -> str:
+    """Return what tells the rows of an edition (`edition`) from others in a few signs; '' of none."""
+    if rows is None or rows.empty:
+        return ""
+    text = rows[list(tables.STANDARD_COLUMNS)].to_json(orient="values", force_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def save_edition(
-    workspace: Workspace, rows: pd.DataFrame, *, scheme: str, kind: str, valid_from: str | None, who: str
+    workspace: Workspace,
+    rows: pd.DataFrame,
+    *,
+    scheme: str,
+    kind: str,
+    valid_from: str | None,
+    who: str,
+    based_on: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Store the rows of an edition in place of those it had, or as a new one, and reckon when all cases are due.
 
@@ -80,6 +100,10 @@ def save_edition(
         The code list of the codes, and "component", "event" or '' (both; only where no row has a code).
     valid_from : str or None
         The first day on which it stands; None or '' from the beginning.
+    based_on : DataFrame, optional
+        The edition (`edition`) that the writer had in view, without rows where none was stored. Nothing is saved where
+        it stands otherwise now, or where that would replace another edition than this one. Not given: it is replaced
+        whatever stands there.
 
     Returns
     -------
@@ -92,7 +116,7 @@ def save_edition(
     ------
     HazardError
         ``scheme-name``, ``edition-kind``, ``edition-empty``, ``hazard-unknown``, ``handling-unknown``,
-        ``validity-unreadable``, ``workspace-busy``.
+        ``validity-unreadable``, ``edition-changed``, ``edition-stored``, ``workspace-busy``.
     """
     scheme, day = read_scheme(scheme), read_day(valid_from, "valid_from")
     clean = _checked(rows)
@@ -103,7 +127,26 @@ def save_edition(
             "is about.",
         )
     with workspace.change("deadlines", who=who) as change:
+        if based_on is not None:
+            _refuse_others(change.before.standards(), based_on, (scheme, kind, day))
         return put_edition(change, clean.assign(scheme=scheme, kind=kind, valid_from=day))
+
+
+def _refuse_others(stored: pd.DataFrame, seen: pd.DataFrame, wanted: tuple[str, str, str]) -> None:
+    """Refuse to write over what somebody else has written since the writer looked."""
+    base = tuple(str(seen[name].iloc[0]) for name in KEY) if len(seen) else None
+    if base and stamp(seen) != stamp(stored[_of(stored, *base)].sort_values("row", ignore_index=True)):
+        raise HazardError(
+            "edition-changed",
+            "Somebody else has changed this table of deadlines meanwhile: nothing was saved. Look at it as it is now, "
+            "and write the change again.",
+        )
+    if wanted != base and _of(stored, *wanted).any():
+        raise HazardError(
+            "edition-stored",
+            "A table of deadlines for these codes from that day on is stored already: nothing was saved. Choose it, "
+            "and change that one.",
+        )
 
 
 def remove_edition(workspace: Workspace, *, scheme: str, kind: str, valid_from: str | None, who: str) -> dict[str, Any]:
@@ -234,7 +277,7 @@ def _checked(rows: pd.DataFrame) -> pd.DataFrame:
     texts = [name for name in tables.STANDARD_COLUMNS if name not in ("row", "limit_value", *KEY)]
     clean = rows.reindex(columns=texts).astype(object)
     clean = clean.where(clean.notna(), "").map(lambda text: " ".join(str(text).split()))
-    for name in ("condition", "words", "closing", "supervisor", "duty"):
+    for name in MASKED:
         clean[name] = mask_text(clean[name]).astype(object)
     numbers = pd.to_numeric(rows["row"], errors="coerce") if "row" in rows else pd.Series(float("nan"), rows.index)
     keep = (clean[list(EDITED)] != "").any(axis=1)

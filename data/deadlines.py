@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data.clocks import NEVER, Pauses, Rule, Why, due
+from data.clocks import Rule, Why, due
 from data.dataset import Dataset
 from data.limits import NO_ROW, SEVERAL, Limits, plain
 from data.merging import amend
 from data.moments import with_column
 from data.office import calendar_of
+from data.pauses import NEVER, Pauses
 from data.schema import DUE_FROM, ENGINEERING, LIMIT_COLUMNS, ON_SPOT, Clock
 from data.store import Change
 from data.tables import TABLES
@@ -28,7 +29,7 @@ from data.tables import TABLES
 SETTINGS = ("work_calendar", "office_hours", "clock_start", "day_limits", "file_deadline")  # that due times hang on
 Imports = Mapping[str, Mapping[str, Any]]  # import_id -> its options
 _STEPS = ("surveyed_at", "designed_at", "built_at", "followed_up_at")  # of engineering
-_HOLDS = ["paused_at", "resumed_at", "paused_minutes", "postponed_hours", "postponed_days"]
+_HOLDS = ["paused_at", "resumed_at", "closed_at", "paused_minutes", "postponed_hours", "postponed_days"]
 _YES = {
     "是", "有", "1", "y", "yes", "t", "true", "自处置", "自行处置", "已自处置", "监督员自处置", "现场处置",
     "现场处理", "已现场处置", "即办", "即办件",
@@ -133,20 +134,19 @@ def _run_out(
 ) -> tuple[Moments, NDArray[np.intp]]:
     """Return when the limits run out of cases that have one and have started, and the reasons."""
     calendar = calendar_of(dataset, zone)
-    paused, resumed = _moments(rows["paused_at"]), _moments(rows["resumed_at"])
+    paused, resumed, closed = (_moments(rows[name]) for name in ("paused_at", "resumed_at", "closed_at"))
     total, hours, days = (
         pc.fill_null(rows[name], 0).to_numpy().copy() for name in
         ("paused_minutes", "postponed_hours", "postponed_days")
     )  # fmt: skip
-    held = np.flatnonzero(paused != NEVER)
-    total[held] = 0
+    total[paused != NEVER] = 0
     # A total of natural minutes says nothing of how many of them the office's clock would have run
     untold = (total > 0) & np.isin(table.clock, [Clock.WORK_HOUR, Clock.WORK_DAY])[fits]
     an_hour, a_day = np.array([_ADDED.get(clock, (0.0, 0.0)) for clock in table.clock.tolist()]).T
     found = due(
         start, table.value[fits], table.clock[fits], calendar,
         paused=np.where(untold, 0, total),
-        pauses=Pauses(held, paused[held], resumed[held]) if len(held) else None,
+        pauses=Pauses.of_cases(paused, resumed, closed),
         postponed=hours * an_hour[fits] + days * a_day[fits],
         rule=Rule(dataset.settings["day_limits"]),
     )  # fmt: skip

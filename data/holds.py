@@ -18,7 +18,8 @@ from data.privacy import mask
 HOLDS, EXTENSIONS = "paused", "postponed"  # the columns
 _UNITS = {  # what a text may say, longest first: hours, days, and whether it is work time
     "紧急工作日": (0, 1, False), "自然日": (0, 1, False), "工作日": (0, 1, True), "天": (0, 1, False),
-    "紧急工作时": (1, 0, False), "工作时": (1, 0, True), "小时": (1, 0, False), "钟头": (1, 0, False),
+    "紧急工作时": (1, 0, False), "工作小时": (1, 0, True), "工作时": (1, 0, True), "小时": (1, 0, False),
+    "钟头": (1, 0, False),
     "分钟": (1 / 60, 0, False), "分": (1 / 60, 0, False), "秒钟": (1 / 3600, 0, False), "秒": (1 / 3600, 0, False),
     "working days": (0, 1, True), "working day": (0, 1, True), "work days": (0, 1, True), "work day": (0, 1, True),
     "days": (0, 1, False), "day": (0, 1, False), "d": (0, 1, False), "hours": (1, 0, False), "hour": (1, 0, False),
@@ -34,10 +35,11 @@ _PART = re.compile(rf"({_NUMBER})个?({'|'.join(_UNITS)})(?![a-z])")
 _TITLE = (  # what a title says of the numbers under it
     ("秒", r"秒|second|(?<![a-z])secs?(?![a-z])"),
     ("分钟", r"分钟|minute|(?<![a-z])mins?(?![a-z])"),
-    ("工作时", r"(?<!紧急)工作时(?!间)"),
-    ("小时", r"小时|紧急工作时|hour|(?<![a-z])hrs?(?![a-z])"),
-    ("工作日", r"(?<!紧急)工作日|work_?(?:ing)?_?days?"),
-    ("天", r"天|自然日|紧急工作日|\(日\)|(?<!work)(?<!work_)(?<!working)(?<!working_)days?(?![a-z])"),
+    ("小时", r"小时|工作时(?!间)|hour|(?<![a-z])hrs?(?![a-z])"),
+    ("天", r"天|自然日|工作日|\(日\)|days?(?![a-z])"),
+)
+_WORKS = re.compile(  # work time, whichever the unit
+    r"(?<!紧急)工作(?!人员|单位|小组|站)|(?:work|business|office)(?:ing)?_?(?:hour|hrs?|min|sec|days?|time)"
 )
 _COUNT = re.compile(r"次|是否|(?<![a-z])(?:num|number|count|times|flag|is)(?![a-z])")
 _FLAGS = {"", "-", "--", "/", "是", "否", "有", "无", "y", "n", "yes", "no", "t", "f", "true", "false", "null", "none"}
@@ -65,8 +67,8 @@ def read_spans(texts: pd.Series, title: str, *, natural: bool) -> Spans:
         Whether only natural time will do: a total of work hours on hold does not tell when the hold was.
     """
     codes, different = pd.factorize(texts.to_numpy(dtype=object))
-    units = _units_of(title)
-    read = [_read(str(text), units, counted=bool(_COUNT.search(_plain(title))), natural=natural) for text in different]
+    unit, counted, untold = _unit_of(title), bool(_COUNT.search(_plain(title))), natural and _of_work(title)
+    read = [_read(str(text), unit, counted=counted, natural=natural, untold=untold) for text in different]
     found = np.array(read, dtype=float).reshape(-1, 3)[codes]
     return Spans(found[:, 0], found[:, 1], found[:, 2] > 0)
 
@@ -98,14 +100,18 @@ def _plain(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
-def _units_of(title: str) -> str:
+def _of_work(title: str) -> bool:
+    return bool(_WORKS.search(_plain(title)))
+
+
+def _unit_of(title: str) -> str:
     """Return the unit that a title names; '' where it names none, or several."""
     found = [unit for unit, pattern in _TITLE if re.search(pattern, _plain(title))]
     return found[0] if len(found) == 1 else ""
 
 
-def _read(text: str, unit: str, *, counted: bool, natural: bool) -> tuple[float, float, bool]:
-    """Return hours and days, and whether something stands there that was not understood."""
+def _read(text: str, unit: str, *, counted: bool, natural: bool, untold: bool) -> tuple[float, float, bool]:
+    """Return hours and days, and whether something stands there that was not understood; `untold`: whatever it is."""
     nothing, short = (np.nan, np.nan, False), _plain(text)
     if short in _FLAGS:
         return nothing
@@ -119,7 +125,7 @@ def _read(text: str, unit: str, *, counted: bool, natural: bool) -> tuple[float,
     hours = days = 0.0
     for number, name in parts:
         an_hour, a_day, works = _UNITS[name]
-        if works and natural:
+        if untold or (works and natural):
             return (np.nan, np.nan, True)
         hours += float(_NUMERALS.get(number, number)) * an_hour
         days += float(_NUMERALS.get(number, number)) * a_day

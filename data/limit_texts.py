@@ -6,13 +6,14 @@ import unicodedata
 from base.text import Words
 from data.schema import ENGINEERING, HAZARD_NAMES, Clock
 
-# Domain facts, section 4: this city's 天 is a working day and its 小时 a working hour
+# Domain facts, section 4: this city's 天 is a working day and its 小时 a working hour; `reads_bare` tells of them
 _CLOCKS = {
     "紧急工作时": Clock.URGENT_HOUR,
     "工作时": Clock.WORK_HOUR,
     "小时": Clock.WORK_HOUR,
     "工作日": Clock.WORK_DAY,
     "天": Clock.WORK_DAY,
+    "日": Clock.WORK_DAY,
     "紧急工作日": Clock.NATURAL_DAY,
     "自然日": Clock.NATURAL_DAY,
 }
@@ -52,6 +53,12 @@ def read_limit(text: str) -> tuple[float, str] | None:
         return None
     value = _value(number)
     return (value, clock.value) if 0 < value <= _MOST else None
+
+
+def reads_bare(text: str) -> bool:
+    """Return whether a limit that is read names bare hours or days (24小时, 15天), which are taken for work time."""
+    found = _LIMIT.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
+    return found is not None and found[2] in ("小时", "天", "日")
 
 
 def _value(number: str) -> float:

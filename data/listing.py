@@ -48,8 +48,8 @@ def incidents(
         Only those that lie so, as `data.queries.totals` counts them.
     order : {"newest", "longest_open", "most_past_due"}
         Latest report first, or earliest report first; those without a report time come last, and equal times stand by
-        source and incident_id. Or first what is past due by the as-of time, the furthest first, then the rest as in
-        "longest_open".
+        source and incident_id. Or first what is open past its deadline by the as-of time, the furthest first, then the
+        rest as in "longest_open".
     limit : int, optional
         At most so many rows.
     handling : str, optional
@@ -60,7 +60,7 @@ def incidents(
     needed |= ({"closed_at"} if open_only else set()) | ({"located"} if place else set())
     needed |= {view.level_column} if cell is not None else set()
     by_due = order == "most_past_due"
-    needed |= ({"due_at"} if by_due else set()) | (set() if handling is None else {"handling"})
+    needed |= (view.for_deadlines() if by_due else set()) | (set() if handling is None else {"handling"})
     shown = edition(view)
 
     def find(part: Part) -> _Found:
@@ -72,7 +72,7 @@ def incidents(
             kept = kept & seen.lies(place, shown)
         kept = kept & seen.handled_as(handling)
         as_of = np.broadcast_to(seen.as_of, seen.n)
-        past = np.minimum(seen["due_at"], as_of) - as_of if by_due else np.zeros(seen.n, dtype=np.int64)
+        past = np.where(seen.past_due, seen["due_at"] - as_of, 0) if by_due else np.zeros(seen.n, dtype=np.int64)
         return _Found(seen.positions[kept], seen.reported[kept], as_of[kept], seen.calls[kept], past[kept])
 
     parts = view.parts()

@@ -98,29 +98,30 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
     -------
     dict of int
         n; open (known and neither closed nor voided by as_of); open_no_time (those of them without a report time: they
-        have no duration); open_overdue (those of them past their deadline); near (outside their cell, but within the
-        tolerance: they count there); outside (a point in no cell and near none); no_location (no point, in no cell);
-        other_edition (in a cell that is not among those valid at the end of the scope); one_spot (probably not
-        located); no_time (no report time); closed_before_reported; closed_first_quarter_hour (less than 15 minutes
-        after the report, where a clock is known); due (deadline reached by as_of); in_time (closed by that deadline).
+        have no duration); open_overdue (those of them past their deadline, and by the setting clock_end not handled);
+        near (outside their cell, but within the tolerance: they count there); outside (a point in no cell and near
+        none); no_location (no point, in no cell); other_edition (in a cell that is not among those valid at the end of
+        the scope); one_spot (probably not located); no_time (no report time); closed_before_reported;
+        closed_first_quarter_hour (less than 15 minutes after the report, where a clock is known); due (deadline reached
+        by as_of); in_time (ended by that deadline).
 
         What figures leave out, of ordinary cases as due and in_time are (handling ''): zero (closed at the moment of
-        the report), bulk (closed in bulk), undecided (no deadline is known, for whatever reason; 0 where there is no
-        table of deadlines and no file gives one). Of all cases: no_closing (of a source that tells no closing times:
+        the report), bulk (closed in bulk), undecided (no deadline is known, for whatever reason; 0 where nobody has
+        any: `has_deadlines`). Of all cases: no_closing (of a source that tells no closing times:
         neither open nor due), on_spot and engineering (handled so; they are open or overdue as others, and in no
-        share). What was closed before it was reported is neither due nor in time: its times are wrong. Nor is what was
-        voided.
+        share). What ended (was closed or, by the setting clock_end, handled) before it was reported or before its clock
+        began is neither due nor in time: its times are wrong. Nor is what was voided.
     """
     view = View.of(dataset, scope)
     shown = edition(view)
 
     def count(seen: Seen) -> dict[str, int]:
         ours = seen.handled_as("")
-        judged = seen.plain & ~seen.bulk & ours
+        judged = seen.judged & ours
         masks = {
             "open": seen.open,
             "open_no_time": seen.open & ~seen.timed,
-            "open_overdue": seen.open & (seen["due_at"] <= seen.as_of),
+            "open_overdue": seen.past_due,
             **{place: seen.lies(place, shown) for place in ("near", "outside", "no_location", "other_edition")},
             "one_spot": seen["one_spot"],
             "no_time": ~seen.timed,
@@ -131,17 +132,16 @@ def totals(dataset: Dataset, scope: Scope) -> dict[str, int]:
             "zero": seen.zero & seen.known & seen.stands & ours,
             "bulk": seen.bulk & seen.plain & ours,
             "no_closing": ~seen.followed & seen.stands,
-            "decided": judged & (seen["due_at"] != NEVER),
             "undecided": judged & (seen["due_at"] == NEVER),
             **{name: seen.handled_as(name) & seen.stands for name in (ON_SPOT, ENGINEERING)},
         }
         return {"n": seen.n, **{name: int(np.count_nonzero(mask)) for name, mask in masks.items()}}
 
     needed = {"located", "one_spot"} | view.for_deadlines() | view.cell_columns
-    found = Counter(dict.fromkeys((*_TOTALS, "decided"), 0))
+    found = Counter(dict.fromkeys(_TOTALS, 0))
     for part in each(view, needed, count):
         found.update(part)
-    if not found.pop("decided") and "standards" not in dataset.named.tables:
+    if not has_deadlines(dataset, scope):
         found["undecided"] = 0  # nobody calls them so
     return dict(found)
 
@@ -151,6 +151,24 @@ _TOTALS = (
     "no_time", "closed_before_reported", "closed_first_quarter_hour", "due", "in_time", "zero", "bulk", "no_closing",
     "undecided", "on_spot", "engineering",
 )  # fmt: skip
+
+
+def has_deadlines(dataset: Dataset, scope: Scope) -> bool:
+    """Return whether there is a table of deadlines, or any case of a scope's sources has a deadline.
+
+    Where there is none at all, nobody calls cases undecided.
+    """
+
+    def count(part: Part) -> Ints:
+        return np.bincount(part["source"][part["due_at"] != NEVER])
+
+    def find() -> tuple[bool, frozenset[str]]:
+        found = facts.each(count, facts.parts(dataset), ("due_at", "source"))
+        sources = {facts.codes("source").texts[code] for one in found for code in np.flatnonzero(one)}
+        return len(dataset.standards()) > 0, frozenset(sources)
+
+    has_table, sources = dataset.hold("deadlines", None, find, most=1)
+    return has_table or bool(sources.intersection(scope.sources or sources))
 
 
 def beside(dataset: Dataset, scope: Scope) -> dict[str, int]:
@@ -277,3 +295,11 @@ def first_reports(dataset: Dataset) -> dict[str, pd.Timestamp]:
     return dataset.derived.setdefault(
         "first", {facts.codes("source").texts[code]: time for code, time in known.items()}
     )
+
+
+def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
+    """Return the cells that a scope looks at, sorted by cell_id, with their exposures and geometry."""
+    cells = dataset.cells(scope.level, dataset.edition_day(scope))
+    if scope.area is not None:
+        cells = cells[cells["parent"] == scope.area]
+    return cells.reset_index(drop=True)

@@ -94,7 +94,10 @@ class Seen:
     @cached_property
     def zero(self) -> Bools:
         """Whether it was closed at the moment of its report, where a clock is known."""
-        at_once = (self.closed == self.reported) & self.timed
+        return self._at_once(self.closed)
+
+    def _at_once(self, ended: Times) -> Bools:
+        at_once = (ended == self.reported) & self.timed
         rows = np.flatnonzero(at_once)
         # Two dates without a clock, of one day: nobody knows how long the case took
         local = times(self.reported[rows], self.view.zone).tz_localize(None).to_numpy("datetime64[us]")
@@ -135,14 +138,45 @@ class Seen:
         return self.view.start(self.part)[self.rows]
 
     @cached_property
+    def stopped(self) -> Bools:
+        """Whether an open case has ended as its deadline asks: it is handled, and closing it is all that is left."""
+        return self.open & (self.ended <= self.as_of)
+
+    @cached_property
+    def past_due(self) -> Bools:
+        """Whether an open case is past its deadline, which still runs."""
+        return self.open & (self["due_at"] <= self.as_of) & ~self.stopped
+
+    @cached_property
+    def backwards(self) -> Bools:
+        """Whether the case ended, as its deadline asks, before its report or before its clock began."""
+        begun = self.start != NEVER
+        return (self.ended < self.reported) & self.timed | (self.ended < self.start) & begun
+
+    @cached_property
+    def ended_at_once(self) -> Bools:
+        """Whether it ended, as its deadline asks, at the moment of its report, where a clock is known."""
+        return self.zero if not self.view.by_handling else self._at_once(self.ended)
+
+    @cached_property
+    def odd_end(self) -> Bools:
+        """Whether the end that counts against the deadline is odd: nobody can say that it was in time, or late."""
+        return self.backwards | self.ended_at_once
+
+    @cached_property
+    def judged(self) -> Bools:
+        """Whether the case is held against its deadline, once that has come."""
+        return self.plain & ~self.bulk & ~self.odd_end
+
+    @cached_property
     def due(self) -> Bools:
         """Whether the deadline of a case had come whose state is known and not odd."""
-        return (self["due_at"] <= self.as_of) & self.plain & ~self.bulk
+        return (self["due_at"] <= self.as_of) & self.judged
 
     @cached_property
     def bulk_due(self) -> Bools:
         """The same of cases closed in bulk."""
-        return (self["due_at"] <= self.as_of) & self.plain & self.bulk
+        return (self["due_at"] <= self.as_of) & self.plain & self.bulk & ~self.odd_end
 
     @cached_property
     def met(self) -> Bools:

@@ -17,10 +17,10 @@ from base.text import N_, Listed, Sentence
 from data import apart, tables
 from data.codes import padded
 from data.dataset import Dataset
-from data.deadline_table import put_edition, read_scheme
+from data.deadline_table import MASKED, put_edition, read_scheme
 from data.editions import read_day
-from data.limit_texts import read_handling, read_hazard, read_limit
-from data.privacy import mask_text
+from data.limit_texts import read_handling, read_hazard, read_limit, reads_bare
+from data.privacy import mask, mask_text
 from data.schema import HAZARD_NAMES, REASONS, Hazard
 from data.store import Workspace
 from data.table import Table
@@ -117,13 +117,11 @@ def read_standard(
                 restored.append({"row": int(number), "was": own[field], "now": whole})
                 own[field] = whole
         if (hazard := read_hazard(own.get("hazard", ""))) is None:
-            types.append(own["hazard"])
+            types.append(mask(own["hazard"]))
             own["type_name"] = own.get("type_name") or own["hazard"]
         own["hazard"] = hazard or ""
         state = _filled(state, own)
-        value, clock = read_limit(state["limit_text"]) or (float("nan"), "")
-        parsed = {"code": _whole_code(state), "limit_value": value, "limit_clock": clock}
-        parsed["handling"] = read_handling(state["handling"])
+        parsed = {"code": _whole_code(state), "handling": read_handling(state["handling"])}
         rows.append({**state, **parsed, "row": int(number), "kind": kind})
     if not rows:
         raise _no_standard(table)
@@ -131,8 +129,10 @@ def read_standard(
         raise _no_kind(name)
     names = [column for column in tables.STANDARD_COLUMNS if column not in ("scheme", "valid_from")]
     frame = pd.DataFrame(rows, columns=names)
-    for column in ("condition", "words", "closing", "supervisor", "duty"):
+    for column in MASKED:
         frame[column] = mask_text(frame[column]).astype(object)
+    limits = [read_limit(text) or (float("nan"), "") for text in frame["limit_text"]]
+    frame["limit_value"], frame["limit_clock"] = (list(of) for of in zip(*limits, strict=True))
     frame.attrs["restored"] = restored
     frame.attrs["types"] = list(dict.fromkeys(types))
     frame.attrs["bad"] = {row: reason for row, reason in bad.items() if reason not in ("header-again", "note-row")}
@@ -295,6 +295,13 @@ def _notes(rows: pd.DataFrame) -> list[Sentence]:
         message = N_("{types}: none of the hazards {hazards}; the limits beside them hold for cases of such a type.")
         named = Listed(HAZARD_NAMES)
         notes.append(Sentence(message, {"types": Listed(types[:10]), "hazards": named}))
+    bare = rows.loc[rows["limit_text"].map(reads_bare), "limit_text"]
+    if len(bare):
+        message = N_(
+            "{n} limits such as {limit} name bare hours or days and are read as work time. Where nights and weekends "
+            "count, write 紧急工作时 or 自然日 (urgent hours, natural days)."
+        )
+        notes.append(Sentence(message, {"n": len(bare), "limit": bare.iloc[0]}))
     for code, names in rows[rows["main_code"] != ""].groupby("main_code")["main_name"]:
         if len(different := list(dict.fromkeys(name for name in names if name))) > 1:
             message = N_("Main class {code} bears several names: {names}.")

@@ -8,7 +8,9 @@ closing times nobody knows which cases are open: they too are counted apart.
 
 Clocks: "raw" is natural time from report to closure. "work" is the office's work time from the start of the clock
 (setting clock_start) to closure, holds taken out. "limit" is each case's time on the clock of its own limit, as parts
-of that limit; there a case ends as the setting clock_end says, as it does for the share in time.
+of that limit; there a case ends as the setting clock_end says, as it does for the share in time. Both are judged by
+that moment: if it lies before the report, at its very moment, or before the start of the clock, the case is in neither,
+whatever its closing time says.
 """
 
 from collections.abc import Callable, Sequence
@@ -94,6 +96,8 @@ def durations(
     def measure(seen: Seen) -> Ints:
         minutes, resolved = minutes_of(seen, clock)
         wanted = _asked(seen, by, cell) & seen.handled_as(handling) & seen.clocked & (minutes >= 0)
+        if clock == "limit":
+            wanted &= seen.judged
         rows = slice(None) if wanted.all() else np.flatnonzero(wanted)
         # One number a case, that sorts by group, minutes, open before resolved: a sort is all that a histogram takes
         return (rank[codes_of(seen, column)[rows]] << _BITS) + 2 * minutes[rows] + resolved[rows]
@@ -146,7 +150,7 @@ def due(
 
 _APART = (
     "negative", "zero", "bulk", "no_time", "no_closing", "later", "uncovered", "hold_unknown", "on_spot", "engineering",
-    "reworked", "paused",
+    "reworked", "paused", "odd_end",
 )  # fmt: skip
 
 
@@ -168,13 +172,15 @@ def apart(
     DataFrame
         key (categories), and numbers of cases: no_closing (of a source that tells no closing times), no_time (without a
         report time; by another clock than "raw" also without its start), later (reported after the as-of time),
-        negative (closed before the report, or before the clock started), zero (closed at the moment of the report),
-        bulk (closed in bulk), uncovered (work time over days that the calendar does not know), hold_unknown (it was on
-        hold, nobody knows when: work time cannot be told). With the n of `durations` these make up all cases of that
+        negative (closed before the report, or before the clock started), zero (closed at the moment of the report; by
+        clock "limit" both of the moment that counts against the deadline), bulk (closed in bulk), uncovered (work time
+        over days that the calendar does not know), hold_unknown (it was on hold, nobody knows when: work time cannot be
+        told). With the n of `durations` these make up all cases of that
         handling that are not voided; by clock "limit" there are those without a known deadline too (`undecided`).
-        Beside them: on_spot and engineering (all such cases, whatever the handling asked for), reworked and paused
-        (cases that say so, among those of the handling; many of them are in the figures). Groups without any case of
-        the scope are left out.
+        Beside them: on_spot and engineering (all such cases, whatever the handling asked for), and among those of the
+        handling reworked and paused (cases that say so; many of them are in the figures) and odd_end (neither closed in
+        bulk nor of odd times from report to closure, but so against the deadline: in durations by clock "raw", and in
+        no share in time). Groups without any case of the scope are left out.
     """
     view = View.of(dataset, scope)
     return _tally(view, by, cell, for_marks(view, clock), _APART, marks(clock, handling))
@@ -190,8 +196,8 @@ def marks(clock: str, handling: str | None) -> Callable[[Seen], dict[str, Bools]
             "no_closing": ~seen.followed,
             "no_time": ~seen.timed,
             "later": ~seen.known,
-            "negative": ~seen.sound,
-            "zero": seen.zero,
+            "negative": ~seen.sound | seen.backwards if clock == "limit" else ~seen.sound,
+            "zero": seen.zero | seen.ended_at_once if clock == "limit" else seen.zero,
             "bulk": seen.bulk,
         }
         found: dict[str, Bools] = {}
@@ -205,9 +211,10 @@ def marks(clock: str, handling: str | None) -> Callable[[Seen], dict[str, Bools]
         found["hold_unknown"] = left & (minutes == took.HOLD_UNKNOWN)
         for name in (ON_SPOT, ENGINEERING):
             found[name] = seen.handled_as(name) & seen.stands
-        found["reworked"] = ours & _says(seen, "reworked")
+        found["reworked"] = ours & says(seen, "reworked")
         held = (seen["paused_at"] <= seen.as_of) | (seen["paused_minutes"] > 0)
-        found["paused"] = ours & (held | _says(seen, "paused"))
+        found["paused"] = ours & (held | says(seen, "paused"))
+        found["odd_end"] = ours & seen.plain & ~seen.bulk & seen.odd_end
         return found
 
     return masks
@@ -216,7 +223,7 @@ def marks(clock: str, handling: str | None) -> Callable[[Seen], dict[str, Bools]
 def for_marks(view: View, clock: str) -> set[str]:
     """Return what `marks` and `minutes_of` need of a file; errors as in `durations`."""
     marked = {"reworked", "paused", "paused_at", "paused_minutes"}
-    return view.for_states() | _for_clock(view, clock) | marked
+    return view.for_deadlines() | _for_clock(view, clock) | marked
 
 
 def undecided(
@@ -224,7 +231,8 @@ def undecided(
 ) -> pd.DataFrame:
     """Return the cases by where their deadline comes from, or why there is none.
 
-    They are the cases on which the share in time is judged once they are due: their state is known, and no time is odd.
+    They are the cases on which the share in time is judged once they are due: their state is known, and no time is odd,
+    of report, start and end.
 
     Parameters as in `durations`.
 
@@ -236,11 +244,11 @@ def undecided(
     view = View.of(dataset, scope)
 
     def masks(seen: Seen) -> dict[str, Bools]:
-        ours = seen.handled_as(handling) & seen.plain & ~seen.bulk
+        ours = seen.handled_as(handling) & seen.judged
         codes = facts.codes("due_from").of(tuple(DUE_FROM))
         return {name: ours & (seen["due_from"] == code) for name, code in zip(DUE_FROM, codes, strict=True)}
 
-    return _tally(view, by, cell, view.for_states() | {"due_from"}, tuple(DUE_FROM), masks)
+    return _tally(view, by, cell, view.for_deadlines() | {"due_from"}, tuple(DUE_FROM), masks)
 
 
 def open_hours(
@@ -254,28 +262,29 @@ def open_hours(
     -------
     DataFrame
         key (categories), hours_past_due (at the as-of time; negative: not due yet, NaN: no deadline is known),
-        hours_open (since the report; NaN without a report time). Hours are natural ones.
+        hours_open (since the report; NaN without a report time), stopped (by the setting clock_end it is handled, and
+        so is neither past due nor will it be). Hours are natural ones.
     """
     view = View.of(dataset, scope)
     column = None if by is None else key_column(view, by)
 
-    def take(seen: Seen) -> tuple[Ints, Any, Any]:
+    def take(seen: Seen) -> tuple[Any, ...]:
         rows = np.flatnonzero(seen.open & seen.handled_as(handling) & _asked(seen, by, cell))
         as_of = np.broadcast_to(seen.as_of, seen.n)[rows]
 
         def since(times: Ints) -> Any:
             return np.where((times == NEVER) | (as_of == UNKNOWN), np.nan, (as_of - times) / _HOUR_US)
 
-        return codes_of(seen, column)[rows].astype(np.int64), since(seen["due_at"][rows]), since(seen.reported[rows])
+        key = codes_of(seen, column)[rows].astype(np.int64)
+        return key, since(seen["due_at"][rows]), since(seen.reported[rows]), seen.stopped[rows]
 
-    parts = each(view, _needed(view, column, cell) | view.for_states() | {"due_at"}, take)
-    key, past_due, open_for = (
+    parts = each(view, _needed(view, column, cell) | view.for_deadlines(), take)
+    key, past_due, open_for, stopped = (
         np.concatenate([np.empty(0, kind), *(part[at] for part in parts)])
-        for at, kind in enumerate((np.int64, float, float))
+        for at, kind in enumerate((np.int64, float, float, bool))
     )
-    return pd.DataFrame(
-        {"key": category(column or "all", key), "hours_past_due": past_due, "hours_open": open_for}, copy=False
-    )
+    told = {"hours_past_due": past_due, "hours_open": open_for, "stopped": stopped}
+    return pd.DataFrame({"key": category(column or "all", key), **told}, copy=False)
 
 
 def case_times(dataset: Dataset, scope: Scope, columns: Sequence[str], *, handling: str | None = "") -> pd.DataFrame:
@@ -380,7 +389,7 @@ def minutes_of(seen: Seen, clock: str) -> tuple[Ints, Bools]:
     return np.where(over, PARTS + 1, found), ended & ~over
 
 
-def _says(seen: Seen, column: str) -> Bools:
+def says(seen: Seen, column: str) -> Bools:
     """Return whether a text of the file says yes, or counts any."""
     codes = seen[column]
     if not any(codes.strides):

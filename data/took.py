@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data import facts
-from data.clocks import Calendar, Pauses, elapsed
+from data.clocks import Calendar, elapsed
 from data.facts import NEVER
 from data.office import calendar_of
+from data.pauses import Pauses
 from data.schema import Clock
 from data.seen import Bools, Seen, Times
 from data.views import View
@@ -48,7 +49,8 @@ def took(seen: Seen, clock: str) -> tuple[NDArray[np.int64], Bools]:
     Returns
     -------
     ndarray of int64, shape (n,)
-        Negative where it is not known: `NOT_BEGUN` (the clock has no start), `BACKWARDS` (closed before it started),
+        Negative where it is not known: `NOT_BEGUN` (the clock has no start), `BACKWARDS` (closed before it started; by
+        clock "limit" `Seen.backwards` says so),
         `HOLD_UNKNOWN` (it was on hold, and nobody knows when), `UNCOVERED` (over days that the calendar does not
         know), `NO_LIMIT` (no deadline is known), `OVER` (over its limit, by how much the calendar does not know).
     ndarray of bool, shape (n,)
@@ -121,12 +123,12 @@ def _parts(take: _Take, start: Times, end: Times, calendar: Calendar, is_open: b
 
 
 def _holds(take: _Take, n: int) -> Pauses | None:
-    """Return the holds of cases of which both ends, or the beginning alone, are known."""
+    """Return the holds of cases of which the beginning is known."""
     begins = take("paused_at")
     if not any(begins.strides):  # none is
         return None
-    held = np.flatnonzero(begins != NEVER)
-    return Pauses(held, begins[held], take("resumed_at")[held]) if len(held) else None
+    ends, closed = (np.broadcast_to(take(name), n) for name in ("resumed_at", "closed_at"))
+    return Pauses.of_cases(begins, ends, closed)
 
 
 def _of(holds: Pauses | None, mine: Bools) -> Pauses | None:

@@ -39,7 +39,7 @@ def count_held(dataset: Dataset, scope: Scope, *, handling: str | None = "") -> 
 
     def count(seen: Seen) -> tuple[int, ...]:
         held = (seen["paused_at"] <= seen.as_of) | (seen["paused_minutes"] > 0)
-        rows = np.flatnonzero(held & seen.handled_as(handling) & seen.plain & ~seen.bulk)
+        rows = np.flatnonzero(held & seen.handled_as(handling) & seen.judged)
         if not len(rows):
             return 0, 0, 0, 0, 0
         stored = seen.part.take(seen.positions[rows], _COLUMNS)

@@ -136,7 +136,8 @@ class View:
 
     def for_deadlines(self) -> set[str]:
         """Return the same for telling whether cases were due and in time."""
-        return self.for_states() | {"due_at"} | ({"handled_at"} if self.by_handling else set())
+        handled = {"handled_at"} if self.by_handling else set()
+        return self.for_states() | self.start_columns | {"due_at"} | handled
 
     def as_of_each(self, sources: NDArray[np.signedinteger[Any]]) -> NDArray[np.int64]:
         """Return up to when cases are known, by the codes of their sources."""

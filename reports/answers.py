@@ -22,6 +22,8 @@ from geo import crs
 from reports import history, times
 from reports.surroundings import KeptSurroundings
 
+cells_of = queries.cells_of
+
 _APART_M = 1e9  # between cells whose calls have no point
 _MOST_HELD, _MOST_SCOPES = 20_000_000, 64  # calls (100 MB) and scopes held with a version for the next question
 _MOST_ANSWERS = 16  # of the hot spots of a scope: some megabytes each in a city
@@ -142,14 +144,6 @@ def silent_cells(dataset: Dataset, level: str) -> frozenset[str]:
     cells = dataset.cells(level)
     old = cells["valid_from"] <= str(last - dt.timedelta(days=SILENT_DAYS))  # '' is from the beginning
     return frozenset(cells.loc[old, "cell_id"]) - frozenset(heard.dropna())
-
-
-def cells_of(dataset: Dataset, scope: Scope) -> pd.DataFrame:
-    """Return the cells that a scope looks at, sorted by cell_id, with their exposures and geometry."""
-    cells = dataset.cells(scope.level, dataset.edition_day(scope))
-    if scope.area is not None:
-        cells = cells[cells["parent"] == scope.area]
-    return cells.reset_index(drop=True)
 
 
 def drawn(dataset: Dataset, scope: Scope, cells: pd.DataFrame) -> Drawn | None:

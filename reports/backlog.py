@@ -10,11 +10,11 @@ import pandas as pd
 from analysis import ageing as ages
 from analysis import stages
 from base.text import N_, NP_, Sentence, Term
-from data import listing, timing
+from data import listing, loops, timing
 from data.dataset import Dataset
 from data.schema import ENGINEERING, Scope
 from reports.times import ORDINARY
-from reports.times_words import duration
+from reports.times_words import duration, percent
 
 CLASSES = {
     ages.NOT_DUE: N_("not due yet"),
@@ -49,6 +49,7 @@ class Ageing:
     """Open cases by how far past due they are.
 
     `rows`: key and a column for each of `CLASSES`; `overall` the same of all together. Past due is summed over `PAST`.
+    Where handling ends a case's time (setting clock_end), open cases that are handled are in no class.
     """
 
     rows: pd.DataFrame
@@ -60,8 +61,7 @@ class Ageing:
 class Worst:
     """The open cases furthest past due, then those open for longest.
 
-    `rows`: the columns of `data.listing.incidents`, hours_past_due (below 0: not due yet; NaN: no deadline known) and
-    open_days.
+    `rows`: the columns of `data.listing.incidents`, `hours_past_due` and open_days.
     """
 
     rows: pd.DataFrame
@@ -79,15 +79,44 @@ class Waterfall:
 def ageing(dataset: Dataset, scope: Scope, by: str | None = None, *, handling: str = ORDINARY) -> Ageing:
     """Return the open cases by how far past due they are, by key; by None all are one group, "all"."""
     late = timing.open_hours(dataset, scope, by, handling=handling)
-    rows = ages.count_ages(late["hours_past_due"], late["key"].astype(object))
+    running = late[~late["stopped"]]
+    rows = ages.count_ages(running["hours_past_due"], running["key"].astype(object))
     every = late if by is None else timing.open_hours(dataset, scope, handling=handling)
-    together = ages.count_ages(every["hours_past_due"])
+    together = ages.count_ages(every["hours_past_due"][~every["stopped"]])
     overall = {name: int(together[name].sum()) for name in CLASSES}
-    return Ageing(rows, overall, _of_ages(overall))
+    return Ageing(rows, overall, _of_open(overall, int(every["stopped"].sum())))
 
 
-def _of_ages(overall: Mapping[str, int]) -> Sentence:
-    n, past = sum(overall.values()), sum(overall[name] for name in PAST)
+def hours_past_due(dataset: Dataset, rows: pd.DataFrame) -> pd.Series:
+    """Return by how many hours listed cases are past due at their as-of times.
+
+    Below 0: not due yet. NaN: no deadline is known, or it runs no longer: the case is closed or, where that ends its
+    time (setting clock_end), handled.
+    """
+    late = (rows["as_of"] - rows["due_at"]).dt.total_seconds() / 3600
+    runs = ~(rows["closed_at"] <= rows["as_of"])
+    if dataset.settings["clock_end"] == "handled":
+        runs &= ~(rows["handled_at"] <= rows["as_of"])
+    return late.where(runs)
+
+
+def _of_open(overall: Mapping[str, int], stopped: int) -> Sentence:
+    if not stopped:
+        return _of_ages(overall, 0)
+    said = Sentence(
+        NP_(
+            "{n} open case is handled, so it is not past due: it only has to be closed.",
+            "{n} open cases are handled, so they are not past due: they only have to be closed.",
+        ),
+        {"n": stopped},
+    )
+    if not any(overall.values()):
+        return said
+    return Sentence("{ages} {handled}", {"ages": _of_ages(overall, stopped), "handled": said})
+
+
+def _of_ages(overall: Mapping[str, int], stopped: int) -> Sentence:
+    n, past = sum(overall.values()) + stopped, sum(overall[name] for name in PAST)
     if not n:
         return Sentence(N_("No case is open."))
     if overall[ages.UNDECIDED] == n:
@@ -124,7 +153,7 @@ def _of_ages(overall: Mapping[str, int]) -> Sentence:
 def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = ORDINARY) -> Worst:
     """Return the open cases furthest past due, then those open for longest: all of them, or as many as `limit`."""
     rows = listing.incidents(dataset, scope, open_only=True, order="most_past_due", limit=limit, handling=handling)
-    past = (rows["as_of"] - rows["due_at"]).dt.total_seconds() / 3600
+    past = hours_past_due(dataset, rows)
     days = ((rows["as_of"] - rows["reported_at"]).dt.total_seconds() / 86_400).round(1)
     late = int((past >= 0).sum())
     if not len(rows):
@@ -161,7 +190,58 @@ def waterfall(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Wa
         found = found.assign(closed_at=np.where(both, np.maximum(followed, closed), closed))
     moments = stages.place_checks({name: found[f"{name}_at"].to_numpy() for name in told}, found["source"])
     rows = stages.waterfall(moments, found["as_of"].to_numpy(), order=order, source=found["source"])
-    return Waterfall(rows, tuple(_of_stages(rows)))
+    few = int(dataset.settings["few_reports"])
+    return Waterfall(rows, (*_of_stages(rows), *_loops(dataset, scope, handling, few)))
+
+
+def _loops(dataset: Dataset, scope: Scope, handling: str, few: int) -> list[Sentence]:
+    """Return what is told of cases that left the order of the stages: voided ones, and those sent back."""
+    said = []
+    times = loops.void_times(dataset, scope, handling=handling)
+    if len(times) and (void := stages.count_voided(times["reported_at"], times["voided_at"], times["as_of"])).voided:
+        fields = {"n": void.voided, "all": void.n, "median": duration(void.median_hours)}
+        said.append(
+            Sentence(
+                NP_(
+                    "{n} of {all} cases was voided, {median} after its report.",
+                    "{n} of {all} cases were voided, half of them within {median} of the report.",
+                ),
+                fields,
+            )
+        )
+    told = loops.rework(dataset, scope, handling=handling)
+    if not len(told):
+        return said
+    found = stages.compare_rework(told["hours"], told["resolved"], told["reworked"]).set_index("key")
+    back, others = (found.loc[name].to_dict() for name in ("with", "without"))
+    if not back["n"]:
+        return said
+    counts: dict[str, Any] = {"n": int(back["n"]), "told": int(back["n"] + others["n"])}
+    if min(back["n"], others["n"]) < few:
+        few_said = NP_(
+            "{n} of {told} cases of which it is told was sent back and reworked: too few to compare their times.",
+            "{n} of {told} cases of which it is told were sent back and reworked: too few to compare their times.",
+        )
+        return [*said, Sentence(few_said, counts)]
+    counts |= {
+        "share": percent(back["share"]),
+        "median": duration(back["median_hours"]),
+        "others": duration(others["median_hours"]),
+    }
+    return [
+        *said,
+        Sentence(
+            NP_(
+                "{n} of {told} cases of which it is told was sent back and reworked ({share}): median {median}, of "
+                "the others {others}. What stays open for long is sent back more easily, so the difference is not "
+                "what the rework took.",
+                "{n} of {told} cases of which it is told were sent back and reworked ({share}): median {median}, of "
+                "the others {others}. What stays open for long is sent back more easily, so the difference is not "
+                "what the rework took.",
+            ),
+            counts,
+        ),
+    ]
 
 
 def _of_stages(rows: pd.DataFrame) -> list[Sentence]:

@@ -97,7 +97,7 @@ def in_force(data: Dataset, words: Words, *, day: str | None = None, scheme: str
     Columns: TITLES, and limit_value (NaN where it cannot be read) and limit_clock.
     """
     rows = standards.standard_on(data, day or "9999-12-31", scheme=scheme)
-    return _with_limit(rows, words)[[*TITLES, "limit_value", "limit_clock"]]
+    return with_limit(rows, words)[[*TITLES, "limit_value", "limit_clock"]]
 
 
 def to_edit(rows: pd.DataFrame) -> pd.DataFrame:
@@ -125,10 +125,11 @@ def column_order(rows: pd.DataFrame) -> list[str]:
 
 def edition(data: Dataset, words: Words, scheme: str, kind: str, valid_from: str) -> pd.DataFrame:
     """Return the rows of an edition: `data.tables.STANDARD_COLUMNS` and `limit`, in words what was read."""
-    return _with_limit(deadline_table.edition(data, scheme, kind, valid_from), words)
+    return with_limit(deadline_table.edition(data, scheme, kind, valid_from), words)
 
 
-def _with_limit(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+def with_limit(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Return the rows of an edition with `limit`, in words what was read."""
     pairs = zip(rows["limit_value"], rows["limit_clock"], strict=True)
     return rows.assign(limit=pd.Series([limit_words(*one, words) for one in pairs], rows.index, dtype=object))
 
@@ -171,7 +172,7 @@ def edition_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what a saved edition says: its rows, limits that cannot be read, what is said twice, what changed."""
     name = edition_name(words, answer["scheme"], answer["kind"], answer["valid_from"])
     lines = [words.plural("{name}: {n} row is saved.", "{name}: {n} rows are saved.", answer["rows"], name=name)]
-    return [*lines, *odd_sentences(answer, words), *_changed(answer, words)]
+    return [*lines, *odd_sentences(answer, words), *changed_sentences(answer, words)]
 
 
 def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
@@ -228,13 +229,13 @@ def removed_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what the removal of an edition did."""
     name = edition_name(words, answer["scheme"], answer["kind"], answer["valid_from"])
     said = words.plural("{name}: {n} row is removed.", "{name}: {n} rows are removed.", answer["rows"], name=name)
-    return [said, *_changed(answer, words)]
+    return [said, *changed_sentences(answer, words)]
 
 
 def undo_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what it did to take the newest change of the deadlines or of the workdays back."""
     kind = intake.KIND_NAMES[answer["what"]]
-    return [words("{file} was taken back.", file=answer["file"] or words(kind)), *_changed(answer, words)]
+    return [words("{file} was taken back.", file=answer["file"] or words(kind)), *changed_sentences(answer, words)]
 
 
 def workday_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
@@ -246,10 +247,11 @@ def workday_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
         file=answer["file"],
         years=words.listed(answer["years"]),
     )
-    return [said, *(note.say(words) for note in answer["notes"]), *_changed(answer, words)]
+    return [said, *(note.say(words) for note in answer["notes"]), *changed_sentences(answer, words)]
 
 
-def _changed(answer: Mapping[str, Any], words: Words) -> list[str]:
+def changed_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
+    """Return how many cases are due at another time, or that none is."""
     return intake.due_sentences(answer, words)
 
 

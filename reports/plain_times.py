@@ -1,10 +1,10 @@
 """What the resolution command says to people in a terminal: sentences first, shares with the number they stand on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from base.text import N_, Words
+from base.text import N_, Sentence, Words
 from reports.backlog import MOMENTS
 from reports.terminal import table
 from reports.times import Headline
@@ -18,7 +18,15 @@ def headline(head: Headline, words: Words) -> list[str]:
     return [words("{sentence}.", sentence=head.main), *(one.say(words) for one in head.sentences)]
 
 
-def groups(found: pd.DataFrame, by: str, names: Mapping[str, str], few: int, clock: str, words: Words) -> list[str]:
+def groups(
+    found: pd.DataFrame,
+    by: str,
+    names: Mapping[str, str],
+    few: int,
+    clock: str,
+    words: Words,
+    caveats: Sequence[Sentence] = (),
+) -> list[str]:
     """Return medians with their intervals, open cases counted, and shares in time; of few cases due their counts."""
     shown = in_words(found, names, clock=clock, few_reports=few, words=words)
     titles = {
@@ -32,7 +40,8 @@ def groups(found: pd.DataFrame, by: str, names: Mapping[str, str], few: int, clo
     }
     if not shown["stands"].ne("").any():
         titles.pop("stands")
-    return table(shown, {name: words(title) for name, title in titles.items()}, words)
+    rows = table(shown, {name: words(title) for name, title in titles.items()}, words)
+    return [*rows, *(one.say(words) for one in caveats)]
 
 
 def summary(screen: Screen, words: Words) -> list[str]:

@@ -48,6 +48,7 @@ class FunnelOf:
     rows: pd.DataFrame
     funnel: funnels.Funnel | None  # None where nothing was due
     sentences: tuple[Sentence, ...]
+    caveats: tuple[Sentence, ...] = ()  # those of the sentences without which no word of a cell stands
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Heat:
 class Trend:
     """The months of report, without gaps.
 
-    `rows`: month, n, open, median_hours, low, high, median_settled, at_least_hours; limited (cases with a limit), due,
-    in_time, share_in_time, share_low, share_high, share_settled (all that have one were due).
+    `rows`: month, n, open, median_hours, low, high, median_settled, at_least_hours; decided (cases with a deadline),
+    due, in_time, share_in_time, share_low, share_high, share_settled (no case can still come to it).
     """
 
     rows: pd.DataFrame
@@ -88,29 +89,27 @@ def funnel(dataset: Dataset, scope: Scope, by: str = "cell", *, handling: str = 
     if by not in times.FUNNELS:
         raise HazardError("key-unknown", "{key} is none of {keys}.", key=by, keys=", ".join(times.FUNNELS))
     found = times.figures(dataset, scope, by, handling=handling)
-    rows = found.assign(late=found["due"] - found["in_time"])[["key", "due", "late"]]
-    if by == "cell":
-        cells = answers.cells_of(dataset, scope)
-        rows = cells[["cell_id", "name"]].rename(columns={"cell_id": "key"}).merge(rows, on="key", how="left")
-        rows = rows.fillna({"due": 0, "late": 0}).astype({"due": "int64", "late": "int64"})
-    else:
-        rows = rows.assign(name=rows["key"])
-    if not rows["due"].any():
-        return FunnelOf(_in_order(rows), None, (Sentence(N_("No case was due, so there is nothing to compare.")),))
-    drawn = funnels.funnel(rows["late"], rows["due"])
+    rows, drawn = times.late_shares(dataset, scope, by, found)
+    if drawn is None:
+        return FunnelOf(rows, None, (Sentence(N_("No case was due, so there is nothing to compare.")),))
     limits = ("share", "inner_low", "inner_high", "outer_low", "outer_high")
-    rows = _in_order(rows.assign(**{name: getattr(drawn, name) for name in limits}, word=drawn.words))
-    return FunnelOf(rows, drawn, tuple(_of_funnel(rows, drawn, scope)))
+    rows = rows.assign(**{name: getattr(drawn, name) for name in limits}, word=drawn.words)
+    if (rows["due"] > 0).sum() == 1:
+        alone = Sentence(N_("Only one group had cases due, so there is nothing to compare."))
+        return FunnelOf(rows, drawn, (alone,))
+    caveats = _caveats(drawn, scope)
+    return FunnelOf(rows, drawn, (_of_funnel(rows, drawn), *caveats), caveats)
 
 
-def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[["key", "name", *rows.columns.difference(["key", "name"], sort=False)]]
+def caveats(dataset: Dataset, scope: Scope, asked: Asked, groups: pd.DataFrame) -> tuple[Sentence, ...]:
+    """Return what must stand below groups (of `reports.times.groups`) of which any is called far from chance."""
+    if asked.by not in times.FUNNELS or not groups["funnel"].isin((FAR_ABOVE, FAR_BELOW)).any():
+        return ()
+    return funnel(dataset, scope, asked.by, handling=asked.handling).caveats
 
 
-def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel, scope: Scope) -> list[Sentence]:
+def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel) -> Sentence:
     based = rows[rows["due"] > 0]
-    if len(based) == 1:
-        return [Sentence(N_("Only one group had cases due, so there is nothing to compare."))]
     far = based[based["word"] == FAR_ABOVE].sort_values("share", ascending=False)
     fields: dict[str, Any] = {
         "n": len(based),
@@ -119,18 +118,19 @@ def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel, scope: Scope) -> list[
         "chance": round(drawn.by_chance, 2),
         "better": int((based["word"] == FAR_BELOW).sum()),
     }
-    if len(far):
-        said = [
-            Sentence(
-                N_(
-                    "Of {n} groups with cases due {far} have more late ones than chance gives groups of their size "
-                    "(first: {names}); if all were alike, {chance} would lie beyond the outer limits."
-                ),
-                fields,
-            )
-        ]
-    else:
-        said = [Sentence(N_("Of {n} groups with cases due none has more late ones than chance gives."), fields)]
+    if not len(far):
+        return Sentence(N_("Of {n} groups with cases due none has more late ones than chance gives."), fields)
+    return Sentence(
+        N_(
+            "Of {n} groups with cases due {far} have more late ones than chance gives groups of their size "
+            "(first: {names}); if all were alike, {chance} would lie beyond the outer limits."
+        ),
+        fields,
+    )
+
+
+def _caveats(drawn: funnels.Funnel, scope: Scope) -> tuple[Sentence, ...]:
+    said = []
     if drawn.overdispersed:
         said.append(
             Sentence(
@@ -144,7 +144,7 @@ def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel, scope: Scope) -> list[
         said.append(
             Sentence(N_("The hazards have limits of their own: choose one hazard, so that like is set against like."))
         )
-    return said
+    return tuple(said)
 
 
 def heat(
@@ -184,7 +184,8 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     """Return medians and shares in time by month of report, months that can still change marked as not settled.
 
     The median of a month is settled once more than half of its cases were closed within the time for which every case
-    was followed, its share in time once all of its cases that have a deadline were due: nothing that is still to come
+    was followed. Its share in time is settled once all of its cases that have a deadline were due and none without one
+    is open, for that may get one yet: when it is dispatched, or goes on after a hold. Nothing that is still to come
     changes them then, late imports and reopened cases apart.
     """
     times.check(asked)
@@ -192,15 +193,15 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     over = _over(dataset, scope, histogram)
     rows = monthly.month_trend(histogram, followed_hours=_followed(histogram, over))
     found = times.figures(dataset, scope, "month", clock=asked.clock, handling=asked.handling)
-    shares = ["limited", "due", "in_time", "share_in_time", "share_low", "share_high"]
+    shares = ["decided", "due", "in_time", "share_in_time", "share_low", "share_high"]
     rows = rows.drop(columns=["within", "within_low", "within_high", "within_settled"]).merge(
-        found[["key", *shares]].rename(columns={"key": "month"}), on="month", how="left"
+        found[["key", *shares, "open_undecided"]].rename(columns={"key": "month"}), on="month", how="left"
     )
-    counts = dict.fromkeys(("limited", "due", "in_time"), 0)
+    counts = dict.fromkeys(("decided", "due", "in_time", "open_undecided"), 0)
     rows = rows.fillna(counts).astype(dict.fromkeys(counts, "int64"))
     known = np.array([over.get(month, True) for month in rows["month"]], dtype=bool)
-    settled = known & (rows["due"] > 0) & (rows["due"] >= rows["limited"])
-    return Trend(rows.assign(share_settled=settled), _of_trend(rows))
+    settled = known & (rows["due"] > 0) & (rows["due"] == rows["decided"]) & (rows["open_undecided"] == 0)
+    return Trend(rows.drop(columns="open_undecided").assign(share_settled=settled), _of_trend(rows))
 
 
 def _over(dataset: Dataset, scope: Scope, histogram: pd.DataFrame) -> dict[str, bool]:

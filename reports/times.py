@@ -13,15 +13,17 @@ import pandas as pd
 from analysis import comparing, resolution, survival
 from analysis import funnel as funnels
 from base.errors import HazardError
-from base.text import Sentence, Words
+from base.text import N_, Sentence, Words
 from data import queries, timing
 from data.clocks import DAY_MINUTES, Rule
 from data.dataset import Dataset
 from data.office import days_of
+from data.queries import has_deadlines
 from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, NO_MONTH, ON_SPOT, Clock, Scope
 from data.shared_limits import shared_limits
 from data.told import imports_with
 from data.unheld import count_held
+from reports import curve_words
 from reports import times_words as said
 from reports.times_figures import Figure, headline_row
 
@@ -30,10 +32,10 @@ CLOCKS = (RAW, WORK)
 ORDINARY = ""
 QUANTILES = (0.5, 0.9)
 MOST_CURVES = 6
-# Counted beside the figures (`data.timing.apart`): in none of them, but for the last two, which mark others
+# Counted beside the figures (`data.timing.apart`): in none of them, but for the last three, which mark others
 APART = (
     "negative", "zero", "bulk", "no_time", "no_closing", "uncovered", "hold_unknown", "later", ON_SPOT, ENGINEERING,
-    "reworked", "paused",
+    "reworked", "paused", "odd_end",
 )  # fmt: skip
 DECIDED = ("table", "file")  # codes of DUE_FROM with a deadline; the others say why there is none
 UNDECIDED = tuple(code for code in DUE_FROM if code not in DECIDED)
@@ -94,7 +96,7 @@ class Curves:
     """Survival curves of the largest groups by key, the largest first; times in hours of the clock asked for."""
 
     curves: dict[str, survival.Curve]
-    limits: dict[str, Limit]  # of the curves whose cases all have one limit that runs on this clock
+    limits: dict[str, Limit]  # of the curves whose cases all have one limit, never moved, that runs on this clock
     groups: int  # how many there are
     title: Sentence
     sentence: Sentence
@@ -129,6 +131,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         overall={str(name): value for name, value in overall.items()},
         undecided=undecided,
         apart=apart,
+        reasons=reasons_of(dataset),
         has_deadlines=deadlines,
         clock=clock,
         handling=handling,
@@ -162,14 +165,15 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     -------
     DataFrame
         key; n, open, median_hours, low, high; due, in_time, share_in_time, share_low, share_high; p90_hours, p90_low,
-        p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); limited (cases with a limit),
-        within, within_low, within_high (1 - S(limit), each case by its own limit); past_due and open_undecided (open
+        p90_high; mean_hours, mean_low, mean_high (up to the setting horizon_hours); decided (cases with a deadline),
+        limited (those of them of which it is known how long their clock has run), within, within_low,
+        within_high (1 - S(limit), each case by its own limit); past_due and open_undecided (open
         cases: past their deadline, without one), undecided; `APART`; share_with_bulk; few (True: so few cases that the
         figures say little); verdict ("slower" or "quicker" than all others together, corrected for the number of
         groups; "few": not compared; "": no difference shown; None where groups are not compared, for they hold several
-        hazards), p_holm; funnel (by cell or unit: a word of
-        `analysis.funnel`, else None). Hours are those of the clock asked for; NaN: not reached, not followed so long,
-        nothing due.
+        hazards), p_holm; funnel (by cell or unit: a word of `analysis.funnel` as `late_shares` tells it; None for other
+        keys, and of a cell of an earlier boundary). Hours are those of the clock asked for; NaN: not reached, not
+        followed so long, nothing due.
 
     Raises
     ------
@@ -180,14 +184,49 @@ def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
     table = figures(dataset, scope, asked.by, clock=asked.clock, handling=asked.handling)
     verdict, p_holm = _verdicts(dataset, scope, asked, table["key"])
     word = pd.Series(None, table.index, dtype=object)
-    if asked.by in FUNNELS and table["due"].any():
-        word[:] = funnels.funnel(table["due"] - table["in_time"], table["due"]).words
+    if asked.by in FUNNELS:
+        rows, drawn = late_shares(dataset, scope, asked.by, table)
+        if drawn is not None:
+            told = dict(zip(rows["key"], drawn.words, strict=True))
+            word = pd.Series([told.get(key) for key in table["key"]], table.index, dtype=object)
     return table.assign(verdict=verdict, p_holm=p_holm, funnel=word)
 
 
+def late_shares(
+    dataset: Dataset, scope: Scope, by: str, found: pd.DataFrame
+) -> tuple[pd.DataFrame, funnels.Funnel | None]:
+    """Return the late cases among those due of each cell that is shown, or of each unit, and where chance keeps them.
+
+    Parameters
+    ----------
+    by : {"cell", "unit"}
+    found : DataFrame
+        `figures` by the same key.
+
+    Returns
+    -------
+    DataFrame
+        key, name (of a cell; else the key), due, late. A cell of the scope without a case due has a row too.
+    Funnel
+        In the order of the rows; None where nothing was due.
+    """
+    rows = found.assign(late=found["due"] - found["in_time"])[["key", "due", "late"]]
+    if by == "cell":
+        cells = queries.cells_of(dataset, scope)[["cell_id", "name"]].rename(columns={"cell_id": "key"})
+        rows = cells.merge(rows, on="key", how="left").fillna({"due": 0, "late": 0})
+        rows = rows.astype({"due": "int64", "late": "int64"})
+    else:
+        rows = rows.assign(name=rows["key"])
+    drawn = funnels.funnel(rows["late"], rows["due"]) if rows["due"].any() else None
+    return rows[["key", "name", "due", "late"]], drawn
+
+
 def _verdicts(dataset: Dataset, scope: Scope, asked: Asked, keys: pd.Series) -> tuple[Any, Any]:
-    """Return which groups are slower or quicker than the others, and how sure that is; of one hazard only."""
-    if asked.by != "hazard" and len(scope.hazards) != 1:
+    """Return which groups are slower or quicker than the others, and how sure that is; of one hazard only.
+
+    Hazards have limits of their own: that a cracked wall takes longer than a flooded road is no finding.
+    """
+    if asked.by == "hazard" or len(scope.hazards) != 1:
         return None, np.nan
     found = dataset.hold("times compared", (scope, asked), lambda: _compared(dataset, scope, asked), most=_MOST_HELD)
     if found is None:
@@ -226,7 +265,9 @@ def curves(dataset: Dataset, scope: Scope, asked: Asked, *, most: int = MOST_CUR
     found = {key: _curve(shown[key]) for key in map(str, largest)}
     limits = _limits(dataset, scope, asked) if found else {}
     limits = {key: limit for key, limit in limits.items() if key in found}
-    return Curves(found, limits, len(sizes), said.curves_title(asked.clock), said.curves(len(found), len(sizes)))
+    return Curves(
+        found, limits, len(sizes), curve_words.curves_title(asked.clock), curve_words.curves(len(found), len(sizes))
+    )
 
 
 def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:
@@ -238,7 +279,7 @@ def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:
     hours = {Clock.WORK_HOUR: 1.0} if asked.clock == WORK else {Clock.URGENT_HOUR: 1.0}
     if settings["day_limits"] == Rule.HOURS:  # else the Nth day ends sooner for who starts later
         hours |= {Clock.WORK_DAY: DAY_MINUTES / 60} if asked.clock == WORK else {Clock.NATURAL_DAY: 24.0}
-    found = shared_limits(dataset, scope, asked.by, handling=asked.handling)
+    found = shared_limits(dataset, scope, asked.by, handling=asked.handling, through_holds=asked.clock == RAW)
     return {
         row["key"]: Limit(row["limit_text"], row["limit_value"] * hours[row["limit_clock"]])
         for row in found.to_dict("records")
@@ -294,6 +335,7 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         _durations(dataset, scope, by, LIMIT, handling), quantiles=(), limit_hours=timing.PARTS / 60
     )
     late = timing.open_hours(dataset, scope, by, handling=handling)
+    late = late[~late["stopped"]]
     past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
     untold = late["key"][late["hours_past_due"].isna()].value_counts().rename("open_undecided").rename_axis("key")
     reasons, decidable = timing.undecided(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)
@@ -303,15 +345,21 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
         past,
         (untold * decidable).reset_index(),
-        pd.DataFrame({"key": reasons["key"], "undecided": reasons[list(UNDECIDED)].sum(axis=1) * decidable}),
+        pd.DataFrame(
+            {
+                "key": reasons["key"],
+                "decided": reasons[list(DECIDED)].sum(axis=1),
+                "undecided": reasons[list(UNDECIDED)].sum(axis=1) * decidable,
+            }
+        ),
         apart[["key", *APART]],
         due[["key", "bulk_due", "bulk_in_time"]],
     )
     for one in beside:
         table = table.merge(one.astype({"key": object}), on="key", how="left" if by is None else "outer")
     whole = [
-        "n", "open", "due", "in_time", "limited", "past_due", "open_undecided", "undecided", *APART, "bulk_due",
-        "bulk_in_time",
+        "n", "open", "due", "in_time", "decided", "limited", "past_due", "open_undecided", "undecided", *APART,
+        "bulk_due", "bulk_in_time",
     ]  # fmt: skip
     table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
     every = table["due"] + table["bulk_due"]
@@ -358,18 +406,9 @@ def _durations(
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
 
 
-def has_deadlines(dataset: Dataset, scope: Scope) -> bool:
-    """Return whether there is a table of deadlines, or any case of a scope's sources has a deadline.
-
-    Where there is none at all, nobody calls cases undecided.
-    """
-
-    def find() -> frozenset[str]:
-        found = dataset.query("SELECT DISTINCT source FROM incidents WHERE due_at IS NOT NULL")
-        return frozenset(found.column("source").to_pylist())
-
-    sources = dataset.hold("sources with deadlines", None, find, most=1)
-    return bool(sources.intersection(scope.sources or sources)) or len(dataset.standards()) > 0
+def reasons_of(dataset: Dataset) -> dict[str, str]:
+    """Return the messages of `data.schema.DUE_FROM`; without a table of deadlines no row of it can have been sought."""
+    return DUE_FROM if len(dataset.standards()) else DUE_FROM | {"no-limit": N_("no table of deadlines is loaded")}
 
 
 def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:

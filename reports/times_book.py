@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import comparing
 from base.text import N_, Sentence, Words
 from data.dataset import Dataset
-from data.schema import DUE_FROM, ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
+from data.schema import ENGINEERING, HAZARD_NAMES, ON_SPOT, Scope
 from reports import backlog, people, standing, times
 from reports.backlog import Ageing, Waterfall
 from reports.sheet import Sheet, write_book
@@ -43,7 +43,8 @@ TITLES = {  # of the columns of `reports.times.groups`, in the order of a table
     "share_low": N_("Share, 95% interval from"),
     "share_high": N_("Share, 95% interval to"),
     "share_with_bulk": N_("Share in time with those closed in bulk"),
-    "limited": N_("Cases with a deadline"),
+    "decided": N_("Cases with a deadline"),
+    "limited": N_("Cases in the estimate"),
     "within": N_("Estimate for all cases"),
     "within_low": N_("Estimate, 95% interval from"),
     "within_high": N_("Estimate, 95% interval to"),
@@ -63,6 +64,7 @@ TITLES = {  # of the columns of `reports.times.groups`, in the order of a table
     ENGINEERING: N_("Engineering cases"),
     "reworked": N_("Reworked"),
     "paused": N_("Put on hold"),
+    "odd_end": N_("Ended before the clock began"),
 }
 VERDICTS = {
     comparing.SLOWER: N_("slower"),
@@ -107,7 +109,7 @@ TREND = {
     "high": N_("95% interval to (hours)"),
     "median_settled": N_("Median settled"),
     "at_least_hours": N_("Median at least (hours)"),
-    "limited": N_("Cases with a deadline"),
+    "decided": N_("Cases with a deadline"),
     "due": N_("Due so far"),
     "in_time": N_("Closed in time"),
     "share_in_time": N_("Share in time"),
@@ -248,7 +250,8 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
         screen.dataset, screen.scope, limit=backlog.MOST_IN_A_BOOK, handling=screen.asked.handling
     )
     worst = people.incidents_for_people(open_cases.rows, words)
-    worst["due_from"] = [words(DUE_FROM[code]) if code in DUE_FROM else "" for code in worst["due_from"]]
+    reasons = times.reasons_of(screen.dataset)
+    worst["due_from"] = [words(reasons[code]) if code in reasons else "" for code in worst["due_from"]]
     funnel = screen.funnel.rows
     if "word" in funnel:
         funnel = funnel.assign(word=[words(standing.WORDS[code]) for code in funnel["word"]])
@@ -283,7 +286,8 @@ def _left_out(screen: Screen, words: Words) -> pd.DataFrame:
     head = screen.headline
     rows = [(words(TITLES[name]), head.apart[name]) for name in times.APART]
     if head.has_deadlines:
-        rows += [(words(DUE_FROM[code]), n) for code, n in head.undecided.items()]
+        reasons = times.reasons_of(screen.dataset)
+        rows += [(words(reasons[code]), n) for code, n in head.undecided.items()]
     return pd.DataFrame(rows, columns=["what", "n"])
 
 

@@ -9,7 +9,7 @@ from base.text import NP_, Sentence
 from data import listing, timing
 from data.dataset import Dataset
 from data.schema import Scope
-from reports import answers, times, times_words
+from reports import answers, backlog, times, times_words
 from reports.times import Asked
 
 MOST = 1000  # cases of a list
@@ -20,8 +20,8 @@ class OneCell:
     """One cell.
 
     `hazards` has a row for each hazard: key, n, open, past_due, median_hours, low, high, due, in_time, share_in_time,
-    share_low, share_high, few. `cases` are the newest, with the columns of `data.listing.incidents` and hours_past_due
-    (of open cases; below 0: not due yet, NaN: no deadline known).
+    share_low, share_high, few. `cases` are the newest, with the columns of `data.listing.incidents` and
+    `reports.backlog.hours_past_due`.
     """
 
     name: str
@@ -39,8 +39,6 @@ def one_cell(dataset: Dataset, scope: Scope, asked: Asked, cell: str) -> OneCell
     hazards = _with_past_due(dataset, scope, "hazard", cell, asked, times.medians(dataset, scope, "hazard", **look))
     first: dict[Any, Any] = every.to_dict("records")[0]
     rows = listing.incidents(dataset, scope, cell=cell, limit=MOST, handling=asked.handling)
-    late = (rows["as_of"] - rows["due_at"]).dt.total_seconds() / 3600
-    still = rows["closed_at"].isna() | (rows["closed_at"] > rows["as_of"])
     fields = {
         "n": int(first["n"]),
         "median": times_words.duration(first["median_hours"], asked.clock),
@@ -52,7 +50,7 @@ def one_cell(dataset: Dataset, scope: Scope, asked: Asked, cell: str) -> OneCell
         name=str(cells["name"][cell]),
         sentence=Sentence(_NONE if not first["n"] else _DUE if first["due"] else _TIMES, fields),
         hazards=hazards.assign(few=hazards["n"] < few, verdict=None, funnel=None),
-        cases=rows.assign(hours_past_due=late.where(still).round(1)),
+        cases=rows.assign(hours_past_due=backlog.hours_past_due(dataset, rows).round(1)),
     )
 
 
@@ -71,5 +69,5 @@ def _with_past_due(
     dataset: Dataset, scope: Scope, by: str | None, cell: str, asked: Asked, table: pd.DataFrame
 ) -> pd.DataFrame:
     late = timing.open_hours(dataset, scope, by, cell=cell, handling=asked.handling)
-    past = late["key"][late["hours_past_due"] >= 0].astype(object).value_counts()
+    past = late["key"][(late["hours_past_due"] >= 0) & ~late["stopped"]].astype(object).value_counts()
     return table.assign(past_due=table["key"].map(past).fillna(0).astype("int64"))

@@ -15,7 +15,7 @@ TO_DO = {
     "several": N_("Load the column with the condition of filing, or give the rows words of the description."),
     "unread": N_("Write the limit in the table of deadlines as 4工作时 or 5工作日."),
     "no-start": N_("Load the column with the time of dispatch; or let clocks start at the report (settings)."),
-    "on-hold": N_("Nothing: it is told once the hold has ended and the file is loaded again."),
+    "on-hold": N_("Nothing: it is told once the hold has ended or the case is closed, and the file is loaded again."),
     "hold-unknown": N_("Load the columns that tell when a hold began and ended."),
     "uncovered": N_("Load a table of the workdays of these years."),
 }

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis import comparing
 from base import palette
 from base.text import N_, NP_, Sentence, Words
 from data.dataset import Dataset
@@ -43,6 +44,9 @@ class CellTimes:
         The value of all cells together; NaN: not reached, or nothing was due.
     unreached, few, unsure : ndarray of bool
         Half not resolved yet; on fewer cases than the setting few_reports; its limits hold the value of all together.
+    slower : ndarray of bool
+        Slower than all others together, the number of cells allowed for; None where cells are not compared, for they
+        hold several hazards, or are too few.
     """
 
     measure: str
@@ -52,6 +56,7 @@ class CellTimes:
     unreached: Bools
     few: Bools
     unsure: Bools
+    slower: Bools | None
 
 
 def cell_times(
@@ -68,16 +73,15 @@ def cell_times(
     cells = cells_of(dataset, view)[["cell_id", "name"]]
     if held is not None:
         cells = holding(cells, held)
-    groups, overall = (
-        times.figures(dataset, view, by, clock=asked.clock, handling=asked.handling) for by in ("cell", None)
-    )
+    groups = times.groups(dataset, view, dataclasses.replace(asked, by="cell"))
+    overall = times.figures(dataset, view, clock=asked.clock, handling=asked.handling)
     return told(cells, groups, overall, measure, few_reports=int(dataset.settings["few_reports"]))
 
 
 def told(
     cells: pd.DataFrame, groups: pd.DataFrame, overall: pd.DataFrame, measure: str, *, few_reports: int
 ) -> CellTimes:
-    """Return one measure of some cells, from the figures of each by its key and those of all together."""
+    """Return one measure of some cells, from `reports.times.groups` by cell and the figures of all together."""
     value, low, high, base = _COLUMNS[measure]
     found = groups.set_index(groups["key"].astype(object)).reindex(cells["cell_id"])
     numbers = {
@@ -94,7 +98,8 @@ def told(
     level = np.inf if np.isnan(whole) else whole
     few = some & (table["base"].to_numpy() < few_reports)
     unsure = some & ~few & (lowest <= level) & (level <= highest)
-    return CellTimes(measure, few_reports, table, whole, unreached, few, unsure)
+    slower = None if groups["verdict"].isna().all() else (found["verdict"] == comparing.SLOWER).to_numpy()
+    return CellTimes(measure, few_reports, table, whole, unreached, few, unsure, slower)
 
 
 def times_map(
@@ -131,7 +136,9 @@ def times_map(
     step = classed.codes if slow_first else np.where(classed.codes < 0, -1, steps - 1 - classed.codes)
     codes, labels, tips = np.full(len(every), -1), [""] * len(every), [""] * len(every)
     codes[place] = np.where(unreached, _STRONGEST, step)
-    rows: list[Any] = list(table.assign(unreached=unreached, few=few, unsure=unsure).itertuples(index=False))
+    slower = np.zeros(len(table), dtype=bool) if found.slower is None else found.slower[here]
+    table = table.assign(unreached=unreached, few=few, unsure=unsure, slower=slower)
+    rows: list[Any] = list(table.itertuples(index=False))
     for at, row in zip(place, rows, strict=True):
         labels[at] = _label(row, said, words)
         tips[at] = "\n".join(_tip(row, found, said, words))
@@ -165,7 +172,7 @@ def times_map(
     key = dataclasses.replace(
         key, steps=steps_said, few=few_said if key.few else "", missing=missing if key.missing else ""
     )
-    return Choropleth(values, key, words.joined(_alt(found, rows, said, words)))
+    return Choropleth(values, key, words.joined(_alt(found, rows, view, said, words)))
 
 
 def _said(measure: str, clock: str, words: Words) -> Callable[[float], str]:
@@ -210,25 +217,33 @@ def _unsure(found: CellTimes, said: Callable[[float], str], words: Words) -> str
     return words("cannot be told from all together ({value})", value=whole)
 
 
-def _alt(found: CellTimes, rows: list[Any], said: Callable[[float], str], words: Words) -> list[str]:
-    """Return what the map shows in sentences: the slowest that are surely so, and what is pale, hatched or empty."""
-    sure = [row for row in rows if row.base and not row.few and not row.unsure]
-    slow = [row for row in sure if _slow(row, found)]
-    slow.sort(key=lambda row: (not row.unreached, -row.value if found.measure == MEDIAN else row.value, row.cell_id))
+def _alt(found: CellTimes, rows: list[Any], view: Scope, said: Callable[[float], str], words: Words) -> list[str]:
+    """Return what the map shows in sentences: the slower cells, and what is pale, hatched or empty.
+
+    A cell is named where its times are compared with those of the others, the number of cells allowed for. That its
+    interval lies beyond the value of all together is no such finding: of many cells that are alike some do by chance.
+    """
     lines = [words("Map of {n} cells, {measure}.", n=len(rows), measure=words(MEASURES[found.measure]))]
-    if slow:
+    slow = [row for row in rows if row.slower]
+    slow.sort(key=lambda row: (not row.unreached, -row.value, row.cell_id))
+    beyond = sum(bool(row.base and not row.few and not row.unsure and _beyond(row, found)) for row in rows)
+    if found.measure == MEDIAN and slow:
         named = words.listed(f"{row.name} {_label(row, said, words)}" for row in slow[:3])
-        said_of = words("Slower than all together: {cells}.", cells=named)
-        lines.append(
-            said_of if found.measure == MEDIAN else words("Less in time than all together: {cells}.", cells=named)
-        )
+        lines.append(words("Slower than all others together: {cells}.", cells=named))
+    elif found.measure == MEDIAN and found.slower is not None:
+        lines.append(words("No cell is shown to be slower than all others together."))
+    elif beyond:
+        lines.append(Sentence(_BEYOND[found.measure], {"n": beyond}).say(words))
+        if len(view.hazards) != 1:
+            lines.append(words("Cells also differ in what they handle: choose one hazard."))
     counted = {_UNSURE: [row.unsure for row in rows], _FEW: [row.few for row in rows]}
     counted |= {_UNREACHED: [row.unreached for row in rows], _EMPTY: [not row.base for row in rows]}
     lines += [Sentence(text, {"n": sum(marked)}).say(words) for text, marked in counted.items() if any(marked)]
     return lines
 
 
-def _slow(row: Any, found: CellTimes) -> bool:
+def _beyond(row: Any, found: CellTimes) -> bool:
+    """Return whether all of an interval is slower, or less in time, than all cells together."""
     if np.isnan(found.whole):
         return False
     if found.measure == SHARE:
@@ -236,6 +251,20 @@ def _slow(row: Any, found: CellTimes) -> bool:
     return bool(row.unreached or row.low > found.whole)
 
 
+_BEYOND = {
+    MEDIAN: NP_(
+        "In {n} cell the median is above that of all together and its interval does not hold it; chance alone gives "
+        "some such cells.",
+        "In {n} cells the median is above that of all together and its interval does not hold it; chance alone gives "
+        "some such cells.",
+    ),
+    SHARE: NP_(
+        "In {n} cell the share in time is below that of all together and its interval does not hold it; chance alone "
+        "gives some such cells.",
+        "In {n} cells the share in time is below that of all together and its interval does not hold it; chance alone "
+        "gives some such cells.",
+    ),
+}
 _UNSURE = NP_("{n} cell cannot be told from all together.", "{n} cells cannot be told from all together.")
 _FEW = NP_("{n} cell has few cases.", "{n} cells have few cases.")
 _UNREACHED = NP_(

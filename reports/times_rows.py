@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import comparing
 from analysis.funnel import FAR_ABOVE, FAR_BELOW
-from base.text import N_, Sentence, Words
+from base.text import N_, Sentence, Words, time_unit
 from reports import times_words
 from reports.standing import Heat, Trend
 from reports.times import Curves
@@ -68,7 +68,7 @@ def _median(row: Mapping[str, Any], clock: str, words: Words) -> str:
     if not row["n"]:
         return "–"
     median = times_words.duration(row["median_hours"], clock).say(words)
-    unit = times_words.unit_hours(row["median_hours"], clock)
+    unit, _said = time_unit(row["median_hours"], times_words.work_day(clock))
     low, high = (words.number(row[name] / unit, 1) for name in ("low", "high"))
     if pd.isna(row["median_hours"]) or pd.isna(row["low"]):
         return median

@@ -12,13 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from base import text
 from base.text import N_, NP_, Listed, Sentence, Term
 from data.clocks import DAY_MINUTES
-from data.schema import DUE_FROM, ENGINEERING, ON_SPOT
+from data.schema import ENGINEERING, ON_SPOT
 
 RAW, WORK = "raw", "work"
-_DAY_HOURS = DAY_MINUTES / 60  # of work
-_LONG = 3  # days from which a length of time is told in days
 _MOST_TEXTS = 3  # limits that cannot be read, named one by one
 
 
@@ -26,14 +25,15 @@ _MOST_TEXTS = 3  # limits that cannot be read, named one by one
 class Facts:
     """What the sentences about all cases of a scope rest on: see `reports.times.Headline`.
 
-    `undecided` is 0 throughout where there are no deadlines at all. `coverage` says which days the working calendar
-    knows, and `unread` which rows of the table of deadlines have limits that cannot be read (row, scheme, limit_text).
-    `first` is the first report, where the as-of time asked for lies before it.
+    `undecided` is 0 throughout where there are no deadlines at all; `reasons` say why, by its codes. `coverage` says
+    which days the working calendar knows, `unread` which rows of the table of deadlines have limits that cannot be
+    read (row, scheme, limit_text). `first` is the first report, where the as-of time asked for lies before it.
     """
 
     overall: Mapping[str, Any]
     undecided: Mapping[str, int]
     apart: Mapping[str, int]
+    reasons: Mapping[str, str]
     has_deadlines: bool
     clock: str
     handling: str
@@ -52,33 +52,19 @@ class Facts:
 
 def duration(hours: float, clock: str = RAW) -> Sentence:
     """Return a length of time in the unit a person would use; NaN is "not reached"."""
-    if math.isnan(hours):
-        return Sentence(N_("not reached"))
-    if clock != WORK:
-        if hours < 1:
-            return Sentence(N_("{n} min"), {"n": round(60 * hours)})
-        if hours < 24 * _LONG:
-            return Sentence(N_("{n} h"), {"n": round(hours, 1)})
-        return Sentence(N_("{n} days"), {"n": round(hours / 24, 1 if hours < 240 else 0)})
-    if hours < 1:
-        return Sentence(N_("{n} min of work time"), {"n": round(60 * hours)})
-    if hours < _DAY_HOURS * _LONG:
-        return Sentence(N_("{n} work hours"), {"n": round(hours, 1)})
-    return Sentence(N_("{n} work days"), {"n": round(hours / _DAY_HOURS, 1)})
+    return text.duration(hours, work_day(clock))
 
 
-def unit_hours(hours: float, clock: str = RAW) -> float:
-    """Return the hours in one unit of those in which `duration` tells a length of time."""
-    day = _DAY_HOURS if clock == WORK else 24
-    return 1 / 60 if hours < 1 else 1 if not hours >= day * _LONG else day
+def work_day(clock: str) -> float | None:
+    """Return the hours of a work day where the clock is that of work time; None: a day has 24 hours."""
+    return DAY_MINUTES / 60 if clock == WORK else None
 
 
 def percent(share: float) -> str:
     """Return a share as a whole percentage, 100% and 0% only where it is all or none; a dash where there is none."""
     if math.isnan(share):
         return "–"
-    whole = min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)
-    return f"{whole}%"
+    return f"{100 * text.told_share(share):.0f}%"
 
 
 def share(row: Mapping[str, Any], few: int) -> Sentence:
@@ -142,7 +128,7 @@ def sentences(facts: Facts) -> tuple[Sentence, ...]:
     if facts.first is not None:
         return ()
     said = [_few(facts), _share(facts), _handled(facts), _estimate(facts), _mean(facts), _apart(facts)]
-    said += [_bulk(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
+    said += [_bulk(facts), _odd_end(facts), _loops(facts), _undecided(facts), *_unread(facts), _uncovered(facts)]
     return tuple(one for one in said if one is not None)
 
 
@@ -169,10 +155,8 @@ def _share(facts: Facts) -> Sentence:
         )
     if not due:
         return Sentence(N_("No case was due yet, so there is no share in time."))
-    if due == 1 and in_time:
-        return Sentence(N_("The only case due so far was closed in time."))
     if due == 1:
-        return Sentence(N_("The only case due so far was not closed in time."))
+        return Sentence(_ONLY[facts.handled, bool(in_time)])
     fields = {
         "in_time": in_time,
         "due": due,
@@ -180,17 +164,31 @@ def _share(facts: Facts) -> Sentence:
         "low": percent(facts["share_low"]),
         "high": percent(facts["share_high"]),
     }
-    if due < facts.few:
-        return Sentence(
-            N_(
-                "{in_time} of the {due} cases due so far were closed in time: too few to tell a share, which may lie "
-                "anywhere from {low} to {high} (95% interval)."
-            ),
-            fields,
-        )
-    return Sentence(
-        N_("{in_time} of the {due} cases due so far were closed in time: {share} (95% interval {low}–{high})."), fields
-    )
+    return Sentence(_SHARES[facts.handled, due < facts.few], fields)
+
+
+_ONLY = {  # by whether handling ends a case's time, and whether it was in time
+    (False, True): N_("The only case due so far was closed in time."),
+    (False, False): N_("The only case due so far was not closed in time."),
+    (True, True): N_("The only case due so far was handled in time."),
+    (True, False): N_("The only case due so far was not handled in time."),
+}
+_SHARES = {  # by the same, and whether the cases are few
+    (False, True): N_(
+        "{in_time} of the {due} cases due so far were closed in time: too few to tell a share, which may lie anywhere "
+        "from {low} to {high} (95% interval)."
+    ),
+    (False, False): N_(
+        "{in_time} of the {due} cases due so far were closed in time: {share} (95% interval {low}–{high})."
+    ),
+    (True, True): N_(
+        "{in_time} of the {due} cases due so far were handled in time: too few to tell a share, which may lie anywhere "
+        "from {low} to {high} (95% interval)."
+    ),
+    (True, False): N_(
+        "{in_time} of the {due} cases due so far were handled in time: {share} (95% interval {low}–{high})."
+    ),
+}
 
 
 def _handled(facts: Facts) -> Sentence | None:
@@ -210,17 +208,29 @@ def _estimate(facts: Facts) -> Sentence | None:
         )
     fields = {
         "n": int(facts["limited"]),
+        "all": int(facts["decided"]),
         "within": percent(facts["within"]),
         "low": percent(facts["within_low"]),
         "high": percent(facts["within_high"]),
     }
-    return Sentence(
-        N_(
-            "Estimate for all {n} cases with a deadline, also those not due yet: {within} closed within their own "
-            "limits (95% interval {low}–{high})."
-        ),
-        fields,
-    )
+    whole = facts["limited"] == facts["decided"]
+    return Sentence(_PARTLY if not whole else _HANDLED_WITHIN if facts.handled else _CLOSED_WITHIN, fields)
+
+
+_PARTLY = N_(
+    "Estimate for {n} of the {all} cases with a deadline, also those not due yet: {within} within their own limits "
+    "(95% interval {low}–{high}). Of the others nobody knows since when their time has run."
+)
+_CLOSED_WITHIN, _HANDLED_WITHIN = (
+    N_(
+        "Estimate for all {n} cases with a deadline, also those not due yet: {within} closed within their own limits "
+        "(95% interval {low}–{high})."
+    ),
+    N_(
+        "Estimate for all {n} cases with a deadline, also those not due yet: {within} handled within their own limits "
+        "(95% interval {low}–{high})."
+    ),
+)
 
 
 def _mean(facts: Facts) -> Sentence | None:
@@ -274,6 +284,28 @@ def _bulk(facts: Facts) -> Sentence | None:
     )
 
 
+def _odd_end(facts: Facts) -> Sentence | None:
+    if not (facts.apart["odd_end"] and facts.has_deadlines):
+        return None
+    if facts.handled:
+        return Sentence(
+            NP_(
+                "{n} case was handled before its report, at its very moment, or before its clock began: it is in no "
+                "share in time.",
+                "{n} cases were handled before their reports, at their very moment, or before their clocks began: they "
+                "are in no share in time.",
+            ),
+            {"n": facts.apart["odd_end"]},
+        )
+    return Sentence(
+        NP_(
+            "{n} case was closed before its clock began: it is in no share in time.",
+            "{n} cases were closed before their clocks began: they are in no share in time.",
+        ),
+        {"n": facts.apart["odd_end"]},
+    )
+
+
 def _loops(facts: Facts) -> Sentence | None:
     if not facts.apart["reworked"]:
         return None
@@ -285,7 +317,7 @@ def _loops(facts: Facts) -> Sentence | None:
 
 def _undecided(facts: Facts) -> Sentence | None:
     reasons = [
-        Sentence(N_("{n} ({reason})"), {"n": n, "reason": Term(DUE_FROM[code])})
+        Sentence(N_("{n} ({reason})"), {"n": n, "reason": Term(facts.reasons[code])})
         for code, n in facts.undecided.items()
         if n
     ]
@@ -325,28 +357,6 @@ def _uncovered(facts: Facts) -> Sentence | None:
         ),
         {"coverage": facts.coverage},
     )
-
-
-def curves_title(clock: str) -> Sentence:
-    """Return what the curves are."""
-    if clock == WORK:
-        return Sentence(N_("Share of cases not yet closed, by work time since the clock began"))
-    return Sentence(N_("Share of cases not yet closed, by time since the report"))
-
-
-def curves(drawn: int, groups: int) -> Sentence:
-    """Return how the curves are read."""
-    if not groups:
-        return Sentence(N_("There is no case here of which a duration is known."))
-    if drawn < groups:
-        return Sentence(
-            N_(
-                "A curve falls where cases are closed and crosses the half at the median; the {drawn} largest of "
-                "{groups} groups are drawn, all are in the table."
-            ),
-            {"drawn": drawn, "groups": groups},
-        )
-    return Sentence(N_("A curve falls where cases are closed and crosses the half at the median."))
 
 
 def holds(paused: int, with_holds: tuple[int, int], without: tuple[int, int]) -> Sentence:

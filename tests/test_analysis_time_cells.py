@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pandas as pd
-import pytest
 from hostile_names import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,15 +48,6 @@ def test_the_curves_are_the_limits_for_each_number_of_cases():
     np.testing.assert_allclose(np.array(high.y), most / n)
     assert n.min() == 3
     assert n.max() == 100
-
-
-def test_widened_curves_pass_through_the_widened_limits_of_the_cells():
-    counts, cases = [0, 0, 90, 95, 20, 30, 80, 5], [100] * 8
-    wide = funnel(counts, cases, widen=True)
-    figure = time_cells.funnel_figure(wide, cases, list("abcdefgh"), words=ENGLISH, title="Past due", widened=True)
-    low, high = [trace for trace in figure.data if trace.mode == "lines"][2:]
-    assert low.y[-1] == pytest.approx(wide.outer_low[0])
-    assert high.y[-1] == pytest.approx(wide.outer_high[0])
 
 
 def test_a_funnel_is_told_in_a_sentence_and_without_any_case_it_is_words():
@@ -116,6 +106,14 @@ def test_a_heat_table_is_told_and_says_how_many_rows_it_shows():
     assert "40 of 54 rows shown" in figure.layout.annotations[0].text
     none = time_cells.heat_figure(TABLE.iloc[:0], {}, {}, words=ENGLISH, measure="hours", few_reports=5)
     assert [note.text for note in none.layout.annotations] == ["No cell has a case to compare."]
+
+
+def test_fields_of_work_time_are_told_in_work_days_of_8_hours():
+    table = pd.DataFrame({"row": ["a"], "column": ["w"], "value": [80.0], "n": [50]})
+    given = {"words": ENGLISH, "measure": "hours", "few_reports": 5, "work_day": 8}
+    figure = time_cells.heat_figure(table, {"a": "A"}, {"w": "W"}, **given)
+    assert figure.data[0].text[0][0] == "10 work days"
+    assert "A, W, 10 work days (n = 50)" in time_cells.heat_alt(table, {"a": "A"}, {"w": "W"}, **given)
 
 
 def test_names_from_a_file_stay_inert():

@@ -80,6 +80,39 @@ def test_the_axis_is_in_hours_or_days_and_logarithmic_where_one_curve_would_be_a
     assert min(both.layout.xaxis.tickvals) > 0
 
 
+def test_work_time_is_told_in_work_days_of_8_hours_everywhere_on_a_curve():
+    # 80 work hours are 10 work days, not 3.3 days; of 1 to 159 hours the middle is 80.
+    curve = kaplan_meier(np.arange(1.0, 160), [True] * 159)
+    said = time_curves.curves_alt({"A": curve}, words=ENGLISH, since="Work time", work_day=8)
+    assert said == "Share of cases still open. Work time: A: half closed within 10 work days."
+    figure = time_curves.curves_figure({"A": curve}, words=ENGLISH, limit_hours=40, since="Work time", work_day=8)
+    axis = figure.layout.xaxis
+    assert [text.removesuffix(" work days") for text in axis.ticktext] == [f"{t / 8:g}" for t in axis.tickvals]
+    assert "limit 5 work days" in axis.title.text
+    assert "half in 10 work days" in figure.layout.yaxis2.ticktext[0]
+    hover = lines(figure)["A"]
+    assert hover.customdata[list(hover.x).index(80)] == "10 work days"
+    quick = kaplan_meier([0.5, 1, 2], [True] * 3)
+    both = time_curves.curves_figure({"A": curve, "B": quick}, words=ENGLISH, since="Work time", work_day=8)
+    shown = dict(zip(both.layout.xaxis.tickvals, both.layout.xaxis.ticktext, strict=True))
+    assert both.layout.xaxis.type == "log"
+    assert shown == {hours: ENGLISH.duration(hours, 8) for hours in shown}
+    assert [hours for hours, text in shown.items() if text.endswith("work days")] == [h for h in shown if h >= 24]
+    assert max(shown) >= 24
+
+
+@pytest.mark.parametrize("work_day", [None, 8])
+@pytest.mark.parametrize("longest", [3, 40, 100, 700, 5000, 30000])
+def test_the_texts_of_ticks_do_not_touch_on_a_phone(longest, work_day):
+    even, quick = kaplan_meier(np.linspace(1, longest, 60), [True] * 60), kaplan_meier([0.3] * 9, [True] * 9)
+    for curves in ({"A": even}, {"A": even, "B": quick}):
+        axis = time_curves.curves_figure(curves, words=ENGLISH, work_day=work_day).layout.xaxis
+        at = np.log10(axis.tickvals) if axis.type == "log" else np.array(axis.tickvals)
+        middle = 200 * (at - axis.range[0]) / (axis.range[1] - axis.range[0])  # beside the names 200 px are left
+        half = np.array([7.8 * len(text) / 2 for text in axis.ticktext])  # 0.6 of 13 px a letter
+        assert (middle[1:] - half[1:] > middle[:-1] + half[:-1]).all()
+
+
 @pytest.mark.parametrize("durations", [[], [0.0], [0.0, 0.0], [1e-3], [1e6], [1e-3, 1e6]])
 @pytest.mark.parametrize("resolved", [True, False])
 def test_curves_of_any_length_of_time_can_be_drawn(durations, resolved):

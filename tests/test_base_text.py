@@ -249,6 +249,12 @@ def test_numbers_percents_and_chances_are_rounded_and_no_more(words):
     assert [words.number(1234.56, digits) for digits in (0, 1, 2, 3)] == ["1,235", "1,234.6", "1,234.56", "1,234.56"]
     assert [words.percent(share) for share in (0.0, 0.884, 1.0, 12.0)] == ["0%", "88%", "100%", "1,200%"]
     assert words.percent(0.884, 1) == "88.4%"
+
+
+def test_100_percent_is_all_and_0_percent_none():
+    words = Words("en")
+    assert [words.percent(share) for share in (0.997, 0.002, 0.993, 0.013)] == ["99%", "1%", "99%", "1%"]
+    assert [words.percent(share, 1) for share in (0.9997, 0.0002, 0.0567)] == ["99.9%", "0.1%", "5.7%"]
     assert [words.number(-0.2), words.number(-0.2, 1), words.number(-0.0), words.number(0)] == ["0", "-0.2", "0", "0"]
     assert [words.chance(p) for p in (0.00004, 0.0032, 0.0456, 0.153)] == ["<0.0001", "0.0032", "0.0456", "0.15"]
 

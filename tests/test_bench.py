@@ -40,7 +40,8 @@ def test_every_question_that_is_timed_has_an_answer(tmp_path):
 
 
 def test_every_question_of_the_resolution_page_has_an_answer_and_lifelines_medians_are_ours(tmp_path, capsys):
-    folder = times_asked.kept(tmp_path, 900, 23)
+    folder = tmp_path / "city"
+    make(folder, 900, 23, 3)
     assert times_asked.load_limits(folder)["changed"] > 800
     data = Workspace(folder).newest()
     for name, ask in times_asked.ASKS.items():

@@ -10,6 +10,7 @@ from base.errors import HazardError
 from base.text import Words
 from data.calendar import office_days
 from data.calendar_table import load_workdays, read_workdays
+from data.changes import set_settings
 from data.schema import WORKDAY
 from data.store import Workspace
 
@@ -105,6 +106,21 @@ def test_a_table_is_a_version_and_replaces_the_years_that_it_names(tmp_path):
         office_days(zone="Asia/Shanghai", hours="08:00-12:00").status == 1
     ).sum() + 1
     assert workspace.open(1).workdays()["day"].tolist() == ["2027", "2027-02-06", "2027-02-20"]
+
+
+def test_what_is_said_of_a_table_is_by_the_settings_that_it_came_under(tmp_path, monkeypatch):
+    # between the reading and the change somebody else chooses another country's calendar
+    workspace, other = Workspace(tmp_path / "a"), Workspace(tmp_path / "b")
+    set_settings(other, {"work_calendar": "US"}, who="t")
+    expected = load_workdays(other, TABLE.encode(), "日历.csv", who="t")["notes"]
+
+    def slow(*args, **more):
+        set_settings(workspace, {"work_calendar": "US"}, who="another")
+        return read_workdays(*args, **more)
+
+    monkeypatch.setattr("data.calendar_table.read_workdays", slow)
+    assert load_workdays(workspace, TABLE.encode(), "日历.csv", who="t")["notes"] == expected
+    assert expected != load_workdays(Workspace(tmp_path / "c"), TABLE.encode(), "日历.csv", who="t")["notes"]
 
 
 def test_numbers_of_persons_in_notes_are_masked():

@@ -511,8 +511,30 @@ def test_a_deadline_given_as_a_day_alone_runs_out_with_its_day():
     header = HEADER.replace("结案时间", "截止日期")
     days, _ = _check("1,2024-07-15 08:12,2024-07-17,积水,,,", "2,2024-07-15 08:12,,积水,,,", header=header)
     assert days["target_at"].tolist() == [pd.Timestamp("2024-07-17 23:59:59", tz="Asia/Shanghai"), pd.NaT]
-    # a column of times: one of them is midnight itself
+    # so it does where others have a clock, and where a system writes the day with one
     times, _ = _check(
-        "1,2024-07-15 08:12,2024-07-17 00:00,积水,,,", "2,2024-07-15,2024-07-17 9:00,积水,,,", header=header
-    )
-    assert times["target_at"].tolist()[0] == pd.Timestamp("2024-07-17", tz="Asia/Shanghai")
+        "1,2024-07-15 08:12,2024-07-17,积水,,,", "2,2024-07-15,2024-07-17 9:00,积水,,,",
+        "3,2024-07-15,2024-07-17 00:00:00,积水,,,", header=header,
+    )  # fmt: skip
+    evening, morning = (pd.Timestamp(f"2024-07-17 {at}", tz="Asia/Shanghai") for at in ("23:59:59", "09:00"))
+    assert times["target_at"].tolist() == [evening, morning, evening]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "end"),
+    [
+        # The clocks were put forward as these days ended, from 00:00 to 01:00; and as the days after them began
+        ("America/Sao_Paulo", "2018-11-03", "2018-11-04 02:59:59"),  # UTC-3
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-05 01:59:59"),  # UTC-2
+        ("Asia/Beirut", "2025-03-29", "2025-03-29 21:59:59"),  # UTC+2
+        ("Africa/Cairo", "2025-04-24", "2025-04-24 21:59:59"),
+        ("Africa/Cairo", "2025-04-25", "2025-04-25 20:59:59"),  # UTC+3
+        ("America/Havana", "2024-11-02", "2024-11-03 03:59:59"),  # the next day begins twice, at UTC-4 and UTC-5
+        ("America/Havana", "2024-11-03", "2024-11-04 04:59:59"),
+    ],
+)
+def test_days_end_where_the_clocks_are_changed_at_midnight(zone, day, end):
+    raw = pd.DataFrame({"incident_id": ["1"], "reported_at": ["2018-10-01 09:00"], "target_at": [day]}, index=[2])
+    found, rejected = check_incidents(raw, zone=zone, crs="wgs84")
+    assert not len(rejected)
+    assert found["target_at"].tolist() == [pd.Timestamp(end, tz="UTC")]

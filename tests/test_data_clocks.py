@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from data.calendar import office_days
-from data.clocks import MINUTE, NEVER, Calendar, Pauses, Rule, Why, days_ended, due, elapsed
+from data.clocks import MINUTE, Calendar, Rule, Why, due, elapsed
+from data.pauses import NEVER, Pauses
 from data.schema import DAY_OFF, UNKNOWN_DAY, WORKDAY, Clock
 
 HOURS = "08:00-12:00 14:00-18:00"
@@ -119,10 +120,11 @@ def test_a_hold_stops_each_clock_for_what_it_would_have_run():
     assert told(due([start], 8, "urgent_hour", CHINA, pauses=hold).at[0]) == "2024-03-06 12:00"
     # used up just when the hold begins: nothing is left to hold
     assert told(due([start], 4, "work_hour", CHINA, pauses=hold).at[0]) == "2024-03-04 16:00"
-    # By the Nth day: Thursday 18:00, and 12 work hours on: Fri 8, Mon 11th 8-12
+    # By the Nth day: Tuesday ends on hold, so the three are Wednesday, Thursday and Friday; the end of Monday, the day
+    # of the start, counts neither way. A total of 12 hours is one whole day: Thursday 18:00 becomes Friday 18:00 too
     by_day = due([start], 3, "work_day", CHINA, pauses=hold, rule=Rule.NTH_DAY).at[0]
-    assert told(by_day) == "2024-03-11 12:00"
-    assert told(due([start], 3, "work_day", CHINA, paused=12 * 60, rule=Rule.NTH_DAY).at[0]) == "2024-03-11 12:00"
+    assert told(by_day) == "2024-03-08 18:00"
+    assert told(due([start], 3, "work_day", CHINA, paused=12 * 60, rule=Rule.NTH_DAY).at[0]) == "2024-03-08 18:00"
     assert elapsed([start], [end], "work_hour", CHINA, paused=12 * 60)[0] == 12 * 60
 
 
@@ -153,6 +155,55 @@ def test_an_extension_adds_to_the_limit_in_its_own_unit():
             assert longer == due(start, 5, clock, CHINA, postponed=np.nan, paused=np.nan, rule=rule)
 
 
+@pytest.mark.parametrize(
+    ("clock", "days", "by_days"),
+    [
+        # Monday 4 March 2024, 09:00. One work day ends on Tuesday at 18:00, one natural day as Tuesday does
+        ("work_day", 0, "2024-03-05 18:00"),
+        ("work_day", 1 / 8, "2024-03-06 09:00"),  # an hour more is worked on Wednesday morning
+        ("work_day", 1, "2024-03-06 18:00"),
+        ("work_day", 1.5, "2024-03-07 12:00"),
+        ("work_day", 4, "2024-03-11 18:00"),  # Wed, Thu, Fri, Monday
+        ("natural_day", 0, "2024-03-06 00:00"),
+        ("natural_day", 1 / 24, "2024-03-06 01:00"),
+        ("natural_day", 24 * (1 / 24), "2024-03-07 00:00"),
+        ("natural_day", 2.5, "2024-03-08 12:00"),
+    ],
+)
+def test_by_the_nth_day_an_extension_runs_from_its_end(clock, days, by_days):
+    assert told(due(at("2024-03-04 09:00"), 1, clock, CHINA, postponed=days, rule=Rule.NTH_DAY).at) == by_days
+
+
+@pytest.mark.parametrize(
+    ("clock", "paused", "resumed", "by_days"),
+    [
+        # Monday 4 March 2024, 09:00, two days: the ends of Tuesday and Wednesday
+        ("natural_day", "2024-03-05 10:00", "2024-03-05 11:00", "2024-03-07 00:00"),  # within a day: nothing
+        ("natural_day", "2024-03-05 00:00", "2024-03-05 23:59", "2024-03-07 00:00"),
+        ("natural_day", "2024-03-05 00:00", "2024-03-06 00:00", "2024-03-08 00:00"),  # all of Tuesday
+        ("natural_day", "2024-03-04 10:00", "2024-03-05 10:00", "2024-03-07 00:00"),  # Monday was none of the two
+        ("natural_day", "2024-03-06 23:00", "2024-03-09 01:00", "2024-03-10 00:00"),  # Wed, Thu and Fri end on hold
+        ("natural_day", "2024-03-07 00:00", "2024-03-09 01:00", "2024-03-07 00:00"),  # after the limit
+        ("work_day", "2024-03-05 10:00", "2024-03-05 11:00", "2024-03-06 18:00"),
+        ("work_day", "2024-03-06 17:00", "2024-03-07 09:00", "2024-03-07 18:00"),  # not due on hold, nor in the past
+        ("work_day", "2024-03-05 10:00", "2024-03-11 10:00", "2024-03-12 18:00"),  # Monday and Tuesday
+    ],
+)
+def test_by_the_nth_day_a_day_that_ends_on_hold_does_not_count(clock, paused, resumed, by_days):
+    hold = _pauses((0, at(paused), at(resumed)))
+    assert told(due([at("2024-03-04 09:00")], 2, clock, CHINA, pauses=hold, rule=Rule.NTH_DAY).at[0]) == by_days
+
+
+def test_by_the_nth_day_an_extension_is_held_too():
+    # Due on Tuesday at 18:00 and two hours on, Wednesday 10:00; on hold from Wednesday 09:00 to 11:00: 12:00
+    start, hold = [at("2024-03-04 09:00")], (at("2024-03-06 09:00"), at("2024-03-06 11:00"))
+    longer = {"postponed": 0.25, "rule": Rule.NTH_DAY}
+    assert told(due(start, 1, "work_day", CHINA, pauses=_pauses((0, *hold)), **longer).at[0]) == "2024-03-06 12:00"
+    for begin in (hold[0], at("2024-03-05 17:59")):
+        found = due(start, 1, "work_day", CHINA, pauses=_pauses((0, begin, NEVER)), **longer)
+        assert found == ([NEVER], [Why.ON_HOLD])
+
+
 def test_what_touches_an_unknown_day_is_unknown_and_clocks_that_never_stop_are_not():
     # chinesecalendar 1.11 ends with 2026. Thursday 31 December 2026 is a workday: 2 h are left at 16:00
     start = at("2026-12-31 16:00")
@@ -164,7 +215,6 @@ def test_what_touches_an_unknown_day_is_unknown_and_clocks_that_never_stop_are_n
     assert told(due(start, 2, "natural_day", CHINA, rule=Rule.NTH_DAY).at) == "2027-01-03 00:00"
     assert elapsed(start, at("2027-01-01 00:00"), "work_hour", CHINA) == 120  # the day itself is known to its end
     assert np.isnan(elapsed(start, at("2027-01-01 00:01"), "work_hour", CHINA))
-    assert np.isnan(days_ended(start, at("2027-01-05 00:00"), "work_day", CHINA))
     assert elapsed(start, at("2027-01-02 16:00"), "natural_day", CHINA) == 48 * 60
     assert np.isnan(elapsed(at("2027-01-01 00:01"), start, "work_hour", CHINA))  # swapped in the file
     early = at("2003-12-31 12:00")
@@ -190,7 +240,6 @@ def test_an_unknown_day_amid_known_ones_spoils_only_what_runs_over_it():
     for rule in Rule:
         assert due(4 * DAY, 1, "work_day", nobody, rule=rule) == (NEVER, Why.UNCOVERED)
     assert np.isnan(elapsed(4 * DAY, 5 * DAY, "work_hour", nobody))
-    assert np.isnan(days_ended(4 * DAY, 5 * DAY, "work_day", nobody))
 
 
 def test_without_a_start_or_a_limit_there_is_no_due_moment():
@@ -199,11 +248,6 @@ def test_without_a_start_or_a_limit_there_is_no_due_moment():
     assert found.why.tolist() == [Why.NO_LIMIT, Why.NO_LIMIT, Why.NO_LIMIT, Why.KNOWN]
     assert (found.at[:3] == NEVER).all()
     assert np.isnan(elapsed([NEVER, 0], [0, NEVER], ["urgent_hour", "work_hour"], CHINA)).all()
-    first, last = PLAIN.midnights[[0, -1]]
-    assert days_ended(first, [last, last + 1], "natural_day", PLAIN).tolist() == pytest.approx(
-        [1999, np.nan], nan_ok=True
-    )
-    assert np.isnan(days_ended([NEVER, 0], [0, NEVER], "natural_day", CHINA)).all()
     assert due([], [], [], CHINA).at.shape == (0,)
 
 
@@ -211,9 +255,6 @@ def test_unknown_clocks_are_refused():
     with pytest.raises(HazardError, match="no clock named lunar_day; the clocks are: urgent_hour") as caught:
         due([0], [1], ["lunar_day"], CHINA)
     assert caught.value.code == "clock-unknown"
-    with pytest.raises(HazardError, match="limits in days") as caught:
-        days_ended([0], [1], "work_hour", CHINA)
-    assert caught.value.code == "clock-not-of-days"
 
 
 def test_days_of_23_and_25_hours_have_their_real_length():
@@ -246,6 +287,14 @@ moments = st.integers(0, 200 * 7 * 24 * 60 - 1).map(lambda minute: 4 * DAY + min
 limits = st.integers(0, 40 * 60).map(lambda minutes: minutes / 60)
 
 
+def _days_ended(start, end, clock):
+    """The days after the day of the start that have ended by the end, a work day at 18:00, by a look at each."""
+    days = range(start // DAY + 1, end // DAY + 1)
+    if clock == "natural_day":
+        return sum((day + 1) * DAY <= end for day in days)
+    return sum((day - 4) % 7 < 5 and day * DAY + 18 * 60 * MINUTE <= end for day in days)
+
+
 def _one_by_one(start, end):
     """The work minutes between two moments, by a look at each minute."""
     day, minute = np.divmod(np.arange(start // MINUTE, end // MINUTE) - 4 * 24 * 60, 24 * 60)
@@ -275,8 +324,8 @@ def test_what_ran_until_a_limit_runs_out_is_the_limit(start, value, clock, holds
 @given(moments, st.integers(1, 30), st.sampled_from(["work_day", "natural_day"]))
 def test_the_nth_day_has_just_ended_when_the_limit_runs_out(start, days, clock):
     found = due([start], days, clock, PLAIN, rule=Rule.NTH_DAY).at
-    assert days_ended([start], found, clock, PLAIN) == [days]
-    assert days_ended([start], found - 1, clock, PLAIN) == [days - 1]
+    assert _days_ended(start, found[0], clock) == days
+    assert _days_ended(start, found[0] - 1, clock) == days - 1
 
 
 @given(moments, limits, st.sampled_from(list(Clock)), st.sampled_from(list(Rule)), st.integers(1, 5))
@@ -330,3 +379,33 @@ def test_many_cases_are_each_as_one_alone():
         alone = Pauses(holds.case[own] * 0, holds.start[own], holds.end[own])
         assert elapsed(start[i : i + 1], end[i], clock[i], CHINA, pauses=alone) == ran[i]
         assert due(start[i : i + 1], value[i], clock[i], CHINA, pauses=alone).at == found.at[i]
+
+
+spans = st.lists(st.tuples(st.integers(-3 * 1440, 20 * 1440), st.integers(1, 9000)), max_size=3)
+
+
+@given(
+    moments,
+    limits,
+    st.floats(0, 10),
+    st.integers(0, 9000),
+    spans,
+    st.sampled_from(list(Clock)),
+    st.sampled_from(list(Rule)),
+    st.booleans(),
+)
+def test_neither_an_extension_nor_a_hold_makes_a_case_due_earlier(
+    start, value, longer, paused, holds, clock, rule, whole
+):
+    value = round(value) if whole else value
+    rows = [(0, start + begin * MINUTE, start + (begin + length) * MINUTE) for begin, length in holds]
+    pauses = _pauses(*rows) if rows else None
+    plain = due([start], value, clock, PLAIN, rule=rule).at[0]
+    held = due([start], value, clock, PLAIN, rule=rule, pauses=pauses).at[0]
+    extended = due([start], value, clock, PLAIN, rule=rule, postponed=longer).at[0]
+    both = due([start], value, clock, PLAIN, rule=rule, pauses=pauses, postponed=longer, paused=paused).at[0]
+    assert plain <= held <= both
+    assert plain <= extended <= both
+    assert due([start], value, clock, PLAIN, rule=rule, paused=paused).at[0] >= plain
+    for _, begins, ends in rows:  # and no limit runs out on hold, but for one of nothing
+        assert value == 0 or not begins < held < ends

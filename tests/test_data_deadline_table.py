@@ -153,6 +153,32 @@ def test_a_limit_changes_by_a_new_edition_and_what_stood_stands_for_earlier_days
     assert after.loc[differs, ["row", "limit_text", "limit_value"]].to_numpy().tolist() == [[3, "1紧急工作时", 1]]
 
 
+def test_two_who_write_at_once_do_not_write_over_each_other(tmp_path):
+    workspace = Workspace(tmp_path)
+    none = pd.DataFrame()
+    save(workspace, [{"hazard": "waterlogging", "limit_text": "2紧急工作时"}], based_on=none)
+    seen = edition(workspace.newest(), "office", "", "")
+    with pytest.raises(HazardError) as caught:  # the other one, too, saw no table when he began
+        save(workspace, [{"hazard": "wall_risk", "limit_text": "15天"}], based_on=none)
+    assert caught.value.code == "edition-stored"
+    save(workspace, seen.assign(limit_text="4小时"), based_on=seen)
+    for day in ("", "2026-08-01"):
+        with pytest.raises(HazardError, match="Somebody else has changed") as caught:
+            save(workspace, seen.assign(limit_text="6小时"), valid_from=day, based_on=seen)
+        assert caught.value.code == "edition-changed"
+    now = edition(workspace.newest(), "office", "", "")
+    assert now["limit_text"].tolist() == ["4小时"]
+    save(workspace, now, valid_from="2026-08-01", based_on=now)
+    with pytest.raises(HazardError, match="stored already"):
+        save(workspace, now, valid_from="2026-08-01", based_on=now)
+    remove_edition(workspace, scheme="office", kind="", valid_from="", who="t")
+    with pytest.raises(HazardError, match="Somebody else has changed"):
+        save(workspace, now, based_on=now)
+    save(workspace, seen.assign(limit_text="8小时"))  # who names nothing writes over what is there, as a file does
+    save(workspace, seen.assign(limit_text="9小时"))
+    assert edition(workspace.newest(), "office", "", "")["limit_text"].tolist() == ["9小时"]
+
+
 def test_what_people_type_is_cleaned_kept_and_told(tmp_path):
     answer = save(
         Workspace(tmp_path),
@@ -280,3 +306,26 @@ def test_a_change_after_a_change_taken_back_is_the_next_one_to_go(tmp_path):
     with pytest.raises(HazardError, match="no change"):
         take_back(Workspace(tmp_path / "none"), WORKDAYS, who="t")
     assert not (tmp_path / "none").exists()
+
+
+def test_numbers_of_persons_are_masked_wherever_a_row_holds_text(tmp_path):
+    phone, card = "13800138000", "110101199003070310"  # 示例
+    workspace = Workspace(tmp_path)
+    texts = {name: f"联系{phone} 证件号{card}" for name in EDITED if name not in ("hazard", "handling")}
+    made = [{**texts, "code": phone}, {"type_name": "路灯 0755-12345678", "code": "0103", "limit_text": "5工作日"}]
+    save_edition(workspace, pd.DataFrame(made), scheme="own", kind="event", valid_from=None, who="t")
+    titles = "大类代码,大类名称,小类代码,小类名称,立案条件,关键词,处置时限,结案条件,监管主体,责任主体"
+    lines = [
+        titles,
+        ",".join([phone, *[f"联系{phone}"] * 1, phone, *[f"联系{phone}"] * 7]),
+        "01,公用设施,0103,井盖,,,5工作日,,,",
+    ]
+    load_standard(workspace, "\n".join(lines).encode(), "a.csv", scheme="b", kind="event", who="t")
+    hazards = f"隐患类别,处置时限\n联系{phone},5工作日\n"
+    answer = load_standard(workspace, hazards.encode(), "b.csv", scheme="c", who="t")
+    stored = workspace.newest().standards()
+    assert len(stored) == 5
+    said = stored.to_csv() + str([one.fields for one in answer["notes"]])
+    assert not [number for number in (phone, card, "12345678") if number in said]
+    read = stored.set_index(["scheme", "code"]).loc[[("own", "0103"), ("b", "0103")]]
+    assert read[["limit_value", "limit_clock"]].to_numpy().tolist() == [[5, "work_day"]] * 2  # codes and limits stand

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import deadlines
+from data import deadlines, timing
 from data.calendar_table import load_workdays
 from data.changes import set_rules, set_settings, undo
 from data.loading import import_incidents
 from data.office import calendar_of
+from data.schema import Scope
 from data.standards import load_standard, read_limit
 from data.store import Workspace
 from data.tables import STANDARD_COLUMNS, TABLES, file_paths
@@ -33,7 +34,7 @@ STANDARD = """小类代码,小类名称,立案条件,处置时限
 """
 HEADER = (
     "案卷号,上报时间,派遣时间,小类名称,立案条件,问题描述,挂账时间,解挂时间,挂账时长(小时),延期时长,处置截止时间,自处置,"
-    "勘察时间,地址"
+    "结案时间,勘察时间,地址"
 )
 FIELDS = HEADER.split(",")
 
@@ -90,7 +91,7 @@ SPRING = [
     (
         case("井盖下沉", "2026-02-13 17:00", 挂账时间="2026-02-14 10:00", 解挂时间="2026-02-24 10:00"),
         "2026-02-28 17:00",
-        "2026-02-28 18:00",  # the eight hours after the close of the 27th are those of the 28th
+        "2026-02-28 18:00",  # of the five days after the 13th, the 14th ends on hold
     ),
     # 15 days of 8 hours: 23, 24, 28, 29, 30 Sep, 8, 9, 10 (make-up), 12, 13, 14, 15, 16, 19, 20 Oct, at the same hour
     (case("围墙倾斜", "2026-09-22 09:00"), "2026-10-20 09:00", "2026-10-20 18:00"),
@@ -100,9 +101,11 @@ SPRING = [
     (case("路面塌陷", "2026-02-16 23:00", **{"挂账时长(小时)": "3"}), "2026-02-17 04:00", "2026-02-17 04:00"),
     # extensions: a day to four work hours is 12: 13th 1, 14th 8, 24th 3; four hours to five work days is half a day
     (case("井盖松动", "2026-02-13 17:00", 延期时长="1工作日"), "2026-02-24 11:00", "2026-02-24 11:00"),
-    (case("井盖下沉", "2026-02-13 17:00", 延期时长="4小时"), "2026-02-28 11:00", "2026-02-28 11:00"),
+    # By the Nth day the four hours run from the close of the 27th: the 28th, a make-up workday, 8 to 12
+    (case("井盖下沉", "2026-02-13 17:00", 延期时长="4小时"), "2026-02-28 11:00", "2026-02-28 12:00"),
     (case("路面塌陷", "2026-02-16 23:00", 延期时长="1天"), "2026-02-18 01:00", "2026-02-18 01:00"),
-    (case("路灯不亮", "2026-02-14 10:00", 延期时长="12小时"), "2026-02-17 22:00", "2026-02-17 22:00"),
+    # By the Nth day twelve hours after the end of the 17th
+    (case("路灯不亮", "2026-02-14 10:00", 延期时长="12小时"), "2026-02-17 22:00", "2026-02-18 12:00"),
 ]
 
 
@@ -137,6 +140,28 @@ def test_why_nobody_can_tell_when_a_case_is_due(tmp_path):
         ("", "on-hold"), ("2026-02-14 11:00", "table"), ("", "hold-unknown"), ("", "no-start"), ("", "several"),
         ("2026-02-13 19:00", "table"), ("", "unread"), ("", "no-limit"), ("", "uncovered"),
     ]  # fmt: skip
+
+
+def test_a_hold_that_nobody_ended_ends_when_the_case_is_closed(tmp_path):
+    workspace = office(tmp_path)
+    start = "2026-02-13 17:00"  # a Friday; four work hours: 1, and 3 on Saturday 14th, a make-up workday: 11:00
+    held = {"挂账时间": "2026-02-14 09:00"}  # after two of them
+    cases = [
+        case("井盖松动", start, **held),
+        case("井盖松动", start, 结案时间="2026-02-14 16:00", **held),  # the other two from 16:00
+        case("井盖松动", start, 结案时间="2026-02-26 15:00", **held),
+        case("井盖松动", start, 结案时间="2026-02-14 08:30", **held),  # closed before: it was never held
+        case("路面塌陷", start, 结案时间="2026-02-13 20:00", 挂账时间="2026-02-13 18:00"),  # 1 h, held for 2, 1 h
+    ]
+    bring(workspace, *cases)
+    assert told(workspace) == [
+        ("", "on-hold"), ("2026-02-14 18:00", "table"), ("2026-02-26 17:00", "table"), ("2026-02-14 11:00", "table"),
+        ("2026-02-13 21:00", "table"),
+    ]  # fmt: skip
+    view = Scope(level="", as_of=pd.Timestamp("2026-03-01 09:00", tz=ZONE).to_pydatetime())
+    parts = timing.durations(workspace.newest(), view, clock="limit").query("resolved")
+    # 2 of 4 hours, 2 of 4, 1 of 2; and 1.5 of 4 in parts of ten thousand
+    assert dict(zip(parts["minutes"], parts["n"], strict=True)) == {5000: 3, 3750: 1}
 
 
 def test_the_clock_starts_at_the_dispatch_or_at_the_report(tmp_path):

@@ -335,6 +335,19 @@ def test_the_standard_is_read_as_it_was_meant_and_its_conditions_are_those_of_th
             ("2025-10-13 15:00", "table"),
         ),
         ("2025-09-26 09:00", "0103", {"挂账时间": "2025-10-10 08:59"}, (None, "on-hold")),
+        # Closed on hold: the hold ends with the case, and the last minute is left; closed before, it was never held
+        (
+            "2025-09-26 09:00",
+            "0103",
+            {"挂账时间": "2025-10-10 08:59", "结案时间": "2025-10-11 15:00"},
+            ("2025-10-11 15:01", "table"),
+        ),
+        (
+            "2025-09-26 09:00",
+            "0103",
+            {"挂账时间": "2025-10-10 08:59", "结案时间": "2025-09-28 15:00"},
+            ("2025-10-10 09:00", "table"),
+        ),
         ("2025-09-26 09:00", "0103", {"挂账时间": "2025-10-10 09:00"}, ("2025-10-10 09:00", "table")),
         # Before the second edition five days, from its first day on three; the fifth ends an hour early: one was used
         ("2026-06-30 17:00", "0103", {}, ("2026-07-07 17:00", "table")),

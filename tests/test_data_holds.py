@@ -65,6 +65,31 @@ def test_work_time_on_hold_tells_no_natural_time():
     assert _read("2工作日", "挂账时长", natural=True) == (None, None, True)
     assert _read("2", "挂账时长(工作日)", natural=True) == (None, None, True)
     assert _read("2", "挂账时长(天)", natural=True) == (None, 2, False)
+    assert _read("2工作小时", "延期") == (2, None, False)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "挂账时长(工作小时)", "挂账时长（工作时）", "挂账工作时间(小时)", "挂账工作分钟",
+        "paused_work_hours", "pausedWorkHours",
+        "total_paused_working_hours", "paused working minutes", "paused_work_seconds", "paused_working_days",
+        "paused_business_hours",
+    ],
+)  # fmt: skip
+def test_a_title_of_work_time_tells_no_natural_time_and_one_of_extensions_is_read(title):
+    assert _read("8", title, natural=True) == (None, None, True)
+    assert _read("8小时", title, natural=True) == (None, None, True)  # whatever the text adds
+    assert _read("0", title, natural=True) == NOTHING
+    assert not _read("8", title)[2]
+
+
+@pytest.mark.parametrize(
+    ("title", "hours"),
+    [("挂账时长(紧急工作时)", 8), ("工作人员挂账时长(小时)", 8), ("network_paused_hours", 8), ("paused_hours", 8)],
+)
+def test_titles_that_only_sound_like_work_time_are_natural_time(title, hours):
+    assert _read("8", title, natural=True) == (hours, None, False)
 
 
 @given(st.text(max_size=12), st.text(max_size=12))

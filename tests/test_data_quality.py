@@ -91,7 +91,7 @@ def test_a_case_near_a_cell_is_not_outside_and_without_boundaries_nothing_is(tmp
     )
 
 
-def test_cases_closed_in_bulk_are_found_from_the_setting_on_if_the_source_seldom_closes_as_many(tmp_path):
+def test_cases_closed_in_bulk_are_found_from_the_setting_on_if_the_hours_around_are_not_as_busy(tmp_path):
     def closed(first, count, at):
         return [
             {"incident_id": f"{first}{k}", "reported_at": "2025-03-01 08:00", "closed_at": at(k)} for k in range(count)
@@ -100,8 +100,7 @@ def test_cases_closed_in_bulk_are_found_from_the_setting_on_if_the_source_seldom
     spread = closed("a", 20, lambda k: f"2025-03-05 10:00:{k:02d}")
     fewer = closed("b", 19, lambda k: "2025-03-05 10:01:00")
     dates = closed("c", 30, lambda k: "2025-03-06 00:00:00")  # dates without a time
-    # 40 minutes with 2 closings each, so that 95 of 100 of the minutes have 2 or fewer (numpy: of 2 x 40, 19, 20 the
-    # number at place 0.95 x 41 = 38.95, which is 2), five times which is 10: 20 are more than that
+    # Around the 20 are 19 in six hours, five times which is less than one a minute
     usual = closed("d", 80, lambda k: f"2025-03-07 11:{k // 2:02d}:30")
     dataset = store(with_grids(tmp_path / "w"), rows([*spread, *fewer, *dates, *usual]))
     minutes = closed_in_bulk(dataset).minutes
@@ -109,8 +108,8 @@ def test_cases_closed_in_bulk_are_found_from_the_setting_on_if_the_source_seldom
     assert counted(dataset)["bulk-closure"] == 20
     found = quality.quality_rows(dataset, "bulk-closure", limit=None)
     assert set(found["incident_id"]) == {f"a{k}" for k in range(20)}
-    # Six closings in every other minute: five times that is 30, and 20 in a minute are nothing of note
-    busy = closed("e", 240, lambda k: f"2025-03-07 12:{k // 6:02d}:30")
+    # With 1,650 more in two hours after it the mean is 1,669 / 360, and five times that is 23: 20 are nothing of note
+    busy = closed("e", 1650, lambda k: f"2025-03-05 {11 + k // 15 // 60}:{k // 15 % 60:02d}:30")
     often = store(with_grids(tmp_path / "often"), rows([*spread, *fewer, *busy]))
     assert closed_in_bulk(often).minutes.empty
     assert counted(often)["bulk-closure"] == 0

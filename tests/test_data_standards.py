@@ -175,3 +175,10 @@ def test_the_row_of_a_sunken_cover_is_told_by_its_condition(shared_data):
     ]  # fmt: skip
     assert set(read.loc[hazards == "sunken_cover", "limit_text"]) == {"5工作日"}
     assert (hazards != "").sum() == 14  # 10 kinds of covers, 3 of bridges and underpasses under water, the flood wall
+
+
+def test_bare_hours_and_days_are_told_to_be_work_time(tmp_path):
+    assert read_limit("5日内") == (5, "work_day")
+    table = "隐患类别,处置时限\n道路积水,24小时内\n井盖下沉,5日\n墙体隐患,15自然日\n"
+    answer = load_standard(Workspace(tmp_path), table.encode(), "时限.csv", scheme="office", who="t")
+    assert str(answer["notes"][0]).startswith("2 limits such as 24小时内 name bare hours or days")

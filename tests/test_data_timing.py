@@ -124,9 +124,24 @@ def ran(case, start, end, work):
         return None
     if case.get("paused_at"):
         a = min(max(case["paused_at"], start), end)
-        b = min(max(case.get("resumed_at") or end, start), end)
+        b = min(max(case.get("resumed_at") or case.get("closed_at") or end, a), end)
         whole -= measure(a, b)
     return whole
+
+
+def odd_end(case, rule):
+    """What is odd about the moment that counts against the deadline."""
+    reported, handled = case.get("reported_at"), case.get("handled_at") if rule.get("clock_end") == "handled" else None
+    dispatching = rule.get("clock_start") != "reported" and case["source"] == "s"
+    start, ended = case.get("dispatched_at") if dispatching else reported, handled or case.get("closed_at")
+    if ended and any(begun and ended < begun for begun in (start, reported)):
+        return "negative"
+    at_once = ended and ended == reported and (reported.hour, reported.minute) != (0, 0)
+    return "zero" if at_once else None
+
+
+def in_bulk(case, as_of):
+    return case.get("closed_at") == dt.datetime(2025, 5, 12, 16, 59, 30, tzinfo=PLACE) <= as_of
 
 
 def outcome(case, clock, as_of, rule):
@@ -140,11 +155,12 @@ def outcome(case, clock, as_of, rule):
         return "no_time"
     if reported > as_of:
         return "later"
-    if closed and closed < reported:
+    odd = odd_end(case, rule) if clock == "limit" else None
+    if (closed and closed < reported) or odd == "negative":
         return "negative"
-    if closed and closed == reported and (reported.hour, reported.minute) != (0, 0):
+    if (closed and closed == reported and (reported.hour, reported.minute) != (0, 0)) or odd == "zero":
         return "zero"
-    if closed == dt.datetime(2025, 5, 12, 16, 59, 30, tzinfo=PLACE) and closed <= as_of:
+    if in_bulk(case, as_of):
         return "bulk"
     handled = case.get("handled_at") if clock == "limit" and rule.get("clock_end") == "handled" else None
     ended = handled or closed
@@ -189,6 +205,7 @@ def in_scope(case, scope):
     return not (scope.as_of and case.get("reported_at") and case["reported_at"] > scope.as_of)
 
 
+OUT = {"no_closing", "later", "negative", "zero"}  # of which nobody asks whether they were in time
 EARLIER = dt.datetime(2025, 4, 25, 15, 0, tzinfo=PLACE)
 ASKED = [
     (0, Scope(level="grid"), None, ""),
@@ -222,6 +239,8 @@ def test_every_case_is_in_the_figure_or_counted_beside_it_as_in_a_plain_count(
         paused = case.get("paused_minutes", 0) > 0 or (case.get("paused_at") and case["paused_at"] <= as_of)
         marks[key, "paused"] += bool(paused or case["paused"] == "是")
         found = outcome(case, clock, as_of, RULES[at])
+        if not in_bulk(case, as_of) and outcome(case, "raw", as_of, RULES[at]) not in OUT:
+            marks[key, "odd_end"] += bool(odd_end(case, RULES[at]))
         if isinstance(found, str):
             beside[key, found] += 1
         else:
@@ -232,7 +251,7 @@ def test_every_case_is_in_the_figure_or_counted_beside_it_as_in_a_plain_count(
     reasons = ["negative", "zero", "bulk", "no_time", "no_closing", "later", "uncovered", "hold_unknown"]
     left = {(key, name): n for key, row in apart[reasons].iterrows() for name, n in row.items() if n}
     assert left == {reason: n for reason, n in beside.items() if reason[1] != "no limit"}
-    for name in ("on_spot", "engineering", "reworked", "paused"):
+    for name in ("on_spot", "engineering", "reworked", "paused", "odd_end"):
         assert {key: n for key, n in apart[name].items() if n} == {
             key: n for (key, mark), n in marks.items() if mark == name and n
         }
@@ -266,9 +285,10 @@ def test_shares_and_deadlines_are_those_of_a_plain_count(datasets, cases, at, sc
             since = [
                 (as_of - time) / dt.timedelta(hours=1) if time else None for time in (case.get("due_at"), reported)
             ]
-            ages[key, *(time and round(time, 6) for time in since)] += 1
-        bulk = closed == dt.datetime(2025, 5, 12, 16, 59, 30, tzinfo=PLACE) and closed <= as_of
-        if odd in ("no_closing", "later", "negative", "zero"):
+            handled = case.get("handled_at") if rule.get("clock_end") == "handled" else None
+            ages[key, *(time and round(time, 6) for time in since), bool(handled and handled <= as_of)] += 1
+        bulk = in_bulk(case, as_of)
+        if odd in OUT or odd_end(case, rule):
             continue
         if not bulk:
             origins[key, case["due_from"]] += 1
@@ -288,7 +308,8 @@ def test_shares_and_deadlines_are_those_of_a_plain_count(datasets, cases, at, sc
     still = timing.open_hours(dataset, scope, by, handling=handling)
     assert (
         Counter(
-            (row.key, *(None if np.isnan(time) else round(time, 6) for time in row[2:])) for row in still.itertuples()
+            (row.key, *(None if np.isnan(time) else round(time, 6) for time in row[2:4]), row.stopped)
+            for row in still.itertuples()
         )
         == ages
     )
@@ -455,10 +476,9 @@ def test_a_source_tells_closing_times_if_any_of_its_imports_does_or_says_nothing
     assert timing.open_hours(dataset, NOWHERE, "source")["key"].tolist() == ["b", "b"]
 
 
-def test_minutes_are_bulk_by_what_their_own_source_closes_and_by_the_zones_midnight(tmp_path):
-    # Of source a: 30 in one minute, by chance of two months of report; of b: 30 dates alone, which are midnights. In
-    # neither is another closing, so five times the 95th percentile is five times 30 - and one minute more changes that:
-    # of 30 and twenty times 1 the number at place 0.95 x 20 = 19 (from 0) is 1.
+def test_minutes_are_bulk_by_what_their_own_source_closes_around_them_and_by_the_zones_midnight(tmp_path):
+    # Of source a: 30 in one minute, by chance of two months of report; of b: 30 dates alone, which are midnights.
+    # Around the minute of a are 20 more, 20 / 360 a minute.
     def closed(source, n, at, month=5):
         return [
             {"incident_id": f"{source}{at}{k}", "reported_at": f"2025-0{month}-01 08:{k:02d}", "closed_at": at,
@@ -467,9 +487,7 @@ def test_minutes_are_bulk_by_what_their_own_source_closes_and_by_the_zones_midni
 
     together = closed("a", 15, "2025-06-02 09:15:20") + closed("a", 15, "2025-06-02 09:15:40", month=4)
     midnight = closed("b", 30, "2025-06-03 00:00:00")
-    single = [one for k in range(20) for one in closed("a", 1, f"2025-06-04 10:{k:02d}:00")]
-    few = store(Workspace(tmp_path / "few"), rows(together + midnight))
-    assert closed_in_bulk(few).minutes.empty
+    single = [one for k in range(20) for one in closed("a", 1, f"2025-06-02 10:{k:02d}:00")]
     more = store(Workspace(tmp_path / "more"), rows(together + midnight + single))
     found = closed_in_bulk(more)
     assert found.minutes.to_numpy().tolist() == [["a", pd.Timestamp("2025-06-02 09:15", tz=ZONE), 30]]
@@ -478,3 +496,79 @@ def test_minutes_are_bulk_by_what_their_own_source_closes_and_by_the_zones_midni
     before = Scope(level="", as_of=dt.datetime(2025, 6, 1, tzinfo=PLACE))
     assert (queries.totals(more, before)["open"], queries.totals(more, before)["bulk"]) == (80, 0)
     assert queries.totals(more, NOWHERE)["bulk"] == 30
+
+
+@pytest.mark.parametrize("often", [1, 3, 6, 10])
+def test_however_often_a_source_closes_in_bulk_it_is_found(tmp_path, often):
+    # A hundred cases closed one by one, and every day a minute of 40: all of these, whatever their number
+    one_by_one = [
+        {"reported_at": f"2025-03-{3 + k // 20:02d} 08:00", "closed_at": f"2025-03-{3 + k // 20:02d} 09:{k % 20:02d}"}
+        for k in range(100)
+    ]
+    daily = [
+        {"reported_at": "2025-03-03 08:00", "closed_at": f"2025-03-{10 + day} 17:13:{k:02d}"}
+        for day in range(often)
+        for k in range(40)
+    ]
+    cases = [{"incident_id": f"c{k}", **case} for k, case in enumerate(one_by_one + daily)]
+    (found,) = timing.apart(store(Workspace(tmp_path / "w"), rows(cases)), NOWHERE)["bulk"]
+    assert found == 40 * often
+
+
+def test_a_minute_is_set_against_the_three_hours_before_it_and_after_it(tmp_path):
+    def found(around):
+        cases = [
+            *({"closed_at": f"2025-03-03 12:00:{k:02d}"} for k in range(20)),
+            *({"closed_at": f"2025-03-03 {hour}:{k // 10:02d}:{k % 10:02d}"} for hour, n in around for k in range(n)),
+        ]
+        every = [{"incident_id": f"c{k}", "reported_at": "2025-03-03 08:00", **case} for k, case in enumerate(cases)]
+        return int(
+            timing.apart(
+                store(Workspace(tmp_path / "-".join(f"{hour}x{n}" for hour, n in around)), rows(every)), NOWHERE
+            )["bulk"].sum()
+        )
+
+    # 20 are five times 4 a minute, which are 1,440 in six hours; ten in each of 72 minutes on either side
+    def wide(n, early, late):
+        return [(f"{early + at:02d}", 360) for at in range(2)] + [(f"{late + at:02d}", n // 2 - 360) for at in range(2)]
+
+    assert found(wide(1440, 10, 13)) == 20
+    assert found(wide(1442, 10, 13)) == 0
+    assert found(wide(1442, 6, 16)) == 20  # further off they say nothing of it
+
+
+def judged(path, rule, *cases):
+    workspace = Workspace(path)
+    named = [{"incident_id": f"c{k}", "reported_at": "2025-03-10 09:00", **case} for k, case in enumerate(cases)]
+    with workspace.change("settings", who="t") as change:
+        change.settings.update(rule)
+        change.commit()
+    return store(workspace, rows(named))
+
+
+def test_what_was_closed_before_its_clock_began_is_in_no_share_and_on_no_limits_clock(tmp_path):
+    due = {"due_at": "2025-03-10 17:00", "due_from": "table", "limit_clock": "urgent_hour"}
+    before = {"closed_at": "2025-03-10 14:00", "dispatched_at": "2025-03-10 15:00", **due}
+    after = {"closed_at": "2025-03-10 16:00", "dispatched_at": "2025-03-10 15:00", **due}
+    dataset = judged(tmp_path / "w", {}, before, after)
+    assert timing.due(dataset, NOWHERE)[["due", "in_time"]].to_numpy().tolist() == [[1, 1]]
+    on_limit = timing.durations(dataset, NOWHERE, clock="limit")
+    assert on_limit[["minutes", "n"]].to_numpy().tolist() == [[timing.PARTS // 2, 1]]
+    for clock, negative, n in (("raw", 0, 2), ("work", 1, 1), ("limit", 1, 1)):
+        (beside,) = timing.apart(dataset, NOWHERE, clock=clock).to_dict("records")
+        assert (beside["negative"], beside["odd_end"]) == (negative, 1)
+        assert timing.durations(dataset, NOWHERE, clock=clock)["n"].sum() == n
+    assert timing.undecided(dataset, NOWHERE)["table"].tolist() == [1]
+    totals = queries.totals(dataset, NOWHERE)
+    assert (totals["due"], totals["in_time"]) == (1, 1)
+
+
+@pytest.mark.parametrize("handled", ["2025-03-09 09:00", "2025-03-10 09:00"])
+def test_what_was_handled_before_its_report_or_at_its_moment_is_not_in_time(tmp_path, handled):
+    case = {"handled_at": handled, "closed_at": "2025-03-12 10:00", "due_at": "2025-03-10 11:00", "due_from": "file"}
+    dataset = judged(tmp_path / "w", {"clock_end": "handled"}, case)
+    assert timing.due(dataset, NOWHERE).empty
+    assert timing.durations(dataset, NOWHERE, clock="limit").empty
+    beside = timing.apart(dataset, NOWHERE, clock="limit").iloc[0]
+    assert (beside["negative"] + beside["zero"], beside["odd_end"]) == (1, 1)
+    assert timing.durations(dataset, NOWHERE)["n"].tolist() == [1]  # from report to closure nothing is odd

@@ -10,7 +10,8 @@ import streamlit as st
 from hostile_names import HOSTILE
 from test_pages import WORDS, box, check, press, refusals, texts, visit, workspaces  # noqa: F401  fixtures among them
 
-from data.deadline_table import EDITED, editions, remove_edition, save_edition
+from data.changes import set_settings
+from data.deadline_table import EDITED, edition, editions, remove_edition, save_edition
 from data.schema import HAZARDS
 from data.standards import load_standard
 from data.store import Workspace
@@ -30,12 +31,18 @@ def own(demo, tmp_path):
 
 @pytest.fixture
 def editor(monkeypatch):
-    """What a reader does in the table: a function of the rows shown, set by a test."""
+    """What a reader does in the table: a function of the rows shown, set by a test.
+
+    It belongs to the table that is shown next, by its key, as what is typed does: under another key nothing is typed.
+    """
     done = {"edit": lambda rows: rows, "seen": []}
+    typed = {}
 
     def shown(rows, **options):
         done["seen"].append((rows.copy(), options))
-        return done["edit"](rows.copy())
+        edit = done["edit"]
+        key = typed.setdefault(id(edit), (options["key"], edit))[0]
+        return edit(rows.copy()) if key == options["key"] else rows.copy()
 
     monkeypatch.setattr(st, "data_editor", shown)
     return done
@@ -90,7 +97,6 @@ def test_limits_written_on_the_page_are_previewed_saved_and_taken_back(visit, ow
     assert preview.to_numpy().tolist() == [
         ["Wall risk", "15 natural days", "15 natural days"], ["示例", "soon", "cannot be read"],
     ]  # fmt: skip
-    editor["edit"] = lambda rows: edit(rows) if (rows["limit"] == "cannot be read").sum() == 1 else rows
     press(seen, "Save the deadlines")
     said = " ".join(texts(seen))
     assert "4 rows are saved" in said
@@ -101,6 +107,66 @@ def test_limits_written_on_the_page_are_previewed_saved_and_taken_back(visit, ow
     editor["edit"] = lambda rows: rows
     press(visit("data", own, section="deadlines"), "Take it back")
     assert Workspace(own).newest().standards()["limit_text"].tolist() == ["2紧急工作时", "5工作日", "尽快"]
+
+
+def test_what_is_typed_outlives_what_another_one_writes_elsewhere(visit, own, editor):  # noqa: F811
+    editor["edit"] = lambda rows: rows.assign(limit_text=["2紧急工作时", "5工作日", "15自然日"])
+    seen = visit("data", own, section="deadlines")
+    set_settings(Workspace(own), {"fdr": 0.06}, who="another")
+    seen.run()
+    assert "Not saved yet" in " ".join(texts(seen))
+    press(seen, "Save the deadlines")
+    assert "3 rows are saved" in " ".join(texts(seen))
+    assert Workspace(own).newest().standards()["limit_text"].tolist() == ["2紧急工作时", "5工作日", "15自然日"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_typed_stays_in_view_where_another_one_changed_the_same_table(visit, own, editor, lang):  # noqa: F811
+    words = WORDS[lang]
+    editor["edit"] = lambda rows: rows.assign(limit_text=["2紧急工作时", "5工作日", "15自然日"])
+    seen = visit("data", own, lang=lang, section="deadlines")
+    theirs = edition(Workspace(own).newest(), "office", "", "").assign(limit_text="3工作日")
+    save_edition(Workspace(own), theirs, scheme="office", kind="", valid_from="", who="another")
+    press(seen, words("Save the deadlines"))
+    assert {"en": "Somebody else has changed", "zh": "已被他人修改"}[lang] in " ".join(refusals(seen))
+    assert [one.value for one in seen.warning] != []
+    assert seen.dataframe[1].value.iloc[:, 1].tolist() == ["15自然日"]  # the preview of what was typed
+    assert Workspace(own).newest().standards()["limit_text"].tolist() == ["3工作日"] * 3
+    press(seen, words("Show the deadlines as they are now"))
+    assert refusals(seen) == []
+    assert not seen.warning
+    assert editor["seen"][-1][0]["limit_text"].tolist() == ["3工作日"] * 3
+
+
+def test_who_typed_nothing_sees_at_once_what_another_one_wrote(visit, own, editor):  # noqa: F811
+    seen = visit("data", own, section="deadlines")
+    theirs = edition(Workspace(own).newest(), "office", "", "").assign(limit_text="3工作日")
+    save_edition(Workspace(own), theirs, scheme="office", kind="", valid_from="", who="another")
+    seen.run()
+    assert not seen.warning
+    assert editor["seen"][-1][0]["limit_text"].tolist() == ["3工作日"] * 3
+
+
+@pytest.mark.parametrize("stored_first", [True, False])
+def test_a_table_that_another_one_removed_or_began_meanwhile_is_told(visit, own, tmp_path, editor, stored_first):  # noqa: F811
+    folder = own if stored_first else tmp_path / "new"
+    of = {"scheme": "office", "kind": "", "valid_from": "", "who": "another"}
+    editor["edit"] = lambda rows: rows.assign(limit_text=["1工作日", "2工作日", "3工作日"])
+    seen = visit("data", folder, section="deadlines")
+    if stored_first:
+        remove_edition(Workspace(folder), **of)
+    else:
+        save_edition(Workspace(folder), pd.DataFrame([{"hazard": "wall_risk", "limit_text": "15天"}]), **of)
+    before = Workspace(folder).newest_version()
+    press(seen, "Save the deadlines")
+    assert len(refusals(seen)) == 1
+    assert "Somebody else has changed" in seen.warning[0].value
+    assert editor["seen"][-1][0]["hazard"].tolist()[:1] == ["waterlogging"]
+    assert Workspace(folder).newest_version() == before
+    press(seen, "Show the deadlines as they are now")
+    assert refusals(seen) == []
+    assert not seen.warning
+    assert not seen.exception
 
 
 def test_a_new_edition_from_a_day_stands_beside_the_old_one_and_is_removed(visit, own, editor):  # noqa: F811
@@ -116,6 +182,8 @@ def test_a_new_edition_from_a_day_stands_beside_the_old_one_and_is_removed(visit
     seen = visit("data", own, section="deadlines")
     assert seen.dataframe[0].value["Until"].tolist() == ["2026-07-31", ""]
     press(seen, "Remove it")
+    assert "3 rows are removed" in " ".join(texts(seen))
+    assert not seen.warning
     assert editions(Workspace(own).newest())["valid_from"].tolist() == ["2026-08-01"]
 
 

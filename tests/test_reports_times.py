@@ -7,16 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
-from stored import rows, store, with_grids
+from stored import boundary, rows, store, with_grids
 from test_cli import Said, asked
 
 from base.errors import HazardError
 from base.text import Words
+from data import queries
 from data.changes import set_settings
+from data.deadline_table import remove_edition, save_edition
+from data.levels import load_cells
 from data.schema import Scope
+from data.shared_limits import shared_limits
 from data.standards import load_standard
 from data.store import Workspace
-from reports import answers, backlog, standing, times, times_book
+from reports import answers, backlog, standing, times, times_book, times_cell
 from reports.times import APART, Asked
 
 GRID = Scope(level="grid")
@@ -139,6 +143,7 @@ def test_groups_tie_with_all_cases_and_few_are_said_to_be_few(told):
             "past_due",
             "open_undecided",
             "undecided",
+            "decided",
             "limited",
             "negative",
             "zero",
@@ -163,6 +168,29 @@ def test_the_same_numbers_stand_in_overview_cell_and_resolution(told):
     assert overview.in_time == (overall["share_in_time"], overall["share_low"], overall["share_high"])
     view = answers.cell_view(told, GRID, "A", overview.cells)
     assert view.hazards[["key", "n", "due", "in_time"]].to_numpy().tolist() == [["waterlogging", 3, 3, 1]]
+
+
+@pytest.mark.parametrize("hazard", ["waterlogging", "wall_risk"])
+def test_overview_and_page_call_the_same_cases_undecided(tmp_path, hazard):
+    # One hazard has a deadline in the file, the other none: its cases are undecided, for others of the source are not
+    dataset = put(tmp_path, [CASES[0], {"hazard": "wall_risk", "due_from": "no-limit"}])
+    scope = Scope("grid", hazards=(hazard,))
+    n = int(hazard == "wall_risk")
+    assert (queries.totals(dataset, scope)["undecided"], sum(times.headline(dataset, scope).undecided.values())) == (
+        n,
+        n,
+    )
+
+
+def test_a_table_of_deadlines_taken_back_leaves_nobody_undecided(tmp_path):
+    workspace = with_grids(tmp_path)
+    save_edition(workspace, pd.DataFrame([{"hazard": "other", "limit_text": "4工作时"}]), scheme="own", kind="",
+                 valid_from=None, who="t")  # fmt: skip
+    with_table = store(workspace, rows([{"incident_id": "1", **START, "due_from": "no-limit"}]))
+    remove_edition(workspace, scheme="own", kind="", valid_from="", who="t")
+    for version, n in ((with_table, 1), (workspace.newest(), 0)):
+        assert queries.totals(version, GRID)["undecided"] == n
+        assert sum(times.headline(version, GRID).undecided.values()) == n
 
 
 def test_those_closed_in_bulk_are_left_out_and_the_share_with_them_is_told(tmp_path):
@@ -298,6 +326,41 @@ def test_a_month_is_settled_when_nothing_open_can_change_it(tmp_path):
     assert months.loc["2025-11", "at_least_hours"] == pytest.approx(88 * 24 + 10, abs=0.1)
 
 
+SETTLED = {"reported_at": "2025-12-01 08:00", "closed_at": "2025-12-01 10:00", "due_at": "2025-12-02 08:00", **FILE}
+STILL = {"reported_at": "2025-12-02 08:00"}
+
+
+@pytest.mark.parametrize(
+    ("more", "settled"),
+    [
+        ([], True),
+        ([{**STILL, "due_at": "2025-12-03 08:00", **FILE}], True),  # open, and late for good
+        ([{**STILL, "due_at": "2026-03-03 08:00", **FILE}], False),  # not due yet
+        ([{**STILL, "closed_at": "2025-12-09 08:00", "due_at": "2026-03-03 08:00", **FILE}], False),
+        ([{**STILL, "due_from": "no-start"}], False),  # not begun: dispatched tomorrow it has a deadline
+        ([{**STILL, "due_from": "on-hold"}], False),
+        ([{**STILL, "due_from": "on-hold", "closed_at": "2025-12-09 08:00"}], True),  # nobody waits for it
+    ],
+)
+def test_a_share_of_a_month_is_settled_when_no_case_can_still_come_to_it(tmp_path, more, settled):
+    months = standing.trend(put(tmp_path, [SETTLED, *more]), GRID, Asked()).rows.set_index("month")
+    assert months.loc["2025-12", "share_settled"] == settled
+
+
+def test_a_month_is_not_settled_while_a_case_has_a_deadline_and_no_start(tmp_path):
+    # The file gives deadlines also to a case that was never dispatched: on no limit's clock, but due in June
+    target = {"due_at": "2026-06-11 09:00", "dispatched_at": None, **FILE}
+    begun = {"dispatched_at": "2025-12-01 08:00", **SETTLED}
+    dataset = put(tmp_path, [begun, {**STILL, **target}], options={"mapping": {"dispatched_at": "a", "closed_at": "b"}})
+    (month,) = standing.trend(dataset, GRID, Asked()).rows.to_dict("records")
+    assert (month["decided"], month["due"], month["share_settled"]) == (2, 1, False)
+    head = times.headline(dataset, GRID)
+    assert (head.overall["decided"], head.overall["limited"]) == (2, 1)
+    (estimate,) = [line for line in said(head.sentences, EN) if line.startswith("Estimate for")]
+    assert estimate.startswith("Estimate for 1 of the 2 cases with a deadline, also those not due yet: 100% within")
+    assert "2 件有时限的案件中" in "".join(said(head.sentences, ZH))
+
+
 def test_a_curve_whose_cases_have_one_limit_has_its_line_on_that_clock(tmp_path):
     limit = {"limit_text": "4工作时", "limit_value": 4.0, "limit_clock": "work_hour", "due_from": "table"}
     other = limit | {"limit_text": "1工作日", "limit_value": 1.0, "limit_clock": "work_day"}
@@ -313,6 +376,120 @@ def test_a_curve_whose_cases_have_one_limit_has_its_line_on_that_clock(tmp_path)
     one = times.curves(dataset, GRID, Asked("cell"), most=1)
     assert (list(one.curves), one.groups) == (["A"], 3)
     assert "the 1 largest of 3 groups" in one.sentence.say(EN)
+
+
+def test_a_limit_that_was_moved_for_a_case_is_no_line_for_its_curve(tmp_path):
+    limit = {"limit_text": "2紧急工作时", "limit_value": 2.0, "limit_clock": "urgent_hour", "due_from": "table"}
+    done = {"closed_at": "2026-01-05 10:00", "due_at": "2026-01-05 10:00", **limit}
+    held = done | {"paused_at": "2026-01-05 09:00", "resumed_at": "2026-01-05 10:00", "due_at": "2026-01-05 11:00"}
+    cases = [
+        {"cell": "A", **done},
+        {"cell": "B", **done}, {"cell": "B", **done, "postponed_days": 1.0, "due_at": "2026-01-06 10:00"},
+        {"cell": "C", **held},
+        {"cell": "D", **done, "postponed_hours": 3.0, "due_at": "2026-01-05 13:00"},
+    ]  # fmt: skip
+    dataset = put(tmp_path, cases)
+    assert list(times.curves(dataset, GRID, Asked("cell")).limits) == ["A"]
+    work = {"limit_text": "2工作时", "limit_clock": "work_hour"}
+    dataset = put(tmp_path / "work", [case | work for case in cases])
+    # The clock of work time stands still while a case is on hold, so that its limit stays where it is
+    assert list(times.curves(dataset, GRID, Asked("cell", "work")).limits) == ["A", "C"]
+
+
+def test_no_line_is_sought_where_no_case_has_the_key(tmp_path):
+    limit = {"limit_text": "2紧急工作时", "limit_value": 2.0, "limit_clock": "urgent_hour", "due_from": "table"}
+    dataset = put(tmp_path, [{"cell": None, "closed_at": "2026-01-05 09:00", **limit}])
+    assert len(shared_limits(dataset, GRID, "cell")) == 0
+
+
+def test_hazards_are_not_called_slower_or_quicker_than_each_other(tmp_path):
+    quick = [{"closed_at": f"2026-01-05 09:{minute:02}"} for minute in range(60)]
+    slow = [{"closed_at": f"2026-01-15 09:{minute:02}", "hazard": "wall_risk"} for minute in range(60)]
+    dataset = put(tmp_path, quick + slow)
+    for scope in (GRID, Scope("grid", hazards=("wall_risk",))):
+        assert times.groups(dataset, scope, Asked("hazard"))["verdict"].isna().all()
+
+
+@pytest.fixture(scope="module")
+def two_editions(tmp_path_factory):
+    """A boundary of four cells, from March on of the first two; in the older ones most cases were late."""
+    workspace = Workspace(tmp_path_factory.mktemp("editions"))
+    load_cells(workspace, boundary("ABCD", columns=4), "g.geojson", level="grid", who="t")
+    load_cells(workspace, boundary("AB", columns=4), "g2.geojson", level="grid", who="t", valid_from="2025-03-01")
+    late = {"A": 24, "B": 8, "C": 70, "D": 70}
+    times_of = {"reported_at": "2025-01-06 08:00", "due_at": "2025-01-06 12:00", **FILE}
+    cases = [
+        {"cell": cell, "closed_at": f"2025-01-06 {(14 if n < many else 10) + n // 60}:{n % 60:02}", **times_of}
+        for cell, many in late.items() for n in range(80)
+    ]  # fmt: skip
+    named = [{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]
+    return store(workspace, rows(named))
+
+
+def test_ranking_command_figure_and_workbook_call_a_cell_the_same(two_editions):
+    scope = Scope("grid", hazards=("waterlogging",))
+    asked_for = Asked("cell")
+    groups = times.groups(two_editions, scope, asked_for)
+    figure = standing.funnel(two_editions, scope)
+    # 32 of 160 are late in A and B together: of 80 that are all alike 5 to 28 would be, in 998 of 1,000 cells
+    assert dict(zip(figure.rows["key"], figure.rows["word"], strict=True)) == {"A": "above", "B": "below"}
+    assert groups.set_index("key")["funnel"].to_dict() == {"A": "above", "B": "below", "C": None, "D": None}
+    book = times_book.screen_of(two_editions, scope, asked_for)
+    assert book.funnel.rows.equals(figure.rows)
+
+
+def test_what_differs_throughout_singles_nobody_out_also_in_the_ranking(tmp_path):
+    due = {"due_at": "2026-01-05 12:00", **FILE}
+    cases = [
+        {"cell": cell, "closed_at": f"2026-01-05 {14 if n < many else 10}:{n:02}", **due}
+        for cell, many in {"A": 45, "B": 5, "C": 40, "D": 10}.items() for n in range(50)
+    ]  # fmt: skip
+    dataset = put(tmp_path, cases)
+    groups = times.groups(dataset, GRID, Asked("cell"))
+    assert groups["funnel"].isin(["far_above", "far_below"]).all()
+    told = said(standing.caveats(dataset, GRID, Asked("cell"), groups), EN)
+    assert ["singles nobody out" in told[0], "choose one hazard" in told[1]] == [True, True]
+    assert told == said(standing.funnel(dataset, GRID).sentences, EN)[1:]
+    assert standing.caveats(dataset, GRID, Asked("cell"), groups.assign(funnel="within")) == ()
+    assert standing.caveats(dataset, GRID, Asked("hazard"), groups) == ()
+    out = Said(tmp_path, "resolution", "--by", "cell").out
+    assert "singles nobody out" in out
+
+
+def test_without_a_table_of_deadlines_no_row_of_it_is_said_not_to_fit(tmp_path):
+    head = times.headline(put(tmp_path, [CASES[0], CASES[4]]), GRID)
+    line = next(one for one in said(head.sentences, EN) if "no deadline can be told" in one)
+    assert line.endswith("so it is neither in time nor late: 1 (no table of deadlines is loaded).")
+    workspace = with_grids(tmp_path / "table")
+    load_standard(workspace, STANDARD.encode(), "事件标准.csv", scheme="own", who="t")
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **CASES[n]} for n in (0, 4)]))
+    line = next(one for one in said(times.headline(dataset, GRID).sentences, EN) if "no deadline can be told" in one)
+    assert line.endswith("1 (no row of the table of deadlines fits the case).")
+
+
+def test_voided_and_reworked_cases_are_told_with_the_stages(tmp_path):
+    # Voided after 2 and 4 hours: half within 3. Sent back: 12 cases of 10 h; 12 others took 2 h; of one it is not told.
+    gone = [{"voided_at": f"2026-01-05 {hour}:00"} for hour in (10, 12)]
+    back = [{"closed_at": "2026-01-05 18:00", "reworked": "1"}] * 12
+    others = [{"closed_at": "2026-01-05 10:00", "reworked": "0"}] * 12
+    workspace = with_grids(tmp_path)
+    set_settings(workspace, {"few_reports": 10}, who="t")
+    cases = [*gone, *back, *others, {"closed_at": "2026-01-05 11:00", "reworked": None}]
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]))
+    told = said(backlog.waterfall(dataset, GRID).sentences, EN)
+    assert told[-2:] == [
+        "2 of 27 cases were voided, half of them within 3 h of the report.",
+        "12 of 24 cases of which it is told were sent back and reworked (50%): median 10 h, of the others 2 h. What "
+        "stays open for long is sent back more easily, so the difference is not what the rework took.",
+    ]
+    set_settings(workspace, {"few_reports": 20}, who="t")
+    told = said(backlog.waterfall(workspace.newest(), GRID).sentences, EN)
+    assert told[-1] == (
+        "12 of 24 cases of which it is told were sent back and reworked: too few to compare their times."
+    )
+    assert backlog.waterfall(dataset, Scope("grid", hazards=("other",))).sentences == (
+        backlog.waterfall(dataset, Scope("grid", hazards=("wall_risk",))).sentences
+    )
 
 
 def test_holds_are_told_with_and_without(tmp_path):
@@ -344,6 +521,35 @@ def test_counting_when_cases_were_handled_is_said(tmp_path):
     head = times.headline(workspace.newest(), GRID)
     assert head.overall["in_time"] == 1
     assert any("when the case was handled" in line for line in said(head.sentences, EN))
+
+
+def test_where_handling_ends_a_case_no_answer_calls_a_handled_one_past_due(tmp_path):
+    # Thirty handled in time and none closed, then one past due that nobody handled, and one whose time still runs
+    workspace = with_grids(tmp_path)
+    due = {"due_at": "2026-01-05 12:00", "cell": "A", **FILE}
+    cases = [{"handled_at": "2026-01-05 10:00", **due}] * 30 + [due, {**due, "due_at": "2026-02-05 12:00"}]
+    set_settings(workspace, {"clock_end": "handled"}, who="t")
+    dataset = store(workspace, rows([{"incident_id": str(n), **START, **case} for n, case in enumerate(cases)]))
+    head = times.headline(dataset, GRID)
+    assert head.main.say(EN).endswith("; 32 are open, 1 past due")
+    shown = said(head.sentences, EN)
+    assert any(line.startswith("30 of the 31 cases due so far were handled in time: 97%") for line in shown)
+    assert not any("closed in time" in line for line in shown)
+    assert queries.totals(dataset, GRID)["open_overdue"] == 1
+    assert times.groups(dataset, GRID, Asked(by="cell"))["past_due"].tolist() == [1]
+    ages = backlog.ageing(dataset, GRID)
+    assert (sum(ages.overall.values()), ages.overall["not_due"], ages.overall["to_30_days"]) == (2, 1, 1)
+    assert ages.sentence.say(EN) == (
+        "Of 32 open cases 1 are past due (0 by more than 30 days) and 1 not due yet. 30 open cases are handled, so "
+        "they are not past due: they only have to be closed."
+    )
+    assert "不属超期" in ages.sentence.say(ZH)
+    worst = backlog.worst(dataset, GRID)
+    assert worst.rows["incident_id"].tolist()[0] == "30"
+    assert (worst.rows["hours_past_due"] >= 0).sum() == 1
+    one = times_cell.one_cell(dataset, GRID, Asked(), "A")
+    assert one.hazards["past_due"].tolist() == [1]
+    assert (one.cases["hours_past_due"] >= 0).sum() == 1
 
 
 @pytest.mark.parametrize("asked_of", [Asked(clock="moon"), Asked(handling="magic"), Asked(by="colour")])

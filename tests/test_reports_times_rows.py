@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.survival import kaplan_meier
-from base.text import Sentence, Words
+from base.text import Sentence, Words, time_unit
 from reports import standing, times, times_rows, times_words
 
 EN, ZH = Words("en"), Words("zh")
@@ -40,7 +40,7 @@ def test_a_median_has_its_interval_in_the_same_unit():
 def test_the_unit_of_an_interval_is_that_of_its_length_of_time(clock, hours):
     told = times_words.duration(hours, clock).fields["n"]
     assert told == pytest.approx(
-        hours / times_words.unit_hours(hours, clock), abs=0.5 if hours < 1 else 0.06 + hours / 480
+        hours / time_unit(hours, times_words.work_day(clock))[0], abs=0.5 if hours < 1 else 0.06 + hours / 480
     )
 
 

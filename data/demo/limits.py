@@ -77,7 +77,7 @@ def deadline(row: Row) -> tuple[dt.datetime | None, str]:
     """Return when a row of the file of cases is due, and by what: codes of `data.schema.DUE_FROM`.
 
     What the standard does not have, or has with several limits, goes by the file's own deadline. A work day is eight
-    work hours; the clock starts with the dispatch and stands still during a hold.
+    work hours; the clock starts with the dispatch and stands still during a hold, which ends with the case at latest.
     """
     start, target = row.get("派遣时间"), row.get("处置截止时间")
     code, condition = str(row.get("小类编码")), str(row.get("立案条件") or "")
@@ -90,7 +90,7 @@ def deadline(row: Row) -> tuple[dt.datetime | None, str]:
     ((amount, unit),) = limits
     urgent = unit == "紧急工作时"
     left = dt.timedelta(hours=amount if urgent else 8 * amount)
-    paused, resumed = row.get("挂账时间"), row.get("挂账结束时间")
+    paused, resumed = row.get("挂账时间"), row.get("挂账结束时间") or row.get("结案时间")
     try:
         for begins, ends in _running(start, urgent):
             for a, b in _off_hold((begins, ends), paused, resumed):
@@ -129,10 +129,10 @@ def _running(start: dt.datetime, urgent: bool) -> Iterator[Stretch]:
 
 
 def _off_hold(stretch: Stretch, paused: object, resumed: object) -> list[Stretch]:
-    """Return what a hold leaves of a stretch; one without an end lasts for ever."""
+    """Return what a hold leaves of a stretch; one without an end lasts for ever, one that ends first is none."""
     begins, ends = stretch
-    if not isinstance(paused, dt.datetime):
-        return [stretch]
     again = resumed if isinstance(resumed, dt.datetime) else dt.datetime.max
+    if not isinstance(paused, dt.datetime) or again <= paused:
+        return [stretch]
     left = [(begins, min(ends, paused)), (max(begins, again), ends)]
     return [(a, b) for a, b in left if a < b]

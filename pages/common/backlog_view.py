@@ -34,9 +34,6 @@ def stages(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Head
     if asked.handling != ENGINEERING:
         frame.heading(words("Where the time goes, stage by stage"))
         _waterfall(words, data, scope, asked.handling, "stages")
-        if n := answer.apart["reworked"]:
-            sentence = words.plural("{n} case was sent back and reworked.", "{n} cases were sent back and reworked.", n)
-            st.caption(markdown_plain(sentence))
     frame.heading(words("Engineering cases: survey, design, construction, follow-up"))
     if answer.apart[ENGINEERING]:
         _waterfall(words, data, scope, ENGINEERING, "engineering")

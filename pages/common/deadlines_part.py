@@ -4,9 +4,9 @@ import streamlit as st
 
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
-from data.schema import DUE_FROM, Scope
+from data.schema import Scope
 from pages.common import cached, downloads, frame, times_view
-from reports import times_due
+from reports import times, times_due
 from reports.times import Asked, Headline
 
 
@@ -28,8 +28,9 @@ def draw(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headli
 
 
 def _table(words: Words, data: Dataset, scope: Scope, found: times_due.Origins) -> None:
+    reasons = times.reasons_of(data)
     rows = found.rows.assign(
-        said=[words(DUE_FROM[code]) for code in found.rows["code"]],
+        said=[words(reasons[code]) for code in found.rows["code"]],
         to_do=[words(times_due.TO_DO[code]) if code in times_due.TO_DO else "" for code in found.rows["code"]],
     )
     titles = {name: words(title) for name, title in times_due.TITLES.items()}

@@ -1,5 +1,6 @@
 """The table of deadlines on the Data page, seen and edited, and the working calendar that work time runs on."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +11,13 @@ from base.text import Words, markdown_plain
 from data import deadline_table
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS
-from pages.common import cached, downloads, frame, results
+from pages.common import cached, clock_form, downloads, frame, results
 from reports import deadlines, intake
 from reports.sheet import write_csv
 
 _EDITION = ("scheme", "kind", "valid_from")
+_HELD = "e-held"  # of the session: the edition that is being edited, and its rows as the reader saw them first
+_Edition = tuple[str, str, str]
 
 
 def draw(words: Words, data: Dataset) -> None:
@@ -44,26 +47,36 @@ def draw(words: Words, data: Dataset) -> None:
     _edit(words, data, found)
     with st.container(horizontal=True):
         if len(found):
-            _remove(words, data, found)
+            _remove(words, found)
         before = words("The table of deadlines is as it was before that change.")
         _take_back(words, data, deadline_table.DEADLINES, before)
     _calendar(words, data)
 
 
 def _edit(words: Words, data: Dataset, found: pd.DataFrame) -> None:
-    """Show the rows of an edition in a table that can be edited, and save them as it or as a new one."""
-    names = [tuple(map(str, one)) for one in found[list(_EDITION)].itertuples(index=False)]
-    chosen = names[-1] if names else None
-    if len(names) > 1:
+    """Show the rows of an edition in a table that can be edited, and save them as it or as a new one.
+
+    What is edited stays in view until it is saved or given up, whatever others write meanwhile.
+    """
+    names = _names(found)
+    held: tuple[_Edition, pd.DataFrame] | None = st.session_state.get(_HELD)
+    begun, base = held or (None, pd.DataFrame())
+    offered: list[_Edition | None] = [*names, begun] if held and begun not in names else [*names]
+    chosen = offered[-1] if offered else None
+    if len(offered) > 1:
         chosen = st.selectbox(
             words("Edition"),
-            names,
-            index=len(names) - 1,
-            format_func=lambda one: deadlines.edition_name(words, *one),
-            key=f"e-edition-{data.fingerprint[:8]}",
+            offered,
+            index=offered.index(begun) if held else len(offered) - 1,
+            format_func=lambda one: deadlines.edition_name(words, *one) if one else words("not stored yet"),
+            key=f"e-edition-{_key(*offered)}",
         )
-    rows = deadlines.to_edit(deadlines.edition(data, words, *chosen) if chosen else deadlines.empty_rows())
-    key = f"{data.fingerprint[:8]}-{'·'.join(chosen or ())}"
+    stored = deadline_table.edition(data, *chosen) if chosen and chosen in names else pd.DataFrame()
+    if not held or chosen != begun:
+        base = stored
+    changed_meanwhile = deadline_table.stamp(base) != deadline_table.stamp(stored) or (bool(names) and not chosen)
+    rows = deadlines.to_edit(deadlines.with_limit(base, words) if len(base) else deadlines.empty_rows())
+    key = _key(chosen, deadline_table.stamp(base))
     edited = pd.DataFrame(
         st.data_editor(
             rows,
@@ -75,6 +88,12 @@ def _edit(words: Words, data: Dataset, found: pd.DataFrame) -> None:
             column_config=_column_config(words),
         )
     )
+    written = not edited.equals(rows)
+    st.session_state[_HELD] = (chosen, base)
+    if changed_meanwhile:
+        if not written:
+            _let_go()
+        _say_changed(words, key)
     st.caption(markdown_plain(words(deadlines.CLOCKS)))
     for sentence in deadlines.odd_sentences(deadline_table.oddities(rows), words) if chosen else ():
         st.text(sentence)
@@ -82,9 +101,39 @@ def _edit(words: Words, data: Dataset, found: pd.DataFrame) -> None:
     if len(preview):
         st.text(words("Not saved yet; the limits are read like this:"))
         frame.table(preview, alt=words("Limits that were written, and how they are read."))
-    _save(words, edited, names, chosen, changed=not edited.equals(rows), key=key)
-    if chosen:
+    _save(words, edited, names, chosen, base, changed=written, key=key)
+    if len(stored) and chosen:
         _download(words, data, deadlines.edition(data, words, *chosen), chosen)
+
+
+def _names(found: pd.DataFrame) -> list[_Edition]:
+    return [(str(one.scheme), str(one.kind), str(one.valid_from)) for one in found.itertuples(index=False)]
+
+
+def _key(*of: object) -> str:
+    """Return a key of a widget that hangs on what it shows alone: what others write elsewhere leaves it as it is."""
+    return hashlib.sha256(repr(of).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _let_go() -> None:
+    """Show the table of deadlines as it is stored now, from the next run on."""
+    st.session_state.pop(_HELD, None)
+    st.rerun()
+
+
+def _say_changed(words: Words, key: str) -> None:
+    """Say that the rows in view are no longer what is stored."""
+    st.warning(
+        markdown_plain(
+            words(
+                "Somebody else has changed this table of deadlines meanwhile. What you wrote stands in the table "
+                "still, but it cannot be saved: note it down, look at the deadlines as they are now, and write it "
+                "again."
+            )
+        )
+    )
+    if st.button(words("Show the deadlines as they are now"), key=f"e-now-{key}"):
+        _let_go()
 
 
 def _column_config(words: Words) -> dict[str, Any]:
@@ -112,13 +161,14 @@ def _column_config(words: Words) -> dict[str, Any]:
 def _save(
     words: Words,
     edited: pd.DataFrame,
-    stored: list[tuple[str, ...]],
-    chosen: tuple[str, ...] | None,
+    stored: list[_Edition],
+    chosen: _Edition | None,
+    base: pd.DataFrame,
     *,
     changed: bool,
     key: str,
 ) -> None:
-    """Offer to save what was edited: in place of the edition `chosen`, or as one that stands from another day."""
+    """Offer to save what was edited of `base`: in place of the edition `chosen`, or as one from another day on."""
     scheme, kind, day = chosen or (deadline_table.OFFICE, "", "")
     ways = {"change": words("Change this edition"), "new": words("New edition, from a day on")}
     way = "change"
@@ -151,18 +201,25 @@ def _save(
     new = way == "new"
     if new and not day:
         st.caption(markdown_plain(words("Choose the first day of the new limits; until then the present ones stand.")))
-    if new and (scheme, kind, day) in stored:
-        st.warning(words("An edition from that day is stored already: its rows are replaced."))
-    ready = bool(day) if new else changed
+    taken = new and (scheme, kind, day) in stored
+    if taken:
+        st.warning(words("An edition from that day is stored already: choose it above, and change that one."))
+    ready = bool(day) and not taken if new else changed
     if st.button(words("Save the deadlines"), type="primary", disabled=not ready, key=f"e-save-{key}"):
         with frame.told(words, stop=False), st.spinner(words("Saving, and reckoning when all cases are due …")):
             answer = deadline_table.save_edition(
-                cached.workspace(), deadlines.edited(edited), scheme=scheme, kind=kind, valid_from=day, who=frame.who()
+                cached.workspace(),
+                deadlines.edited(edited),
+                scheme=scheme,
+                kind=kind,
+                valid_from=day,
+                who=frame.who(),
+                based_on=base,
             )
             _done(deadlines.edition_sentences(answer, words))
 
 
-def _download(words: Words, data: Dataset, rows: pd.DataFrame, chosen: tuple[str, ...]) -> None:
+def _download(words: Words, data: Dataset, rows: pd.DataFrame, chosen: _Edition) -> None:
     titles = {key: words(title) for key, title in deadlines.SHEET_TITLES.items()}
     named, name = deadlines.shown(rows, words), words("Deadlines")
     with st.container(horizontal=True):
@@ -172,17 +229,18 @@ def _download(words: Words, data: Dataset, rows: pd.DataFrame, chosen: tuple[str
         downloads.file_of(label, lambda: write_csv(named, titles), "hotspots-deadlines.csv", "text/csv")
 
 
-def _remove(words: Words, data: Dataset, found: pd.DataFrame) -> None:
+def _remove(words: Words, found: pd.DataFrame) -> None:
     with st.popover(words("Remove an edition"), icon=":material/delete:"):
-        names = [tuple(map(str, one)) for one in found[list(_EDITION)].itertuples(index=False)]
+        names = _names(found)
+        key = _key(*names)  # of the button too: a click must not remove another edition than the one in view
         gone = st.selectbox(
             words("Edition"),
             names,
             format_func=lambda one: deadlines.edition_name(words, *one),
-            key=f"e-remove-{data.fingerprint[:8]}",
+            key=f"e-remove-{key}",
         )
         st.text(words("Its rows go, the edition before it stands on, and all cases are due anew."))
-        if st.button(words("Remove it"), type="primary", key="e-remove"):
+        if st.button(words("Remove it"), type="primary", key=f"e-remove-now-{key}"):
             with frame.told(words, stop=False):
                 of: Mapping[str, str] = dict(zip(_EDITION, gone, strict=True))
                 answer = deadline_table.remove_edition(cached.workspace(), **of, who=frame.who())
@@ -204,6 +262,7 @@ def _take_back(words: Words, data: Dataset, kept: deadline_table.Kept, what: str
 
 
 def _done(sentences: list[str]) -> None:
+    st.session_state.pop(_HELD, None)  # what is in view is no longer what the reader began with
     results.tell("done", sentences)
     st.rerun()
 
@@ -230,10 +289,8 @@ def _calendar(words: Words, data: Dataset) -> None:
         frame.table(rows, height="content", alt=alt)
     st.caption(
         markdown_plain(
-            words(
-                "Another calendar: load a table with the columns 日期 (date) and 是否工作日 (workday) under “Load a "
-                "file”. Office hours and country are settings: cli.py settings --set office_hours=…"
-            )
+            words("Other days: load a table with the columns 日期 (date) and 是否工作日 (workday) under “Load a file”.")
         )
     )
     _take_back(words, data, deadline_table.WORKDAYS, words("The table of workdays is as it was before."))
+    clock_form.draw(words, data)

@@ -14,10 +14,10 @@ from analysis.hotspots import BY_PLACE, CALLS, GATHER, HOT_SPOT, LIST, HotSpots,
 from base import palette
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
-from data.schema import DUE_FROM, HAZARD_NAMES, Scope
+from data.schema import HAZARD_NAMES, Scope
 from geo import maps
 from pages.common import cached, controls, downloads, frame, map_widget
-from reports import answers, intake, people, tracing
+from reports import answers, intake, people, times, tracing
 from reports import choropleth as drawing
 
 FEW_ROWS = 8  # of a list, which is no higher than it needs then
@@ -533,7 +533,7 @@ def incidents_table(
     every: Callable[[], pd.DataFrame] | None = None,
 ) -> None:
     """Show incidents as a table, the `columns` that hold anything, with its download: of them, or of `every` one."""
-    named = _incidents(words, incidents)
+    named = _incidents(words, data, incidents)
     titles = {column: words(title) for column, title in columns.items() if column in named}
     shown = [column for column in titles if (named[column].notna() & named[column].ne("")).any()]
     st.dataframe(
@@ -548,15 +548,16 @@ def incidents_table(
         words,
         data,
         scope,
-        lambda: (named if every is None else _incidents(words, every()), titles),
+        lambda: (named if every is None else _incidents(words, data, every()), titles),
         name=words("Incidents"),
         file=file,
     )
 
 
-def _incidents(words: Words, rows: pd.DataFrame) -> pd.DataFrame:
+def _incidents(words: Words, data: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
     named = tracing.in_words(people.incidents_for_people(rows, words), words)
-    return named.assign(due_from=[words(DUE_FROM[code]) if code in DUE_FROM else "" for code in named["due_from"]])
+    reasons = times.reasons_of(data)
+    return named.assign(due_from=[words(reasons[code]) if code in reasons else "" for code in named["due_from"]])
 
 
 def trend(words: Words, data: Dataset, scope: Scope, answer: answers.Overview) -> None:

@@ -8,7 +8,7 @@ from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
-from reports import standing, times_book, times_rows
+from reports import standing, times_book, times_rows, times_words
 from reports.times import Asked
 
 HEATS = {"share_in_time": "share", "median_hours": "hours"}  # measure -> how the figure calls it
@@ -49,9 +49,9 @@ def heat(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     panels.after_the_map()
     cells = times_rows.heat_cells(found, time_cells.MOST_ROWS)
     hazards = {code: words(name) for code, name in HAZARD_NAMES.items() if code in found.table}
-    kind, few = HEATS[measure], found.few
-    figure = time_cells.heat_figure(rows, cells, hazards, words=words, measure=kind, few_reports=few)
-    alt = time_cells.heat_alt(rows, cells, hazards, words=words, measure=kind, few_reports=few)
+    kind, few, day = HEATS[measure], found.few, times_words.work_day(asked.clock)
+    figure = time_cells.heat_figure(rows, cells, hazards, words=words, measure=kind, few_reports=few, work_day=day)
+    alt = time_cells.heat_alt(rows, cells, hazards, words=words, measure=kind, few_reports=few, work_day=day)
     st.plotly_chart(figure, config=CONFIG, alt=alt, key="heat")
     name = words("Cells by hazard")
     titles = {"name": words("Name"), "cell_id": words("Code"), **hazards}

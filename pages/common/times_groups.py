@@ -9,7 +9,7 @@ from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from pages.common import cached, controls, downloads, frame, panels
-from reports import times, times_book, times_rows
+from reports import standing, times, times_book, times_rows
 from reports.times import Asked
 
 HEIGHT, FEW_ROWS = 400, 10
@@ -54,6 +54,7 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     if groups["few"].any():
         stand_last = words("Few cases: fewer than {n}; they stand last.", n=few)
         lines.append(words("Few cases: fewer than {n}.", n=few) if asked.by == "month" else stand_last)
+    lines += [one.say(words) for one in standing.caveats(data, scope, asked, groups)]
     if lines:
         st.caption(markdown_plain(words.joined(lines)))
     downloads.deferred(
@@ -74,7 +75,7 @@ def table(
         "name": (key_name, 88),
         "n": (words("Cases"), 52),
         "open": (words("Open"), 48),
-        "past_due": (words("Past due"), 58),
+        "past_due": (words("Past due"), 72),
         "median": (words("Median (95%)"), 128),
         "share": (words("In time (95%)"), 160),
         "stands": (words("Compared"), 80),

@@ -18,7 +18,7 @@ from pages.common import (
     returns_view,
     times_cells,
 )
-from reports import times, times_book, times_rows, times_trace
+from reports import times, times_book, times_rows, times_trace, times_words
 from reports.times import Asked, Headline
 
 PARTS = {
@@ -72,15 +72,18 @@ def curves(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     names = times.key_names(data, scope, asked.by, words)
     named = {names.get(key, key): curve for key, curve in found.curves.items()}
     panels.after_the_map()
-    limit = times_rows.one_limit(found)
+    limit, day = times_rows.one_limit(found), times_words.work_day(asked.clock)
+    since = "" if asked.clock == times.RAW else words("Work time since the clock began")
     figure = time_curves.curves_figure(
         named,
         words=words,
         limit_hours=limit,
-        since="" if asked.clock == times.RAW else words("Work time since the clock began"),
+        since=since,
+        work_day=day,
         colours=panels.hazard_colours(words) if asked.by == "hazard" else None,
     )
-    st.plotly_chart(figure, config=CONFIG, alt=time_curves.curves_alt(named, words=words), key="curves")
+    alt = time_curves.curves_alt(named, words=words, since=since, work_day=day)
+    st.plotly_chart(figure, config=CONFIG, alt=alt, key="curves")
     lines = [found.sentence.say(words), *times_rows.limit_lines(found, names, words)]
     st.caption(markdown_plain(words.joined(lines)))
     downloads.deferred(
@@ -102,7 +105,7 @@ def months(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     if not len(found.rows) or not found.rows["n"].sum():
         return
     panels.after_the_map()
-    rows = times_rows.trend_rows(found)
+    rows, day = times_rows.trend_rows(found), times_words.work_day(asked.clock)
     for column, measure, title in zip(
         st.columns(2, gap="small"),
         ("median", "within"),
@@ -111,8 +114,8 @@ def months(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     ):
         with column:
             st.markdown(f"**{markdown_plain(title)}**")
-            figure = time_bars.trend_figure(rows, words=words, measure=measure)
-            alt = time_bars.trend_alt(rows, words=words, measure=measure)
+            figure = time_bars.trend_figure(rows, words=words, measure=measure, work_day=day)
+            alt = time_bars.trend_alt(rows, words=words, measure=measure, work_day=day)
             st.plotly_chart(figure, config=CONFIG, alt=alt, key=f"trend-{measure}")
     titles = {name: words(title) for name, title in times_book.TREND.items()}
     downloads.sheet(
