@@ -93,8 +93,11 @@ def find_returns(
     there = np.isfinite(x) & np.isfinite(y) & (start <= until) & np.isfinite(start) & (kind >= 0)
     done = there & (stop >= start) & (stop <= until)
     by = np.full(len(x), -1, dtype=np.int64)
+    order = np.argsort(kind, kind="stable")  # kinds may be many: each is looked at alone
+    ends = np.searchsorted(kind[order], np.arange(len(radius) + 1))
     for code, within in enumerate(radius):
-        row = np.flatnonzero(there & (kind == code))
+        row = order[ends[code] : ends[code + 1]]
+        row = row[there[row]]
         row = row[np.lexsort((y[row], x[row], start[row]))]
         found = _next(x[row], y[row], start[row], np.where(done, stop, np.nan)[row], within)
         by[row] = np.where(found < len(row), np.append(row, -1)[found], -1)

@@ -13,7 +13,7 @@ from base.text import N_, NP_, Sentence, Term
 from data import listing, loops, timing
 from data.dataset import Dataset
 from data.schema import ENGINEERING, Scope
-from reports.times import ORDINARY
+from reports.times import ORDINARY, nobody_knows
 from reports.times_words import duration, percent
 
 CLASSES = {
@@ -84,7 +84,8 @@ def ageing(dataset: Dataset, scope: Scope, by: str | None = None, *, handling: s
     every = late if by is None else timing.open_hours(dataset, scope, handling=handling)
     together = ages.count_ages(every["hours_past_due"][~every["stopped"]])
     overall = {name: int(together[name].sum()) for name in CLASSES}
-    return Ageing(rows, overall, _of_open(overall, int(every["stopped"].sum())))
+    unknown = None if len(every) else nobody_knows(dataset, scope, handling)
+    return Ageing(rows, overall, unknown or _of_open(overall, int(every["stopped"].sum())))
 
 
 def hours_past_due(dataset: Dataset, rows: pd.DataFrame) -> pd.Series:
@@ -157,7 +158,7 @@ def worst(dataset: Dataset, scope: Scope, *, limit: int = MOST, handling: str = 
     days = ((rows["as_of"] - rows["reported_at"]).dt.total_seconds() / 86_400).round(1)
     late = int((past >= 0).sum())
     if not len(rows):
-        said = Sentence(N_("No case is open."))
+        said = nobody_knows(dataset, scope, handling) or Sentence(N_("No case is open."))
     elif len(rows) < limit:
         said = Sentence(
             NP_(

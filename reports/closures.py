@@ -29,13 +29,13 @@ def closed_events(
     Returns
     -------
     DataFrame
-        Of the first call: call (its number), cell_id, hazard, lon, lat (NaN: the cell alone is known), reported_at; of
-        the event: closed_at (NaT: a call of it is not closed by its as-of time), closing (number of the call closed
-        last, of several the first; of an open event its first open call); of that call: unit (missing where not filled
-        in), as_of (NaT: not known), followed and odd, as `data.timing.case_times` has them.
+        Of the first call: call (its number), cell_id, hazard, type_name, lon, lat (NaN: the cell alone is known),
+        reported_at; of the event: closed_at (NaT: a call of it is not closed by its as-of time), closing (number of the
+        call closed last, of several the first; of an open event its first open call); of that call: unit (missing where
+        not filled in), as_of (NaT: not known), followed and odd, as `data.timing.case_times` has them.
     """
     follower, leader = history.followers(dataset, progress)
-    first = answers.first_calls(dataset, scope, ("call", "cell_id", "hazard", "lon", "lat", "reported_at"))
+    first = answers.first_calls(dataset, scope, ("call", "cell_id", "hazard", "type_name", "lon", "lat", "reported_at"))
     every = timing.case_times(dataset, scope, ("closed_at",), handling=None)
     number, closed = every["call"].to_numpy(), every["closed_at"].to_numpy()
     # A first call that is not that of the whole history stands for it: its event is known by the number of that one

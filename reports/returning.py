@@ -5,12 +5,14 @@ was closed last quarter, what came back". Resolution times go by the report inst
 cases. Events and not calls: two calls about one flood are no return (`reports.closures` says when an event is closed).
 Whatever its handling, a closure counts: an engineering work after which the water comes back is what one looks for.
 
-**What comes back** is the first event of the same hazard within X metres, reported after the closure, anywhere in the
-cells of the level and at any time until the closure is watched no longer: until its own source's as-of time, also after
+**What comes back** is the first event of the same hazard within X metres - of "other", which gathers all else, of the
+same type - reported after the closure, anywhere in the cells of the level and at any time until the closure is watched
+no longer: until its own source's as-of time, also after
 the end of the period. A closure after which nothing came is watched until then and no longer, so the share that comes
 back within Y days is read from a survival curve (`analysis.returns`), and stands beside the plain counts.
 
-**Left out, and counted beside:** events without a point, those whose closing time is odd, those that are not closed.
+**Left out, and counted beside:** events without a point, those of "other" without a type, those whose closing time is
+odd, those that are not closed.
 """
 
 from collections.abc import Mapping
@@ -27,7 +29,8 @@ from base.text import N_, NP_, Sentence, Term, Words
 from data import queries
 from data.dataset import Dataset
 from data.facts import NEVER
-from data.schema import HAZARD_NAMES, Scope
+from data.limits import plain
+from data.schema import HAZARD_NAMES, Hazard, Scope
 from geo import crs
 from reports import answers, closures, history
 
@@ -36,6 +39,10 @@ LEFT_OUT = {  # why a closure of the period is not watched, or an event of it ha
     "no_place": NP_(
         "{n} closed event has no point of its own: what came back there cannot be told.",
         "{n} closed events have no point of their own: what came back there cannot be told.",
+    ),
+    "no_type": NP_(
+        "{n} closed event of “Other” has no type: whether the same came back cannot be told.",
+        "{n} closed events of “Other” have no type: whether the same came back cannot be told.",
     ),
     "odd": NP_(
         "{n} event has an odd closing time (before the report, at its very moment, or in bulk) and is left out.",
@@ -169,9 +176,11 @@ _FEW = NP_(
 )
 RULE = Sentence(
     N_(
-        "What came back is the same hazard, reported again near a closed event and after its closure. Several calls "
-        "about one event count once, and what was closed is watched for as long as its source tells. Closures at one "
-        "place follow each other, so the limits are rather too narrow."
+        "What came back is the same hazard (among “Other”, which gathers all else, the same type), reported again near "
+        "a closed event and after its closure. Several calls about one event count once, and what was closed is "
+        "watched for as long as its source tells. Closures at one place follow each other, so the limits are rather "
+        "too narrow. Metres lie between the first calls of the two events; the closed case that is named is the one "
+        "closed last, which may have been reported a little beside."
     )
 )
 
@@ -202,6 +211,7 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
     asked = here & _in_period(dataset, scope, events["closed_at"])
     odd = events["odd"].to_numpy() | (events["closed_at"] < events["reported_at"]).to_numpy()
     watched = asked & ~odd & ~np.isnan(found.waited)
+    placed, typed = np.isfinite(x_m), _kinds(events)[0] >= 0
     followed = events["followed"].to_numpy()
     begun = here & _in_period(dataset, scope, events["reported_at"])
     own = Returns(found.returned, np.where(watched, found.waited, np.nan), found.by)
@@ -219,7 +229,8 @@ def _returning(dataset: Dataset, scope: Scope) -> Returning:
         cases=_cases(events, own, x_m, y_m, days, names),
         curve=kaplan_meier(own.waited[watched], own.returned[watched]) if watched.any() else None,
         left_out={
-            "no_place": int((asked & ~odd & ~np.isfinite(x_m)).sum()) + _on_one_spot(dataset, scope),
+            "no_place": int((asked & ~odd & ~placed).sum()) + _on_one_spot(dataset, scope),
+            "no_type": int((asked & ~odd & placed & ~typed).sum()),
             "odd": int((asked & odd).sum()),
             "open": int((begun & followed & events["closed_at"].isna()).sum()),
             "no_closing": int((begun & ~followed).sum()),
@@ -245,9 +256,30 @@ def _history(dataset: Dataset, whole: Scope, radius_m: Mapping[str, float]) -> _
     x_m, y_m = crs.project(events["lon"], events["lat"])
     reported, closed = (_hours(closures.microseconds(events[name])) for name in ("reported_at", "closed_at"))
     until = _hours(closures.microseconds(events["as_of"]))
-    found = find_returns(x_m, y_m, reported, closed, events["hazard"], as_of=until, radius_m=radius_m)
+    kind, hazards = _kinds(events)
+    radii = {code: radius_m[hazard] for code, hazard in enumerate(hazards)}
+    kinds = np.where(kind < 0, np.nan, kind)
+    found = find_returns(x_m, y_m, reported, closed, kinds, as_of=until, radius_m=radii)
     # Whole microseconds again: what comes back on the last of the days is within them
     return _History(events, x_m, y_m, found._replace(waited=np.rint(found.waited * _HOUR_US) / _HOUR_US))
+
+
+def _kinds(events: pd.DataFrame) -> tuple[Ints, list[str]]:
+    """Return which events are the same where they come back, and the hazard of each number; -1: that cannot be told.
+
+    They are the same by their hazard. "Other" is none but all that is left, so there the type decides.
+    """
+    hazard, types = events["hazard"].cat, events["type_name"].cat
+    known, place = np.unique([plain(text) for text in types.categories] or [""], return_inverse=True)
+    names = hazard.categories.tolist()
+    number = np.where(known == "", -1, len(names) + np.arange(len(known))).astype(np.int64)
+    by_type = number[np.append(place, 0)]
+    by_type[-1] = -1  # of a type that is not filled in
+    codes = np.array(hazard.codes, dtype=np.int64)
+    if Hazard.OTHER in names:
+        other = codes == names.index(Hazard.OTHER)
+        codes[other] = by_type[types.codes.to_numpy(np.int64)[other]]
+    return codes, [*names, *[Hazard.OTHER] * len(known)]
 
 
 def _hours(moments: Ints) -> Floats:

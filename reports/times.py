@@ -129,6 +129,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
     apart = {name: int(overall[name]) for name in APART}
     facts = said.Facts(
         overall={str(name): value for name, value in overall.items()},
+        closed_by_half=_closed_by_half(dataset, scope, clock, handling, overall),
         undecided=undecided,
         apart=apart,
         reasons=reasons_of(dataset),
@@ -156,6 +157,12 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         figures=headline_row(facts),
         sentences=said.sentences(facts),
     )
+
+
+def nobody_knows(dataset: Dataset, scope: Scope, handling: str = ORDINARY) -> Sentence | None:
+    """Return that of cases it is not known whether they are open, where it is so of all whose time could be told."""
+    found = said.nobody_knows(figures(dataset, scope, handling=handling).iloc[0])
+    return None if found is None else Sentence(N_("{sentence}."), {"sentence": found})
 
 
 def groups(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame:
@@ -369,6 +376,19 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         own = [name for name in whole if name not in (ON_SPOT, ENGINEERING)]
         table = table[table[own].any(axis=1)].reset_index(drop=True)
     return table.drop(columns=["bulk_due", "bulk_in_time"])
+
+
+def _closed_by_half(dataset: Dataset, scope: Scope, clock: str, handling: str, overall: pd.Series) -> int:
+    """Return the cases that were in fact closed within the median of all; 0 where it is not reached."""
+    if not overall["open"]:
+        return int(overall["n"])  # nothing is estimated
+
+    def count() -> int:
+        found = _durations(dataset, scope, None, clock, handling)
+        by_then = found["resolved"] & (found["minutes"] <= round(60 * overall["median_hours"], 6))
+        return int(found["n"][by_then].sum())
+
+    return dataset.hold("closed by half", (scope, clock, handling), count, most=_MOST_HELD)
 
 
 def medians(

@@ -8,7 +8,7 @@ from base.text import N_, NP_, Sentence
 from data import timing
 from data.dataset import Dataset
 from data.schema import DUE_FROM, Scope
-from reports.times import DECIDED, ORDINARY
+from reports.times import DECIDED, ORDINARY, nobody_knows
 
 TO_DO = {
     "no-limit": N_("Add a row for these types or hazards to the table of deadlines."),
@@ -51,7 +51,9 @@ def origins(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Orig
     counts = {code: int(found[code].sum()) for code in DUE_FROM}
     known, n = sum(counts[code] for code in DECIDED), sum(counts.values())
     rows = pd.DataFrame([(code, count) for code, count in counts.items() if count], columns=["code", "n"])
-    sentence = Sentence(N_("There is no case here whose deadline could be told."))
+    sentence = nobody_knows(dataset, scope, handling) or Sentence(
+        N_("There is no case here whose deadline could be told.")
+    )
     if n:
         sentence = Sentence(
             NP_("Of {n} case the deadline of {known} is known.", "Of {n} cases the deadlines of {known} are known."),

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from base.text import N_, Sentence
+from base.text import N_, NP_, Sentence
 from reports.times_words import Facts, cases, duration, percent, share
 
 
@@ -19,12 +19,17 @@ class Figure:
 
 def headline_row(facts: Facts) -> tuple[Figure, ...]:
     """Return the five figures of the headline row: median, p90, share, within, open."""
-    return (
+    row = (
         Figure("median", Sentence(N_("Median time to close")), _told(facts, "median_hours"), _limits(facts, "")),
         Figure("p90", Sentence(N_("90% closed within")), _told(facts, "p90_hours"), _limits(facts, "p90_")),
         Figure("share", Sentence(N_("Share in time")), share(facts.overall, facts.few), _below_share(facts)),
         _within(facts),
         Figure("open", Sentence(N_("Open")), Sentence("{n}", {"n": int(facts["open"])}), _below_open(facts)),
+    )
+    if not facts.untold:
+        return row
+    return tuple(
+        Figure(one.code, one.title, Sentence("–"), Sentence(N_("the files tell no closing times"))) for one in row
     )
 
 
@@ -69,6 +74,18 @@ def _below_share(facts: Facts) -> Sentence:
 
 
 def _below_open(facts: Facts) -> Sentence:
+    unknown = facts.apart["no_closing"]
+    if not unknown:
+        return _below_known_open(facts)
+    return Sentence(
+        NP_(
+            "{known}; of {n} more not known whether it is open", "{known}; of {n} more not known whether they are open"
+        ),
+        {"known": _below_known_open(facts), "n": unknown},
+    )
+
+
+def _below_known_open(facts: Facts) -> Sentence:
     if not facts.has_deadlines:
         return Sentence(N_("no deadlines"))
     fields = {"past_due": int(facts["past_due"]), "undecided": int(facts["open_undecided"])}

@@ -27,10 +27,12 @@ class Facts:
 
     `undecided` is 0 throughout where there are no deadlines at all; `reasons` say why, by its codes. `coverage` says
     which days the working calendar knows, `unread` which rows of the table of deadlines have limits that cannot be
-    read (row, scheme, limit_text). `first` is the first report, where the as-of time asked for lies before it.
+    read (row, scheme, limit_text). `closed_by_half` are the cases in fact closed within the median: an estimate
+    where some are open. `first` is the first report, where the as-of time asked for lies before it.
     """
 
     overall: Mapping[str, Any]
+    closed_by_half: int
     undecided: Mapping[str, int]
     apart: Mapping[str, int]
     reasons: Mapping[str, str]
@@ -48,6 +50,11 @@ class Facts:
 
     def __getitem__(self, name: str) -> Any:
         return self.overall[name]
+
+    @property
+    def untold(self) -> bool:
+        """Whether no time is known, for the files tell no closing times."""
+        return nobody_knows(self.overall) is not None
 
 
 def duration(hours: float, clock: str = RAW) -> Sentence:
@@ -98,6 +105,8 @@ def main(facts: Facts) -> Sentence:
     if facts.first is not None:
         asked = {"as_of": facts.as_of, "first": facts.first}
         return Sentence(N_("Nothing had been reported by {as_of}: the first report is of {first}"), asked)
+    if (unknown := nobody_knows(facts.overall)) is not None:
+        return unknown
     if not n:
         return Sentence(N_("There is no case here of which a duration is known"))
     fields: dict[str, Any] = {"cases": cases(n, facts), "rest": _rest(facts)}
@@ -108,9 +117,25 @@ def main(facts: Facts) -> Sentence:
         return Sentence(N_("{cases}, and it was closed within {median}"), fields)
     if math.isnan(facts["median_hours"]):
         return Sentence(N_("Within what time half of the {cases} are closed is not known yet; {rest}"), fields)
-    if facts.clock == WORK and facts["median_hours"] * 60 < 0.5:
+    if facts.clock == WORK and facts["median_hours"] * 60 < 0.5:  # of all cases, for none is lost before
         return Sentence(N_("Half of the {cases} were closed before any office time had run; {rest}"), fields)
+    if 2 * facts.closed_by_half < n:
+        return Sentence(N_("By estimate half of the {cases} are closed within {median}; {rest}"), fields)
     return Sentence(N_("Half of the {cases} were closed within {median}; {rest}"), fields)
+
+
+def nobody_knows(overall: Mapping[str, Any] | pd.Series) -> Sentence | None:
+    """Return that nobody knows which cases are open, without a full stop; None where of some it is known."""
+    n = int(overall["no_closing"])
+    if not n or overall["n"] or overall["due"]:
+        return None
+    return Sentence(
+        NP_(
+            "Of {n} case nobody knows whether it is closed: the files tell no closing times",
+            "Of {n} cases nobody knows whether they are closed: the files tell no closing times",
+        ),
+        {"n": n},
+    )
 
 
 def _rest(facts: Facts) -> Sentence:
@@ -153,6 +178,8 @@ def _share(facts: Facts) -> Sentence:
                 "time."
             )
         )
+    if facts.untold:
+        return Sentence(N_("The files tell no closing times, so there is no share in time."))
     if not due:
         return Sentence(N_("No case was due yet, so there is no share in time."))
     if due == 1:

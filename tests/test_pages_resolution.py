@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -66,6 +67,15 @@ def test_the_clock_is_named_with_its_start_and_changes_the_times_not_the_shares(
     assert any("work time of the office from dispatch" in text for text in texts(work))
     assert figures(raw)[0] != figures(work)[0]
     assert figures(raw)[2] == figures(work)[2]
+
+
+def test_the_line_under_the_title_says_that_cases_are_few(dataset):
+    answer = times.headline(dataset, SCOPE)
+    for n, few in ((answer.overall["n"], False), (2, True), (0, True)):
+        told = replace(answer, overall=answer.overall.copy())
+        told.overall[["n", "few"]] = n, few
+        line = times_view.under_title(WORDS["en"], dataset, SCOPE, times.Asked(), told)
+        assert ("few cases" in line) == (n == 2)
 
 
 def test_the_groups_of_each_key_are_those_of_the_answer_with_their_intervals(visit, dataset):  # noqa: F811

@@ -72,7 +72,7 @@ def test_what_came_back_in_one_street_by_hand(tmp_path):
     assert by["hazard"].loc[["wall_risk", "waterlogging"]].to_numpy().tolist() == [[1, 1, 0], [6, 5, 2]]
     assert by["cell"].to_numpy().tolist() == [[7, 6, 2]]
     assert by["unit"].loc[["", "drains", "roads"]].to_numpy().tolist() == [[1, 0, 0], [4, 4, 1], [2, 2, 1]]
-    assert found.left_out == {"no_place": 1, "odd": 1, "open": 1, "no_closing": 0}
+    assert found.left_out == {"no_place": 1, "no_type": 0, "odd": 1, "open": 1, "no_closing": 0}
     listed = returning_tables.listed(dataset, found)
     assert listed[["closed_case", "returned_case", "unit", "cell_id", "name"]].to_numpy().tolist() == [
         ["c1", "c2", "roads", "A", "grid A"], ["c0", "c1", "drains", "A", "grid A"]
@@ -210,7 +210,7 @@ def test_of_sources_that_tell_no_closing_times_nothing_is_open(tmp_path):
     blind = replace(dataset.imports[0], options={"mapping": {"reported_at": "when"}})
     with mock.patch.object(Dataset, "imports", (blind,)):
         found = returning.returning(dataset, GRID)
-    assert found.left_out == {"no_place": 0, "odd": 0, "open": 0, "no_closing": 2}
+    assert found.left_out == {"no_place": 0, "no_type": 0, "odd": 0, "open": 0, "no_closing": 2}
     assert "2 events reported in the period are of sources that tell no closing times." in found.sentences(EN)
 
 
@@ -267,12 +267,38 @@ def test_names_from_files_stay_text(tmp_path):
     assert set(returning_tables.listed(dataset, found)["address"]) == set(HOSTILE[:4])
 
 
+def test_among_other_only_the_same_type_comes_back(tmp_path):
+    def other(metres, reported, closed, name):
+        return wet(metres, reported, closed, hazard="other", type_name=name)
+
+    dataset = put(
+        with_grids(tmp_path),
+        [
+            other(0, "2025-03-01", "2025-03-02", "路灯不亮"),
+            other(5, "2025-03-20", "2025-03-21", "暴露垃圾"),  # something else at the same place
+            other(10, "2025-04-10", "2025-04-11", " 路灯 不亮"),  # the same lamp as the first
+            other(200, "2025-03-01", "2025-03-02", ""),  # nobody knows what these were
+            other(200, "2025-04-01", "2025-04-02", ""),
+            wet(400, "2025-03-01", "2025-03-02", type_name="甲"),  # of the three a type makes no difference
+            wet(400, "2025-04-01", "2025-04-02", type_name="乙"),
+        ],
+    )
+    found = returning.returning(dataset, GRID)
+    assert cases(found, dataset) == [["c0", "c2"], ["c5", "c6"]]
+    assert found.overall[["closures", "returned"]].tolist() == [5, 2]
+    assert found.left_out == {"no_place": 0, "no_type": 2, "odd": 0, "open": 0, "no_closing": 0}
+    assert "2 closed events of “Other” have no type: whether the same came back cannot be told." in found.sentences(EN)
+    assert "2 件已办结的“其他”事件没有类型，是否复发无从判定。" in found.sentences(ZH)
+    assert "among “Other”, which gathers all else, the same type" in returning.RULE.say(EN)
+
+
 # --- over many cases --------------------------------------------------------------------------------------------------
 
 
 def test_many_cases_by_the_rule_word_for_word(tmp_path):
     table = random_rows(900, seed=8).to_pylist()
     for n, case in enumerate(table):  # fewer places: 60 corners of streets
+        case["type_name"] = "甲乙"[n % 7 > 4]
         if case.get("lon") is not None:
             case["lon"], case["lat"] = 113.0005 + 0.003 * (n % 6), 33.0005 + 0.0019 * (n % 10)
     dataset = store(with_grids(tmp_path), rows(table), as_of=AS_OF)
@@ -298,6 +324,7 @@ def test_many_cases_by_the_rule_word_for_word(tmp_path):
                 {
                     "place": (case["lon"], case["lat"]), "hazard": case["hazard"], "begun": case["reported_at"],
                     "closed": [case.get("closed_at")],
+                    "kind": (case["hazard"], case["type_name"] if case["hazard"] == "other" else ""),
                 }
             )  # fmt: skip
     start, stop = (pd.Timestamp(day, tz=ZONE) for day in (scope.start, scope.end))
@@ -309,7 +336,7 @@ def test_many_cases_by_the_rule_word_for_word(tmp_path):
             continue
         closed += 1
         back += any(
-            (one["place"], one["hazard"]) == (event["place"], event["hazard"])
+            (one["place"], one["kind"]) == (event["place"], event["kind"])
             and dt.timedelta(0) < one["begun"] - shut <= dt.timedelta(days=90)
             for one in events
         )

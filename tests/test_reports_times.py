@@ -20,7 +20,7 @@ from data.schema import Scope
 from data.shared_limits import shared_limits
 from data.standards import load_standard
 from data.store import Workspace
-from reports import answers, backlog, standing, times, times_book, times_cell
+from reports import answers, backlog, standing, times, times_book, times_cell, times_due
 from reports.times import APART, Asked
 
 GRID = Scope(level="grid")
@@ -644,3 +644,49 @@ def test_a_building_site_that_is_looked_after_once_its_case_is_closed_ends_with_
         ("built", "followed_up"): 72, ("followed_up", "closed"): 24,  # of 0 and 48 h
     }  # fmt: skip
     assert not rows["out_of_order"].any()
+
+
+NOBODY = "Of 4 cases nobody knows whether they are closed: the files tell no closing times"
+UNTOLD = {"mapping": {"reported_at": "上报时间"}}  # no column with a closing time
+
+
+@pytest.mark.parametrize("limits", [True, False])
+def test_of_a_source_without_closing_times_nobody_says_that_none_is_open(tmp_path, limits):
+    case = {"due_at": "2026-01-05 12:00", **FILE} if limits else {"due_from": "no-limit"}
+    dataset = put(tmp_path, [{**case, "cell": "A"}] * 4, options=UNTOLD)
+    head = times.headline(dataset, GRID)
+    assert head.main.say(EN) == NOBODY
+    assert head.main.say(ZH) == "有 4 件案件是否办结无从得知：数据文件中没有结案时间"
+    shown = {one.code: (one.value.say(EN), one.below.say(EN)) for one in head.figures}
+    why = ("–", "the files tell no closing times")
+    assert shown == dict.fromkeys(("median", "p90", "share", "within", "open"), why)
+    assert {one.below.say(ZH) for one in head.figures} == {"数据文件中没有结案时间"}
+    assert not any("was due yet" in line for line in said(head.sentences, EN))
+    assert backlog.ageing(dataset, GRID).sentence.say(EN) == f"{NOBODY}."
+    assert backlog.worst(dataset, GRID).sentence.say(EN) == f"{NOBODY}."
+    assert times_due.origins(dataset, GRID).sentence.say(EN) == f"{NOBODY}."
+
+
+def test_where_some_sources_tell_no_closing_the_open_card_says_of_how_many_it_is_not_known(tmp_path):
+    put(tmp_path, CASES[:3])
+    other = [{**START, "cell": "A", "incident_id": str(n), "due_from": "no-limit"} for n in range(4)]
+    more = rows(other, import_id="i2", source="t")
+    dataset = store(Workspace(tmp_path), more, import_id="i2", source="t", options=UNTOLD)
+    card = times.headline(dataset, GRID).figures[-1]
+    assert (card.value.say(EN), card.below.say(EN)) == ("1", "1 past due; of 4 more not known whether they are open")
+    assert card.below.say(ZH) == "已超期 1 件；另有 4 件是否办结不明"
+
+
+def test_a_half_that_is_estimated_is_not_told_as_a_count(tmp_path):
+    # Reported 20, 10 and 5 days before the end: one is closed after 10 days, when one alone is still followed. Half of
+    # all at 10 days by the curve (1 - 1/1), yet 1 of 3 was closed
+    water = {"hazard": "waterlogging", "cell": "A", "due_from": "no-limit"}
+    known = [
+        {**water, "reported_at": "2026-01-05 18:00", "closed_at": "2026-01-15 18:00"},
+        {**water, "reported_at": "2026-01-26 18:00"},
+        {**water, "reported_at": "2026-01-25 18:00"},
+    ]
+    head = times.headline(put(tmp_path, known), GRID)
+    assert (head.overall["n"], head.overall["open"], head.overall["median_hours"]) == (3, 2, 240.0)
+    assert head.main.say(EN) == "By estimate half of the 3 cases are closed within 10 days; 2 are open"
+    assert head.main.say(ZH) == "据估计，3 件案件中有一半在 10 天内办结；未办结 2 件"

@@ -51,10 +51,11 @@ def asked(words: Words) -> Asked:
 
 
 def under_title(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headline) -> str:
-    """Return the line under the title: the scope, n, and which clock from which start."""
+    """Return the line under the title: the scope, n and whether that is few, and which clock from which start."""
     clock = words(_BEGUN[asked.clock, str(data.settings["clock_start"])])
     cases = words.plural("{n} case", "{n} cases", int(answer.overall["n"]))
-    return " · ".join([panels.under_title(words, data, scope), cases, clock])
+    few = [words("few cases")] if answer.overall["n"] > 0 and answer.overall["few"] else []
+    return " · ".join([panels.under_title(words, data, scope), cases, *few, clock])
 
 
 def figures(words: Words, answer: Headline) -> None:
