@@ -225,10 +225,10 @@ def time_unit(hours: float, work_day: float | None = None) -> tuple[float, str]:
     """Return the unit in which a length of time is told: its hours, and the message that says ``{n}`` of it."""
     day = work_day or 24.0
     if hours < 1:
-        return _MINUTE, N_("{n} min of work time") if work_day else N_("{n} min")
+        return _MINUTE, N_("{n} min work") if work_day else N_("{n} min")
     if not hours >= _LONG * day:
-        return 1.0, N_("{n} work hours") if work_day else N_("{n} h")
-    return day, N_("{n} work days") if work_day else N_("{n} days")
+        return 1.0, N_("{n} work h") if work_day else N_("{n} h")
+    return day, N_("{n} workdays") if work_day else N_("{n} days")
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&@/])")

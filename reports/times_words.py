@@ -27,8 +27,8 @@ class Facts:
 
     `undecided` is 0 throughout where there are no deadlines at all; `reasons` say why, by its codes. `coverage` says
     which days the working calendar knows, `unread` which rows of the table of deadlines have limits that cannot be
-    read (row, scheme, limit_text). `closed_by_half` are the cases in fact closed within the median: an estimate
-    where some are open. `first` is the first report, where the as-of time asked for lies before it.
+    read (row, scheme, limit_text). `closed_by_half` are the cases in fact closed within the median, which is an
+    estimate where some are open. `first` is the first report, where the as-of time asked for lies before it.
     """
 
     overall: Mapping[str, Any]

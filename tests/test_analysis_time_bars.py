@@ -137,12 +137,12 @@ def test_a_share_that_may_still_change_is_hollow_and_one_not_known_a_question():
 def test_a_trend_of_work_time_is_told_in_work_days_of_8_hours():
     days = TREND.assign(**{name: 8 * TREND[name] for name in ("median_hours", "low", "high", "at_least_hours")})
     assert time_bars.trend_alt(days, words=ENGLISH, work_day=8) == (
-        "Median time by month of report: Jan 2026 10 work days, Mar 2026 12 work days. 1 month is not settled yet."
+        "Median time by month of report: Jan 2026 10 workdays, Mar 2026 12 workdays. 1 month is not settled yet."
     )
     figure = time_bars.trend_figure(days, words=ENGLISH, work_day=8)
     said = [html.unescape(text) for text in figure.data[0].customdata]
-    assert (said[0], said[3]) == ("Jan 2026: 10 work days (n = 20)", "Apr 2026: at least 5 work days (n = 10)")
-    assert list(figure.layout.yaxis.ticktext)[:2] == ["0 work days", "5 work days"]
+    assert (said[0], said[3]) == ("Jan 2026: 10 workdays (n = 20)", "Apr 2026: at least 5 workdays (n = 10)")
+    assert list(figure.layout.yaxis.ticktext)[:2] == ["0 workdays", "5 workdays"]
     assert list(figure.layout.yaxis.tickvals)[:2] == [0, 40]
 
 

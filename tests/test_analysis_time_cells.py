@@ -112,8 +112,8 @@ def test_fields_of_work_time_are_told_in_work_days_of_8_hours():
     table = pd.DataFrame({"row": ["a"], "column": ["w"], "value": [80.0], "n": [50]})
     given = {"words": ENGLISH, "measure": "hours", "few_reports": 5, "work_day": 8}
     figure = time_cells.heat_figure(table, {"a": "A"}, {"w": "W"}, **given)
-    assert figure.data[0].text[0][0] == "10 work days"
-    assert "A, W, 10 work days (n = 50)" in time_cells.heat_alt(table, {"a": "A"}, {"w": "W"}, **given)
+    assert figure.data[0].text[0][0] == "10 workdays"
+    assert "A, W, 10 workdays (n = 50)" in time_cells.heat_alt(table, {"a": "A"}, {"w": "W"}, **given)
 
 
 def test_names_from_a_file_stay_inert():

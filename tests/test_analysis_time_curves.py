@@ -81,23 +81,23 @@ def test_the_axis_is_in_hours_or_days_and_logarithmic_where_one_curve_would_be_a
 
 
 def test_work_time_is_told_in_work_days_of_8_hours_everywhere_on_a_curve():
-    # 80 work hours are 10 work days, not 3.3 days; of 1 to 159 hours the middle is 80.
+    # 80 work hours are 10 workdays, not 3.3 days; of 1 to 159 hours the middle is 80.
     curve = kaplan_meier(np.arange(1.0, 160), [True] * 159)
     said = time_curves.curves_alt({"A": curve}, words=ENGLISH, since="Work time", work_day=8)
-    assert said == "Share of cases still open. Work time: A: half closed within 10 work days."
+    assert said == "Share of cases still open. Work time: A: half closed within 10 workdays."
     figure = time_curves.curves_figure({"A": curve}, words=ENGLISH, limit_hours=40, since="Work time", work_day=8)
     axis = figure.layout.xaxis
-    assert [text.removesuffix(" work days") for text in axis.ticktext] == [f"{t / 8:g}" for t in axis.tickvals]
-    assert "limit 5 work days" in axis.title.text
-    assert "half in 10 work days" in figure.layout.yaxis2.ticktext[0]
+    assert [text.removesuffix(" workdays") for text in axis.ticktext] == [f"{t / 8:g}" for t in axis.tickvals]
+    assert "limit 5 workdays" in axis.title.text
+    assert "half in 10 workdays" in figure.layout.yaxis2.ticktext[0]
     hover = lines(figure)["A"]
-    assert hover.customdata[list(hover.x).index(80)] == "10 work days"
+    assert hover.customdata[list(hover.x).index(80)] == "10 workdays"
     quick = kaplan_meier([0.5, 1, 2], [True] * 3)
     both = time_curves.curves_figure({"A": curve, "B": quick}, words=ENGLISH, since="Work time", work_day=8)
     shown = dict(zip(both.layout.xaxis.tickvals, both.layout.xaxis.ticktext, strict=True))
     assert both.layout.xaxis.type == "log"
     assert shown == {hours: ENGLISH.duration(hours, 8) for hours in shown}
-    assert [hours for hours, text in shown.items() if text.endswith("work days")] == [h for h in shown if h >= 24]
+    assert [hours for hours, text in shown.items() if text.endswith("workdays")] == [h for h in shown if h >= 24]
     assert max(shown) >= 24
 
 

@@ -32,7 +32,7 @@ def test_a_median_has_its_interval_in_the_same_unit():
     assert shown(low=np.nan)["median"] == "3.2 h"
     assert shown(median_hours=np.nan)["median"] == "not reached"
     assert shown(n=0, median_hours=np.nan)["median"] == "–"
-    assert shown(clock=times.WORK, median_hours=32.0, low=24.0, high=40.0)["median"] == "4 work days (3–5)"
+    assert shown(clock=times.WORK, median_hours=32.0, low=24.0, high=40.0)["median"] == "4 workdays (3–5)"
 
 
 @pytest.mark.parametrize("clock", times.CLOCKS)
