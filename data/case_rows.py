@@ -47,7 +47,7 @@ def case_rows(
         * counted, open, due, in_time, past_due: 1 or 0;
         * beside: why it is in no duration, one of `BESIDE` or `OTHERS`; '' where it is in them;
         * state: `IN_TIME`, `LATE` (also while it is open), `NOT_DUE`, `UNTOLD` (no deadline is known) or `OUTSIDE`
-          (its times are odd or its state is not known: it is not judged);
+          (its times are odd, also its end against its clock's start, or its state is not known: it is not judged);
         * hours_late: natural hours from the deadline to the end of the case, or to as_of while it has none; NaN where
           it is not late.
 
@@ -75,14 +75,14 @@ def case_rows(
             UNTOLD: due_at == NEVER,
             IN_TIME: seen.due & seen.met,
             LATE: late,
-            NOT_DUE: seen.plain & ~seen.bulk & (due_at > as_of) & (as_of != UNKNOWN),
+            NOT_DUE: seen.judged & (due_at > as_of) & (as_of != UNKNOWN),
         }
         masks = {
             "counted": counted,
             "open": counted & ~resolved,
             "due": seen.due & ours,
             "in_time": seen.due & seen.met & ours,
-            "past_due": seen.open & (due_at <= as_of) & (as_of != UNKNOWN) & ours,
+            "past_due": seen.past_due & ours,
         }
         return {
             "as_of": times(as_of, view.zone),

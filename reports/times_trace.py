@@ -12,7 +12,7 @@ from base.errors import HazardError
 from base.text import N_, Words
 from data import case_rows, queries
 from data.dataset import Dataset
-from data.schema import DUE_FROM, HANDLINGS, HAZARD_NAMES, Scope
+from data.schema import HANDLINGS, HAZARD_NAMES, Scope
 from reports import people, times
 from reports.sheet import csv_parts, write_sheet
 from reports.times import Asked
@@ -91,7 +91,7 @@ def cases(dataset: Dataset, scope: Scope, asked: Asked) -> Iterator[pd.DataFrame
 def csv(dataset: Dataset, scope: Scope, asked: Asked, words: Words) -> Iterator[bytes]:
     """Yield every case of a scope as a CSV, a month at a time."""
     titles = _titles(dataset, words)
-    every = (_named(rows, words) for rows in cases(dataset, scope, asked))
+    every = (_named(dataset, rows, words) for rows in cases(dataset, scope, asked))
     return csv_parts((part for parts in ([pd.DataFrame(columns=list(titles))], every) for part in parts), titles)
 
 
@@ -111,7 +111,7 @@ def workbook(dataset: Dataset, scope: Scope, asked: Asked, words: Words) -> byte
             n=n, most=MOST_IN_A_WORKBOOK,
         )  # fmt: skip
     titles = _titles(dataset, words)
-    parts = [_named(rows, words) for rows in cases(dataset, scope, asked)]
+    parts = [_named(dataset, rows, words) for rows in cases(dataset, scope, asked)]
     notes = [
         *([words("Example data, invented")] if dataset.is_demo else []),
         words("Hazard Hotspots"),
@@ -142,8 +142,14 @@ def _titles(dataset: Dataset, words: Words) -> dict[str, str]:
     return {name: words(title) for name, title in TITLES.items() if name != "handled_at" or handled}
 
 
-def _named(rows: pd.DataFrame, words: Words) -> pd.DataFrame:
-    told = {"hazard": HAZARD_NAMES, "handling": HANDLINGS, "due_from": DUE_FROM, "state": STATES, "beside": REASONS}
+def _named(dataset: Dataset, rows: pd.DataFrame, words: Words) -> pd.DataFrame:
+    told = {
+        "hazard": HAZARD_NAMES,
+        "handling": HANDLINGS,
+        "due_from": times.reasons_of(dataset),
+        "state": STATES,
+        "beside": REASONS,
+    }
     said = {}
     for column, names in told.items():
         named = {code: words(name) for code, name in names.items()}
