@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import ageing as ages
 from analysis import stages
-from base.text import N_, NP_, Sentence, Term
+from base.text import N_, NP_, Sentence, Term, Words
 from data import listing, loops, timing
 from data.dataset import Dataset
 from data.schema import ENGINEERING, Scope
@@ -39,6 +39,7 @@ MOMENTS = {
     "built": N_("construction"),
     "followed_up": N_("follow-up inspection"),
 }
+STAGES_CLOCK = Sentence(N_("Stages are told in natural time, whichever clock is chosen."))
 MOST = 200  # cases of the worst list, for people to read
 MOST_IN_A_BOOK = 100_000  # on a sheet among others, that somebody waits for
 MOST_IN_A_FILE = 1_000_000  # what a sheet of its own holds
@@ -74,6 +75,10 @@ class Waterfall:
 
     rows: pd.DataFrame
     sentences: tuple[Sentence, ...]
+
+    def said(self, words: Words) -> list[str]:
+        """Return all that is said of the stages, and last on which clock they are told."""
+        return [*(one.say(words) for one in self.sentences), STAGES_CLOCK.say(words)]
 
 
 def ageing(dataset: Dataset, scope: Scope, by: str | None = None, *, handling: str = ORDINARY) -> Ageing:

@@ -46,7 +46,7 @@ def groups(
 
 def summary(screen: Screen, words: Words) -> list[str]:
     """Return what is said of stages, ages past due, late cells, months and holds."""
-    said = [*screen.waterfall.sentences, screen.ageing.sentence, *screen.funnel.sentences, screen.trend.sentence]
+    said = [screen.ageing.sentence, *screen.funnel.sentences, screen.trend.sentence]
     said += [screen.holds.sentence] if screen.holds.sentence else []
     stages = screen.waterfall.rows
     some = stages[stages["n"] > 0]
@@ -64,4 +64,4 @@ def summary(screen: Screen, words: Words) -> list[str]:
         "start": words("From"), "end": words("To"), "n": words("Cases"), "open": words("Still in it"),
         "median": words("Median"),
     }  # fmt: skip
-    return [*(one.say(words) for one in said), *table(shown, titles, words)]
+    return [*screen.waterfall.said(words), *(one.say(words) for one in said), *table(shown, titles, words)]

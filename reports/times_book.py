@@ -198,7 +198,7 @@ def summary(screen: Screen, words: Words) -> dict[str, Any]:
             "sentence": head.main.say(words),
             "sentences": [one.say(words) for one in head.sentences],
         },
-        "stages": {"rows": screen.waterfall.rows, "sentences": [one.say(words) for one in screen.waterfall.sentences]},
+        "stages": {"rows": screen.waterfall.rows, "sentences": screen.waterfall.said(words)},
         "ageing": {**screen.ageing.overall, "rows": screen.ageing.rows, "sentence": screen.ageing.sentence.say(words)},
         "funnel": {"rows": screen.funnel.rows, "sentences": [one.say(words) for one in screen.funnel.sentences]},
         "trend": {"rows": screen.trend.rows, "sentence": screen.trend.sentence.say(words)},
@@ -257,7 +257,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
         funnel = funnel.assign(word=[words(standing.WORDS[code]) for code in funnel["word"]])
     sheets = [
         Sheet(words("Groups"), groups, titles, empty=words("Nothing to list.")),
-        _sheet(words("Stages"), stages, STAGES, words, screen.waterfall.sentences),
+        _sheet(words("Stages"), stages, STAGES, words, (*screen.waterfall.sentences, backlog.STAGES_CLOCK)),
         _sheet(
             words("Ageing"), ages, {"name": KEY_NAMES[screen.asked.by]} | backlog.CLASSES, words,
             (screen.ageing.sentence,),

@@ -62,7 +62,7 @@ REASONS = {name: FIGURES[name] for name in case_rows.BESIDE} | {
     **{name: HANDLINGS[name] for name in ("on_spot", "engineering")},
     "ordinary": HANDLINGS[""],
 }
-MOST_ON_A_PAGE = 100_000  # cases in a workbook that somebody waits for in front of a page
+MOST_ON_A_PAGE = 30_000  # cases in a workbook that somebody waits for in front of a page
 MOST_IN_A_WORKBOOK = 1_000_000
 _STORED = (
     "source", "incident_id", "hazard", "type_name", "unit", "handling", "reported_at", "dispatched_at", "closed_at",

@@ -222,7 +222,7 @@ def test_a_source_that_tells_no_closing_has_no_times(visit, tmp_path):  # noqa: 
         seen = visit("resolution", folder, level="grid", part=part, start="2025-01-01", end="2026-01-01")
         assert not seen.exception
         assert refusals(seen) == []
-    assert title(seen) == "There is no case here of which a duration is known"
+    assert title(seen) == "Of 12 cases nobody knows whether they are closed: the files tell no closing times"
     assert any("12 of sources that tell no closing" in text for text in texts(seen))
 
 

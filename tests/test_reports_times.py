@@ -20,7 +20,7 @@ from data.schema import Scope
 from data.shared_limits import shared_limits
 from data.standards import load_standard
 from data.store import Workspace
-from reports import answers, backlog, standing, times, times_book, times_cell, times_due
+from reports import answers, backlog, plain_times, standing, times, times_book, times_cell, times_due
 from reports.times import APART, Asked
 
 GRID = Scope(level="grid")
@@ -690,3 +690,11 @@ def test_a_half_that_is_estimated_is_not_told_as_a_count(tmp_path):
     assert (head.overall["n"], head.overall["open"], head.overall["median_hours"]) == (3, 2, 240.0)
     assert head.main.say(EN) == "By estimate half of the 3 cases are closed within 10 days; 2 are open"
     assert head.main.say(ZH) == "据估计，3 件案件中有一半在 10 天内办结；未办结 2 件"
+
+
+def test_the_summary_says_that_stages_stay_in_natural_time(tmp_path):
+    screen = times_book.screen_of(put(tmp_path, CASES), GRID, Asked("hazard", times.WORK))
+    line = "Stages are told in natural time, whichever clock is chosen."
+    assert line in plain_times.summary(screen, EN)
+    assert line in times_book.summary(screen, EN)["stages"]["sentences"]
+    assert "各环节一律按自然时间计" in "".join(plain_times.summary(screen, ZH))

@@ -43,8 +43,7 @@ def stages(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Head
 
 def _waterfall(words: Words, data: Dataset, scope: Scope, handling: str, key: str) -> None:
     found = cached.times_waterfall(data, scope, handling=handling)
-    lines = [one.say(words) for one in found.sentences]
-    lines.append(words("Stages are told in natural time, whichever clock is chosen."))
+    lines = found.said(words)
     st.markdown(markdown_plain(words.joined(lines)))
     if not (found.rows["n"] > 0).any():
         return
