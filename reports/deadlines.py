@@ -32,14 +32,7 @@ TITLES = {
     "handling": N_("Engineering"),
 }
 SHEET_TITLES = {  # of a download, which can be corrected and loaded again
-    "code": N_("Code"),
-    "type_name": N_("Type"),
-    "hazard": N_("Hazard"),
-    "condition": N_("Condition of filing"),
-    "words": N_("Keywords"),
-    "limit_text": N_("Limit as written"),
-    "limit": N_("Limit as read"),
-    "handling": N_("Engineering"),
+    **{name: title for name, title in TITLES.items() if name not in ("scheme", "kind", "valid_from", "row")},
     "closing": N_("Condition of closing"),
     "supervisor": N_("Supervised by"),
     "duty": N_("Handled by"),

@@ -21,9 +21,6 @@ from reports.times import ORDINARY, RAW, Asked
 MEASURES = {
     "share_in_time": N_("Share in time"),
     "median_hours": N_("Median time to close"),
-    "n": N_("Cases"),
-    "open": N_("Open"),
-    "past_due": N_("Past due"),
 }
 WORDS = {  # of a funnel
     FAR_ABOVE: N_("more late than chance gives"),
@@ -164,7 +161,7 @@ def heat(
     for hazard in HAZARDS:
         if scope.hazards and hazard not in scope.hazards:
             continue
-        found = times.figures(dataset, replace(scope, hazards=(hazard,)), "cell", clock=clock, handling=handling)
+        found = times.medians(dataset, replace(scope, hazards=(hazard,)), "cell", clock=clock, handling=handling)
         found = found.set_index("key").reindex(cells["cell_id"])
         behind = found["due" if measure == "share_in_time" else "n"].fillna(0).to_numpy(np.int64)
         table[hazard], n[hazard] = found[measure].to_numpy(float), behind

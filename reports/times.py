@@ -124,7 +124,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
     overall = figures(dataset, scope, clock=clock, handling=handling).iloc[0]
     standards, settings = dataset.standards(), dataset.settings
     deadlines = has_deadlines(dataset, scope)
-    reasons = timing.undecided(dataset, scope, handling=handling)
+    reasons = due_from(dataset, scope, handling=handling)
     undecided = {code: int(reasons[code].sum()) * deadlines for code in UNDECIDED}
     apart = {name: int(overall[name]) for name in APART}
     facts = said.Facts(
@@ -255,7 +255,7 @@ def _compared(dataset: Dataset, scope: Scope, asked: Asked) -> pd.DataFrame | No
 def holds(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Holds:
     """Return the share in time with holds counted, as the office is held to it, and as if there had been none."""
     held = count_held(dataset, scope, handling=handling)
-    every = timing.due(dataset, scope, handling=handling)
+    every = _due(dataset, scope, None, handling)
     counted = int(every["due"].sum()), int(every["in_time"].sum())
     without = counted[0] - held.due + held.due_without, counted[1] - held.in_time + held.in_time_without
     sentence = said.holds(held.cases, counted, without) if held.cases else None
@@ -345,8 +345,8 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     late = late[~late["stopped"]]
     past = late["key"][late["hours_past_due"] >= 0].value_counts().rename("past_due").rename_axis("key").reset_index()
     untold = late["key"][late["hours_past_due"].isna()].value_counts().rename("open_undecided").rename_axis("key")
-    reasons, decidable = timing.undecided(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)
-    due = timing.due(dataset, scope, by, handling=handling)
+    reasons, decidable = due_from(dataset, scope, by, handling=handling), has_deadlines(dataset, scope)
+    due = _due(dataset, scope, by, handling)
     apart = timing.apart(dataset, scope, by, clock=clock, handling=handling)
     beside = (
         limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
@@ -407,7 +407,7 @@ def medians(
     due has a row, also where no duration is known; all as one group always have one.
     """
     table = resolution.summarize(_durations(dataset, scope, by, clock, handling, cell=cell), **more)
-    due = timing.due(dataset, scope, by, cell=cell, handling=handling)[["key", "due", "in_time"]]
+    due = _due(dataset, scope, by, handling, cell=cell)[["key", "due", "in_time"]]
     table = table.astype({"key": object}).merge(due.astype({"key": object}), on="key", how="outer")
     if by is None and not len(table):
         table = table.reindex([0]).assign(key="all")
@@ -424,6 +424,25 @@ def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
     return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
+
+
+def _due(dataset: Dataset, scope: Scope, by: str | None, handling: str, *, cell: str | None = None) -> pd.DataFrame:
+    """Return `data.timing.due`: held, for medians, shares with what was closed in bulk, and holds ask for the same."""
+    key = (scope, by, handling, cell)
+    return dataset.hold(
+        "due", key, lambda: timing.due(dataset, scope, by, cell=cell, handling=handling), most=_MOST_HELD
+    )
+
+
+def due_from(dataset: Dataset, scope: Scope, by: str | None = None, *, handling: str = ORDINARY) -> pd.DataFrame:
+    """Return `data.timing.undecided`: by where their deadlines come from, how many cases each group has.
+
+    The answers last given are held with the version, and shared: they are never changed.
+    """
+    key = (scope, by, handling)
+    return dataset.hold(
+        "due from", key, lambda: timing.undecided(dataset, scope, by, handling=handling), most=_MOST_HELD
+    )
 
 
 def reasons_of(dataset: Dataset) -> dict[str, str]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from base.text import N_, NP_, Sentence
-from data import timing
 from data.dataset import Dataset
 from data.schema import DUE_FROM, Scope
-from reports.times import DECIDED, ORDINARY, nobody_knows
+from reports.times import DECIDED, ORDINARY, due_from, nobody_knows
 
 TO_DO = {
     "no-limit": N_("Add a row for these types or hazards to the table of deadlines."),
@@ -47,7 +46,7 @@ class Origins:
 
 def origins(dataset: Dataset, scope: Scope, *, handling: str = ORDINARY) -> Origins:
     """Return where the deadlines of the cases of a scope come from, and why others have none."""
-    found = timing.undecided(dataset, scope, handling=handling)
+    found = due_from(dataset, scope, handling=handling)
     counts = {code: int(found[code].sum()) for code in DUE_FROM}
     known, n = sum(counts[code] for code in DECIDED), sum(counts.values())
     rows = pd.DataFrame([(code, count) for code, count in counts.items() if count], columns=["code", "n"])

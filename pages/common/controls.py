@@ -4,7 +4,7 @@ An address parameter counts only if it equals a known id or a plain date; whatev
 """
 
 import datetime as dt
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -87,6 +87,19 @@ def select(
     value = widget(label, options, format_func=shown, key=key, **more) or first
     keep(name, value, first)
     return str(value)
+
+
+def part(words: Words, label: str, name: str, options: Mapping[str, str]) -> str:
+    """Draw the choice of one part of a page, bound to the address like `select`; `options` maps ids to titles."""
+    return select(
+        label,
+        name,
+        list(options),
+        lambda one: words(options[one]),
+        widget=st.segmented_control,
+        label_visibility="collapsed",
+        required=True,
+    )
 
 
 def _is_day(text: str) -> bool:

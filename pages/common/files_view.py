@@ -25,15 +25,7 @@ SECTIONS = {
 
 def section(words: Words) -> str:
     """Draw the choice of a section and return it."""
-    return controls.select(
-        words("Section"),
-        "section",
-        list(SECTIONS),
-        lambda one: words(SECTIONS[one]),
-        widget=st.segmented_control,
-        label_visibility="collapsed",
-        required=True,
-    )
+    return controls.part(words, words("Section"), "section", SECTIONS)
 
 
 def headline(words: Words, data: Dataset) -> str:

@@ -23,15 +23,7 @@ EVENTS_A_MINUTE = 600_000
 
 def draw(words: Words, data: Dataset, spots: answers.HotSpots, asked: Asked, chosen: str | None) -> None:
     """Draw the choice of a part, and the part."""
-    part = controls.select(
-        words("Part"),
-        "part",
-        list(PARTS),
-        lambda one: words(PARTS[one]),
-        widget=st.segmented_control,
-        label_visibility="collapsed",
-        required=True,
-    )
+    part = controls.part(words, words("Part"), "part", PARTS)
     if part == "lately":
         alarm_view.lately(words, data, asked.scope)
     elif part == "rates":

@@ -34,15 +34,7 @@ PARTS = {
 
 def draw(words: Words, data: Dataset, scope: Scope, asked: Asked, answer: Headline) -> None:
     """Draw the choice of a part, and the part."""
-    part = controls.select(
-        words("Part"),
-        "part",
-        list(PARTS),
-        lambda one: words(PARTS[one]),
-        widget=st.segmented_control,
-        label_visibility="collapsed",
-        required=True,
-    )
+    part = controls.part(words, words("Part"), "part", PARTS)
     with frame.told(words, stop=False):
         if part == "stages":
             backlog_view.stages(words, data, scope, asked, answer)
