@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-import duckdb
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
@@ -18,11 +17,9 @@ import shapely
 
 from base import settings
 from base.errors import HazardError
-from data import tables, validity, versions
+from data import sql, tables, validity, versions
 from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, TIME_FIELDS, ImportRecord, Level, Scope
 from data.taxonomy import DEFAULT_RULES
-
-_MONTH = "{'month': VARCHAR}"  # the one column that stands in the names of folders
 
 T = TypeVar("T")
 
@@ -40,7 +37,7 @@ class Dataset:
 
     def __init__(self, root: Path, named: versions.Version) -> None:
         self.root, self.named = root, named
-        self._opening, self._holding = threading.Lock(), threading.Lock()
+        self._holding = threading.Lock()
         # What other modules derived from this version, by name: equal whoever derives it, and not to be changed
         self.derived: dict[str, Any] = {}
 
@@ -380,51 +377,19 @@ class Dataset:
             filters += [("row", ">=", rows[0]), ("row", "<=", rows[1])]
         return table.to_pyarrow_table(filters=filters, columns=columns)
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a DuckDB cursor that sees the view `incidents` of this version, the workspace's files and no more."""
-        with self._opening:
-            return self._connection.cursor()
-
     @cached_property
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(":memory:", config={"python_enable_replacements": False})
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET parquet_metadata_cache = true")  # a version's files never change
-        connection.execute(f"SET allowed_directories = [{_quoted(str(self.root / 'incidents'))}]")
-        connection.execute("SET enable_external_access = false")
-        if "incidents" in self.named.tables:
-            files = tables.file_paths(self.root, "incidents", self.named.tables["incidents"])
-        else:
-            files = []
-        if files:
-            read = f"read_parquet([{', '.join(map(_quoted, files))}], hive_partitioning = true, hive_types = {_MONTH})"
-            connection.execute(f"CREATE VIEW incidents AS SELECT * FROM {read}")  # noqa: S608  quoted
-        else:
-            schema = tables.incident_schema(tuple(level.column for level in self.levels))
-            connection.register("nothing", schema.empty_table())
-            connection.execute("CREATE TABLE incidents AS SELECT * FROM nothing")
-            connection.unregister("nothing")
-        connection.execute("SET lock_configuration = true")
-        return connection
+    def _sql(self) -> sql.Incidents:
+        columns = tuple(level.column for level in self.levels)
+        return sql.Incidents(self.root, self.named.tables.get("incidents"), columns)
 
-    def query(self, sql: str, values: dict[str, Any] | None = None, **frames: pa.Table) -> pa.Table:
+    def query(self, text: str, values: dict[str, Any] | None = None, **frames: pa.Table) -> pa.Table:
         """Return the answer to one question as an Arrow table; times come in UTC.
 
         Parameters
         ----------
-        sql : str
-            Our own text; it may name the view `incidents` and the given `frames`.
+        text : str
+            Our own; it may name the view `incidents` and the given `frames`.
         values : dict, optional
             What the text names as ``$name``. Words from files or people go here and nowhere else.
         """
-        cursor = self.cursor()
-        try:
-            for name, frame in frames.items():
-                cursor.register(name, frame)
-            return cursor.sql(sql, params=values or None).to_arrow_table()
-        finally:
-            cursor.close()
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        return self._sql.ask(text, values, frames)
