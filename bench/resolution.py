@@ -2,8 +2,9 @@
 
 The invented incidents of bench/queries.py, with a table of deadlines loaded into them: how long it takes to reckon all
 due times anew is told first. Then each question in a fresh process, over all of the time and over the last year:
-"first" pays for opening, "then" is the median of three more, memory is the peak beyond what the process held at its
-start.
+"first" pays for opening, "then" is the median of three more, each of a version newly opened, and "change" the median of
+three filter changes, as a reader makes them: the version is the same, the period another one. Memory is the peak beyond
+what the process held at its start. "The screen" is what the page shows before anything is clicked.
 
 Then the same medians with 95% limits by others, from a frame in memory that holds minutes and whether the case was
 closed (ours starts from the files): lifelines fits a curve a group, as its guide shows; of many groups it gets a share,
@@ -15,6 +16,7 @@ Run by `python run.py bench resolution`, or
 """
 
 import argparse
+import dataclasses
 import datetime as dt
 import importlib.metadata
 import json
@@ -34,7 +36,7 @@ from data import standards, timing
 from data.dataset import Dataset
 from data.schema import Scope
 from data.store import Workspace
-from reports import backlog, standing, times, times_book
+from reports import backlog, standing, times, times_book, times_map
 from reports.times import Asked
 
 ROWS, CELLS = 1_000_000, 300
@@ -44,6 +46,7 @@ SCOPES = {
     "a year": Scope(level="grid", start=dt.date(LAST.year - 1, 1, 1), end=LAST),
 }
 ASKS: dict[str, Callable[[Dataset, Scope], Any]] = {
+    "the screen": lambda data, scope: screen(data, scope),
     "headline": times.headline,
     "headline, work time": lambda data, scope: times.headline(data, scope, clock="work"),
     "groups by hazard": lambda data, scope: times.groups(data, scope, Asked()),
@@ -76,13 +79,37 @@ def load_limits(folder: Path) -> dict[str, Any]:
 
 def ask(question: str, scope: str, folder: Path) -> dict[str, Any]:
     """Ask one question in this process; return its seconds and memory."""
+
+    def seconds(data: Dataset, asked: Scope) -> float:
+        start = time.perf_counter()
+        ASKS[question](data, asked)
+        return time.perf_counter() - start
+
     with Memory() as memory:
-        newest, found = Workspace(folder).newest(), []
-        for _ in range(4):
-            start = time.perf_counter()
-            ASKS[question](Dataset(newest.root, newest.named), SCOPES[scope])  # which holds no answer yet
-            found.append(time.perf_counter() - start)
-    return {"first": found[0], "then": float(np.median(found[1:])), "gb": memory.more / 1e3}
+        newest = Workspace(folder).newest()
+        opened = [Dataset(newest.root, newest.named) for _ in range(4)]  # which hold no answer yet
+        found = [seconds(one, SCOPES[scope]) for one in opened]
+        changed = [seconds(opened[-1], earlier(SCOPES[scope], months)) for months in (1, 2, 3)]
+    told = {"first": found[0], "then": float(np.median(found[1:])), "change": float(np.median(changed))}
+    return told | {"gb": memory.more / 1e3}
+
+
+def screen(data: Dataset, scope: Scope) -> tuple[Any, ...]:
+    """Return what the resolution page shows first: the headline, groups, map and curves."""
+    asked = Asked()
+    return (
+        times.headline(data, scope),
+        times.groups(data, scope, asked),
+        times_map.cell_times(data, scope, asked, "median"),
+        times.curves(data, scope, asked),
+    )
+
+
+def earlier(scope: Scope, months: int) -> Scope:
+    """Return a scope whose period lies earlier by months; of all of the time the last ones are left out."""
+    back = pd.DateOffset(months=months)
+    start = None if scope.start is None else (pd.Timestamp(scope.start) - back).date()
+    return dataclasses.replace(scope, start=start, end=(pd.Timestamp(scope.end or LAST) - back).date())
 
 
 def measure(folder: Path, only: str, lines: Lines) -> None:
@@ -91,12 +118,12 @@ def measure(folder: Path, only: str, lines: Lines) -> None:
         found = load_limits(folder)
         print(f"  table of deadlines loaded, {found['changed']:,} cases due anew: {found['seconds']:.1f} s", flush=True)
         lines.add(question="due times", **found)
-    print(f"  {'':26} {'':9} {'first s':>8} {'then s':>8} {'GB':>7}")
+    print(f"  {'':26} {'':9} {'first s':>8} {'then s':>8} {'change s':>8} {'GB':>7}")
     for scope in SCOPES:
         for question in ASKS:
             if only in question:
                 found, _ = called("bench.resolution", "--folder", folder, "--ask", question, scope)
-                figures = f"{found['first']:8.2f} {found['then']:8.2f} {found['gb']:7.2f}"
+                figures = f"{found['first']:8.2f} {found['then']:8.2f} {found['change']:8.2f} {found['gb']:7.2f}"
                 print(f"  {question:26} {scope:9} {figures}", flush=True)
                 lines.add(question=question, scope=scope, **found)
 

@@ -3,8 +3,9 @@
 The rules are told in `data.queries`, which counts such rows; `data.listing` lists them for people.
 """
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Bools = NDArray[np.bool_]
 Times = NDArray[np.int64]
+_Reckoned = TypeVar("_Reckoned")
 UNKNOWN = np.int64(np.iinfo(np.int64).min)  # the as-of time of a source that knows of none: before all others
 _QUARTER_US = 900_000_000
 
@@ -30,6 +32,7 @@ class Seen:
         self.view, self.part, self.month = view, part, part.month
         self.n = part.rows if rows is None else len(rows)
         self.rows: Any = slice(None) if rows is None else rows  # their places in the file
+        self._reckoned: dict[Any, Any] = {}
 
     @property
     def positions(self) -> NDArray[np.int64]:
@@ -43,6 +46,12 @@ class Seen:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.part[name][self.rows]
+
+    def once(self, key: Any, reckon: Callable[[], _Reckoned]) -> _Reckoned:
+        """Return what is reckoned of these rows: only the first time, for several questions may want it."""
+        if key not in self._reckoned:
+            self._reckoned[key] = reckon()
+        return cast(_Reckoned, self._reckoned[key])
 
     @cached_property
     def as_of(self) -> NDArray[np.int64]:
@@ -187,9 +196,13 @@ class Seen:
         """Return whether the case was handled so (a code of `data.schema.HANDLINGS`); None is in any way."""
         if handling is None:
             return np.broadcast_to(np.True_, self.n)
-        found = self["handling"]
-        wanted = found == facts.codes("handling").of([handling])[0]
-        return wanted if handling else wanted | (found < 0)
+        wanted = facts.codes("handling").of([handling])[0]
+
+        def compare() -> Bools:
+            found = self["handling"]
+            return (found == wanted) if handling else (found == wanted) | (found < 0)
+
+        return self.once(("handled as", handling), compare)
 
     @cached_property
     def cell(self) -> NDArray[np.signedinteger[Any]]:

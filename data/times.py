@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -200,6 +201,8 @@ def _since_1970(texts: pd.Series) -> pd.Series | None:
 
 
 def _rest(left: pd.Series) -> pd.DataFrame:
+    if not len(left):  # most columns are read by now
+        return _nothing_left()
     rest = _parts(left, _PATTERN)
     unread = rest.index[rest["year"].isna() & rest["a"].isna()]
     if len(unread):
@@ -208,6 +211,12 @@ def _rest(left: pd.Series) -> pd.DataFrame:
     rest["year"] = rest["year"].fillna(rest["year2"])
     half = rest["half"].where(rest["half"] != "", rest["half2"]).str.lower().str.replace(".", "", regex=False)
     return rest.drop(columns=["year2", "half2"]).assign(half=half, text=left)
+
+
+@cache
+def _nothing_left() -> pd.DataFrame:
+    nothing = pd.Series([], dtype=TEXT)
+    return _parts(nothing, _PATTERN).drop(columns=["year2", "half2"]).assign(text=nothing)
 
 
 def _parts(texts: pd.Series, pattern: str) -> pd.DataFrame:
@@ -241,6 +250,19 @@ def _evidence(rest: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
     if part.exact is not None:
         return part.exact
+    naive = _with_rest(part, order) if len(part.rest) else part.found
+    first_time = np.ones(len(naive), dtype=bool)  # of an hour that comes twice
+    utc = naive.dt.tz_localize(zone, ambiguous=first_time, nonexistent="shift_forward").dt.tz_convert("UTC")
+    with_offset = part.rest.index[part.rest["offset"] != ""]
+    if len(with_offset):
+        exact = naive[with_offset].dt.tz_localize("UTC") - _offset(part.rest.loc[with_offset, "offset"])
+        utc = utc.where(~utc.index.isin(with_offset), exact.reindex(utc.index))
+    years = naive.dt.year
+    return utc.where((years >= FIRST_YEAR) & (years <= LAST_YEAR))
+
+
+def _with_rest(part: _Column, order: str) -> pd.Series:
+    """Return the times found, and among them those made of parts."""
     rest = part.rest
     given = rest["a"].notna()
     first, second = ("b", "a") if order == "day" else ("a", "b")
@@ -252,14 +274,7 @@ def _to_utc(part: _Column, order: str, zone: str) -> pd.Series:
     hour = hour.where(~late, hour + 12).where(~(early & (hour == 12)), 0).where(~(early & (hour > 12) | night), -1)
     naive = part.found.copy()
     naive[rest.index] = _moments(rest["year"], month, day, hour, rest["minute"], rest["second"])
-    first_time = np.ones(len(naive), dtype=bool)  # of an hour that comes twice
-    utc = naive.dt.tz_localize(zone, ambiguous=first_time, nonexistent="shift_forward").dt.tz_convert("UTC")
-    with_offset = rest.index[rest["offset"] != ""]
-    if len(with_offset):
-        exact = naive[with_offset].dt.tz_localize("UTC") - _offset(rest.loc[with_offset, "offset"])
-        utc = utc.where(~utc.index.isin(with_offset), exact.reindex(utc.index))
-    years = naive.dt.year
-    return utc.where((years >= FIRST_YEAR) & (years <= LAST_YEAR))
+    return naive
 
 
 def _moments(*parts: pd.Series) -> NDArray[np.datetime64]:

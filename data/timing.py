@@ -384,19 +384,23 @@ def minutes_of(seen: Seen, clock: str) -> tuple[Ints, Bools]:
     if clock == "raw":
         until = np.where(seen.open, seen.as_of, seen.closed)
         return (until - seen.reported + 30_000_000) // 60_000_000, ~seen.open
-    found, ended = took.took(seen, clock)
+    found, ended = seen.once(("took", clock), lambda: took.took(seen, clock))
     over = found == took.OVER
     return np.where(over, PARTS + 1, found), ended & ~over
 
 
 def says(seen: Seen, column: str) -> Bools:
     """Return whether a text of the file says yes, or counts any."""
-    codes = seen[column]
-    if not any(codes.strides):
-        return np.broadcast_to(np.False_, seen.n)
-    there, at = np.unique(codes, return_inverse=True)
-    texts = np.append(facts.codes(column).texts, "")[there]  # -1 is the last
-    return np.array([text.strip().lower() not in _NO for text in texts], dtype=bool)[at]
+
+    def look() -> Bools:
+        codes = seen[column]
+        if not any(codes.strides):
+            return np.broadcast_to(np.False_, seen.n)
+        there, at = np.unique(codes, return_inverse=True)
+        texts = np.append(facts.codes(column).texts, "")[there]  # -1 is the last
+        return np.array([text.strip().lower() not in _NO for text in texts], dtype=bool)[at]
+
+    return seen.once(("says", column), look)
 
 
 def _asked(seen: Seen, by: str | None, cell: str | None) -> Bools:

@@ -23,6 +23,7 @@ from data.seen import UNKNOWN, Bools, Seen, Times
 
 _FEW = 8  # up to so many are compared one by one, which is faster than to look them up
 _MOST_HELD, _MOST_VIEWS = 8_000_000, 64  # rows, of 8 bytes each, and views: of those asked for last
+_MOST_TOLD, _TOLD_VIEWS = 1_000_000, 4  # rows a view whose states are held too, some 60 bytes each; of the last views
 _HOLDING = threading.Lock()
 
 
@@ -42,13 +43,14 @@ class View:
             wanted[self.level_column] = _cells_in(dataset, scope)
         self._codes = {name: facts.codes(name).of(texts) for name, texts in wanted.items()}
         self._rows: dict[str, NDArray[np.int64] | None] = {}  # by file; None are all
+        self._seen: dict[str, Seen] = {}  # by file, with the states that were asked for
 
     @classmethod
     def of(cls, dataset: Dataset, scope: Scope) -> "View":
         """Return the view of a scope.
 
         A screen asks ten questions about one scope. So the views asked for last are held with the version, and with
-        them which rows they have; they are shared.
+        them which rows they have and, of the last few, how their cases stand; they are shared.
         """
         held: dict[Scope, View] = dataset.derived.setdefault("views", {})
         found = held.get(scope) or cls(dataset, scope)
@@ -57,6 +59,8 @@ class View:
             rows = sum(one.held for one in held.values())
             while len(held) > 1 and (rows > _MOST_HELD or len(held) > _MOST_VIEWS):
                 rows -= held.pop(next(iter(held))).held
+            for one in list(held.values())[:-_TOLD_VIEWS]:
+                one._seen = {}
             return found
 
     @cached_property
@@ -184,7 +188,13 @@ class View:
             if not self.scope.voided:
                 keep &= self.stands(part)
             self._rows[part.path] = None if keep.all() else np.flatnonzero(keep)
-        return Seen(self, part, self._rows[part.path])
+        held = self._seen
+        found = held.get(part.path)
+        if found is None:
+            found = Seen(self, part, self._rows[part.path])
+            if found.n + sum(one.n for one in list(held.values())) <= _MOST_TOLD:
+                held[part.path] = found
+        return found
 
     def every(self, part: Part) -> Seen:
         """Return all rows of a file, whatever the scope asks for."""

@@ -41,6 +41,7 @@ DECIDED = ("table", "file")  # codes of DUE_FROM with a deadline; the others say
 UNDECIDED = tuple(code for code in DUE_FROM if code not in DECIDED)
 FUNNELS = ("cell", "unit")  # keys whose shares of late cases are set against chance
 _MOST_HELD = 32  # answers; by 10,000 cells one takes some megabytes
+_MOST_ROWS = 3_000_000  # of all histograms held, 20 bytes each
 
 
 @dataclass(frozen=True)
@@ -349,6 +350,7 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
     due = _due(dataset, scope, by, handling)
     apart = timing.apart(dataset, scope, by, clock=clock, handling=handling)
     beside = (
+        table,
         limits.rename(columns={"n": "limited"})[["key", "limited", "within", "within_low", "within_high"]],
         past,
         (untold * decidable).reset_index(),
@@ -362,13 +364,13 @@ def _figures(dataset: Dataset, scope: Scope, by: str | None, clock: str, handlin
         apart[["key", *APART]],
         due[["key", "bulk_due", "bulk_in_time"]],
     )
-    for one in beside:
-        table = table.merge(one.astype({"key": object}), on="key", how="left" if by is None else "outer")
+    table = pd.concat([one.astype({"key": object}).set_index("key") for one in beside], axis=1, sort=True)
+    table = (table.loc[["all"]] if by is None else table).reset_index(names="key")
     whole = [
         "n", "open", "due", "in_time", "decided", "limited", "past_due", "open_undecided", "undecided", *APART,
         "bulk_due", "bulk_in_time",
     ]  # fmt: skip
-    table = table.fillna(dict.fromkeys(whole, 0)).astype(dict.fromkeys(whole, "int64"))
+    table[whole] = table[whole].fillna(0).astype("int64")
     every = table["due"] + table["bulk_due"]
     with_bulk = (table["in_time"] + table["bulk_in_time"]) / every.where(every > 0)
     table = table.assign(share_with_bulk=with_bulk, few=table["n"] < int(settings["few_reports"]))
@@ -412,7 +414,7 @@ def medians(
     if by is None and not len(table):
         table = table.reindex([0]).assign(key="all")
     counts = ["n", "open", "due", "in_time"]
-    table = table.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
+    table[counts] = table[counts].fillna(0).astype("int64")
     share, low, high = resolution.share_in_time(table["due"].to_numpy(), table["in_time"].to_numpy())
     shares = {"share_in_time": share, "share_low": low, "share_high": high}
     first = [name for name in ("key", "n", "open", "median_hours", "low", "high", "due", "in_time") if name in table]
@@ -423,7 +425,13 @@ def medians(
 def _durations(
     dataset: Dataset, scope: Scope, by: str | None, clock: str, handling: str, *, cell: str | None = None
 ) -> pd.DataFrame:
-    return timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling)
+    """Return `data.timing.durations`: held, for figures, curves and comparisons ask for the same; never changed."""
+    key = (scope, by, clock, handling, cell)
+    return dataset.hold(
+        "durations", key,
+        lambda: timing.durations(dataset, scope, by, cell=cell, clock=clock, handling=handling),
+        most=_MOST_HELD, weigh=len, heaviest=_MOST_ROWS,
+    )  # fmt: skip
 
 
 def _due(dataset: Dataset, scope: Scope, by: str | None, handling: str, *, cell: str | None = None) -> pd.DataFrame:

@@ -62,7 +62,6 @@ def workspaces(demo, tmp_path_factory):
 def visit(workspaces, monkeypatch, static_files, components):
     """A function that opens a page alone, with address parameters, on one of the workspaces or on a folder."""
     st.cache_data.clear()
-    st.cache_resource.clear()
 
     def open_(page="overview", workspace="demo", *, lang="en", script=None, **address):
         folder = workspaces.get(workspace, workspace)

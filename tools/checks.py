@@ -80,9 +80,7 @@ def test(*, slow: bool, extra: list[str]) -> int:
     pytest = [
         "pytest",
         "-n",
-        "auto",
-        "--maxprocesses",
-        "4",
+        str(min(4, 1 + (os.cpu_count() or 1))),  # one more than processors: some wait for a browser or the disk
         "--dist",
         "worksteal",
         *(["--slow"] if slow else []),
