@@ -62,6 +62,16 @@ def duration(hours: float, clock: str = RAW) -> Sentence:
     return text.duration(hours, work_day(clock))
 
 
+# A unit as it stands in a cell of the map
+_ON_MAP = {"{n} workdays": N_("{n} wd"), "{n} work h": N_("{n} wh"), "{n} min work": N_("{n} wmin")}
+
+
+def on_map(hours: float, clock: str = RAW) -> Sentence:
+    """Return `duration` as it fits into a cell; the legend beside has the whole words of work time."""
+    found = duration(hours, clock)
+    return Sentence(_ON_MAP.get(str(found.template), found.template), found.fields)
+
+
 def work_day(clock: str) -> float | None:
     """Return the hours of a work day where the clock is that of work time; None: a day has 24 hours."""
     return DAY_MINUTES / 60 if clock == WORK else None

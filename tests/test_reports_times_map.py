@@ -153,7 +153,9 @@ def test_an_empty_scope_has_a_map_without_classes(dataset):
 
 
 def test_work_time_and_chinese_are_said_as_such(dataset):
-    assert picture(dataset, EACH, "median", clock="work").values.labels[:2] == ["6.3 work h", "3.2 work h"]
+    shown = picture(dataset, EACH, "median", clock="work")
+    assert shown.values.labels[:2] == ["6.3 wh", "3.2 wh"]
+    assert "median 6.3 work h" in shown.values.tips[0]
     shown = picture(dataset, EACH, "share", words=ZH)
     assert shown.values.tips[0].split("\n") == [
         "应办结 38 件，按期 50%",
