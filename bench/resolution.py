@@ -89,7 +89,7 @@ def ask(question: str, scope: str, folder: Path) -> dict[str, Any]:
         newest = Workspace(folder).newest()
         opened = [Dataset(newest.root, newest.named) for _ in range(4)]  # which hold no answer yet
         found = [seconds(one, SCOPES[scope]) for one in opened]
-        changed = [seconds(opened[-1], earlier(SCOPES[scope], months)) for months in (1, 2, 3)]
+    changed = [seconds(opened[-1], earlier(SCOPES[scope], months)) for months in (1, 2, 3)]  # the watch costs time too
     told = {"first": found[0], "then": float(np.median(found[1:])), "change": float(np.median(changed))}
     return told | {"gb": memory.more / 1e3}
 
