@@ -80,7 +80,9 @@ def test(*, slow: bool, extra: list[str]) -> int:
     pytest = [
         "pytest",
         "-n",
-        str(min(4, 1 + (os.cpu_count() or 1))),  # one more than processors: some wait for a browser or the disk
+        "auto",
+        "--maxprocesses",
+        "4",
         "--dist",
         "worksteal",
         *(["--slow"] if slow else []),
