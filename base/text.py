@@ -205,20 +205,22 @@ _LONG = 3  # days from which a length of time is told in days
 _MINUTE = 1 / 60
 
 
-def duration(hours: float, work_day: float | None = None) -> Sentence:
+def duration(hours: float, work_day: float | None = None, *, brief: bool = False) -> Sentence:
     """Return a length of time in the unit a person would use: minutes, hours or days; NaN is "not reached".
 
     Parameters
     ----------
     work_day : float, optional
         The hours of a work day, where the time is work time; else the clock never stops and a day has 24.
+    brief : bool
+        The shortest words, for a cell of the map: whoever uses them shows the whole words beside.
     """
     if math.isnan(hours):
         return Sentence(N_("not reached"))
     size, unit = time_unit(hours, work_day)
     n = hours / size
     digits = 0 if size == _MINUTE or (n >= 10 and size == 24) else 1
-    return Sentence(unit, {"n": round(n, digits) if digits else round(n)})
+    return Sentence(_BRIEF.get(unit, unit) if brief else unit, {"n": round(n, digits) if digits else round(n)})
 
 
 def time_unit(hours: float, work_day: float | None = None) -> tuple[float, str]:
@@ -229,6 +231,9 @@ def time_unit(hours: float, work_day: float | None = None) -> tuple[float, str]:
     if not hours >= _LONG * day:
         return 1.0, N_("{n} work h") if work_day else N_("{n} h")
     return day, N_("{n} workdays") if work_day else N_("{n} days")
+
+
+_BRIEF = {"{n} min work": N_("{n} wmin"), "{n} work h": N_("{n} wh"), "{n} workdays": N_("{n} wd")}
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$:&@/])")

@@ -23,7 +23,7 @@ from data.seen import UNKNOWN, Bools, Seen, Times
 
 _FEW = 8  # up to so many are compared one by one, which is faster than to look them up
 _MOST_HELD, _MOST_VIEWS = 8_000_000, 64  # rows, of 8 bytes each, and views: of those asked for last
-_MOST_TOLD, _TOLD_VIEWS = 1_000_000, 4  # rows a view whose states are held too, some 60 bytes each; of the last views
+_MOST_TOLD, _TOLD_VIEWS = 1_000_000, 4  # rows a view whose states are held too, some 40 bytes each; of the last views
 _HOLDING = threading.Lock()
 
 

@@ -129,9 +129,7 @@ def times_map(
     table, unreached, few, unsure = found.cells[here], found.unreached[here], found.few[here], found.unsure[here]
     place = every.get_indexer(pd.Index(table["cell_id"]))
     slow_first = found.measure == MEDIAN
-    said, short = (
-        _said(found.measure, clock, words, written) for written in (times_words.duration, times_words.on_map)
-    )
+    said, brief = (_said(found.measure, clock, words, brief) for brief in (False, True))
     # The strongest colour is kept for what is not reached; a share is the stronger the lower it is
     classed = classes.classify(table["value"].to_numpy(), k=_STRONGEST if unreached.any() else _STRONGEST + 1)
     steps = len(classed.edges)
@@ -142,7 +140,7 @@ def times_map(
     table = table.assign(unreached=unreached, few=few, unsure=unsure, slower=slower)
     rows: list[Any] = list(table.itertuples(index=False))
     for at, row in zip(place, rows, strict=True):
-        labels[at] = _label(row, short, words)
+        labels[at] = _label(row, brief, words)
         tips[at] = "\n".join(_tip(row, found, said, words))
     above = drawn.ids[level - 1] if level else ()
     values = maps.MapValues(
@@ -177,12 +175,10 @@ def times_map(
     return Choropleth(values, key, words.joined(_alt(found, rows, view, said, words)))
 
 
-def _said(
-    measure: str, clock: str, words: Words, written: Callable[[float, str], Sentence] = times_words.duration
-) -> Callable[[float], str]:
+def _said(measure: str, clock: str, words: Words, brief: bool) -> Callable[[float], str]:
     if measure == SHARE:
         return times_words.percent
-    return lambda hours: written(hours, clock).say(words)
+    return lambda hours: times_words.duration(hours, clock, brief=brief).say(words)
 
 
 def _label(row: Any, said: Callable[[float], str], words: Words) -> str:

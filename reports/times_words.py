@@ -57,19 +57,9 @@ class Facts:
         return nobody_knows(self.overall) is not None
 
 
-def duration(hours: float, clock: str = RAW) -> Sentence:
-    """Return a length of time in the unit a person would use; NaN is "not reached"."""
-    return text.duration(hours, work_day(clock))
-
-
-# A unit as it stands in a cell of the map
-_ON_MAP = {"{n} workdays": N_("{n} wd"), "{n} work h": N_("{n} wh"), "{n} min work": N_("{n} wmin")}
-
-
-def on_map(hours: float, clock: str = RAW) -> Sentence:
-    """Return `duration` as it fits into a cell; the legend beside has the whole words of work time."""
-    found = duration(hours, clock)
-    return Sentence(_ON_MAP.get(str(found.template), found.template), found.fields)
+def duration(hours: float, clock: str = RAW, *, brief: bool = False) -> Sentence:
+    """Return a length of time in the unit a person would use; NaN is "not reached". Brief: see `base.text.duration`."""
+    return text.duration(hours, work_day(clock), brief=brief)
 
 
 def work_day(clock: str) -> float | None:
