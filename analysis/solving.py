@@ -156,7 +156,7 @@ def _search(programme: Programme, until: float) -> Answer:
     bound = model.total
     while True:
         answer = model.ask(-model.benefit / scale, until - time.monotonic())
-        if answer.status == 2:
+        if answer.status == 2 or (answer.x is None and "infeasible" in answer.message.lower()):
             return Answer(IMPOSSIBLE, None, 0.0)
         if answer.mip_dual_bound is not None and np.isfinite(answer.mip_dual_bound):
             bound = min(bound, -answer.mip_dual_bound * scale)
@@ -177,11 +177,12 @@ def _search(programme: Programme, until: float) -> Answer:
 
 def _without_idle(programme: Programme, year: dict[int, int]) -> dict[int, int]:
     """Return a set without projects that bring nothing beside the others and that no rule asks for, dearest first."""
+    least = dict(year)
     for project in sorted(year, key=lambda one: (-programme.costs[one], -one)):
-        fewer = {one: at for one, at in year.items() if one != project}
+        fewer = {one: at for one, at in least.items() if one != project}
         if _as_good(programme, fewer, year):
-            year = fewer
-    return year
+            least = fewer
+    return least
 
 
 def _as_good(programme: Programme, year: dict[int, int], best: dict[int, int]) -> bool:
