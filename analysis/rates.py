@@ -145,6 +145,33 @@ def empirical_bayes(events: ArrayLike, exposure: ArrayLike) -> Floats:
     return smoothed
 
 
+def smoothed_interval(events: ArrayLike, exposure: ArrayLike, *, confidence: float = 0.95) -> Ratio:
+    """Return the rate of each cell as `empirical_bayes` draws it in, with its interval; per unit of exposure.
+
+    Rates that vary as a gamma distribution with mean m and variance A, and Poisson counts: what is then known of a
+    cell's rate is a gamma distribution of shape m^2/A + events and rate m/A + exposure, and its mean is the drawn-in
+    rate. The limits are its quantiles. They take m and A for known, so with few cells they are a little narrow. Where
+    chance explains all of the spread (A is 0), every cell has the overall rate and that rate's exact interval; so too
+    where there is no event at all. Errors as in `empirical_bayes`; ``confidence-bad``.
+
+    References
+    ----------
+    Clayton & Kaldor (1987), Biometrics 43(3), 671-681, the gamma model; the moments are those of Marshall (1991).
+    """
+    observed, weight = same_cells(events, exposure)
+    _raw, overall, own = _spread(observed, weight)
+    tail = _tail(confidence)
+    if own <= _DUST * overall**2:
+        low, high = (limit / weight.sum() for limit in poisson_interval(observed.sum(), confidence=confidence))
+        everywhere = np.ones(len(observed))
+        return Ratio(overall * everywhere, low * everywhere, high * everywhere)
+    shape, rate = overall**2 / own + observed, overall / own + weight
+    return Ratio(
+        empirical_bayes(observed, weight), scipy.special.gammaincinv(shape, tail) / rate,
+        scipy.special.gammainccinv(shape, tail) / rate,
+    )  # fmt: skip
+
+
 def standardized_rates(events: ArrayLike, exposure: ArrayLike) -> Floats:
     """Return how far the rate of each cell lies from that of all cells, in its own standard deviations.
 

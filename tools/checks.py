@@ -26,6 +26,7 @@ BENCHES = {
     "importing": 2,
     "association": 2,
     "scan": 2,
+    "portfolio": 2,
     "clocks": 1,
     "borders": 1,
     "queries": 5,
