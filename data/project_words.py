@@ -25,7 +25,6 @@ KIND_NAMES = {  # any other word stands as it is
     "pump": N_("Pump"),
     "cover_repair": N_("Cover repair"),
 }
-DAYS = ("surveyed_on", "designed_on", "built_from", "finished_on", "inspected_on")  # in the order of the work
 TITLES = {
     "project_id": N_("Project number"),
     "name": N_("Project name"),

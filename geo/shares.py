@@ -3,6 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,8 +13,8 @@ _LEAST = 1e-6  # shares below are rounding where borders only touch
 _ARC = 16  # segments a quarter circle: the area of a round end is right to 0.2 %
 
 
-def with_margin(shapes: NDArray[np.object_], buffer_m: ArrayLike) -> gpd.GeoSeries:
-    """Return the ground that shapes stand for: what lies within `buffer_m` metres of each, in degrees.
+def with_margin(shapes: NDArray[np.object_], buffer_m: ArrayLike) -> NDArray[np.object_]:
+    """Return the ground that shapes stand for: what lies within `buffer_m` metres of each.
 
     Parameters
     ----------
@@ -24,11 +25,18 @@ def with_margin(shapes: NDArray[np.object_], buffer_m: ArrayLike) -> gpd.GeoSeri
 
     Returns
     -------
-    GeoSeries, shape (n,)
-        Polygons in EPSG:4326, valid; None where there is no shape or nothing is left of it.
+    ndarray of polygons, shape (n,)
+        WGS 84 degrees, valid; None where there is no shape or nothing is left of it.
     """
-    metres = _in_metres(shapes, shapes)
-    return gpd.GeoSeries(_grounds(metres, buffer_m), crs=metres.crs).to_crs("EPSG:4326")
+    margin = np.broadcast_to(np.asarray(buffer_m, dtype=float), shapes.shape)
+    ground = np.asarray(shapely.make_valid(shapes), dtype=object)
+    wide = np.flatnonzero((margin > 0) & ~shapely.is_missing(ground))
+    if len(wide):
+        metres = gpd.GeoSeries(ground[wide], crs="EPSG:4326").to_crs(_local(ground[wide]))
+        around = shapely.buffer(metres.to_numpy(), margin[wide], quad_segs=_ARC)
+        ground[wide] = gpd.GeoSeries(around, crs=metres.crs).to_crs("EPSG:4326").to_numpy()
+    ground[shapely.get_dimensions(ground) < 2] = None  # a line without metres around it covers nothing
+    return ground
 
 
 def covered(shapes: NDArray[np.object_], buffer_m: ArrayLike, cells: NDArray[np.object_]) -> pd.DataFrame:
@@ -49,28 +57,19 @@ def covered(shapes: NDArray[np.object_], buffer_m: ArrayLike, cells: NDArray[np.
         shape and cell (positions), share in (0, 1]; by shape, then by cell. Shapes and cells that do not meet, or only
         touch, are in no row.
     """
-    empty = pd.DataFrame({"shape": np.array([], int), "cell": np.array([], int), "share": np.array([], float)})
     if not len(cells) or shapely.is_missing(shapes).all():
-        return empty
-    metres = _in_metres(shapes, cells)
-    grounds = _grounds(metres, buffer_m)
-    outlines = gpd.GeoSeries(cells, crs="EPSG:4326").to_crs(metres.crs).to_numpy()
-    shape, cell = shapely.STRtree(outlines).query(grounds, predicate="intersects")
-    share = shapely.area(shapely.intersection(grounds[shape], outlines[cell])) / shapely.area(outlines[cell])
-    found = pd.DataFrame({"shape": shape, "cell": cell, "share": np.minimum(share, 1.0)})
+        return pd.DataFrame({"shape": np.array([], int), "cell": np.array([], int), "share": np.array([], float)})
+    grounds = with_margin(shapes, buffer_m)
+    shape, cell = shapely.STRtree(cells).query(grounds, predicate="intersects")
+    # Cut in degrees, where a border drawn twice is the same line twice; measured in metres
+    parts = gpd.GeoSeries(shapely.intersection(grounds[shape], cells[cell]), crs="EPSG:4326")
+    local = _local(cells)
+    whole = gpd.GeoSeries(cells, crs="EPSG:4326").to_crs(local).area.to_numpy()
+    share = np.minimum(parts.to_crs(local).area.to_numpy() / whole[cell], 1.0)
+    found = pd.DataFrame({"shape": shape, "cell": cell, "share": share})
     return found[found["share"] > _LEAST].sort_values(["shape", "cell"], ignore_index=True)
 
 
-def _in_metres(shapes: NDArray[np.object_], around: NDArray[np.object_]) -> gpd.GeoSeries:
-    box = shapely.total_bounds(around)
-    west, south, east, north = box if np.isfinite(box).all() else (0.0, 0.0, 0.0, 0.0)
-    return gpd.GeoSeries(shapes, crs="EPSG:4326").to_crs(local_metres((west + east) / 2, (south + north) / 2))
-
-
-def _grounds(metres: gpd.GeoSeries, buffer_m: ArrayLike) -> NDArray[np.object_]:
-    margin = np.broadcast_to(np.asarray(buffer_m, dtype=float), metres.shape)
-    ground = shapely.make_valid(metres.to_numpy())
-    around = shapely.buffer(ground, margin, quad_segs=_ARC)
-    ground = np.where(margin > 0, around, ground)
-    ground[shapely.get_dimensions(ground) < 2] = None  # a line without metres around it covers nothing
-    return np.asarray(ground, dtype=object)
+def _local(shapes: NDArray[np.object_]) -> pyproj.CRS:
+    west, south, east, north = shapely.total_bounds(shapes)
+    return local_metres((west + east) / 2, (south + north) / 2)
