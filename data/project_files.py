@@ -33,6 +33,7 @@ from data.tables import PROJECT_DAYS
 from data.times import read_years
 from geo.crs import crs_name, is_projected, to_wgs84
 
+OWN_LAYER = "projects"  # in a GeoPackage that this program wrote, which holds the covered cells too
 _CELL_SIGNS = re.compile(r"[;；,，、|/\n]+")
 # What a column headed by a word for persons may still hold: the name of an office or a post ends so
 _OFFICE = re.compile(
@@ -184,7 +185,14 @@ _PERSONS = N_("Not loaded, personal data: {columns}.")
 def _raw(content: bytes, name: str, layer: str | None, encoding: str | None, settings: Mapping[str, Any]) -> _Raw:
     kind = kind_of(content)
     if kind in WITH_POINTS or (kind == "text" and content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"):
-        return _of_features(apart.read_features(content, name, settings=settings, layer=layer, encoding=encoding))
+        try:
+            found = apart.read_features(content, name, settings=settings, layer=layer, encoding=encoding)
+        except HazardError as error:
+            layers = str(error.facts.get("layers", "")).split(", ")
+            if layer or error.code != "layer-ambiguous" or OWN_LAYER not in layers:
+                raise
+            found = apart.read_features(content, name, settings=settings, layer=OWN_LAYER, encoding=encoding)
+        return _of_features(found)
     return _of_table(apart.read_table(content, name, settings=settings, sheet=layer, encoding=encoding))
 
 

@@ -53,10 +53,10 @@ def whole(rows: pd.DataFrame) -> gpd.GeoDataFrame:
     found: dict[str, Any] = {name: _column(rows, name, "").map(_plain).astype(object) for name in _TEXTS}
     for name in ("cost", "buffer_m"):
         found[name] = pd.to_numeric(_column(rows, name, np.nan), errors="coerce").astype(float)
-    found |= {name: _objects([_day(day) for day in _column(rows, name, None)], rows) for name in PROJECT_DAYS}
+    found |= {name: objects([_day(day) for day in _column(rows, name, None)], rows.index) for name in PROJECT_DAYS}
     found["must"] = _column(rows, "must", False).map(lambda one: not _missing(one) and bool(one)).astype(bool)
     found["year"] = pd.to_numeric(_column(rows, "year", None), errors="coerce").round().astype("Int64")
-    found["cells"] = _objects([cells_of_text(cells) for cells in _column(rows, "cells", "")], rows)
+    found["cells"] = objects([cells_of_text(cells) for cells in _column(rows, "cells", "")], rows.index)
     shapes = [shape if isinstance(shape, shapely.Geometry) else None for shape in _column(rows, "geometry", None)]
     frame = pd.DataFrame(found, index=rows.index)[list(PROJECT_COLUMNS[:-1])]
     return gpd.GeoDataFrame(frame, geometry=np.array([*shapes, None], dtype=object)[:-1], crs="EPSG:4326")
@@ -80,8 +80,9 @@ def _column(rows: pd.DataFrame, name: str, empty: Any) -> pd.Series:
     return rows[name] if name in rows else pd.Series([empty] * len(rows), rows.index, dtype=object)
 
 
-def _objects(values: list[Any], rows: pd.DataFrame) -> pd.Series:
-    column = pd.Series([None] * len(rows), rows.index, dtype=object)
+def objects(values: Sequence[Any], index: pd.Index) -> pd.Series:
+    """Return values of any kind as a column; a tuple is one value."""
+    column: pd.Series = pd.Series([None] * len(index), index, dtype=object)
     for place, value in enumerate(values):
         column.iat[place] = value
     return column

@@ -132,8 +132,10 @@ def load_projects(
         }
         if facts["read"] != sum(facts[key] for key in ("new", "updated", "unchanged", "rejected", "repeats")):
             raise RuntimeError("the totals of the projects do not tie")
-        change.keep_original(content, name)
-        version = _write(change, loaded.after, **facts, file=mask(name))
+        version = change.before.version
+        if loaded.new or loaded.updated:  # the same again is no change
+            change.keep_original(content, name)
+            version = _write(change, loaded.after, **facts, file=mask(name))
     return {
         **facts, **_state(loaded.after), "crs": file.crs, "crs_from": file.crs_from, "columns": dict(file.columns),
         "problems": list(loaded.problems), "rejected_rows": file.rejected, "notes": list(loaded.notes),
