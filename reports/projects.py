@@ -45,6 +45,36 @@ def kind_name(kind: str, words: Words) -> str:
     return words(KIND_NAMES[kind]) if kind in KIND_NAMES else kind
 
 
+def titles(words: Words) -> dict[str, str]:
+    """Return the titles of the columns of a project."""
+    return {name: words(title) for name, title in TITLES.items()}
+
+
+def project_name(projects: pd.DataFrame, project_id: str) -> str:
+    """Return number and name of a project."""
+    names = projects.loc[projects["project_id"] == project_id, "name"]
+    return " · ".join(part for part in (project_id, *names) if part)
+
+
+def cell_name(data: Dataset, level: str, cell: str) -> str:
+    """Return number and name of a cell."""
+    cells = data.cells(level)
+    names = cells.loc[cells["cell_id"] == cell, "name"]
+    return " · ".join(dict.fromkeys(part for part in (cell, *names) if part))
+
+
+def new_name(data: Dataset, level: str, cell: str, words: Words) -> str:
+    """Return the name that a project begun in a cell bears until somebody writes another."""
+    cells = data.cells(level)
+    names = cells.loc[cells["cell_id"] == cell, "name"]
+    return words("new project, {cell}", cell=next((name for name in names if name), cell))
+
+
+def has_cell(projects: pd.DataFrame, project_id: str, cell: str) -> bool:
+    """Return whether a project lists a cell."""
+    return any(cell in cells for cells in projects.loc[projects["project_id"] == project_id, "cells"])
+
+
 def headline(projects: pd.DataFrame, words: Words) -> str:
     """Return how many projects there are, what they cost together, and how many cannot be chosen."""
     known = stored.choosable(projects)
@@ -79,10 +109,12 @@ def shown(projects: gpd.GeoDataFrame, words: Words) -> pd.DataFrame:
 
 def to_edit(projects: gpd.GeoDataFrame, words: Words) -> pd.DataFrame:
     """Return projects as they stand in an editor: EDITED."""
-    return pd.DataFrame(projects.drop(columns="geometry")).assign(
-        kind=[kind_name(one, words) for one in projects["kind"]],
-        cells=[words.listed(one) for one in projects["cells"]],
-    )[list(EDITED)]
+    columns = {
+        "kind": objects([kind_name(one, words) for one in projects["kind"]], projects.index),
+        "cells": objects([words.listed(one) for one in projects["cells"]], projects.index),
+        **{name: projects[name].astype("datetime64[s]") for name in PROJECT_DAYS},  # a kind also where none is known
+    }
+    return pd.DataFrame(projects.drop(columns="geometry")).assign(**columns)[list(EDITED)]
 
 
 def edited(rows: pd.DataFrame) -> pd.DataFrame:
@@ -188,8 +220,9 @@ def about(dataset: Dataset, words: Words) -> list[str]:
 def workbook(dataset: Dataset, words: Words) -> bytes:
     """Return the projects as a workbook that can be corrected and loaded again, with the cells they cover."""
     projects = dataset.projects()
-    titles = {name: words(title) for name, title in TITLES.items()}
-    sheets = [Sheet(words("Drainage projects"), shown(projects, words), titles, empty=words("No project is stored."))]
+    sheets = [
+        Sheet(words("Drainage projects"), shown(projects, words), titles(words), empty=words("No project is stored."))
+    ]
     if dataset.levels:
         level = dataset.levels[-1].name
         names = {
@@ -203,7 +236,7 @@ def workbook(dataset: Dataset, words: Words) -> bytes:
 
 def csv(dataset: Dataset, words: Words) -> bytes:
     """Return the projects as a CSV that can be corrected and loaded again."""
-    return write_csv(shown(dataset.projects(), words), {name: words(title) for name, title in TITLES.items()})
+    return write_csv(shown(dataset.projects(), words), titles(words))
 
 
 def geopackage(dataset: Dataset, words: Words) -> bytes:
@@ -227,7 +260,7 @@ def geopackage(dataset: Dataset, words: Words) -> bytes:
 
 def template(words: Words, *, book: bool) -> bytes:
     """Return an empty table of projects with two invented rows that show how it is filled in: a workbook or a CSV."""
-    titles = {name: words(title) for name, title in TITLES.items() if name != "wkt"}
+    headers = {name: title for name, title in titles(words).items() if name != "wkt"}
     rows = [
         {
             "project_id": number, "name": words(name), "kind": kind_name(kind, words), "cost": cost,
@@ -237,10 +270,10 @@ def template(words: Words, *, book: bool) -> bytes:
         }
         for number, name, kind, cost, status, cells, must, year in _EXAMPLES
     ]  # fmt: skip
-    frame = pd.DataFrame(rows).reindex(columns=list(titles))
+    frame = pd.DataFrame(rows).reindex(columns=list(headers))
     frame["year"] = [None if pd.isna(one) else int(one) for one in frame["year"]]
     if not book:
-        return write_csv(frame, titles)
+        return write_csv(frame, headers)
     notes = [
         words("Delete the example rows before you load the table."),
         words("Costs in yuan; write 万元 into the title if they are in 10,000 yuan."),
@@ -253,7 +286,7 @@ def template(words: Words, *, book: bool) -> bytes:
         words("Of projects with the same word under “Alternatives” one at most is chosen."),
         words("Under “Responsible unit” stands a unit or a post, never a person."),
     ]
-    return write_book([Sheet(words("Drainage projects"), frame, titles)], notes=notes, words=words)
+    return write_book([Sheet(words("Drainage projects"), frame, headers)], notes=notes, words=words)
 
 
 def file_of(dataset: Dataset, words: Words, suffix: str, file: str) -> bytes:
