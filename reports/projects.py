@@ -206,8 +206,8 @@ def removed_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
 
 def undo_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return what it did to take the newest change of the projects back."""
-    what = answer["file"] or words(intake.KIND_NAMES[answer["what"]])
-    return [words("{file} was taken back.", file=what), stored_sentence(answer, words)]
+    kind = intake.KIND_NAMES[answer["what"]]
+    return [words("{file} was taken back.", file=answer["file"] or words(kind)), stored_sentence(answer, words)]
 
 
 def about(dataset: Dataset, words: Words) -> list[str]:
@@ -403,6 +403,12 @@ def projects_map(
 
 def _tip(project: Any, cell: Any, words: Words) -> str:
     cost = words("{cost} yuan", cost=float(project["cost"])) if project["cost"] > 0 else words("cost not known")
-    stage = words(STATUS_NAMES[project["status"]])
-    parts = [cell.project_id, project["name"], stage, cost, words("covers {share}", share=words.percent(cell.share))]
+    stage = STATUS_NAMES[project["status"]]
+    parts = [
+        cell.project_id,
+        project["name"],
+        words(stage),
+        cost,
+        words("covers {share}", share=words.percent(cell.share)),
+    ]
     return " · ".join(part for part in parts if part)

@@ -269,11 +269,13 @@ def _hand_out(words: Words, data: Dataset, found: gpd.GeoDataFrame) -> None:
 
 def _let_go() -> None:
     """Show the projects as they are stored now, from the next run on."""
+    st.session_state[_WRITTEN] = False
     st.session_state.pop(HELD, None)
     st.rerun()
 
 
 def _done(sentences: list[str]) -> None:
+    st.session_state[_WRITTEN] = False
     st.session_state.pop(HELD, None)  # what is in view is no longer what the reader began with
     results.tell("done", sentences)
     st.rerun()
