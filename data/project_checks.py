@@ -12,9 +12,10 @@ from base.text import N_, Listed, Sentence
 from data.dataset import Dataset
 from data.exposures import find_cells
 from data.project_files import Problem
+from data.project_rows import objects
 from data.project_words import TITLES
 from data.tables import PROJECT_DAYS
-from geo.shares import covered
+from geo.shares import covered, meets
 
 USUAL_BUFFER_M = 50.0  # around a line or a point whose file gives no metres: a drain and the street it lies in
 _MOST = 10  # cells named in one sentence
@@ -90,22 +91,25 @@ def with_cells_found(dataset: Dataset, projects: gpd.GeoDataFrame, level: str | 
     The level is the one that the project names, else `level`, else the one in which most of its cells are found, the
     finest of equals.
     """
-    levels = {one.name: dataset.cells(one.name)[["cell_id", "name"]] for one in reversed(dataset.levels)}
-    result = projects.copy()
-    for place, (own, words) in enumerate(zip(projects["level"], projects["cells"], strict=True)):
-        if not words:
-            result.iloc[place, result.columns.get_loc("level")] = own if own in levels else ""
+    words = pd.Series(list(dict.fromkeys(one for cells in projects["cells"] for one in cells)), dtype=object)
+    meant = {  # level, the finest first -> what each word means there
+        one.name: dict(
+            zip(words, find_cells(words, dataset.cells(one.name)[["cell_id", "name"]])["cell_id"], strict=True)
+        )
+        for one in reversed(dataset.levels)
+    }
+    levels, listed = projects["level"].tolist(), projects["cells"].tolist()
+    for place, (own, cells) in enumerate(zip(levels, listed, strict=True)):
+        if not cells:
+            levels[place] = own if own in meant else ""
             continue
-        text = pd.Series(list(words), dtype=object)
-        asked = [own] if own in levels else [level] if level in levels else list(levels)
-        tried = {name: find_cells(text, levels[str(name)])["cell_id"] for name in asked}
-        best = max(tried, key=lambda name: int(tried[name].notna().sum()), default=None)
-        if best is None:
-            continue
-        cells = tried[best].where(tried[best].notna(), text)
-        result.iat[place, result.columns.get_loc("cells")] = tuple(dict.fromkeys(cells))
-        result.iloc[place, result.columns.get_loc("level")] = best
-    return result
+        asked = [own] if own in meant else [level] if level in meant else list(meant)
+        best = max(asked, key=lambda name: sum(pd.notna(meant[name][one]) for one in cells), default=None)
+        if best is not None:
+            found = [(meant[best][one], one) for one in cells]
+            listed[place] = tuple(dict.fromkeys(one if pd.isna(cell) else cell for cell, one in found))
+            levels[place] = best
+    return projects.assign(level=objects(levels, projects.index), cells=objects(listed, projects.index))
 
 
 def problems(dataset: Dataset, projects: gpd.GeoDataFrame) -> list[Problem]:
@@ -125,9 +129,8 @@ def _placed(dataset: Dataset, projects: gpd.GeoDataFrame) -> list[bool]:
     if not dataset.levels or not len(projects):
         return [True] * len(projects)
     cells = dataset.cells(dataset.levels[0].name)
-    drawn = covered(projects.geometry.to_numpy(), margins(projects), cells.geometry.to_numpy())
-    inside = set(drawn["shape"])
-    return [shape is None or place in inside for place, shape in enumerate(projects.geometry)]
+    inside = meets(projects.geometry.to_numpy(), margins(projects), cells.geometry.to_numpy())
+    return (inside | projects.geometry.isna().to_numpy()).tolist()
 
 
 def _odd(project: Any, ids: dict[str, set[str]], *, placed: bool) -> Iterator[tuple[str, Sentence]]:

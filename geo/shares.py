@@ -70,6 +70,14 @@ def covered(shapes: NDArray[np.object_], buffer_m: ArrayLike, cells: NDArray[np.
     return found[found["share"] > _LEAST].sort_values(["shape", "cell"], ignore_index=True)
 
 
+def meets(shapes: NDArray[np.object_], buffer_m: ArrayLike, cells: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return whether each shape, with the metres around it, meets some cell; parameters as in `covered`."""
+    found = np.zeros(len(shapes), dtype=bool)
+    if len(cells) and len(shapes):
+        found[shapely.STRtree(cells).query(with_margin(shapes, buffer_m), predicate="intersects")[0]] = True
+    return found
+
+
 def _local(shapes: NDArray[np.object_]) -> pyproj.CRS:
     west, south, east, north = shapely.total_bounds(shapes)
     return local_metres((west + east) / 2, (south + north) / 2)
