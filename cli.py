@@ -51,6 +51,7 @@ from data import (
     levels,
     loading,
     persons,
+    projects,
     queries,
     standards,
     systems,
@@ -81,6 +82,7 @@ from reports import (
     times_trace,
     tracing,
 )
+from reports import projects as project_report
 from reports import quality as quality_report
 from reports.sheet import write_csv, write_sheet
 from reports.terminal import clean
@@ -408,6 +410,52 @@ def calendar(
     _print(answer, as_json, plain.calendar(dataset, answer, WORDS))
 
 
+@app.command("projects")
+def projects_(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Load it; without a file the stored projects are listed.")] = None,
+    crs: Crs = None,
+    level: Annotated[
+        str | None, typer.Option("--level", help="Level of the cells listed; else where most are.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer or sheet of a file that has several.")] = None,
+    encoding: Encoding = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", help="Remove a project by number. Repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write them to FILE.xlsx, FILE.csv or FILE.gpkg.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Load drainage projects from a file, remove some, or list those stored with place, cost and stage."""
+    if sum(map(bool, (file, remove, out))) > 1:
+        raise HazardError("projects-one", "Do one thing at a time: load a FILE, --remove, or --out.")
+    if file is not None:
+        answer = projects.load_projects(
+            context.obj,
+            _content(file),
+            file.name,
+            crs=crs,
+            layer=layer,
+            encoding=encoding,
+            level=level,
+            who=_who(),
+        )
+        told = project_report.load_sentences(answer, file.name, WORDS)
+        _print(project_report.json_load(answer, WORDS), as_json, (), told)
+        return
+    if remove:
+        gone = projects.remove_projects(context.obj, remove, who=_who())
+        _print(gone, as_json, (), project_report.removed_sentences(gone, WORDS))
+        return
+    dataset = context.obj.newest()
+    found = dataset.projects()
+    lines = plain.projects(dataset, found, WORDS)
+    if out is not None:
+        _write(out, [project_report.file_of(dataset, WORDS, out.suffix, str(out))])
+        lines = [WORDS("The projects are in {file}.", file=str(out))]
+    _print(project_report.json_rows(found), as_json, lines)
+
+
 @app.command()
 def addresses(
     context: typer.Context,
@@ -588,11 +636,19 @@ def undo(
     boundary: Annotated[bool, typer.Option("--cells", help="The newest boundary change, not an import.")] = False,
     limits: Annotated[bool, typer.Option("--deadlines", help="The newest change of the deadlines.")] = False,
     working: Annotated[bool, typer.Option("--workdays", help="The newest table of workdays.")] = False,
+    works: Annotated[bool, typer.Option("--projects", help="The newest change of the drainage projects.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take back an import, or the newest change of the boundaries, of the deadlines or of the workdays."""
-    if sum(map(bool, (newest_or or import_id, boundary, limits, working))) > 1:
-        raise HazardError("undo-one", "Take back one thing at a time: an import, --cells, --deadlines or --workdays.")
+    """Take back an import, or the newest change of the boundaries, the deadlines, the workdays or the projects."""
+    if sum(map(bool, (newest_or or import_id, boundary, limits, working, works))) > 1:
+        raise HazardError(
+            "undo-one",
+            "Take back one thing at a time: an import, --cells, --deadlines, --workdays or --projects.",
+        )
+    if works:
+        answer = projects.take_back(context.obj, who=_who())
+        _print(answer, as_json, project_report.undo_sentences(answer, WORDS))
+        return
     if limits or working:
         kept = deadline_table.DEADLINES if limits else deadline_table.WORKDAYS
         answer = deadline_table.take_back(context.obj, kept, who=_who())

@@ -19,6 +19,7 @@ SECTIONS = {
     "boundaries": N_("Boundaries"),
     "types": N_("Types"),
     "deadlines": N_("Deadlines"),
+    "projects": N_("Projects"),
     "history": N_("History"),
 }
 
