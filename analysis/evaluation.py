@@ -144,8 +144,8 @@ def estimate_effect(
     treated : array_like of bool, shape (n,)
         The cells of the work. They are one place: their reports are added, their wet days averaged.
     phase : array_like of str, shape (T,)
-        As `phases` gives them. Where no wet period is `BEFORE`, those of `CHOICE` stand for it: the level is shrunk, and
-        all of `others` are the controls, for cells matched over a time that is then compared fall back after it too.
+        As `phases` gives them. Where no wet period is `BEFORE`, those of `CHOICE` stand for it: the level is shrunk,
+        and all of `others` are the controls, for cells matched over the very time that is compared fall back too.
     controls : array_like of bool, shape (n,)
         The matched cells (`analysis.matching`).
     others : array_like of bool, shape (n,), optional

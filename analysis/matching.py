@@ -7,7 +7,7 @@ towards that of all cells (`analysis.rates.empirical_bayes`).
 
 **Over which time?** Where a time led to the choice, over that one. It is left out of the comparison itself, so a cell
 that is taken because chance gave it many reports there has no advantage afterwards. To match over the time that is
-then compared would choose cells for their luck in it: they fall back to their level afterwards, and the work looks worse.
+then compared would choose cells for their luck in it: they fall back to their level afterwards, and a work looks bad.
 """
 
 from dataclasses import dataclass

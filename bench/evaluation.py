@@ -25,12 +25,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.evaluation import (
-    AFTER,
-    BEFORE,
-    CHOICE,
-    WORKS,
-)
+from analysis import evaluation as asked_of
+from analysis.evaluation import AFTER, BEFORE, CHOICE, WORKS
 from analysis.matching import matched
 from analysis.rates import rate_ratio
 from analysis.step_change import step_change
@@ -121,15 +117,16 @@ def evaluate(office: Office, effect: float, *, regression: bool) -> dict[str, fl
     choice, after = phase == CHOICE, phase == AFTER
     try:
         match = matched(counts[:, choice].sum(axis=1), np.full(len(counts), wet[choice].sum()), treated)
-        found = evaluation.estimate_effect(counts, wet, treated, phase, controls=match.controls, others=match.others)
-        word = evaluation.verdict(found)
+        found = asked_of.estimate_effect(counts, wet, treated, phase, controls=match.controls, others=match.others)
+        word = asked_of.verdict(found)
     except HazardError:
         return None
     days = {"exposure_now": wet[after].sum(), "exposure_before": wet[choice].sum()}
     naive = rate_ratio(counts[place, after].sum(), counts[place, choice].sum(), **days)
     said = {
-        "ratio": found.rate_ratio, "covers": found.low <= effect <= found.high, "helped": word == evaluation.HELPED,
-        "worse": word == evaluation.WORSE, "shows": evaluation.detectable(found) >= evaluation.HALVED, "spread": found.spread,
+        "ratio": found.rate_ratio, "covers": found.low <= effect <= found.high, "helped": word == asked_of.HELPED,
+        "worse": word == asked_of.WORSE, "shows": asked_of.detectable(found) >= asked_of.HALVED,
+        "spread": found.spread,
         "naive": float(naive.ratio), "naive_covers": bool(naive.low <= effect <= naive.high),
         "naive_helped": bool(naive.high < 1),
     }  # fmt: skip
