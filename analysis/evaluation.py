@@ -112,7 +112,7 @@ def phases(
         raise HazardError(
             "times-crossed",
             "The work was finished on {finished}: its choice and its beginning must lie before. Correct the dates.",
-            finished=str(np.datetime64(finished, "D")),
+            finished=np.datetime_as_string(finished, unit="D"),
         )
     chosen = np.zeros(len(begin), dtype=bool)
     if choice_end is not None:
