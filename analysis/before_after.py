@@ -185,14 +185,13 @@ def shrink(
     -------
     ndarray, shape (g, c), three times
     """
-    mean = counts.sum() / on.sum()
+    mean = float(counts.sum()) / float(on.sum())
     if not mean:
         return np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1))
     differ = _DIFFER**2
     all_of_it = differ + squares[:, None] * (1 + differ)
-    log = scipy.stats.nbinom.logpmf(
-        counts, (1 / all_of_it)[:, :, None], (1 / (1 + all_of_it[:, :, None] * mean * on))
-    ).sum(axis=2)
+    each = scipy.stats.nbinom.logpmf(counts, (1 / all_of_it)[:, :, None], (1 / (1 + all_of_it[:, :, None] * mean * on)))
+    log = np.asarray(each).sum(axis=2)
     trust = differ / (all_of_it + 1 / (mean * own_on))
     level = mean * (1 - trust) + trust * own / own_on
     size = (level / mean) ** 2 / (differ * (1 - trust))

@@ -38,6 +38,7 @@ HALVED = 0.5
 _POWER = 0.8
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
@@ -130,6 +131,7 @@ def estimate_effect(
     *,
     controls: ArrayLike,
     others: ArrayLike | None = None,
+    year: ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> Effect:
     """Return what became of the reports per wet day after a work, against the controls, with its interval.
@@ -151,6 +153,9 @@ def estimate_effect(
     others : array_like of bool, shape (n,), optional
         All cells where nothing was built and that the work cannot touch, the controls among them: from these is learnt
         how much cells differ from year to year, and how their levels differ. Default: the controls only.
+    year : array_like, shape (T,), optional
+        The year of each period. With less than a year after the work, blocks of one year share a good or bad one, and
+        are counted as one block before; without it intervals are then too narrow.
     confidence : float
         Of the interval.
 
@@ -192,7 +197,10 @@ def estimate_effect(
     base = np.zeros(len(time))
     base[both] = period
     due = [float(own_wet[times] @ base[times]) for times in (before, after)]
-    spread = _Spread(observed[untouched], rain[untouched], before, after)
+    years = None if year is None else np.unique(np.asarray(year), return_inverse=True)[1]
+    if years is not None and years.shape != time.shape:
+        raise HazardError("lengths-differ", "Counts and exposure must be given for the same cells.")
+    spread = _Spread(observed[untouched], rain[untouched], before, after, years)
     share = observed[control][:, both].sum(axis=1) / sum(seen)
     unequal = float((share**2).sum())
     of_controls = _variance(own_wet, rain[control], base, both, level, observed[control], before, due[0])
@@ -273,7 +281,7 @@ def verdict(effect: Effect, smallest: float | None = None) -> str:
 class _Spread:
     """How much the blocks of time of untouched cells vary beyond chance, and how many blocks stand on each side."""
 
-    def __init__(self, counts: Floats, wet: Floats, before: Bools, after: Bools) -> None:
+    def __init__(self, counts: Floats, wet: Floats, before: Bools, after: Bools, year: Ints | None) -> None:
         block, number = cut_blocks(before, after)
         level, period = two_way(counts, wet)
         of_periods = level[:, None] * period * wet
@@ -282,13 +290,16 @@ class _Spread:
         expected = of_periods @ sums.T
         self.weight = weigh_spreads(counts @ sums.T, expected)
         self.mean_square = float(self.weight @ SPREADS**2)
-        total = expected.sum(axis=0)
-        self.before, self.after = (_concentration(total[np.unique(block[times])]) for times in (before, after))
+        total = of_periods.sum(axis=0)
+        self.before, self.after = (_concentration(np.bincount(block, total * times)) for times in (before, after))
+        if year is not None:
+            self.before = max(self.before, _concentration(np.bincount(year, total * before)))
 
 
-def _concentration(parts: Floats) -> float:
+def _concentration(parts: ArrayLike) -> float:
     """Return the variance of a mean over so large blocks, in that of one."""
-    return float((parts**2).sum() / parts.sum() ** 2) if parts.sum() else 1.0
+    size = np.asarray(parts, dtype=float)
+    return float((size**2).sum() / size.sum() ** 2) if size.any() else 1.0
 
 
 def _variance(

@@ -117,7 +117,10 @@ def evaluate(office: Office, effect: float, *, regression: bool) -> dict[str, fl
     choice, after = phase == CHOICE, phase == AFTER
     try:
         match = matched(counts[:, choice].sum(axis=1), np.full(len(counts), wet[choice].sum()), treated)
-        found = asked_of.estimate_effect(counts, wet, treated, phase, controls=match.controls, others=match.others)
+        year = np.arange(len(wet)) // 12
+        found = asked_of.estimate_effect(
+            counts, wet, treated, phase, controls=match.controls, others=match.others, year=year
+        )
         word = asked_of.verdict(found)
     except HazardError:
         return None
