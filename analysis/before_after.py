@@ -33,6 +33,7 @@ Bools = NDArray[np.bool_]
 
 SPREADS = np.linspace(0.0, 1.5, 31)  # standard deviations of a block's factor, on the log scale
 _DIFFER = np.linspace(0.1, 1.9, 13)  # standard deviation of the levels of cells, over their mean
+_LEVELS = np.geomspace(0.02, 15, 80)  # of a cell, in those of all
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _FAR = 40.0  # no log rate ratio lies beyond
@@ -162,22 +163,21 @@ def cut_blocks(before: Bools, after: Bools) -> tuple[Ints, int]:
     return block, number
 
 
-def shrink(
-    counts: Floats, on: Floats, own: int, own_on: float, squares: Floats, weight: Floats
-) -> tuple[Floats, Floats, Floats]:
+def shrink(counts: Floats, on: Floats, own: int, squares: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     """Return size, mean and weight of gamma distributions of the level of a place that was chosen for its reports.
 
-    The levels of all cells vary around their mean m with a variance A = (c m)^2; a count on `on` units shows a level
-    with a further variance of m / on by chance, and of `squares` m^2 by the cell's own good and bad times. The place
-    lies as far from m as A has a share in all of it. How much cells differ, c, is not known well either: each value of
-    a grid is weighed by the likelihood of the counts of all cells (negative binomial).
+    The levels of all cells are gamma distributed around their mean, with a standard deviation of c times the mean. The
+    count of a cell is negative binomial around its level: its own good and bad times are larger, the higher the level,
+    so the highest counts fall back farther than by a constant share. How much cells differ, c, is not known well
+    either: each value of a grid is weighed by the likelihood of the counts of all cells. Of the place's level, given
+    its count, mean and variance are kept.
 
     Parameters
     ----------
     counts, on : ndarray, shape (n,)
-        Of all cells, the place among them.
-    own, own_on
-        Of the place.
+        Of all cells, the place among them, and what they stand on.
+    own : int
+        Which of them is the place.
     squares, weight : ndarray, shape (g,)
         Variances of the log of a cell's own factor over that time, and how likely each is.
 
@@ -188,15 +188,25 @@ def shrink(
     mean = float(counts.sum()) / float(on.sum())
     if not mean:
         return np.zeros((1, 1)), np.zeros((1, 1)), np.ones((1, 1))
-    differ = _DIFFER**2
-    all_of_it = differ + squares[:, None] * (1 + differ)
-    each = scipy.stats.nbinom.logpmf(counts, (1 / all_of_it)[:, :, None], (1 / (1 + all_of_it[:, :, None] * mean * on)))
-    log = np.asarray(each).sum(axis=2)
-    trust = differ / (all_of_it + 1 / (mean * own_on))
-    level = mean * (1 - trust) + trust * own / own_on
-    size = (level / mean) ** 2 / (differ * (1 - trust))
-    likely = weight[:, None] * np.exp(log - log.max())
-    return size, level, likely / likely.sum()
+    shape = 1 / _DIFFER[:, None] ** 2
+    log_prior = shape * (np.log(_LEVELS) - _LEVELS)  # of a gamma density with mean 1, per step of the log of the level
+    prior = np.exp(log_prior - log_prior.max(axis=1, keepdims=True))
+    prior /= prior.sum(axis=1, keepdims=True)
+    differ, size, level = (np.zeros((len(squares), len(_DIFFER))) for _ in range(3))
+    for at in np.flatnonzero(weight > _UNLIKELY * weight.max()):
+        spread = max(float(squares[at]), 1e-6)
+        given = mean * _LEVELS[:, None] * on
+        log = np.asarray(scipy.stats.nbinom.logpmf(counts, 1 / spread, 1 / (1 + spread * given)))  # (levels, n)
+        most = log.max(axis=0)
+        chance = np.exp(log - most)
+        differ[at] = np.log(weight[at]) + (np.log(prior @ chance) + most).sum(axis=1)
+        of_place = prior * chance[:, own]
+        of_place /= of_place.sum(axis=1, keepdims=True)
+        level[at] = of_place @ _LEVELS
+        size[at] = level[at] ** 2 / (of_place @ _LEVELS**2 - level[at] ** 2)
+    likely = np.where(size > 0, differ, -np.inf)
+    likely = np.exp(likely - likely.max())
+    return size, mean * level, likely / likely.sum()
 
 
 def weigh_spreads(counts: Floats, expected: Floats) -> Floats:

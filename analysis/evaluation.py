@@ -12,7 +12,8 @@ Poisson regression that says the same without controls, for a work that touched 
 
 **A verdict in four words** (`verdict`), by a rule that is fixed before anybody looks: the interval lies below 1
 (helped), above 1 (worse), or holds 1; then, if even a halving of the reports would not have shown after so few wet days
-(`detectable`), it is too early to say, and else there is no sign.
+(`detectable`), it is too early to say, and else there is no sign. Where the level had to be shrunk, "helped" asks for a
+p below 0.01, for nothing but a guess at how levels are distributed stands against the luck of the one that was chosen.
 
 References
 ----------
@@ -36,6 +37,7 @@ BEFORE, CHOICE, WORKS, AFTER = "before", "choice", "works", "after"
 CONDITIONAL, SHRUNK = "conditional", "shrunk"
 HALVED = 0.5
 _POWER = 0.8
+_SURER = 0.01  # p needed where the level before was shrunk
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -210,8 +212,10 @@ def estimate_effect(
     if selected:
         pool = np.append(observed[untouched][:, before].sum(axis=1), b)
         on = np.append(rain[untouched][:, before] @ base[before], due[0])
-        size, mean, weight = shrink(pool, on, b, due[0], SPREADS**2 * spread.before, spread.weight)
-        held, ratio, weight = size, due[1] * mean / np.maximum(size, 1e-300), weight
+        size, mean, weight = shrink(pool, on, len(pool) - 1, SPREADS**2 * spread.before, spread.weight)
+        # The rest, without the cell that was highest, had bad luck: what the place had too much, they had too little
+        lucky = 1 + (b - mean * due[0]) / seen[0]
+        held, ratio = size, due[1] * mean / np.maximum(size, 1e-300) / np.maximum(lucky, 0.5)
     else:
         of_place = of_place + SPREADS**2 * spread.before
         held, ratio, weight = np.array([[float(b)]]), np.array([[due[1] / due[0]]]), spread.weight[:, None]
@@ -270,7 +274,7 @@ def verdict(effect: Effect, smallest: float | None = None) -> str:
 
     `smallest` is what `detectable` gives for it, if that is known already; it is asked for where it matters.
     """
-    if effect.high < 1:
+    if effect.high < 1 and (effect.p < _SURER or not effect.selected):
         return HELPED
     if effect.low > 1:
         return WORSE
