@@ -147,8 +147,8 @@ def estimate_effect(
         are common to all cells; rows of their own are for cells with another gauge.
     treated : array_like of bool, shape (n,)
         The cells of the work. They are one place: their reports are added, their wet days averaged.
-    phase : array_like of str, shape (T,)
-        As `phases` gives them. Where no wet period is `BEFORE`, those of `CHOICE` stand for it: the level is shrunk,
+    phase : array_like of str, or of bool, shape (T,)
+        As `phases` gives them; of bool: after the work or before it. Where no wet period is `BEFORE`, those of `CHOICE` stand for it: the level is shrunk,
         and all of `others` are the controls, for cells matched over the very time that is compared fall back too.
     controls : array_like of bool, shape (n,)
         The matched cells (`analysis.matching`).
@@ -325,7 +325,8 @@ def _checked(
     observed, rain = np.asarray(counts, dtype=float), np.asarray(wet, dtype=float)
     touched, control = np.asarray(treated, dtype=bool), np.asarray(controls, dtype=bool)
     untouched = control if others is None else np.asarray(others, dtype=bool) | control
-    time = np.asarray(phase, dtype=str)
+    told = np.asarray(phase)
+    time = np.where(told, AFTER, BEFORE) if told.dtype == bool else told.astype(str)
     if rain.ndim == 1 and observed.ndim == 2:
         rain = np.broadcast_to(rain, (len(observed), len(rain)))
     if observed.ndim != 2 or rain.shape != observed.shape or time.shape != observed.shape[1:]:
@@ -335,7 +336,7 @@ def _checked(
     check_whole(observed)
     if not (np.isfinite(rain).all() and (rain >= 0).all()):
         raise HazardError(
-            "wet-bad", "Wet days are missing or negative in {n} places: load rain for the whole time.",
+            "wet-bad", "The wet days are missing or negative in {n} periods of cells: load rain for the whole time.",
             n=int((~(np.isfinite(rain) & (rain >= 0))).sum()),
         )  # fmt: skip
     if not touched.any():
