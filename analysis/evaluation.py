@@ -148,8 +148,9 @@ def estimate_effect(
     treated : array_like of bool, shape (n,)
         The cells of the work. They are one place: their reports are added, their wet days averaged.
     phase : array_like of str, or of bool, shape (T,)
-        As `phases` gives them; of bool: after the work or before it. Where no wet period is `BEFORE`, those of `CHOICE` stand for it: the level is shrunk,
-        and all of `others` are the controls, for cells matched over the very time that is compared fall back too.
+        As `phases` gives them; of bool: after the work or before it. Where no wet period is `BEFORE`, those of `CHOICE`
+        stand for it: the level is shrunk, and all of `others` are the controls, for cells matched over the very time
+        that is compared fall back too.
     controls : array_like of bool, shape (n,)
         The matched cells (`analysis.matching`).
     others : array_like of bool, shape (n,), optional
