@@ -16,6 +16,7 @@ from base.errors import HazardError
 
 MOST_CELLS, MOST_DATES = 20, 5
 LEAST_WET = 10.0
+_UNTOLD = {"controls-silent", "no-control", "no-wet-day-before", "no-wet-day-after"}  # of a placebo: no row
 _COLUMNS = ("rate_ratio", "low", "high", "p", "reports_before", "reports_after", "verdict")
 
 
@@ -26,6 +27,7 @@ def placebo_cells(
     *,
     others: ArrayLike,
     distance: ArrayLike | None = None,
+    year: ArrayLike | None = None,
     most_cells: int = MOST_CELLS,
     most_controls: int = MOST,
 ) -> pd.DataFrame:
@@ -33,7 +35,7 @@ def placebo_cells(
 
     Parameters
     ----------
-    counts, wet, phase
+    counts, wet, phase, year
         As in `analysis.evaluation.estimate_effect`.
     others : array_like of bool, shape (n,)
         The cells where nothing was built and that the work cannot touch.
@@ -65,8 +67,12 @@ def placebo_cells(
             match = matched(
                 observed[:, on].sum(axis=1), rain[:, on].sum(axis=1), place, excluded=excluded, most=most_controls
             )
-            effect = estimate_effect(observed, rain, place, time, controls=match.controls, others=match.others)
-        except HazardError:
+            effect = estimate_effect(
+                observed, rain, place, time, controls=match.controls, others=match.others, year=year
+            )
+        except HazardError as refused:
+            if refused.code not in _UNTOLD:
+                raise
             continue
         rows.append({"cell": cell, **_row(effect)})
     return pd.DataFrame(rows, columns=["cell", *_COLUMNS])
@@ -80,6 +86,7 @@ def placebo_dates(
     *,
     controls: ArrayLike,
     others: ArrayLike | None = None,
+    year: ArrayLike | None = None,
     most_dates: int = MOST_DATES,
     least_wet: float = LEAST_WET,
 ) -> pd.DataFrame:
@@ -109,12 +116,15 @@ def placebo_dates(
         late = (position >= start) & (position < start + length)
         pretended = np.select([time != BEFORE, position < start, late], [WORKS, BEFORE, AFTER], WORKS)
         untouched = time != AFTER
+        years = None if year is None else np.asarray(year)[untouched]
         try:
             effect = estimate_effect(
                 observed[:, untouched], rain[:, untouched], place, pretended[untouched],
-                controls=controls, others=others,
+                controls=controls, others=others, year=years,
             )  # fmt: skip
-        except HazardError:
+        except HazardError as refused:
+            if refused.code not in _UNTOLD:
+                raise
             continue
         rows.append({"period": start, **_row(effect)})
     return pd.DataFrame(rows, columns=["period", *_COLUMNS])

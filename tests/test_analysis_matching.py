@@ -63,7 +63,7 @@ def office():
 
 def test_placebo_cells_had_no_work_and_show_none(office):
     others = np.arange(len(office.counts)) != office.place
-    found = placebo_cells(office.counts, office.wet, office.phase, others=others)
+    found = placebo_cells(office.counts, office.wet, office.phase, others=others, year=np.arange(54) // 12)
     assert len(found) == 20
     assert office.place not in set(found["cell"])
     assert 0.8 < found["rate_ratio"].median() < 1.25
@@ -80,8 +80,16 @@ def test_placebo_dates_lie_before_the_choice(office):
     assert ((found["low"] < 1) & (found["high"] > 1)).mean() > 0.5
     changed = office.counts.copy()
     changed[:, office.phase == AFTER] = 0  # what came after the work has no say
+    years = placebo_dates(office.counts, office.wet, place, office.phase, controls=~place, year=np.arange(54) // 12)
+    assert (years["high"] >= found["high"] - 1e-9).all()
     again = placebo_dates(changed, office.wet, place, office.phase, controls=~place)
     assert again.equals(found)
+
+
+def test_a_year_for_other_periods_is_refused_and_not_a_missing_placebo(office):
+    others = np.arange(len(office.counts)) != office.place
+    with pytest.raises(HazardError, match="given for the same cells"):
+        placebo_cells(office.counts, office.wet, office.phase, others=others, year=[1, 2])
 
 
 def test_a_time_before_that_is_too_short_has_no_placebo_date():
