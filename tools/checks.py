@@ -35,7 +35,7 @@ BENCHES = {
     "map_city": 1,
     "screens": 40,
 }
-LONG_BENCHES = {"fuzz": 10, "city": 60, "calibration": 60}  # only if named
+LONG_BENCHES = {"fuzz": 10, "city": 60, "calibration": 60, "evaluation": 25}  # only if named
 
 
 def find_browser() -> str | None:
