@@ -83,7 +83,7 @@ class Demo:
         a spreadsheet counts;
         ``next_month``: read, new, updated, repeats (still open, nothing changed); ``effects``: finished project ->
         rate ratio of the waterlogging events of its grid after it over those before, the rain being the same;
-        ``unread_days``: of the rain gauge.
+        ``unread_days``: of the rain gauge, ISO.
     """
 
     communities: bytes
@@ -182,7 +182,7 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
             "dirty": [{"row": d.row, "kind": d.kind, "outcome": d.outcome, "code": d.code} for d in dirt],
             "next_month": {"read": len(following), "new": new, "updated": len(following) - new - same, "repeats": same},
             "effects": projects.effects(works),
-            "unread_days": list(unread),
+            "unread_days": [day.isoformat() for day in unread],
         },
     )
 
