@@ -16,11 +16,14 @@ import shapely
 from pyproj import Geod
 from python_calamine import CalamineWorkbook
 from scipy.stats import binomtest
+from scipy.stats.contingency import odds_ratio
 
 from data import listing, queries
 from data.changes import set_settings
 from data.demo import SEED, Demo, limits, make_demo, plan
 from data.demo.cases import add_workdays
+from data.demo.events import rain_days, second_source, waterlogging_events
+from data.demo.projects import DRAINED_CELL
 from data.example import load_demo
 from data.loading import import_incidents
 from data.schema import DEMO_SOURCE, HAZARDS, REASONS, REMARKS, Scope
@@ -62,6 +65,10 @@ def _polygons(content: bytes, key: str) -> dict[str, shapely.Polygon]:
 
 def _properties(content: bytes) -> list[dict[str, object]]:
     return [feature["properties"] for feature in json.loads(content)["features"]]
+
+
+def _table(content: bytes) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
 def _hot(cells: pd.Series, exposure: str) -> set[str]:
@@ -142,7 +149,7 @@ def test_the_plan_is_no_chessboard():
 
 def test_same_seed_same_bytes_and_another_seed_other_cases(demo: Demo):
     again, other = make_demo(seed=SEED), make_demo(seed=SEED + 1)
-    for name in ("communities", "grids", "incidents", "next_month"):
+    for name in ("communities", "grids", "incidents", "next_month", "gauge", "projects_file"):
         assert getattr(demo, name) == getattr(again, name)
     assert demo.truth == again.truth
     assert demo.incidents != other.incidents
@@ -152,7 +159,7 @@ def test_same_seed_same_bytes_and_another_seed_other_cases(demo: Demo):
 def test_the_files_are_the_same_on_every_machine(demo: Demo):
     # Of the first machine, Linux x86-64 with numpy 2.4.6: a change here changes what the documents show.
     digests = {name: hashlib.sha256(getattr(demo, name)).hexdigest()[:16] for name in ("grids", "incidents")}
-    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "17ab2efdbcb3e8ae"}
+    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "0b33e7da721a6702"}
 
 
 def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
@@ -160,6 +167,10 @@ def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
         row["区域名称"] for row in _properties(demo.communities)
     ]
     assert all("示例" in name for name in [*names, *demo.names.values()])
+    works = _table(demo.projects_file)
+    assert works["项目名称"].str.contains("示例").all()
+    assert works["负责单位"].str.contains("示例").all()
+    assert set(_table(demo.gauge)["雨量站"]) == {"示例雨量站"}
     for header in ("问题描述", "地址", "问题来源", "处置部门", "上报人"):
         assert clean[header].str.contains("示例").all()
 
@@ -509,3 +520,101 @@ def test_the_real_door_takes_and_refuses_what_the_truth_says(demo: Demo, tmp_pat
         expected["repeats"],
         0,
     ]
+
+
+def test_the_gauge_has_every_day_and_the_rain_of_the_truth(demo: Demo):
+    assert demo.gauge.startswith("\ufeff雨量站,日期,日降雨量(mm)\r\n".encode())
+    gauge = _table(demo.gauge)
+    days = [day.date() for day in pd.to_datetime(gauge["日期"], format="%Y-%m-%d")]
+    assert days == [day.date() for day in pd.date_range("2024-04-01", "2026-09-30")]
+    read = dict(zip(days, gauge["日降雨量(mm)"], strict=True))
+    unread = [day for day in days if read[day] == "缺测"]
+    assert [day.isoformat() for day in unread] == demo.truth["unread_days"]
+    true = dict(demo.rain.itertuples(index=False))
+    assert [true.get(day, 0) > 0 for day in unread] == [False, True]  # a dry day, and one with a little rain
+    assert {day: float(read[day]) for day in days if day not in unread} == {
+        day: true.get(day, 0.0) for day in days if day not in unread
+    }
+    assert "0.0" in set(read.values())
+
+
+def test_the_file_of_projects_holds_what_the_truth_says(demo: Demo):
+    assert demo.projects_file.startswith("\ufeff项目编号,项目名称,网格,类型,造价(万元),状态,".encode())
+    works, true = _table(demo.projects_file), demo.projects
+    assert len(works) == len(true) == 12
+    assert list(works["项目编号"]) == list(true["project_id"])
+    assert list(works["网格"].str.split("、").map(tuple)) == list(true["cells"])
+    assert list(works["造价(万元)"].astype(float) * 10_000) == list(true["cost"])
+    assert [true["cost"].min(), true["cost"].max()] == [80_000, 1_200_000]
+    assert list(works["必做"] == "是") == list(true["must"])
+    for header, name in zip(
+        ["勘察日期", "设计日期", "开工日期", "完工日期", "排查日期"],
+        ("surveyed_on", "designed_on", "built_from", "finished_on", "inspected_on"),
+        strict=True,
+    ):
+        assert list(works[header]) == ["" if day is None else day.isoformat() for day in true[name]]
+    assert Counter(works["状态"]) == {"计划": 8, "已完成": 2, "方案设计": 1, "施工监管": 1}
+    assert true["must"].sum() == 1
+    pair = true[true["alternatives"] != ""]
+    assert len(pair) == 2
+    assert pair[["cells", "alternatives"]].drop_duplicates().shape == (1, 2)
+    parents = {grid.cell_id: grid.parent for grid in plan.grids()}
+    assert {parents[cell] for cells in true["cells"] for cell in cells} == set(plan.COMMUNITIES)
+
+
+def test_a_demo_that_ends_a_year_earlier_has_its_projects_a_year_earlier(demo: Demo):
+    earlier = make_demo(end=dt.date(2025, 9, 30))
+    finished, before = (one.projects["finished_on"].dropna() for one in (demo, earlier))
+    assert [day - dt.timedelta(days=365) for day in finished] == list(before)
+    assert list(earlier.projects["year"])[:2] == ["2024", "2024"]
+    assert earlier.truth["effects"] == demo.truth["effects"]
+
+
+@pytest.mark.parametrize(("project", "truth", "none"), [("XM01", 0.5, False), ("XM02", 1.0, True)])
+def test_the_finished_drain_halved_the_waterlogging_and_the_other_work_did_nothing(
+    demo: Demo, clean: pd.DataFrame, project: str, truth: float, none: bool
+):
+    """Of the events of a work's grid how many came after it, against those of the grids where nothing was built.
+
+    Rain, season and reporting are common to both, so the odds ratio is the rate ratio. scipy 1.17.1, odds_ratio: the
+    conditional (hypergeometric) estimate and its exact interval. On the calls of the file, grouped anew; their grids
+    are those of the truth, which other tests compare with the places.
+    """
+    works = demo.projects.set_index("project_id")
+    finished = pd.Timestamp(works.loc[project, "finished_on"])
+    touched = {cell for one in demo.truth["effects"] for cell in works.loc[one, "cells"]}
+    calls = clean[clean["小类名称"] == "道路积水"]
+    first = calls.loc[_first_calls(calls, 100, pd.Timedelta(hours=24))]
+    cells = first["event"].map(demo.events.set_index("event")["cell_id"])
+    own, others, after = cells.isin(works.loc[project, "cells"]), ~cells.isin(touched), first["time"] >= finished
+    ratio = odds_ratio([[(own & after).sum(), (own & ~after).sum()], [(others & after).sum(), (others & ~after).sum()]])
+    low, high = ratio.confidence_interval(0.95)
+    assert demo.truth["effects"][project] == truth
+    assert low < truth < high
+    assert (low < 1 < high) == none
+
+
+def test_the_last_works_lie_so_far_back_that_more_than_a_year_of_rain_follows(demo: Demo):
+    finished = demo.projects["finished_on"].dropna()
+    wet = pd.to_datetime(demo.rain.loc[demo.rain["day"] >= finished.max(), "day"])
+    assert wet.dt.to_period("M").nunique() >= 12
+    assert len(wet) >= 100
+    for one in demo.projects.dropna(subset="finished_on").itertuples():
+        assert one.surveyed_on < one.designed_on < one.built_from < one.finished_on < one.inspected_on
+
+
+def test_over_many_seeds_the_second_source_brings_as_much_as_the_first():
+    """Eight other offices: before the drain half of its grid's events are from each source; places are not too few."""
+    until, counts = dt.date(2025, 5, 20), Counter[str]()
+    for seed in range(8):
+        one, two, other = np.random.default_rng(seed).spawn(3)
+        rain = rain_days(one, dt.date(2024, 4, 1), dt.date(2025, 7, 1))
+        first = waterlogging_events(two, rain)
+        second = second_source(other, rain, DRAINED_CELL, until, first)
+        assert {event.cell_id for event in second} == {DRAINED_CELL}
+        assert max(event.first.date() for event in second) < until
+        counts["first"] += sum(event.cell_id == DRAINED_CELL and event.first.date() < until for event in first)
+        counts["second"] += len(second)
+    low, high = binomtest(counts["second"], counts.total()).proportion_ci(0.99)
+    assert low < 0.5 < high
+    assert counts.total() > 250

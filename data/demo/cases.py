@@ -51,10 +51,15 @@ class Case:
     reworked: str = ""
 
 
-def make_cases(rng: Generator, events: list[Event]) -> list[Case]:
-    """Return the calls of all events with their handling, in order of report time."""
-    cases = [case for number, event in enumerate(events) for case in _calls(rng, number, event)]
-    return sorted(cases, key=lambda case: (case.reported_at, case.event))
+def make_cases(rng: Generator, events: list[Event], *, first: int = 0) -> list[Case]:
+    """Return the calls of all events with their handling, in order of report time; events count from `first`."""
+    cases = [case for number, event in enumerate(events, start=first) for case in _calls(rng, number, event)]
+    return sorted(cases, key=by_report)
+
+
+def by_report(case: Case) -> tuple[dt.datetime, int]:
+    """Return by what cases are put in order: report time, then event."""
+    return case.reported_at, case.event
 
 
 def add_workdays(time: dt.datetime, days: int) -> dt.datetime:

@@ -2,7 +2,8 @@
 
 Events come in proportion to households (waterlogging, walls, the rest) or covers (sunken covers); only in the grids of
 `HOT` does waterlogging come `HOT_FACTOR` times as often. Events of one kind keep so far apart, in place or in time,
-that nobody can mistake two for one: what a program groups can be compared with what was meant.
+that nobody can mistake two for one: what a program groups can be compared with what was meant. One grid has a second
+source of water until a drain shuts it off (`data.demo.projects`).
 """
 
 import datetime as dt
@@ -52,18 +53,25 @@ def rain_days(rng: Generator, start: dt.date, end: dt.date) -> pd.DataFrame:
 
 def waterlogging_events(rng: Generator, rain: pd.DataFrame) -> list[Event]:
     """Return the waterlogging events: on days of heavy rain, after the storm's own hour, in order of time."""
-    kind, weights = KINDS[0], {grid.cell_id: grid.households * 1.0 for grid in plan.grids()}
-    for cell_id in HOT:
-        weights[cell_id] *= HOT_FACTOR
     events: list[Event] = []
     for day, rain_mm in rain.itertuples(index=False):
-        storm = dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=int(60 * rng.triangular(0, 16, 23)))
-        times = [
-            storm + dt.timedelta(minutes=int(40 * rng.gamma(2.0)))
-            for _ in range(rng.poisson(EVENTS_PER_MM * max(rain_mm - _DRAINED_MM, 0)))
-        ]
-        _add(rng, kind, times, weights, events)
+        _add(rng, KINDS[0], _after_storm(rng, day, rain_mm, 1.0), _weights(), events)
     return events
+
+
+def second_source(rng: Generator, rain: pd.DataFrame, cell_id: str, until: dt.date, known: list[Event]) -> list[Event]:
+    """Return the waterlogging of a grid from a second source, as strong as its first, before the day `until`.
+
+    The events keep apart from the `known` ones, which stay as they are: with both sources the grid has twice as many
+    as with one, and which of the two an event is from is a toss of a coin. So a drain that shuts this one off halves
+    them.
+    """
+    share = _weights()[cell_id] / sum(_weights().values())
+    events = list(known)
+    for day, rain_mm in rain.itertuples(index=False):
+        times = [time for time in _after_storm(rng, day, rain_mm, share) if time.date() < until]
+        _add(rng, KINDS[0], times, {cell_id: 1.0}, events)
+    return events[len(known) :]
 
 
 def everyday_events(
@@ -91,6 +99,18 @@ def recurring_events(rng: Generator, start: dt.date, end: dt.date) -> list[Event
         Event(kind, RECURRING_CELL, x_m + float(dx), y_m + float(dy), time)
         for time, (dx, dy) in zip(first, jitter, strict=True)
     ]
+
+
+def _weights() -> dict[str, float]:
+    """Return how the water of the first source parts among the grids."""
+    return {grid.cell_id: grid.households * (HOT_FACTOR if grid.cell_id in HOT else 1.0) for grid in plan.grids()}
+
+
+def _after_storm(rng: Generator, day: dt.date, rain_mm: float, share: float) -> list[dt.datetime]:
+    """Return the times of the events of a day in a part of the street office: after the storm's own hour."""
+    storm = dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=int(60 * rng.triangular(0, 16, 23)))
+    events = rng.poisson(share * EVENTS_PER_MM * max(rain_mm - _DRAINED_MM, 0))
+    return [storm + dt.timedelta(minutes=int(40 * rng.gamma(2.0))) for _ in range(events)]
 
 
 @cache
