@@ -1,0 +1,411 @@
+"""What a place needs for its drainage, told from the data: one row a cell, one column a criterion.
+
+**The period** is the last so many whole months that are known before the end of the scope; where the record begins
+later, those of the record, and that is said. Only chronic sites and the trend look farther back, for they need it. The
+hazards and the start of the scope do not count: the need is that of waterlogging.
+
+**What is not known** stays empty (NaN), with the reason; nothing is made up here. A ranking gives such a place the
+median of the others (`analysis.criteria`), which `RULE` says. A place without a report of waterlogging has no event, no
+chronic site and nothing that came back: that is known. How long it takes there to be closed is not.
+
+**Residents.** Where many people ring, a place looks worse. So the counts stand a second time without the reports of
+residents (`reports.residents`): an event counts there if somebody else reported it too. Chronic sites, trend, times and
+returns rest on all reports, in both.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis import hotspots, rates, trend
+from base.errors import HazardError
+from base.text import N_, NP_, Listed, Sentence, Term
+from data import queries
+from data.dataset import Dataset
+from data.schema import EXPOSURES, Hazard, Scope
+from reports import answers, record, residents, returning, times
+from reports.criteria import COUNTED, CRITERIA, EVERY, REASONS, RULE, Criterion
+
+__all__ = ["CRITERIA", "RULE", "Criterion", "Needs", "needs"]
+
+MONTHS, MOST_MONTHS = 24, 120
+WET, COVER = str(Hazard.WATERLOGGING), str(Hazard.SUNKEN_COVER)
+_MOST_HELD = 16
+_NAMED = 5  # cells named in a sentence
+_WITHOUT = "_without"  # the same counts without the reports of residents
+_SCALE = {trend.NEW: 1.0, trend.GROWING: 1.0, trend.FADING: -1.0, trend.PERSISTENT: 0.0, trend.SPORADIC: 0.0,
+          trend.NONE: 0.0}  # fmt: skip
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The needs of the cells of a scope, and what stands behind them.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a cell, sorted by cell_id: cell_id, name; a column for each of `criteria` by its code, NaN where not
+        known; for the people who ask: reports (calls of waterlogging), excess_ratio, excess_high, trend_word (of
+        `reports.record.TREND_NAMES`), cases and open (behind hours), closures (behind returns), by_residents, by_office
+        and by_unknown (they add up to reports); events_without, days_without, excess_without: without the reports of
+        residents.
+    criteria : tuple of Criterion
+        Of exposures only those loaded for any of the cells.
+    gaps : DataFrame
+        criterion, cell_id, name, reason (a code of `REASONS`), a row for each value that is not known.
+    missing : tuple of Sentence
+        The same in sentences, a criterion and a reason each.
+    notes : tuple of Sentence
+        What has to be thought of beside the numbers: a shorter record, sources that do not cover the period, cells
+        drawn anew, reports without a known channel.
+    start, end : date
+        The period, half-open, in whole months.
+    months : int
+        Of the period.
+    n, n_events : int
+        Calls and events of waterlogging in these cells in the period; the sums of the columns reports and events.
+    left_out : int
+        Calls in these cells that are probably not located.
+    elsewhere : int
+        Calls of the period in none of these cells.
+    channels : DataFrame
+        name, who ("resident", "office", "unknown"), reports: by what names it is told who reported.
+    fields : mapping
+        Of the definitions.
+    """
+
+    table: pd.DataFrame
+    criteria: tuple[Criterion, ...]
+    gaps: pd.DataFrame
+    missing: tuple[Sentence, ...]
+    notes: tuple[Sentence, ...]
+    start: dt.date
+    end: dt.date
+    months: int
+    n: int
+    n_events: int
+    left_out: int
+    elsewhere: int
+    channels: pd.DataFrame
+    fields: dict[str, Any]
+
+    @property
+    def period(self) -> tuple[dt.date, dt.date]:
+        """The first day, and the first one after the period."""
+        return self.start, self.end
+
+    def definition(self, code: str) -> Sentence:
+        """Return what a criterion is, in a sentence."""
+        return Sentence(CRITERIA[code].definition, self.fields)
+
+    def directions(self, codes: Sequence[str] | None = None) -> list[int]:
+        """Return the directions of some criteria, or of all ranked ones."""
+        return [CRITERIA[code].direction for code in self._asked(codes)]
+
+    def matrix(self, codes: Sequence[str] | None = None, *, without_residents: bool = False) -> Floats:
+        """Return some criteria, or all ranked ones, as a ranking takes them: a row a cell, NaN where not known.
+
+        Parameters
+        ----------
+        without_residents : bool
+            The counts (`COUNTED`) without the reports of residents; the other criteria stay as they are.
+
+        Raises
+        ------
+        HazardError
+            ``criterion-unknown``.
+        """
+        asked = self._asked(codes)
+        columns = [code + _WITHOUT if without_residents and code in COUNTED else code for code in asked]
+        return self.table[columns].to_numpy(float)
+
+    def _asked(self, codes: Sequence[str] | None) -> list[str]:
+        known = [one.code for one in self.criteria]
+        if codes is None:
+            return [one.code for one in self.criteria if one.ranked]
+        for code in codes:
+            if code not in known:
+                raise HazardError(
+                    "criterion-unknown", "There is no criterion named {code} here; known: {known}.",
+                    code=code, known=", ".join(known),
+                )  # fmt: skip
+        return list(codes)
+
+
+def needs(dataset: Dataset, scope: Scope, *, months: int = MONTHS, residents_by: Iterable[str] | None = None) -> Needs:
+    """Return the needs of the cells of a scope.
+
+    The answers last given are held with the version, and shared: they are never changed.
+
+    Parameters
+    ----------
+    months : int
+        Whole months of the period, 1 to 120.
+    residents_by : names of channels or imports, optional
+        Those by which residents report; told from the names if not given.
+
+    Raises
+    ------
+    HazardError
+        ``no-boundary``, ``level-unknown``; ``months-bad``; ``needs-no-cell``; ``needs-nothing-known`` where no whole
+        month is known before the end of the scope.
+    """
+    dataset.level(scope.level)
+    if not (1 <= months <= MOST_MONTHS and months == int(months)):
+        raise HazardError(
+            "months-bad", "The need is told from 1 to {most} whole months, not from {months}.",
+            most=MOST_MONTHS, months=months,
+        )  # fmt: skip
+    asked = replace(scope, start=None, hazards=())
+    named = None if residents_by is None else tuple(sorted(set(residents_by)))
+    return dataset.hold(
+        "needs", (asked, int(months), named), lambda: _Asked(dataset, asked, int(months), named).all(), most=_MOST_HELD
+    )
+
+
+class _Asked:
+    """One question: the period, the cells, and what is found of them criterion by criterion."""
+
+    def __init__(self, dataset: Dataset, scope: Scope, months: int, named: tuple[str, ...] | None) -> None:
+        self.dataset, self.named = dataset, named
+        self.notes: list[Sentence] = []
+        self.start, self.end = self.period(scope, months)
+        self.months = 12 * (self.end.year - self.start.year) + self.end.month - self.start.month
+        self.wet = replace(scope, start=self.start, end=self.end, hazards=(WET,))
+        self.cells = answers.cells_of(dataset, self.wet)
+        if not len(self.cells):
+            raise HazardError("needs-no-cell", "There is no cell here whose need could be told: choose another area.")
+        self.values: dict[str, Any] = {}
+        self.beside: dict[str, Any] = {}
+        self.gaps: list[tuple[str, int, str]] = []  # criterion, position of the cell, reason
+        self.fields: dict[str, Any] = {}
+
+    def period(self, scope: Scope, months: int) -> tuple[dt.date, dt.date]:
+        """Return the whole months that are known; says where the record, or a source, is shorter than asked for."""
+        ends = self.dataset.known_ends
+        asked = scope.sources or tuple(self.dataset.sources)
+        first = {source: day for source, day in answers.first_days(self.dataset).items() if source in asked}
+        day = max((ends[source] for source in first if source in ends), default=None)
+        if day is None:
+            raise HazardError("needs-nothing-known", _NOTHING)
+        if scope.as_of is not None:
+            before = pd.Timestamp(scope.as_of).tz_convert(self.dataset.zone) - pd.Timedelta(microseconds=1)
+            day = min(day, before.date() + dt.timedelta(days=1))
+        end = min(day, scope.end or day).replace(day=1)
+        start = (pd.Timestamp(end) - pd.DateOffset(months=months)).date()
+        begun = min(first.values()).replace(day=1)
+        if begun >= end:
+            raise HazardError("needs-nothing-known", _NOTHING)
+        if begun > start:
+            start = begun
+            known = 12 * (end.year - start.year) + end.month - start.month
+            self.notes.append(Sentence(_SHORTER, {"n": known, "months": months}))
+        for source, at in sorted(first.items()):
+            if at.replace(day=1) > start:
+                self.notes.append(Sentence(_BEGINS, {"source": source, "day": at}))
+            if source in ends and ends[source] < end:
+                self.notes.append(Sentence(_ENDS, {"source": source, "day": ends[source] - dt.timedelta(days=1)}))
+        return start, end
+
+    def all(self) -> Needs:
+        spots = answers.hot_spots(self.dataset, self.wet, method=hotspots.LIST)
+        self.counts(spots)
+        self.chronic()
+        self.trend(spots)
+        self.hours()
+        self.returns()
+        self.exposures()
+        covers = replace(self.wet, hazards=(COVER,))
+        self.values["sunken_covers"] = self.events(answers.events_of(self.dataset, covers).calls)
+        if spots.drawn is not None:
+            anew = self.cells["valid_from"].to_numpy(str) > str(self.start)
+            if anew.any():
+                self.notes.append(Sentence(_ANEW, {"n": int(anew.sum()), "cells": self.named_cells(anew)}))
+        channels = self.reporters(spots)
+        criteria = tuple(one for one in EVERY if one.code in self.values)
+        found = {one.code: np.asarray(self.values[one.code], dtype=float) for one in criteria}
+        table = pd.DataFrame(
+            {"cell_id": self.cells["cell_id"], "name": self.cells["name"], **found, **self.beside}, copy=True
+        )
+        return Needs(
+            table=table, criteria=criteria, gaps=self.gap_table(criteria), missing=self.missing(criteria),
+            notes=tuple(self.notes), start=self.start, end=self.end, months=self.months, n=spots.n_calls,
+            n_events=spots.n_events, left_out=spots.left_out, elsewhere=spots.n_elsewhere, channels=channels,
+            fields=self.fields,
+        )  # fmt: skip
+
+    def counts(self, spots: answers.HotSpots) -> None:
+        """Events, and how far they lie above what is expected."""
+        cells = spots.cells
+        self.values["events"], self.beside["reports"] = cells["events"].to_numpy(), cells["calls"].to_numpy()
+        self.values["excess"] = cells["low"].to_numpy(float)
+        self.beside["excess_ratio"], self.beside["excess_high"] = cells["ratio"], cells["high"]
+        self.fields["exposure"] = Term(hotspots.EXPOSURE_NAMES.get(spots.result.exposure, spots.result.exposure))
+        self.unknown("excess", "no-event-anywhere", np.isnan(self.values["excess"]))
+
+    def reporters(self, spots: answers.HotSpots) -> pd.DataFrame:
+        """Days with a report, the share of residents, and the counts without them; returns who is taken for whom."""
+        columns = ("cell_id", "one_spot", "located", "call", "reported_at", "hazard", "channel", "source")
+        points = queries.points(self.dataset, self.wet, by_cell=True, columns=columns)
+        at = answers.positions(points["cell_id"], self.cells)
+        kept = (points["cell_id"].notna() & ~points["one_spot"]).to_numpy()
+        who, _ = residents.reporters(points, self.named)
+        here = kept & (at >= 0)
+        for word, column in _BY.items():
+            self.beside[column] = self.count(at[here & (who == word)])
+        n, known = self.beside["by_residents"], self.beside["by_residents"] + self.beside["by_office"]
+        share = np.divide(n, known, out=np.full(len(n), np.nan), where=known > 0)
+        self.values["residents"] = share
+        silent = self.beside["reports"] == 0
+        self.unknown("residents", "no-report", np.isnan(share) & silent)
+        self.unknown("residents", "no-channel", np.isnan(share) & ~silent)
+        unknown = int(self.beside["by_unknown"].sum())
+        if unknown:
+            self.notes.append(Sentence(_UNKNOWN, {"n": unknown, "all": int(here.sum())}))
+        day = points["reported_at"].dt.tz_localize(None).to_numpy("datetime64[D]")
+        self.values["days"] = self.days(at, day, here)
+        others = kept & (who != residents.RESIDENT)
+        leads = np.zeros(len(points), dtype=bool)
+        leads[others] = answers.leading(self.dataset, points, others)
+        events = self.count(at[leads & (at >= 0)])
+        self.beside["events" + _WITHOUT] = events
+        self.beside["days" + _WITHOUT] = self.days(at, day, here & others)
+        self.beside["excess" + _WITHOUT] = rates.ratio_interval(events, spots.result.weight).low
+        return residents.reporters(points[here], self.named)[1]
+
+    def chronic(self) -> None:
+        sites = record.sites_of(self.dataset, self.wet)
+        unknown = np.asarray(pd.isna(sites.chronic))
+        self.values["chronic"] = sites.chronic.to_numpy(dtype=float, na_value=np.nan)
+        self.fields["returns"] = int(self.dataset.settings["chronic_min_returns"])
+        reason = "too-many" if unknown.all() and not sites.sites_events else "few-closed"
+        self.unknown("chronic", reason, unknown)
+
+    def trend(self, spots: answers.HotSpots) -> None:
+        course = record.course_of(self.dataset, self.wet, spots)
+        words = course.cells["trend"].to_numpy(object)
+        self.beside["trend_word"] = words
+        self.values["trend"] = np.array([_SCALE.get(word, np.nan) for word in words])
+        unknown = np.isnan(self.values["trend"])
+        self.unknown("trend", "short-record" if course.trend_reason is not None else "young-outline", unknown)
+
+    def hours(self) -> None:
+        found = times.medians(self.dataset, self.wet, "cell").astype({"key": object}).set_index("key")
+        found = found.reindex(self.cells["cell_id"])
+        self.values["hours"] = found["median_hours"].to_numpy(float)
+        self.beside["cases"], self.beside["open"] = (found[name].fillna(0).to_numpy(np.int64) for name in ("n", "open"))
+        unknown, none = np.isnan(self.values["hours"]), self.beside["cases"] == 0
+        self.unknown("hours", "no-case", unknown & none)
+        self.unknown("hours", "not-reached", unknown & ~none)
+
+    def returns(self) -> None:
+        found = returning.returning(self.dataset, self.wet)
+        rows = found.groups["cell"].set_index("key").reindex(self.cells["cell_id"])
+        came, closures = (rows[name].fillna(0).to_numpy(np.int64) for name in ("returned", "closures"))
+        # Where hardly anything was closed no return is no good news, as with chronic sites
+        blind = (came == 0) & (closures < record.ENOUGH_CLOSED * self.values["events"])
+        self.values["returns"], self.beside["closures"] = np.where(blind, np.nan, came), closures
+        self.unknown("returns", "few-closed", blind)
+        self.fields |= {"days": found.days, "radius": found.radius_m[WET]}
+
+    def exposures(self) -> None:
+        loaded = [name for name in EXPOSURES if self.cells[name].notna().any()]
+        for name in loaded:
+            self.values[name] = self.cells[name].to_numpy(float)
+            self.unknown(name, "not-loaded", np.isnan(self.values[name]))
+        if not loaded:
+            self.notes.append(Sentence(_NO_EXPOSURE))
+
+    def events(self, calls: pd.DataFrame) -> Ints:
+        at = answers.positions(calls["cell_id"], self.cells)
+        return self.count(at[(at >= 0) & calls["leads"].to_numpy()])
+
+    def count(self, at: Ints) -> Ints:
+        return np.bincount(at, minlength=len(self.cells))
+
+    def days(self, at: Ints, day: NDArray[np.datetime64], here: Bools) -> Ints:
+        """Return on how many days there was a call in each cell; one whose day is not known counts on none."""
+        timed = here & ~np.isnat(day)
+        pairs = np.unique(np.column_stack([at[timed], day[timed].astype(np.int64)]), axis=0)
+        return self.count(pairs[:, 0])
+
+    def unknown(self, code: str, reason: str, which: Bools) -> None:
+        self.gaps += [(code, int(at), reason) for at in np.flatnonzero(which)]
+
+    def gap_table(self, criteria: Sequence[Criterion]) -> pd.DataFrame:
+        at = [position for _, position, _ in self.gaps]
+        table = pd.DataFrame(
+            {
+                "criterion": [code for code, _, _ in self.gaps],
+                "cell_id": self.cells["cell_id"].to_numpy(object)[at],
+                "name": self.cells["name"].to_numpy(object)[at],
+                "reason": [reason for _, _, reason in self.gaps],
+            },
+            dtype=object,
+        )
+        order = {one.code: rank for rank, one in enumerate(criteria)}
+        return table.sort_values("criterion", key=lambda code: code.map(order), kind="stable", ignore_index=True)
+
+    def missing(self, criteria: Sequence[Criterion]) -> tuple[Sentence, ...]:
+        said = []
+        for one in criteria:
+            for reason in dict.fromkeys(why for code, _, why in self.gaps if code == one.code):
+                which = np.zeros(len(self.cells), dtype=bool)
+                which[[at for code, at, why in self.gaps if (code, why) == (one.code, reason)]] = True
+                n = int(which.sum())
+                fields: dict[str, Any] = {"criterion": Term(one.label), "reason": Term(REASONS[reason])}
+                if n == len(which):
+                    said.append(Sentence(_MISSING_ALL, fields))
+                    continue
+                fields |= {"n": n, "cells": self.named_cells(which), "more": n - _NAMED}
+                said.append(Sentence(_MISSING_MORE if n > _NAMED else _MISSING, fields))
+        return tuple(said)
+
+    def named_cells(self, which: Bools) -> Listed:
+        """Return the names of the first of some cells; with the code where several bear one name."""
+        names = self.cells["name"].where(
+            ~self.cells["name"].duplicated(keep=False), self.cells["name"] + " " + self.cells["cell_id"]
+        )
+        return Listed(names[which].head(_NAMED))
+
+
+_MISSING = NP_(
+    "{criterion}: not known of {n} place ({cells}). {reason}",
+    "{criterion}: not known of {n} places ({cells}). {reason}",
+)
+_MISSING_MORE = NP_(
+    "{criterion}: not known of {n} place ({cells} and {more} more). {reason}",
+    "{criterion}: not known of {n} places ({cells} and {more} more). {reason}",
+)
+_MISSING_ALL = N_("{criterion}: not known of any place. {reason}")
+_BY = {residents.RESIDENT: "by_residents", residents.OFFICE: "by_office", residents.UNKNOWN: "by_unknown"}
+_NOTHING = N_("No whole month of reports is known before the end of the period: load reports, or choose a later end.")
+_SHORTER = NP_(
+    "The record holds {n} whole month of the {months} asked for: the need is told from that.",
+    "The record holds {n} whole months of the {months} asked for: the need is told from these.",
+)
+_BEGINS = N_("The source {source} begins on {day}: what it would have reported before is missing in every place.")
+_ENDS = N_("The source {source} is known up to {day}: what it would have reported since is missing in every place.")
+_ANEW = NP_(
+    "{n} place was drawn anew within the period and is counted since then only: {cells}.",
+    "{n} places were drawn anew within the period and are counted since then only, among them: {cells}.",
+)
+_UNKNOWN = NP_(
+    "Of {n} of {all} reports of waterlogging it is not known whether a resident made it; it stays in the counts "
+    "without residents.",
+    "Of {n} of {all} reports of waterlogging it is not known whether a resident made them; they stay in the counts "
+    "without residents.",
+)
+_NO_EXPOSURE = N_(
+    "No households, people, roads or covers of the cells are loaded: who is hit is in no criterion. Load them on the "
+    "Data page."
+)
