@@ -13,8 +13,8 @@ residents (`reports.residents`): an event counts there if somebody else reported
 anyway, so no place has more events without them than with them. Chronic sites, trend, times and returns rest on all
 reports, in both.
 
-**What is in no criterion**, for no data tell it: how deep the water stood and for how long, and schools. Nor are rain
-events: `days` are days with a report.
+**What is in no criterion**, for no data here tell it, is said in a note: how deep the water stood and for how long,
+schools (no layer of them can be loaded), and rain events (`days` are days with a report, rain or not).
 """
 
 import datetime as dt
@@ -146,6 +146,7 @@ class _Asked:
                     Sentence(_ANEW, {"n": int(anew.sum()), "cells": Listed(named(self.cells, "cell_id", anew))})
                 )
         channels = self.reporters(spots)
+        self.notes.append(Sentence(_UNTOLD))
         criteria = tuple(one for one in EVERY if one.code in self.values)
         found = {one.code: np.asarray(self.values[one.code], dtype=float) for one in criteria}
         table = pd.DataFrame(
@@ -313,6 +314,10 @@ _RESIDENTS_ONLY = N_(
 _NO_DRAINS = N_(
     "No report of the period names a blocked or broken drain or a broken cover as its type: such defects are in no "
     "criterion."
+)
+_UNTOLD = N_(
+    "In no criterion, for nothing here tells it: how deep water stood and for how long, which schools lie there, and "
+    "which of the rains brought water."
 )
 _NO_EXPOSURE = N_(
     "No households, people, roads or covers of the cells are loaded: who is hit is in no criterion. Load them on the "
