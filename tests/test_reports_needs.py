@@ -70,9 +70,9 @@ def point(reported, **more):
 
 
 def first_wet(months):
-    """A report in A in each of so many months before February 2026, the newest last, all from a patrol."""
-    days = pd.date_range(end="2026-01-10", periods=months, freq="MS") + pd.Timedelta(days=4)
-    return [wet("A", f"{day:%Y-%m-%d} 08:00", channel="patrol") for day in days]
+    """A patrol's reports in A in the first and, from the last one back, in each third of so many months to 2026-01."""
+    back = sorted({*range(0, months, 3), months - 1}, reverse=True)
+    return [wet("A", f"{pd.Period('2026-01') - ago}-05 08:00", channel="patrol") for ago in back]
 
 
 def gaps(found, code):
@@ -211,7 +211,8 @@ def test_a_source_that_begins_within_the_period_or_ends_before_it_is_named(tmp_p
 # --- small workspaces by hand -----------------------------------------------------------------------------------------
 
 
-def four(tmp_path):
+@pytest.fixture(scope="module")
+def four(tmp_path_factory) -> Dataset:
     """Thirty months of a patrol's reports in A, and of last year: residents in B, a flood in B and C, nobody in D."""
     reports = [
         wet("B", "2025-05-01 08:00", channel="hotline"),
@@ -221,16 +222,16 @@ def four(tmp_path):
         point("2025-07-02 00:10", channel="hotline", closed_at="2025-07-02 09:00"),  # one event of two days
         point("2025-09-01 08:00", channel="", lat=33.018),  # the import's name tells nothing
     ]
-    return put(with_grids(tmp_path), [*first_wet(30), *reports])
+    return put(with_grids(tmp_path_factory.mktemp("four")), [*first_wet(30), *reports])
 
 
-def test_four_cells_by_hand(tmp_path):
-    found = needs(four(tmp_path), GRID)
+def test_four_cells_by_hand(four):
+    found = needs(four, GRID)
     assert found.period == (dt.date(2024, 2, 1), dt.date(2026, 2, 1))
     table = found.table.set_index("cell_id")
     counts = ["reports", "events", "days", "events_without", "days_without", "by_residents", "by_office", "by_unknown"]
     assert table[counts].to_numpy().tolist() == [
-        [24, 24, 24, 24, 24, 0, 24, 0],
+        [8, 8, 8, 8, 8, 0, 8, 0],
         [3, 2, 2, 1, 1, 2, 1, 0],
         [3, 2, 3, 1, 1, 2, 0, 1],
         [0, 0, 0, 0, 0, 0, 0, 0],
@@ -241,12 +242,12 @@ def test_four_cells_by_hand(tmp_path):
     assert table["returns"].tolist() == pytest.approx([np.nan, np.nan, 0, 0], nan_ok=True)
     assert gaps(found, "returns") == {"A": "few-watched", "B": "few-watched"}
     assert gaps(found, "hours") == {"A": "not-reached", "B": "not-reached", "D": "no-case"}
-    assert "Of 1 of 30 reports of waterlogging it is not known" in " ".join(map(str, found.notes))
+    assert "Of 1 of 14 reports of waterlogging it is not known" in " ".join(map(str, found.notes))
 
 
-def test_who_knows_the_channels_of_residents_says_so(tmp_path):
-    found = needs(four(tmp_path), GRID, residents_by=["patrol"])
-    assert column(found, "by_residents").tolist() == [24, 1, 0, 0]
+def test_who_knows_the_channels_of_residents_says_so(four):
+    found = needs(four, GRID, residents_by=["patrol"])
+    assert column(found, "by_residents").tolist() == [8, 1, 0, 0]
     assert column(found, "events_without").tolist() == [0, 2, 2, 0]  # of C's last report nobody knows: it stays
 
 
@@ -337,10 +338,10 @@ def test_names_from_a_file_are_no_fields_of_a_sentence(tmp_path):
 # --- what holds for any cases -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_any_cases_tie_and_no_place_has_more_without_residents(tmp_path, seed):
     dataset = store(with_grids(tmp_path), random_rows(300, seed=seed))
-    found = needs(dataset, GRID, months=7 + seed)
+    found = needs(dataset, GRID, months=2 + 4 * seed)
     table = found.table
     assert (table["events"].sum(), table["reports"].sum()) == (found.n_events, found.n)
     assert (table["by_residents"] + table["by_office"] + table["by_unknown"] == table["reports"]).all()
@@ -461,8 +462,8 @@ def test_a_project_that_reaches_beyond_the_area_is_named(found):
     assert of.table["events"].tolist() == [found.table["events"].iloc[0]] * 2
 
 
-def test_what_is_not_known_of_a_cell_is_not_known_of_a_project_but_for_a_sliver(tmp_path):
-    found = needs(four(tmp_path), GRID)  # returns are not known of A and B, hours of A, B and D
+def test_what_is_not_known_of_a_cell_is_not_known_of_a_project_but_for_a_sliver(four):
+    found = needs(four, GRID)  # returns are not known of A and B, hours of A, B and D
     of = needs_of_projects(
         found, named("half", "sliver", "mean", "none"),
         covers(("half", "A", 1.0), ("half", "C", 1.0), ("sliver", "A", 0.02), ("sliver", "C", 1.0), ("mean", "C", 0.5),
