@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 from stored import boundary, random_rows, rows, store, with_grids
+from test_data_placing import EDITIONS, with_editions
 
 from analysis import ranking
 from base.errors import HazardError
@@ -313,6 +314,22 @@ def test_a_short_record_has_no_trend_and_one_cell_has_what_is_expected_of_it(tmp
     load_cells(alone, boundary("A"), "one.geojson", level="grid", who="t")
     one = needs(put(alone, first_wet(2)), GRID).table.iloc[0]
     assert (one["events"], one["excess_ratio"]) == (2, 1)  # as many as expected: there is nothing to compare with
+
+
+def test_places_drawn_anew_are_named_and_have_no_trend_yet(tmp_path):
+    workspace = with_grids(tmp_path)
+    with_editions(workspace, EDITIONS)  # A is so since 2025, S in place of D since 2025-07; B and C always were
+    north = {"lon": 113.015, "lat": 33.015}
+    cases = [*first_wet(2), {**north, "reported_at": "2025-02-01"}, {**north, "reported_at": "2025-08-01"}]
+    cases += [wet("B", f"{month}-01 08:00") for month in ("2023-06", "2024-03", "2024-11")]
+    found = needs(put(workspace, cases), GRID)
+    assert found.table[["cell_id", "events"]].to_numpy().tolist() == [["A", 2], ["B", 2], ["C", 0], ["S", 1]]
+    assert found.elsewhere == 1  # in D, which is no more
+    assert gaps(found, "trend") == {"A": "young-outline", "S": "young-outline"}
+    weight = column(found, "weight")  # less is expected of a place that has been there for a part of the period
+    assert weight["S"] < weight["A"] < weight["B"] == weight["C"]
+    told = "2 places were drawn anew within the period and are counted since then only, among them: grid A, grid D."
+    assert told in [str(note) for note in found.notes]
 
 
 def test_exposures_come_in_where_they_are_loaded_and_only_there(tmp_path):
