@@ -43,7 +43,7 @@ __all__ = ["CRITERIA", "RULE", "Criterion", "Needs", "needs", "needs_of_projects
 MONTHS, MOST_MONTHS = 24, 120
 WET, COVER, OTHER = str(Hazard.WATERLOGGING), str(Hazard.SUNKEN_COVER), str(Hazard.OTHER)
 _DRAIN = re.compile(
-    "排水|下水|雨水|污水|管道堵|管网|箅|井盖|窨井|检查井"
+    "排水|下水道|雨水|污水[管井外冒]|管道堵|管网堵|箅|井盖|窨井|检查井"
     r"|\b(?:drains?|drainage|sewers?|sewage|catch ?basins?|manholes?|gull(?:y|ies)|culverts?)\b"
 )
 _MOST_HELD = 16
@@ -181,7 +181,9 @@ class _Asked:
         points = queries.points(self.dataset, self.wet, by_cell=True, columns=columns)
         at = answers.positions(points["cell_id"], self.cells)
         kept = (points["cell_id"].notna() & ~points["one_spot"]).to_numpy()
-        who, _ = residents.reporters(points, self.named)
+        who, names = residents.reporters(points, self.named)
+        if unheard := sorted(set(self.named or ()) - set(names["name"])):
+            self.notes.append(Sentence(_UNHEARD, {"names": Listed(unheard)}))
         here = kept & (at >= 0)
         for word, column in _BY.items():
             self.beside[column] = self.count(at[here & (who == word)])
@@ -297,6 +299,9 @@ _UNKNOWN = NP_(
     "without residents.",
     "Of {n} of {all} reports of waterlogging it is not known whether a resident made them; they stay in the counts "
     "without residents.",
+)
+_UNHEARD = N_(
+    "No report of waterlogging in the period came by these names, which were given as those of residents: {names}."
 )
 _LEFT_OUT = NP_(
     "{n} report of waterlogging is probably not located, for it lies on one spot with many others: it counts in no "

@@ -250,6 +250,9 @@ def test_who_knows_the_channels_of_residents_says_so(four):
     found = needs(four, GRID, residents_by=["patrol"])
     assert column(found, "by_residents").tolist() == [8, 1, 0, 0]
     assert column(found, "events_without").tolist() == [0, 2, 2, 0]  # of C's last report nobody knows: it stays
+    typed = needs(four, GRID, residents_by=["hot line"])
+    assert column(typed, "by_residents").sum() == 0
+    assert "given as those of residents: hot line." in " ".join(map(str, typed.notes))
 
 
 def test_an_event_counts_without_residents_where_it_counts_with_them(tmp_path):
@@ -268,7 +271,7 @@ def test_an_event_counts_without_residents_where_it_counts_with_them(tmp_path):
 
 def test_defects_of_drains_are_told_by_the_names_of_types(tmp_path):
     other = {"hazard": "other", "channel": "patrol"}
-    types = {"A": "雨水箅子缺失", "B": "Blocked drain", "C": "井盖破损", "D": "路灯不亮"}
+    types = {"A": "雨水箅子缺失", "B": "Blocked drain", "C": "井盖破损", "D": "供水管道破裂"}
     cases = [
         *first_wet(2),
         *({**wet(cell, "2026-01-05 08:00"), **other, "type_name": one} for cell, one in types.items()),
