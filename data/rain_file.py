@@ -57,8 +57,8 @@ _ALIASES = {  # best first
 _BY_ALIAS = {field: [_plain(alias) for alias in aliases.split()] for field, aliases in _ALIASES.items()}
 _MISSING = {
     "", "-", "--", "---", "—", "——", "/", "\\", "*", "缺测", "缺", "缺失", "未测", "无数据", "故障", "na", "n/a", "nan",
-    "null", "none", "missing", "m", "9999", "99999", "999999", "999998", "9999.9", "-9999", "-999", "-99", "-999.9",
-    "-9999.9", "-99.9", "32766", "32744",
+    "null", "none", "missing", "not measured", "m", "9999", "99999", "999999", "999998", "9999.9",
+    "-9999", "-999", "-99", "-999.9", "-9999.9", "-99.9", "32766", "32744",
 }  # fmt: skip
 _TRACE = {"t", "trace", "tr", "微量", "痕量", "999990", "32700"}
 _TENTHS = re.compile(r"0\.1\s*(?:mm|毫米)")
