@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from base.errors import HazardError
-from data import levels, loading, standards
+from base.text import N_
+from data import levels, loading, projects, standards
 from data.demo import make_demo
 from data.schema import DEMO_SOURCE
 from data.store import Workspace
@@ -14,7 +15,13 @@ from data.taxonomy import GBT30428
 def load_demo(
     workspace: Workspace, *, who: str, progress: Callable[[float, str, dict[str, Any]], None] | None = None
 ) -> dict[str, Any]:
-    """Load the example's cells, standard and incidents; return the import's answer with the levels and the truth.
+    """Load the example's cells, standard, projects and incidents; return the import's answer with what else is there.
+
+    Returns
+    -------
+    dict
+        The answer of `data.loading.import_incidents`; ``cells`` (by level), ``projects`` (read, new, rejected, repeats,
+        not_choosable) and ``truth`` (`data.demo.Demo`).
 
     Raises
     ------
@@ -42,6 +49,9 @@ def load_demo(
             trusted=True,
             who=who,
         )
+    tell = progress or (lambda share, sentence, fields: None)
+    tell(0.0, N_("Reading {file}"), {"file": names["projects"]})
+    works = projects.load_projects(workspace, demo.projects_file, names["projects"], trusted=True, who=who)
     answer = loading.import_incidents(
         workspace,
         demo.incidents,
@@ -54,4 +64,9 @@ def load_demo(
         who=who,
         progress=progress,
     )
-    return {**answer, "cells": {level.name: level.cells for level in workspace.newest().levels}, "truth": demo.truth}
+    return {
+        **answer,
+        "cells": {level.name: level.cells for level in workspace.newest().levels},
+        "projects": {key: works[key] for key in ("read", "new", "rejected", "repeats", "not_choosable")},
+        "truth": demo.truth,
+    }
