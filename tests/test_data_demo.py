@@ -495,6 +495,23 @@ def test_the_real_door_takes_and_refuses_what_the_truth_says(demo: Demo, tmp_pat
     assert answer["levels"] == {"community": places, "grid": places}
     assert answer["cells"] == {"community": 4, "grid": 23}
     data = workspace.newest()
+
+    days = len(_table(demo.gauge))
+    assert answer["rain"] == {"read": days, "new": days, "missing": 2, "rejected": 0, "repeats": 0, "stations": 1}
+    rain = data.rainfall()
+    begins = rain["begin"].dt.tz_convert("Asia/Shanghai")
+    assert set(begins.dt.strftime("%H:%M")) == {"00:00"}
+    day = begins.dt.date.astype(str)
+    assert sorted(day[rain["mm"].isna()]) == sorted(demo.truth["unread_days"])
+    known = demo.rain[~demo.rain["day"].astype(str).isin(demo.truth["unread_days"])]
+    fell = rain.assign(day=day)[rain["mm"] > 0].set_index("day")["mm"].sort_index()
+    assert fell.to_dict() == pytest.approx(dict(zip(known["day"].astype(str), known["rain_mm"], strict=True)))
+
+    n = len(demo.projects)
+    assert answer["projects"] == {"read": n, "new": n, "rejected": 0, "repeats": 0, "not_choosable": 0}
+    works = data.projects()
+    for name in ("project_id", "name", "cost", "owner", "must", "finished_on", "cells"):
+        assert works[name].tolist() == demo.projects[name].tolist()
     rejected = data.rejected()
     assert set(zip(rejected["row"], rejected["reason"], strict=True)) == {
         (dirt["row"], dirt["code"]) for dirt in demo.truth["dirty"] if dirt["outcome"] == "rejected"
