@@ -1,0 +1,104 @@
+"""The cells before and after a work, as two maps of one measure with the same classes."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from base.text import N_, Sentence, Words
+from data.dataset import Dataset
+from data.schema import Scope
+from geo import classes, legend, maps
+from reports.choropleth import MOST_CELLS, Choropleth, Drawn, stamp
+from reports.evaluation import CONTROL, LEFT_OUT, PLACE, ROLE_NAMES, Evaluation
+from reports.evaluation_words import shown_rate, unit
+
+BEFORE, AFTER = "before", "after"
+SIDES = {BEFORE: N_("Before"), AFTER: N_("After")}
+
+
+def view_of(found: Evaluation) -> Scope:
+    """Return the scope whose cells the maps show."""
+    return Scope(found.level, end=found.times.end)
+
+
+def shown_cells(found: Evaluation) -> tuple[str, ...]:
+    """Return the cells that the maps show where all are too many: those that take part first; () for all."""
+    cells = found.cells
+    if len(cells) <= MOST_CELLS:
+        return ()
+    order = np.lexsort((cells["distance"].fillna(np.inf), ~cells["role"].isin([PLACE, CONTROL, *LEFT_OUT])))
+    return tuple(sorted(cells["cell_id"].iloc[order[:MOST_CELLS]]))
+
+
+def work_maps(dataset: Dataset, drawn: Drawn, found: Evaluation, words: Words) -> dict[str, Choropleth]:
+    """Return the maps of before and after: counts per unit of exposure, one scale, the parts of the cells marked.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        `reports.choropleth.publish` of the cells of `view_of`.
+
+    Returns
+    -------
+    dict
+        By the keys of `SIDES`; the legend is the same.
+    """
+    level = drawn.levels.index(found.level)
+    every = pd.Index(drawn.ids[level])
+    cells = found.cells[found.cells["cell_id"].isin(every)].reset_index(drop=True)
+    place = every.get_indexer(pd.Index(cells["cell_id"]))
+    rates = {side: shown_rate_of(found, cells[f"rate_{side}"].to_numpy(float)) for side in SIDES}
+    both = classes.classify(np.concatenate([rates[BEFORE], rates[AFTER]]))
+    codes = dict(zip(SIDES, np.split(both.codes, 2), strict=True))
+    roles = cells["role"].to_numpy(str)
+    marked = {
+        name: place[np.isin(roles, of)].tolist()
+        for name, of in (("subject", [PLACE]), ("compared", [CONTROL]), ("unsure", list(LEFT_OUT)))
+    }
+    one = unit(found, cells=1)
+    key = None
+    pictures = {}
+    for side, title in SIDES.items():
+        of_level, labels, tips = np.full(len(every), -1), [""] * len(every), [""] * len(every)
+        of_level[place] = codes[side]
+        for at, row, value in zip(place, cells.to_dict("records"), rates[side], strict=True):
+            labels[at] = words.number(value, _digits(value))
+            tips[at] = "\n".join(_tip(row, side, found, words))
+        values = maps.MapValues(
+            level=level, classes=of_level.tolist(), labels=labels, tips=tips, stamp=stamp(dataset, words), **marked
+        )
+        if key is None:
+            key = legend.build_legend(
+                both, values, words=words, measure=words("Events per cell, {unit}", unit=one),
+                n=int(cells[[BEFORE, AFTER]].to_numpy().sum()), subject=words(ROLE_NAMES[PLACE]),
+                compared=words(ROLE_NAMES[CONTROL]), unsure=words("left out of the comparison"),
+            )  # fmt: skip
+            key = replace(key, notes=(*key.notes, words("the same classes on both maps")))
+        alt = [words("Map of {n} cells, {side}, {unit}.", n=len(cells), side=words(title), unit=one)]
+        own = cells[roles == PLACE]
+        shown = [words.number(value, _digits(value)) for value in rates[side][roles == PLACE]]
+        named = words.listed(f"{name} {value}" for name, value in zip(own["name"], shown, strict=True))
+        alt.append(words("The project's cells: {cells}.", cells=named))
+        pictures[side] = Choropleth(values, key, words.joined(alt))
+    return pictures
+
+
+def shown_rate_of(found: Evaluation, rates: Any) -> Any:
+    """Return rates as they are shown, element by element."""
+    return rates * shown_rate(found, 1.0)
+
+
+def _digits(value: float) -> int:
+    return 1 if value >= 10 else 2
+
+
+def _tip(row: dict[str, Any], side: str, found: Evaluation, words: Words) -> list[str]:
+    lines = [words(ROLE_NAMES[row["role"]])]
+    for name, title in SIDES.items():
+        value = shown_rate(found, row[f"rate_{name}"])
+        rate = words("{side}: {n}, {rate} {unit}", side=words(title), n=int(row[name]),
+                     rate=words.number(value, 3), unit=Sentence.say(unit(found, cells=1), words))  # fmt: skip
+        lines.insert(0 if name == side else len(lines), rate)
+    return lines
