@@ -11,7 +11,7 @@ that the reader chooses.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -193,8 +193,13 @@ class Placebos:
 
 def finished(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the projects with a day of completion, the last finished first."""
-    done = projects[projects["finished_on"].notna()]
-    return done.sort_values("finished_on", ascending=False, kind="stable", ignore_index=True)
+    return offered(projects[projects["finished_on"].notna()])
+
+
+def offered(projects: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return all projects: those with a day of completion first, the last finished before the others."""
+    day = projects["finished_on"].map(lambda one: one.toordinal() if one else 0).astype(int)
+    return projects.iloc[np.argsort(-day.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
 def evaluate(
@@ -326,7 +331,9 @@ def second_opinion(found: Evaluation) -> Step | Sentence:
         return Sentence(refused.template, refused.facts)
 
 
-def verdicts(dataset: Dataset, asked: Asked | None = None) -> pd.DataFrame:
+def verdicts(
+    dataset: Dataset, asked: Asked | None = None, *, progress: Callable[[float], None] = lambda share: None
+) -> pd.DataFrame:
     """Return what became of each project with a day of completion, the last finished first.
 
     Controls, cells left out and days chosen by hand are those of one project, and do not count here.
@@ -338,8 +345,10 @@ def verdicts(dataset: Dataset, asked: Asked | None = None) -> pd.DataFrame:
         wet_days_before, wet_days_after, smallest, reason (Sentence or None: why nothing can be told).
     """
     asked = replace(asked or Asked(), controls=None, left_out=(), choice=None, since=None)
-    rows = []
-    for one in finished(dataset.projects()).itertuples(index=False):
+    rows: list[dict[str, Any]] = []
+    every: list[Any] = list(finished(dataset.projects()).itertuples(index=False))
+    for one in every:
+        progress(len(rows) / len(every))
         row = {name: getattr(one, name) for name in ("project_id", "name", "kind", "cost", "finished_on")}
         try:
             found = evaluate(dataset, str(one.project_id), asked)

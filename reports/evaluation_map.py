@@ -1,12 +1,13 @@
 """The cells before and after a work, as two maps of one measure with the same classes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from base.text import N_, Sentence, Words
+from base.text import N_, Words
 from data.dataset import Dataset
 from data.schema import Scope
 from geo import classes, legend, maps
@@ -94,11 +95,11 @@ def _digits(value: float) -> int:
     return 1 if value >= 10 else 2
 
 
-def _tip(row: dict[str, Any], side: str, found: Evaluation, words: Words) -> list[str]:
+def _tip(row: Mapping[Any, Any], side: str, found: Evaluation, words: Words) -> list[str]:
     lines = [words(ROLE_NAMES[row["role"]])]
     for name, title in SIDES.items():
         value = shown_rate(found, row[f"rate_{name}"])
-        rate = words("{side}: {n}, {rate} {unit}", side=words(title), n=int(row[name]),
-                     rate=words.number(value, 3), unit=Sentence.say(unit(found, cells=1), words))  # fmt: skip
+        facts = {"n": int(row[name]), "rate": words.number(value, 3), "unit": unit(found, cells=1)}
+        rate = words("{side}: {n}, {rate} {unit}", side=words(title), **facts)
         lines.insert(0 if name == side else len(lines), rate)
     return lines

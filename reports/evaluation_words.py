@@ -225,9 +225,9 @@ def figures(found: Evaluation) -> list[Figure]:
     )
     return [
         *of_place,
-        Figure(Sentence(N_("Ratio to what was expected")), number(effect.rate_ratio), expected),
+        Figure(Sentence(N_("Ratio to expected")), number(effect.rate_ratio), expected),
         Figure(Sentence(_AMOUNTS[found.measure]), waited, Sentence(N_("after: {period}"), {"period": between})),
-        Figure(Sentence(N_("Smallest fall that would show")), shows, Sentence(N_("found four times out of five"))),
+        Figure(Sentence(N_("Smallest fall to show")), shows, Sentence(N_("found four times out of five"))),
     ]
 
 
@@ -259,7 +259,7 @@ def rests_on(found: Evaluation) -> list[Sentence]:
     if effect.selected:
         lines.append(Sentence(_SHRUNK))
     lines.append(_works(found))
-    lines.append(Sentence(_RAIN[found.measure], {"mm": times.above_mm}))
+    lines.append(rain_line(found))
     lines += [Sentence(_CUT[name], {"day": times.start if name == "start" else _last(times.end)}) for name in times.cut]
     lines += _cells(found)
     if found.other_works:
@@ -351,6 +351,34 @@ _MATCHED = {
 _FAR = NP_(
     "{n} of them had more than twice, or less than half, the project's level.",
     "{n} of them had more than twice, or less than half, the project's level.",
+)
+
+
+def rain_line(found: Evaluation) -> Sentence:
+    """Return what a rate stands on."""
+    return Sentence(_RAIN[found.measure], {"mm": found.times.above_mm})
+
+
+def expected_line(found: Evaluation) -> Sentence:
+    """Return what the line of a month means, and how the bars after the work stand to it."""
+    facts = {"after": found.effect.reports_after, "expected": round(found.effect.expected, 1)}
+    return Sentence(_EXPECTED, facts)
+
+
+_EXPECTED = N_(
+    "The line is what the similar cells had in each month, raised to the project's level before: the same rain, season "
+    "and habit of reporting. After the work: {after}, expected without it: {expected}."
+)
+
+
+def strip_line() -> Sentence:
+    """Return how the picture of the placebos is to be read."""
+    return Sentence(_STRIP)
+
+
+_STRIP = N_(
+    "Each dot is a rate ratio with its 95% interval; left of 1 there were fewer reports than expected. If many "
+    "placebos lie as far left as the project, its effect is nothing special."
 )
 
 
