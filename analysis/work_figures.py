@@ -61,7 +61,7 @@ def months_figure(rows: pd.DataFrame, *, words: Words, counted: str, rain: str =
         said = label(words("Expected from the similar cells"))
         traces.append(drawing.scatter(
             list(range(len(months))), [None if math.isnan(one) else one for one in line], "lines+markers",
-            name=said, showlegend=phase == AFTER, line={"color": LIGHT["claim"], "width": 2, "shape": "hvh"},
+            name=said, showlegend=phase == AFTER, line={"color": COLOURS[4], "width": 2, "shape": "hvh"},
             marker={"size": 4}, customdata=[words.month(one) for one in months],
             hovertemplate=f"%{{customdata}}: %{{y:.1f}}<extra>{said}</extra>",
         ))  # fmt: skip
@@ -109,7 +109,7 @@ def placebo_figure(
     strips = [(title, rows[rows["rate_ratio"].notna()]) for title, rows in strips]
     strips = [(title, rows.sort_values("rate_ratio")) for title, rows in strips if len(rows)]
     traces = [_bar([own], [0.0], LIGHT["claim"], [project], words, width=4, size=13)]
-    ticks, below, height = [(0.0, label(drawing.fitted(project, 12)))], -1.6, _STRIP_PX + 30
+    ticks, below, height = [(0.0, label(words("This project")))], -1.6, _STRIP_PX + 30
     for title, rows in strips:
         place = below - np.arange(len(rows)) * 0.5
         for verdict, colour in ((False, NEUTRAL), (True, GOOD)):

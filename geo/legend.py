@@ -27,8 +27,10 @@ class Legend:
         A text per class, in the order of the palette.
     notes : tuple of str
         Small print: the scheme and n.
-    hot, gather, hot_place, gather_place, subject, compared, silent, few, unsure, unreached, missing, selected : str
+    hot, gather, hot_place, gather_place, silent, few, unsure, unreached, missing, selected : str
         Texts of the marks.
+    subject, compared, apart : str
+        Texts of the marks of a comparison.
     hazards : tuple of (code, text)
         Colours of points.
     """
@@ -43,6 +45,7 @@ class Legend:
     gather_place: str = ""
     subject: str = ""
     compared: str = ""
+    apart: str = ""
     silent: str = ""
     few: str = ""
     unsure: str = ""
@@ -66,6 +69,7 @@ def build_legend(
     gather_place: str = "",
     subject: str = "",
     compared: str = "",
+    apart: str = "",
     unsure: str = "",
     unreached: str = "",
     said: Callable[[float], str] | None = None,
@@ -86,7 +90,7 @@ def build_legend(
         What a broken outline claims; needed if reports gather in a cell.
     hot_place, gather_place : str
         What the thin line of either kind says of a cell within a claimed place; needed if there is such a cell.
-    subject, compared, unsure, unreached : str
+    subject, compared, apart, unsure, unreached : str
         What is said of the cells of `MapValues` of these names; needed if there is such a cell.
     said : callable, optional
         As in `geo.classes.Classes.labels`.
@@ -105,7 +109,8 @@ def build_legend(
     broken, thin_broken = set(values.gather) - within, within.intersection(values.gather)
     outlines = ((strong, claim), (broken, gather), (thin, hot_place), (thin_broken, gather_place))
     marks = (
-        (values.subject, subject), (values.compared, compared), (values.unsure, unsure), (values.unreached, unreached)
+        (values.subject, subject), (values.compared, compared), (values.apart, apart), (values.unsure, unsure),
+        (values.unreached, unreached),
     )  # fmt: skip
     if any(cells and not text for cells, text in (*outlines, *marks)):
         raise ValueError("a map with an outline must say what it claims")
@@ -121,6 +126,7 @@ def build_legend(
         gather_place=gather_place if seen & thin_broken else "",
         subject=subject if seen.intersection(values.subject) else "",
         compared=compared if seen.intersection(values.compared) else "",
+        apart=apart if seen.intersection(values.apart) else "",
         silent=words("no report for long: not proof of safety") if seen.intersection(values.silent) else "",
         few=words("too few for a rate") if seen.intersection(values.few) else "",
         unsure=unsure if seen.intersection(values.unsure) else "",
@@ -142,6 +148,7 @@ def legend_html(legend: Legend) -> str:
         (legend.gather_place, _broken(1.6)),
         (legend.subject, _colour("border", "ink", form="3.5px solid {}")),
         (legend.compared, _colour("border", "compared", form="3px solid {}")),
+        (legend.apart, _hatched(1) + "opacity:.6;" + _EDGE),
         (legend.silent, _hatched(0) + _EDGE),
         (legend.unreached, _hatched(len(palette.LIGHT["fills"]) - 1) + _EDGE),
         (legend.few, _pale() + _dotted()),

@@ -116,8 +116,9 @@ class MapValues:
         Positions of cells whose value is too uncertain to differ from that of all cells together.
     unreached : sequence of int
         Positions of cells whose value is not known but beyond all classes, such as a median not reached yet: hatched.
-    subject, compared : sequence of int
-        Positions of the cells that the map is about, and of those they are compared with.
+    subject, compared, apart : sequence of int
+        Positions of the cells that the map is about, of those they are compared with, and of those that take no part in
+        the comparison: hatched and pale.
     within : sequence of int
         Positions of those hot or gathering that are so only through a place in which they lie: their line is thinner.
     selected : int or None
@@ -147,6 +148,7 @@ class MapValues:
     unreached: Sequence[int] = ()
     subject: Sequence[int] = ()
     compared: Sequence[int] = ()
+    apart: Sequence[int] = ()
     within: Sequence[int] = ()
     selected: int | None = None
     points: Any = None
@@ -194,9 +196,9 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "tips": [str(tip).splitlines() for tip in values.tips],
         "hot": [int(cell) for cell in values.hot],
         "gather": [int(cell) for cell in values.gather],
-        "hatched": [int(cell) for cell in (*values.silent, *values.unreached)],
+        "hatched": [int(cell) for cell in (*values.silent, *values.unreached, *values.apart)],
         "few": [int(cell) for cell in values.few],
-        "pale": [int(cell) for cell in (*values.few, *values.unsure)],
+        "pale": [int(cell) for cell in (*values.few, *values.unsure, *values.apart)],
         "subject": [int(cell) for cell in values.subject],
         "compared": [int(cell) for cell in values.compared],
         "within": [int(cell) for cell in values.within],

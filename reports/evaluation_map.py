@@ -56,7 +56,7 @@ def work_maps(dataset: Dataset, drawn: Drawn, found: Evaluation, words: Words) -
     roles = cells["role"].to_numpy(str)
     marked = {
         name: place[np.isin(roles, of)].tolist()
-        for name, of in (("subject", [PLACE]), ("compared", [CONTROL]), ("unsure", list(LEFT_OUT)))
+        for name, of in (("subject", [PLACE]), ("compared", [CONTROL]), ("apart", list(LEFT_OUT)))
     }
     one = unit(found, cells=1)
     key = None
@@ -74,7 +74,7 @@ def work_maps(dataset: Dataset, drawn: Drawn, found: Evaluation, words: Words) -
             key = legend.build_legend(
                 both, values, words=words, measure=words("Events per cell, {unit}", unit=one),
                 n=int(cells[[BEFORE, AFTER]].to_numpy().sum()), subject=words(ROLE_NAMES[PLACE]),
-                compared=words(ROLE_NAMES[CONTROL]), unsure=words("left out of the comparison"),
+                compared=words(ROLE_NAMES[CONTROL]), apart=words("left out of the comparison"),
             )  # fmt: skip
             key = replace(key, notes=(*key.notes, words("the same classes on both maps")))
         alt = [words("Map of {n} cells, {side}, {unit}.", n=len(cells), side=words(title), unit=one)]

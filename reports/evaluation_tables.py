@@ -23,6 +23,7 @@ from reports.evaluation_words import (
     main,
     name_of,
     placebo_lines,
+    ratio,
     rests_on,
     second_line,
     verdict_words,
@@ -236,6 +237,20 @@ def plain_lines(found: Evaluation, words: Words) -> list[str]:
     lines = [one.say(words) for one in (main(found), why(found), *beyond(found))]
     lines.append(f"{words(COUNTED[found.asked.count])} · {words(EXPOSURES[found.measure])}")
     lines += [f"- {one.say(words)}" for one in sentences(found, placebos(found))[2 + len(beyond(found)) :]]
+    return lines
+
+
+def plain_verdicts(rows: pd.DataFrame, words: Words) -> list[str]:
+    """Return the verdicts of all finished projects, a line each, for a terminal."""
+    if not len(rows):
+        return [words("No project is finished yet")]
+    lines = []
+    for row, verdict in zip(rows.to_dict("records"), verdict_words(rows), strict=True):
+        parts = [str(row["project_id"]), str(row["name"]), words("finished {day}", day=row["finished_on"])]
+        parts.append(verdict.say(words))
+        if row["verdict"]:
+            parts.append(ratio(row["rate_ratio"], row["low"], row["high"]).say(words))
+        lines.append(" · ".join(part for part in parts if part))
     return lines
 
 

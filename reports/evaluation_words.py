@@ -10,7 +10,6 @@ import pandas as pd
 from analysis.evaluation import BEFORE, CHOICE, HELPED, NO_SIGN, TOO_EARLY, WORKS, WORSE
 from analysis.step_change import Step
 from base.text import N_, NP_, Listed, Sentence, told_share
-from data.project_words import TITLES
 from reports.evaluation import ANEW, BUILT, CALLS, HAND, NEXT, PARTLY, PLACE, Evaluation, Placebos
 from reports.work_times import ASKED, MM, MONTHS, WET_DAYS
 
@@ -55,9 +54,15 @@ _NOT_SURE = N_(
 _CHOSEN = {
     ASKED: N_("What led to the choice: {first} – {last}, as chosen by hand; it is left out of the comparison."),
     "rule": N_(
-        "What led to the choice: {first} – {last}, the 12 months before the day of: {by}. It is left out of the "
+        "What led to the choice: {first} – {last}, the 12 months before {by}. It is left out of the "
         "comparison, for works go where last year was worst, and the worst gets better by itself."
     ),
+}
+_ENDED_BY = {
+    "surveyed_on": N_("the survey"),
+    "designed_on": N_("the design"),
+    "built_from": N_("the works began"),
+    "finished_on": N_("the works ended"),
 }
 _NOT_CHOSEN = N_("No time is said to have led to the choice: all that lies before the works is compared.")
 _SHRUNK = N_(
@@ -117,12 +122,9 @@ def number(value: float) -> Sentence:
         return Sentence(N_("not known"))
     if math.isinf(value):
         return Sentence(N_("no limit"))
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 or not value else 3
-    return Sentence("{n}", {"n": round(value, digits) if digits < 3 else _small(value)})
-
-
-def _small(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".")
+    if value >= 100 or not value:
+        return Sentence("{n}", {"n": round(value)})
+    return Sentence("{n}", {"n": f"{value:.{1 if value >= 10 else 2 if value >= 0.1 else 3}f}"})
 
 
 def percent(share: float) -> str:
@@ -296,7 +298,7 @@ def _choice(found: Evaluation) -> Sentence:
     facts: dict[str, Any] = {"first": times.choice[0], "last": _last(times.choice[1])}
     if times.chosen_by == ASKED:
         return Sentence(_CHOSEN[ASKED], facts)
-    return Sentence(_CHOSEN["rule"], {**facts, "by": Sentence(TITLES[times.chosen_by])})
+    return Sentence(_CHOSEN["rule"], {**facts, "by": Sentence(_ENDED_BY[times.chosen_by])})
 
 
 def _works(found: Evaluation) -> Sentence:
@@ -407,8 +409,8 @@ _PLACEBO_CELLS = NP_(
     "{n} cells where nothing was built were judged as if they had the project; {low} had as low a ratio.",
 )
 _PLACEBO_HELPED = NP_(
-    "{n} of them would be called “helped”: chance alone does that to at most one in forty.",
-    "{n} of them would be called “helped”: chance alone does that to at most one in forty.",
+    "{n} of them would be called “helped”: chance alone does that to about one in forty.",
+    "{n} of them would be called “helped”: chance alone does that to about one in forty.",
 )
 _PLACEBO_DATES = NP_(
     "The project itself was judged as if it had been finished on {n} earlier day; “helped” was said {helped} times.",
