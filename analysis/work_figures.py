@@ -139,7 +139,8 @@ def placebo_alt(
     own: tuple[float, float, float], cells: pd.DataFrame, dates: pd.DataFrame, *, words: Words, project: str
 ) -> str:
     """Return where the effect of a work lies among those of its placebos, in a sentence."""
-    ratios = pd.concat([cells["rate_ratio"], dates["rate_ratio"]]).dropna()
+    ratios = np.concatenate([one["rate_ratio"].to_numpy(float) for one in (cells, dates)])
+    ratios = ratios[~np.isnan(ratios)]
     return words(
         "{project}: ratio {ratio}; of {n} placebos {low} have as low a one.",
         project=project, ratio=own[0], n=len(ratios), low=int((ratios <= own[0]).sum()),

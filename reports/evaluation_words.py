@@ -189,7 +189,7 @@ def beyond(found: Evaluation) -> list[Sentence]:
     """Return what the verdict leaves open."""
     if found.verdict not in _ALSO:
         return []
-    lines = [Sentence(_NOT_SURE)] if found.effect.high < 1 else []
+    lines = [Sentence(_NOT_SURE)] if found.effect.selected and found.effect.high < 1 else []
     if math.isnan(found.smallest):
         return [*lines, Sentence(_NOTHING_SHOWS)]
     return [*lines, Sentence(_ALSO[found.verdict], {"fall": percent(1 - found.smallest)})]

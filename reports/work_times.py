@@ -135,7 +135,7 @@ def times_of(
     else:
         day = rain["day"].to_numpy("datetime64[D]")
         spread = (day[0].item(), day[-1].item() + dt.timedelta(days=1))
-        if spread[1] <= finished:
+        if spread[1] <= finished and spread[1] < end:
             raise HazardError(
                 "rain-ends-early",
                 "Rain is known up to {last}, and the work was finished on {finished}: load the rain since then.",

@@ -33,6 +33,7 @@ FILES = {
     "overview": "overview",
     "hotspots": "hotspots",
     "resolution": "resolution",
+    "evaluation": "evaluation",
     "data": "files",
     "methods": "methods",
 }
