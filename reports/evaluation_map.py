@@ -96,7 +96,8 @@ def _digits(value: float) -> int:
 
 
 def _tip(row: Mapping[Any, Any], side: str, found: Evaluation, words: Words) -> list[str]:
-    lines = [words(ROLE_NAMES[row["role"]])]
+    role = ROLE_NAMES[row["role"]]
+    lines = [words(role)]
     for name, title in SIDES.items():
         value = shown_rate(found, row[f"rate_{name}"])
         facts = {"n": int(row[name]), "rate": words.number(value, 3), "unit": unit(found, cells=1)}

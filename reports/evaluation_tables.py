@@ -156,7 +156,7 @@ def workbook(dataset: Dataset, found: Evaluation, words: Words) -> bytes:
     sheets = [
         Sheet(
             words("Before and after"), head,
-            {"figure": words("Figure"), "value": words("Value"), "below": words("With it")},
+            {"figure": words("Figure"), "value": words("Result"), "below": words("With it")},
             notes=[main(found).say(words), why(found).say(words)],
         ),
         Sheet(words("By month"), by_month.round({"expected": 2, "others": 3}), titled(MONTH_TITLES)),

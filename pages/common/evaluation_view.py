@@ -75,8 +75,8 @@ def project(words: Words, projects: gpd.GeoDataFrame) -> str:
     rows = projects.set_index("project_id")
     labels = {}
     for number, one in rows.iterrows():
-        day = one["finished_on"]
-        state = words("finished {day}", day=day) if day else words(STATUS_NAMES[one["status"]])
+        day, stage = one["finished_on"], STATUS_NAMES[one["status"]]
+        state = words("finished {day}", day=day) if day else words(stage)
         labels[str(number)] = " · ".join(part for part in (str(number), one["name"], state) if part)
     with st.sidebar:
         chosen = controls.select(words("Project"), "project", list(labels), labels.__getitem__)
@@ -288,7 +288,7 @@ def cells_chosen(words: Words, found: Evaluation) -> None:
             st.button(words("Back to the usual choices"), icon=":material/restart_alt:", on_click=reset)
         st.caption(
             words(
-                "A click on a cell of a map takes it into the comparison or out of it. Pale cells take no part: they "
+                "A click on a cell of a map takes it into the comparison or out of it. Hatched cells take no part: they "
                 "lie next to the project, have works of their own, or were left out by hand."
             )
         )
