@@ -224,14 +224,32 @@ def ratio_interval(observed: ArrayLike, expected: ArrayLike, *, confidence: floa
     check_whole(counts)
     check_exposure((weight < 0) | np.isinf(weight))
     check_exposed(counts, weight)
-    tail, known = _tail(confidence), weight > 0
+    known = weight > 0
     total, base = float(counts[known].sum()), np.where(known, weight, np.nan)
     share = base / weight[known].sum() if total else np.full(len(base), np.nan)
-    low = np.where(counts > 0, scipy.stats.beta.ppf(tail, np.maximum(counts, 1), total - counts + 1), 0.0)
-    rest = np.maximum(total - counts, 0)
-    high = np.where(rest > 0, scipy.stats.beta.ppf(1 - tail, counts + 1, np.maximum(rest, 1)), 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Ratio(counts / total / share, low / share, high / share)
+    return share_ratio(counts, share, total, confidence=confidence)
+
+
+def share_ratio(observed: ArrayLike, share: ArrayLike, total: float, *, confidence: float = 0.95) -> Ratio:
+    """Return observed / expected of parts of a whole with the interval of `ratio_interval`; parts may overlap.
+
+    Parameters
+    ----------
+    observed : array_like, shape (n,)
+        Events of each part; of a part of a cell a part of its events, so they need not be whole numbers: the limits
+        then lie between those of the two nearest ones.
+    share : array_like, shape (n,)
+        Of `total` that each part is expected to hold. Zero or NaN: no ratio, NaN.
+    total : float
+        Events of the whole; of none no ratio is known.
+    """
+    counts, given = np.asarray(observed, dtype=float), np.asarray(share, dtype=float)
+    tail, rest = _tail(confidence), np.maximum(total - counts, 0)
+    based = np.where((given > 0) & (total > 0), given, np.nan)
+    some = np.where(counts > 0, counts, 1.0)
+    low = np.where(counts > 0, scipy.stats.beta.ppf(tail, some, rest + 1), 0.0)
+    high = np.where(rest > 0, scipy.stats.beta.ppf(1 - tail, counts + 1, np.where(rest > 0, rest, 1.0)), 1.0)
+    return Ratio(counts / max(total, 1.0) / based, low / based, high / based)
 
 
 def rate_ratio(

@@ -8,6 +8,16 @@ from dataclasses import dataclass
 from analysis.criteria import MORE
 from base.text import N_, Sentence
 
+SUM, MOST, RATIO, BY_AREA, BY_CASES, BY_REPORTS = "sum", "most", "ratio", "by_area", "by_cases", "by_reports"
+FOLDS = {
+    SUM: N_("The sum over its cells, of each the share of its area that is covered."),
+    MOST: N_("That of its worst cell, times the share of its area that is covered: the same day may count in several."),
+    RATIO: N_("From the sums of events and of expected events over its cells, each by the share of its area."),
+    BY_AREA: N_("The mean of its cells, weighted by the area covered, over those of which it is known."),
+    BY_CASES: N_("The mean of its cells, weighted by their cases, over those of which it is known."),
+    BY_REPORTS: N_("The mean of its cells, weighted by their reports, over those of which it is known."),
+}
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -15,7 +25,8 @@ class Criterion:
 
     `label`, `unit` and `definition` are messages (the fields of a definition are those of `Needs.fields`). `direction`
     is `analysis.criteria.MORE`: the more of it, the more need. One that is not `ranked` is told beside, and takes part
-    in a ranking only where somebody asks for it.
+    in a ranking only where somebody asks for it. `fold` says how the value of a place that covers several cells, or
+    parts of them, comes from theirs: a key of `FOLDS`.
     """
 
     code: str
@@ -24,6 +35,7 @@ class Criterion:
     definition: str
     direction: int = MORE
     ranked: bool = True
+    fold: str = SUM
 
 
 EVERY = (
@@ -34,6 +46,7 @@ EVERY = (
     Criterion(
         "days", N_("Days with waterlogging"), N_("days"),
         N_("Days of the period on which somebody reported waterlogging there."),
+        fold=MOST,
     ),
     Criterion(
         "excess", N_("Excess over expected, at least"), N_("times the expected"),
@@ -41,6 +54,7 @@ EVERY = (
             "Events over those expected by {exposure}: the lower limit of the 95% interval of that ratio, so that a "
             "small place does not lead by chance. Ratio and upper limit stand beside it."
         ),
+        fold=RATIO,
     ),
     Criterion(
         "chronic", N_("Chronic sites of waterlogging"), N_("sites"),
@@ -55,6 +69,7 @@ EVERY = (
             "1 where events are growing or newly begun, -1 where they are fading, 0 where no change is seen: by a test "
             "of each month against the same month of other years, over the whole record."
         ),
+        fold=BY_AREA,
     ),
     Criterion(
         "hours", N_("Time to resolve"), N_("hours"),
@@ -62,6 +77,7 @@ EVERY = (
             "Time from report to closure within which half of the cases of waterlogging were closed, open cases "
             "counted for as long as they were open. How long water stands is in no data."
         ),
+        fold=BY_CASES,
     ),
     Criterion(
         "returns", N_("Came back after closure"), N_("events"),
@@ -87,13 +103,20 @@ EVERY = (
         N_("Events of sunken covers in the period: a sign of washed-out ground and of broken drains."),
     ),
     Criterion(
+        "drains", N_("Defects of drains and covers"), N_("events"),
+        N_(
+            "Events of blocked or broken drains and of broken or missing covers in the period, told by the name of "
+            "their type; sunken covers and waterlogging are not among them."
+        ),
+    ),
+    Criterion(
         "residents", N_("Reported by residents"), N_("share of reports"),
         N_(
             "Share of residents among the reports of waterlogging in the period of which it is known who made them, by "
             "the name of the channel, or of the import where a case has none. It tells how far the counts hang on who "
             "rings, and is no need by itself."
         ),
-        ranked=False,
+        ranked=False, fold=BY_REPORTS,
     ),
 )  # fmt: skip
 CRITERIA = {one.code: one for one in EVERY}
@@ -106,7 +129,11 @@ RULE = Sentence(
 )
 REASONS: dict[str, str] = {
     "no-event-anywhere": N_("There is no event of waterlogging at all."),
-    "few-closed": N_("Fewer than half of the events there have a closing time, so what came back cannot be seen."),
+    "no-exposure": N_("Nothing is expected there, for what the expected events rest on is zero there."),
+    "few-closed": N_("Fewer than half of the events there have a closing time, so chronic sites cannot be seen."),
+    "few-watched": N_(
+        "Fewer than half of the events there have both a point and a closing time, so what came back cannot be seen."
+    ),
     "too-many": N_("There are too many events to look for chronic sites: choose one area."),
     "short-record": N_("The record is shorter than 24 whole months."),
     "young-outline": N_("The outline has held for fewer than 24 whole months."),
@@ -114,5 +141,7 @@ REASONS: dict[str, str] = {
     "not-reached": N_("More than half of the cases are still open, or were followed too shortly."),
     "not-loaded": N_("The figure is not loaded for it."),
     "no-report": N_("Nobody reported waterlogging there."),
+    "no-cell": N_("It covers no cell here: choose its cells, or draw its place."),
+    "cell-unknown": N_("It is not known of all the cells it covers."),
     "no-channel": N_("Of none of its reports is it known who made it."),
 }

@@ -9,13 +9,18 @@ median of the others (`analysis.criteria`), which `RULE` says. A place without a
 chronic site and nothing that came back: that is known. How long it takes there to be closed is not.
 
 **Residents.** Where many people ring, a place looks worse. So the counts stand a second time without the reports of
-residents (`reports.residents`): an event counts there if somebody else reported it too. Chronic sites, trend, times and
-returns rest on all reports, in both.
+residents (`reports.residents`): an event counts there if somebody else reported it too, in the place where it counts
+anyway, so no place has more events without them than with them. Chronic sites, trend, times and returns rest on all
+reports, in both.
+
+**What is in no criterion**, for no data here tell it, is said in a note: how deep the water stood and for how long,
+schools (no layer of them can be loaded), and rain events (`days` are days with a report, rain or not).
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,116 +34,25 @@ from data import queries
 from data.dataset import Dataset
 from data.schema import EXPOSURES, Hazard, Scope
 from reports import answers, record, residents, returning, times
-from reports.criteria import COUNTED, CRITERIA, EVERY, REASONS, RULE, Criterion
+from reports.criteria import CRITERIA, EVERY, RULE, Criterion
+from reports.need_table import WITHOUT, Needs, gap_table, missing_of, named
+from reports.project_needs import needs_of_projects
 
-__all__ = ["CRITERIA", "RULE", "Criterion", "Needs", "needs"]
+__all__ = ["CRITERIA", "RULE", "Criterion", "Needs", "needs", "needs_of_projects"]
 
 MONTHS, MOST_MONTHS = 24, 120
-WET, COVER = str(Hazard.WATERLOGGING), str(Hazard.SUNKEN_COVER)
+WET, COVER, OTHER = str(Hazard.WATERLOGGING), str(Hazard.SUNKEN_COVER), str(Hazard.OTHER)
+_DRAIN = re.compile(
+    "排水|下水道|雨水|污水[管井外冒]|管道堵|管网堵|箅|井盖|窨井|检查井"
+    r"|\b(?:drains?|drainage|sewers?|sewage|catch ?basins?|manholes?|gull(?:y|ies)|culverts?)\b"
+)
 _MOST_HELD = 16
-_NAMED = 5  # cells named in a sentence
-_WITHOUT = "_without"  # the same counts without the reports of residents
 _SCALE = {trend.NEW: 1.0, trend.GROWING: 1.0, trend.FADING: -1.0, trend.PERSISTENT: 0.0, trend.SPORADIC: 0.0,
           trend.NONE: 0.0}  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Needs:
-    """The needs of the cells of a scope, and what stands behind them.
-
-    Attributes
-    ----------
-    table : DataFrame
-        One row a cell, sorted by cell_id: cell_id, name; a column for each of `criteria` by its code, NaN where not
-        known; for the people who ask: reports (calls of waterlogging), excess_ratio, excess_high, trend_word (of
-        `reports.record.TREND_NAMES`), cases and open (behind hours), closures (behind returns), by_residents, by_office
-        and by_unknown (they add up to reports); events_without, days_without, excess_without: without the reports of
-        residents.
-    criteria : tuple of Criterion
-        Of exposures only those loaded for any of the cells.
-    gaps : DataFrame
-        criterion, cell_id, name, reason (a code of `REASONS`), a row for each value that is not known.
-    missing : tuple of Sentence
-        The same in sentences, a criterion and a reason each.
-    notes : tuple of Sentence
-        What has to be thought of beside the numbers: a shorter record, sources that do not cover the period, cells
-        drawn anew, reports without a known channel.
-    start, end : date
-        The period, half-open, in whole months.
-    months : int
-        Of the period.
-    n, n_events : int
-        Calls and events of waterlogging in these cells in the period; the sums of the columns reports and events.
-    left_out : int
-        Calls in these cells that are probably not located.
-    elsewhere : int
-        Calls of the period in none of these cells.
-    channels : DataFrame
-        name, who ("resident", "office", "unknown"), reports: by what names it is told who reported.
-    fields : mapping
-        Of the definitions.
-    """
-
-    table: pd.DataFrame
-    criteria: tuple[Criterion, ...]
-    gaps: pd.DataFrame
-    missing: tuple[Sentence, ...]
-    notes: tuple[Sentence, ...]
-    start: dt.date
-    end: dt.date
-    months: int
-    n: int
-    n_events: int
-    left_out: int
-    elsewhere: int
-    channels: pd.DataFrame
-    fields: dict[str, Any]
-
-    @property
-    def period(self) -> tuple[dt.date, dt.date]:
-        """The first day, and the first one after the period."""
-        return self.start, self.end
-
-    def definition(self, code: str) -> Sentence:
-        """Return what a criterion is, in a sentence."""
-        return Sentence(CRITERIA[code].definition, self.fields)
-
-    def directions(self, codes: Sequence[str] | None = None) -> list[int]:
-        """Return the directions of some criteria, or of all ranked ones."""
-        return [CRITERIA[code].direction for code in self._asked(codes)]
-
-    def matrix(self, codes: Sequence[str] | None = None, *, without_residents: bool = False) -> Floats:
-        """Return some criteria, or all ranked ones, as a ranking takes them: a row a cell, NaN where not known.
-
-        Parameters
-        ----------
-        without_residents : bool
-            The counts (`COUNTED`) without the reports of residents; the other criteria stay as they are.
-
-        Raises
-        ------
-        HazardError
-            ``criterion-unknown``.
-        """
-        asked = self._asked(codes)
-        columns = [code + _WITHOUT if without_residents and code in COUNTED else code for code in asked]
-        return self.table[columns].to_numpy(float)
-
-    def _asked(self, codes: Sequence[str] | None) -> list[str]:
-        known = [one.code for one in self.criteria]
-        if codes is None:
-            return [one.code for one in self.criteria if one.ranked]
-        for code in codes:
-            if code not in known:
-                raise HazardError(
-                    "criterion-unknown", "There is no criterion named {code} here; known: {known}.",
-                    code=code, known=", ".join(known),
-                )  # fmt: skip
-        return list(codes)
 
 
 def needs(dataset: Dataset, scope: Scope, *, months: int = MONTHS, residents_by: Iterable[str] | None = None) -> Needs:
@@ -224,20 +138,23 @@ class _Asked:
         self.hours()
         self.returns()
         self.exposures()
-        covers = replace(self.wet, hazards=(COVER,))
-        self.values["sunken_covers"] = self.events(answers.events_of(self.dataset, covers).calls)
+        self.defects()
         if spots.drawn is not None:
             anew = self.cells["valid_from"].to_numpy(str) > str(self.start)
             if anew.any():
-                self.notes.append(Sentence(_ANEW, {"n": int(anew.sum()), "cells": self.named_cells(anew)}))
+                self.notes.append(
+                    Sentence(_ANEW, {"n": int(anew.sum()), "cells": Listed(named(self.cells, "cell_id", anew))})
+                )
         channels = self.reporters(spots)
+        self.notes.append(Sentence(_UNTOLD))
         criteria = tuple(one for one in EVERY if one.code in self.values)
         found = {one.code: np.asarray(self.values[one.code], dtype=float) for one in criteria}
         table = pd.DataFrame(
             {"cell_id": self.cells["cell_id"], "name": self.cells["name"], **found, **self.beside}, copy=True
         )
+        gaps = gap_table(self.gaps, table, criteria)
         return Needs(
-            table=table, criteria=criteria, gaps=self.gap_table(criteria), missing=self.missing(criteria),
+            table=table, criteria=criteria, gaps=gaps, missing=missing_of(gaps, table, criteria),
             notes=tuple(self.notes), start=self.start, end=self.end, months=self.months, n=spots.n_calls,
             n_events=spots.n_events, left_out=spots.left_out, elsewhere=spots.n_elsewhere, channels=channels,
             fields=self.fields,
@@ -249,8 +166,14 @@ class _Asked:
         self.values["events"], self.beside["reports"] = cells["events"].to_numpy(), cells["calls"].to_numpy()
         self.values["excess"] = cells["low"].to_numpy(float)
         self.beside["excess_ratio"], self.beside["excess_high"] = cells["ratio"], cells["high"]
+        self.beside["area_km2"] = self.cells["area_km2"].to_numpy(float)
+        self.beside["weight"] = spots.result.weight / spots.result.weight.sum()
         self.fields["exposure"] = Term(hotspots.EXPOSURE_NAMES.get(spots.result.exposure, spots.result.exposure))
-        self.unknown("excess", "no-event-anywhere", np.isnan(self.values["excess"]))
+        reason = "no-exposure" if spots.n_events else "no-event-anywhere"
+        self.unknown("excess", reason, np.isnan(self.values["excess"]))
+        for message, n in ((_LEFT_OUT, spots.left_out), (_ELSEWHERE, spots.n_elsewhere)):
+            if n:
+                self.notes.append(Sentence(message, {"n": n}))
 
     def reporters(self, spots: answers.HotSpots) -> pd.DataFrame:
         """Days with a report, the share of residents, and the counts without them; returns who is taken for whom."""
@@ -258,7 +181,9 @@ class _Asked:
         points = queries.points(self.dataset, self.wet, by_cell=True, columns=columns)
         at = answers.positions(points["cell_id"], self.cells)
         kept = (points["cell_id"].notna() & ~points["one_spot"]).to_numpy()
-        who, _ = residents.reporters(points, self.named)
+        who, names = residents.reporters(points, self.named)
+        if unheard := sorted(set(self.named or ()) - set(names["name"])):
+            self.notes.append(Sentence(_UNHEARD, {"names": Listed(unheard)}))
         here = kept & (at >= 0)
         for word, column in _BY.items():
             self.beside[column] = self.count(at[here & (who == word)])
@@ -274,12 +199,15 @@ class _Asked:
         day = points["reported_at"].dt.tz_localize(None).to_numpy("datetime64[D]")
         self.values["days"] = self.days(at, day, here)
         others = kept & (who != residents.RESIDENT)
-        leads = np.zeros(len(points), dtype=bool)
-        leads[others] = answers.leading(self.dataset, points, others)
-        events = self.count(at[leads & (at >= 0)])
-        self.beside["events" + _WITHOUT] = events
-        self.beside["days" + _WITHOUT] = self.days(at, day, here & others)
-        self.beside["excess" + _WITHOUT] = rates.ratio_interval(events, spots.result.weight).low
+        event = answers.event_numbers(self.dataset, points, kept)
+        told = np.isin(event, np.unique(event[others[kept]]))  # by somebody else too
+        leads = answers.events_of(self.dataset, self.wet).calls["leads"].to_numpy()
+        events = self.count(at[kept][leads & told & (at[kept] >= 0)])
+        self.beside["events" + WITHOUT] = events
+        self.beside["days" + WITHOUT] = self.days(at, day, here & others)
+        self.beside["excess" + WITHOUT] = rates.share_ratio(events, self.beside["weight"], float(events.sum())).low
+        if spots.n_events and not events.any():
+            self.notes.append(Sentence(_RESIDENTS_ONLY))
         return residents.reporters(points[here], self.named)[1]
 
     def chronic(self) -> None:
@@ -314,7 +242,7 @@ class _Asked:
         # Where hardly anything was closed no return is no good news, as with chronic sites
         blind = (came == 0) & (closures < record.ENOUGH_CLOSED * self.values["events"])
         self.values["returns"], self.beside["closures"] = np.where(blind, np.nan, came), closures
-        self.unknown("returns", "few-closed", blind)
+        self.unknown("returns", "few-watched", blind)
         self.fields |= {"days": found.days, "radius": found.radius_m[WET]}
 
     def exposures(self) -> None:
@@ -325,9 +253,21 @@ class _Asked:
         if not loaded:
             self.notes.append(Sentence(_NO_EXPOSURE))
 
-    def events(self, calls: pd.DataFrame) -> Ints:
-        at = answers.positions(calls["cell_id"], self.cells)
-        return self.count(at[(at >= 0) & calls["leads"].to_numpy()])
+    def defects(self) -> None:
+        """Events of sunken covers, and of what else is wrong with drains and covers, by the names of the types."""
+        covers = answers.events_of(self.dataset, replace(self.wet, hazards=(COVER,))).calls
+        at = answers.positions(covers["cell_id"], self.cells)
+        self.values["sunken_covers"] = self.count(at[(at >= 0) & covers["leads"].to_numpy()])
+        columns = ("cell_id", "one_spot", "located", "call", "reported_at", "hazard", "type_name")
+        others = queries.points(self.dataset, replace(self.wet, hazards=(OTHER,)), by_cell=True, columns=columns)
+        types = others["type_name"].cat
+        drain = np.array([bool(_DRAIN.search(str(one).casefold())) for one in (*types.categories, "")])[types.codes]
+        kept = drain & (others["cell_id"].notna() & ~others["one_spot"]).to_numpy()
+        if not kept.any():
+            self.notes.append(Sentence(_NO_DRAINS))
+            return
+        at = answers.positions(others["cell_id"], self.cells)[kept]
+        self.values["drains"] = self.count(at[(at >= 0) & answers.leading(self.dataset, others, kept)])
 
     def count(self, at: Ints) -> Ints:
         return np.bincount(at, minlength=len(self.cells))
@@ -341,52 +281,7 @@ class _Asked:
     def unknown(self, code: str, reason: str, which: Bools) -> None:
         self.gaps += [(code, int(at), reason) for at in np.flatnonzero(which)]
 
-    def gap_table(self, criteria: Sequence[Criterion]) -> pd.DataFrame:
-        at = [position for _, position, _ in self.gaps]
-        table = pd.DataFrame(
-            {
-                "criterion": [code for code, _, _ in self.gaps],
-                "cell_id": self.cells["cell_id"].to_numpy(object)[at],
-                "name": self.cells["name"].to_numpy(object)[at],
-                "reason": [reason for _, _, reason in self.gaps],
-            },
-            dtype=object,
-        )
-        order = {one.code: rank for rank, one in enumerate(criteria)}
-        return table.sort_values("criterion", key=lambda code: code.map(order), kind="stable", ignore_index=True)
 
-    def missing(self, criteria: Sequence[Criterion]) -> tuple[Sentence, ...]:
-        said = []
-        for one in criteria:
-            for reason in dict.fromkeys(why for code, _, why in self.gaps if code == one.code):
-                which = np.zeros(len(self.cells), dtype=bool)
-                which[[at for code, at, why in self.gaps if (code, why) == (one.code, reason)]] = True
-                n = int(which.sum())
-                fields: dict[str, Any] = {"criterion": Term(one.label), "reason": Term(REASONS[reason])}
-                if n == len(which):
-                    said.append(Sentence(_MISSING_ALL, fields))
-                    continue
-                fields |= {"n": n, "cells": self.named_cells(which), "more": n - _NAMED}
-                said.append(Sentence(_MISSING_MORE if n > _NAMED else _MISSING, fields))
-        return tuple(said)
-
-    def named_cells(self, which: Bools) -> Listed:
-        """Return the names of the first of some cells; with the code where several bear one name."""
-        names = self.cells["name"].where(
-            ~self.cells["name"].duplicated(keep=False), self.cells["name"] + " " + self.cells["cell_id"]
-        )
-        return Listed(names[which].head(_NAMED))
-
-
-_MISSING = NP_(
-    "{criterion}: not known of {n} place ({cells}). {reason}",
-    "{criterion}: not known of {n} places ({cells}). {reason}",
-)
-_MISSING_MORE = NP_(
-    "{criterion}: not known of {n} place ({cells} and {more} more). {reason}",
-    "{criterion}: not known of {n} places ({cells} and {more} more). {reason}",
-)
-_MISSING_ALL = N_("{criterion}: not known of any place. {reason}")
 _BY = {residents.RESIDENT: "by_residents", residents.OFFICE: "by_office", residents.UNKNOWN: "by_unknown"}
 _NOTHING = N_("No whole month of reports is known before the end of the period: load reports, or choose a later end.")
 _SHORTER = NP_(
@@ -404,6 +299,30 @@ _UNKNOWN = NP_(
     "without residents.",
     "Of {n} of {all} reports of waterlogging it is not known whether a resident made them; they stay in the counts "
     "without residents.",
+)
+_UNHEARD = N_(
+    "No report of waterlogging in the period came by these names, which were given as those of residents: {names}."
+)
+_LEFT_OUT = NP_(
+    "{n} report of waterlogging is probably not located, for it lies on one spot with many others: it counts in no "
+    "place.",
+    "{n} reports of waterlogging are probably not located, for they lie on one spot with many others: they count in "
+    "no place.",
+)
+_ELSEWHERE = NP_(
+    "{n} report of waterlogging lies in none of these places.",
+    "{n} reports of waterlogging lie in none of these places.",
+)
+_RESIDENTS_ONLY = N_(
+    "Only residents reported waterlogging: without their reports there is no event, and no place stands out."
+)
+_NO_DRAINS = N_(
+    "No report of the period names a blocked or broken drain or a broken cover as its type: such defects are in no "
+    "criterion."
+)
+_UNTOLD = N_(
+    "In no criterion, for nothing here tells it: how deep water stood and for how long, which schools lie there, and "
+    "which of the rains brought water."
 )
 _NO_EXPOSURE = N_(
     "No households, people, roads or covers of the cells are loaded: who is hit is in no criterion. Load them on the "
