@@ -24,7 +24,7 @@ _NAMES = {
 }
 _PAINT = {BEFORE: COLOURS[1], CHOICE: LIGHT["missing"], WORKS: NEUTRAL, AFTER: COLOURS[3]}
 _FARTHEST = 10.0  # rate ratios beyond are drawn at the edge
-_STRIP_PX, _ROW_PX = 120, 9
+_STRIP_PX, _ROW_PX, _WIDE_PX = 120, 9, 700
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": SMALL}, "traceorder": "normal"}
 
 
@@ -55,14 +55,16 @@ def months_figure(rows: pd.DataFrame, *, words: Words, counted: str, rain: str =
             "hovertemplate": f"%{{customdata}}: %{{y}}<extra>{said}</extra>",
         })  # fmt: skip
     told = rows["expected"].notna().to_numpy()
-    for phase in (BEFORE, AFTER):  # a gap between, for nothing is expected of what is not compared
+    wide = min(max(_WIDE_PX / len(months), 6), 24)
+    for phase in (BEFORE, CHOICE, AFTER):  # of the phases that are compared
         here = told & (rows["phase"] == phase).to_numpy()
         line = rows[here].groupby(place[here])["expected"].sum().reindex(range(len(months)))
         said = label(words("Expected from the similar cells"))
         traces.append(drawing.scatter(
-            list(range(len(months))), [None if math.isnan(one) else one for one in line], "lines+markers",
-            name=said, showlegend=phase == AFTER, line={"color": COLOURS[4], "width": 2, "shape": "hvh"},
-            marker={"size": 4}, customdata=[words.month(one) for one in months],
+            list(range(len(months))), [None if math.isnan(one) else one for one in line], "markers",
+            name=said, showlegend=phase == AFTER, marker={
+                "symbol": "line-ew", "size": wide, "line": {"color": COLOURS[4], "width": 3},
+            }, customdata=[words.month(one) for one in months],
             hovertemplate=f"%{{customdata}}: %{{y:.1f}}<extra>{said}</extra>",
         ))  # fmt: skip
     axes: dict[str, Any] = {"yaxis": drawing.y_axis(title={"text": label(counted)}, rangemode="tozero")}

@@ -148,7 +148,7 @@ def legend_html(legend: Legend) -> str:
         (legend.gather_place, _broken(1.6)),
         (legend.subject, _colour("border", "ink", form="3.5px solid {}")),
         (legend.compared, _colour("border", "compared", form="3px solid {}")),
-        (legend.apart, _hatched(1) + "opacity:.6;" + _EDGE),
+        (legend.apart, _hatched(1) + _EDGE),
         (legend.silent, _hatched(0) + _EDGE),
         (legend.unreached, _hatched(len(palette.LIGHT["fills"]) - 1) + _EDGE),
         (legend.few, _pale() + _dotted()),

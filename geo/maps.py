@@ -118,7 +118,7 @@ class MapValues:
         Positions of cells whose value is not known but beyond all classes, such as a median not reached yet: hatched.
     subject, compared, apart : sequence of int
         Positions of the cells that the map is about, of those they are compared with, and of those that take no part in
-        the comparison: hatched and pale.
+        the comparison: hatched.
     within : sequence of int
         Positions of those hot or gathering that are so only through a place in which they lie: their line is thinner.
     selected : int or None
@@ -198,7 +198,7 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "gather": [int(cell) for cell in values.gather],
         "hatched": [int(cell) for cell in (*values.silent, *values.unreached, *values.apart)],
         "few": [int(cell) for cell in values.few],
-        "pale": [int(cell) for cell in (*values.few, *values.unsure, *values.apart)],
+        "pale": [int(cell) for cell in (*values.few, *values.unsure)],
         "subject": [int(cell) for cell in values.subject],
         "compared": [int(cell) for cell in values.compared],
         "within": [int(cell) for cell in values.within],

@@ -368,8 +368,8 @@ def expected_line(found: Evaluation) -> Sentence:
 
 
 _EXPECTED = N_(
-    "The line is what the similar cells had in each month, raised to the project's level before: the same rain, season "
-    "and habit of reporting. After the work: {after}, expected without it: {expected}."
+    "The marks are what the similar cells had in each month, raised to the project's level before: the same rain, "
+    "season and habit of reporting. After the work: {after}, expected without it: {expected}."
 )
 
 

@@ -277,28 +277,31 @@ def cells_chosen(words: Words, found: Evaluation) -> None:
             near = cells[found.others].sort_values("distance", kind="stable")["cell_id"].tolist()
             chosen = cells.loc[found.controls, "cell_id"].tolist()
             options = [*chosen, *(one for one in near[:MOST_OPTIONS] if one not in chosen)]
-            _cells(words("Cells compared with"), "controls", options, chosen, names)
+            _cells(words, words("Cells compared with"), "controls", options, chosen, names)
     with right:
         free = cells[cells["role"].isin([works.OTHER, works.CONTROL, works.HAND])]["cell_id"].tolist()[:MOST_OPTIONS]
         out = list(found.asked.left_out)
         options = [*out, *(one for one in free if one not in out)]
-        _cells(words("Left out by hand, such as cells downstream"), "leftout", options, out, names)
+        _cells(words, words("Left out by hand, such as cells downstream"), "leftout", options, out, names)
     with st.container(horizontal=True, vertical_alignment="center"):
         if found.asked.controls or found.asked.left_out:
             st.button(words("Back to the usual choices"), icon=":material/restart_alt:", on_click=reset)
         st.caption(
             words(
-                "A click on a cell of a map takes it into the comparison or out of it. Hatched cells take no part: they "
-                "lie next to the project, have works of their own, or were left out by hand."
+                "A click on a cell of a map takes it into the comparison or out of it. Hatched cells take no part: "
+                "they lie next to the project, have works of their own, or were left out by hand."
             )
         )
 
 
-def _cells(label: str, name: str, options: list[str], chosen: list[str], names: dict[str, str]) -> None:
+def _cells(words: Words, label: str, name: str, options: list[str], chosen: list[str], names: dict[str, str]) -> None:
     key = controls.widget_key(name)
     st.session_state[key] = chosen
 
     def kept() -> None:
         keep_codes(name, st.session_state[key])
 
-    st.multiselect(label, options, key=key, format_func=lambda cell: names.get(cell, cell), on_change=kept)
+    st.multiselect(
+        label, options, key=key, format_func=lambda cell: names.get(cell, cell), on_change=kept,
+        placeholder=words("none chosen"),
+    )  # fmt: skip
