@@ -36,8 +36,9 @@ def stop_without_projects(words: Words, data: Dataset) -> gpd.GeoDataFrame:
     projects = works.offered(data.projects())
     if projects["finished_on"].notna().any():
         return projects
+    invented = words("Example data, invented") if data.is_demo else ""
     if projects.empty:
-        frame.title(words("No project to evaluate yet"))
+        frame.title(words("No project to evaluate yet"), invented)
         st.info(
             words(
                 "Load a list of drainage projects, with their cells and the days on which they were finished, on the "
@@ -45,7 +46,7 @@ def stop_without_projects(words: Words, data: Dataset) -> gpd.GeoDataFrame:
             )
         )
     else:
-        frame.title(words("No project is finished yet"))
+        frame.title(words("No project is finished yet"), invented)
         sentence = words.plural(
             "{n} project is stored, without a day of completion. Once one is finished, write the day into the table of "
             "projects.",
