@@ -170,8 +170,9 @@ METHODS = (
             "better by itself. Given the reports of a cell, how they part into before and after is binomial against "
             "the parting in the similar cells, which have the same rain, season and habit of reporting; good and bad "
             "years of a cell's own, learnt from cells where nothing was built, widen the interval. “Helped”: the 95% "
-            "interval lies below 1. “Got worse”: above 1. Else “no sign yet” if a halving would have shown four times out of "
-            "five, and “too early to say” if not. Cells next to the project and cells with other works take no part."
+            "interval lies below 1. “Got worse”: above 1. Else “no sign yet” if a halving would have shown four times "
+            "out of five, and “too early to say” if not. Cells next to the project and cells with other works take no "
+            "part."
         ),
         (
             "Hauer, E. (1997). Observational Before–After Studies in Road Safety. Pergamon (chapters 11–12).",
