@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from base.text import N_, Words
 from data.dataset import Dataset
@@ -50,9 +51,10 @@ def work_maps(dataset: Dataset, drawn: Drawn, found: Evaluation, words: Words) -
     every = pd.Index(drawn.ids[level])
     cells = found.cells[found.cells["cell_id"].isin(every)].reset_index(drop=True)
     place = every.get_indexer(pd.Index(cells["cell_id"]))
-    rates = {side: shown_rate_of(found, cells[f"rate_{side}"].to_numpy(float)) for side in SIDES}
-    both = classes.classify(np.concatenate([rates[BEFORE], rates[AFTER]]))
-    codes = dict(zip(SIDES, np.split(both.codes, 2), strict=True))
+    rates = shown_rate(found, 1.0) * cells[[f"rate_{side}" for side in SIDES]].to_numpy(float).T
+    digits = _digits(rates)
+    both = classes.classify(np.round(rates, digits).ravel())  # as they are written: what looks alike is of one class
+    codes, shown = (dict(zip(SIDES, pair, strict=True)) for pair in (np.split(both.codes, 2), rates))
     roles = cells["role"].to_numpy(str)
     marked = {
         name: place[np.isin(roles, of)].tolist()
@@ -64,8 +66,8 @@ def work_maps(dataset: Dataset, drawn: Drawn, found: Evaluation, words: Words) -
     for side, title in SIDES.items():
         of_level, labels, tips = np.full(len(every), -1), [""] * len(every), [""] * len(every)
         of_level[place] = codes[side]
-        for at, row, value in zip(place, cells.to_dict("records"), rates[side], strict=True):
-            labels[at] = words.number(value, _digits(value))
+        for at, row, value in zip(place, cells.to_dict("records"), shown[side], strict=True):
+            labels[at] = words.number(value, digits)
             tips[at] = "\n".join(_tip(row, side, found, words))
         values = maps.MapValues(
             level=level, classes=of_level.tolist(), labels=labels, tips=tips, stamp=stamp(dataset, words), **marked
@@ -79,20 +81,17 @@ def work_maps(dataset: Dataset, drawn: Drawn, found: Evaluation, words: Words) -
             key = replace(key, notes=(*key.notes, words("the same classes on both maps")))
         alt = [words("Map of {n} cells, {side}, {unit}.", n=len(cells), side=words(title), unit=one)]
         own = cells[roles == PLACE]
-        shown = [words.number(value, _digits(value)) for value in rates[side][roles == PLACE]]
-        named = words.listed(f"{name} {value}" for name, value in zip(own["name"], shown, strict=True))
+        values_said = [words.number(value, digits) for value in shown[side][roles == PLACE]]
+        named = words.listed(f"{name} {value}" for name, value in zip(own["name"], values_said, strict=True))
         alt.append(words("The project's cells: {cells}.", cells=named))
         pictures[side] = Choropleth(values, key, words.joined(alt))
     return pictures
 
 
-def shown_rate_of(found: Evaluation, rates: Any) -> Any:
-    """Return rates as they are shown, element by element."""
-    return rates * shown_rate(found, 1.0)
-
-
-def _digits(value: float) -> int:
-    return 1 if value >= 10 else 2
+def _digits(rates: NDArray[np.float64]) -> int:
+    """Return with how many decimals rates are written: the largest one with three figures."""
+    largest = float(np.nanmax(rates, initial=0.0))
+    return int(np.clip(2 - np.floor(np.log10(largest)), 0, 6)) if largest > 0 else 0
 
 
 def _tip(row: Mapping[Any, Any], side: str, found: Evaluation, words: Words) -> list[str]:

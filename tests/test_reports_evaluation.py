@@ -15,14 +15,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
+from analysis import work_figures
 from analysis.evaluation import AFTER, BEFORE, CHOICE, HELPED, NO_SIGN, TOO_EARLY, WORKS, WORSE
 from analysis.step_change import Step
 from base.errors import HazardError
 from base.text import Sentence, Words
 from data.projects import save_projects
 from data.schema import Scope
-from reports import answers, evaluation_tables, evaluation_words, work_times
+from reports import answers, evaluation_map, evaluation_tables, evaluation_words, work_times
 from reports import evaluation as works
+from reports.choropleth import Drawn
 from reports.evaluation import Asked, evaluate
 
 EN, ZH = Words("en"), Words("zh")
@@ -397,3 +399,54 @@ def test_every_day_is_in_one_period_of_one_phase(built, lasted, ago, wet):
     assert (phase == expected).all()
     if wet:
         assert times.periods["exposure"].sum() == 36 * 4
+
+
+DRAWN = Drawn(("grid",), (tuple(CELLS),), "key")
+
+
+def test_both_maps_have_the_same_classes_and_mark_the_parts_of_the_cells(drained, found):
+    maps = evaluation_map.work_maps(drained, DRAWN, found, EN)
+    before, after = (maps[side] for side in evaluation_map.SIDES)
+    assert before.legend == after.legend
+    assert len(before.legend.steps) == 3  # 0.5, 1 and 1.25 events per wet day
+    assert before.values.labels == ["1", "1.25", *["0.5"] * 10]
+    assert after.values.labels == ["0.5", "1.25", *["0.5"] * 10]
+    assert list(before.values.classes) == [1, 2, *[0] * 10]
+    assert list(after.values.classes) == [0, 2, *[0] * 10]
+    for one in (before.values, after.values):
+        assert (one.subject, one.apart, len(one.compared)) == ([0], [1], 8)
+    assert before.legend.subject == "of the project"
+    assert "The project's cells: grid A 1." in before.alt
+    assert before.values.tips[0].splitlines()[0] == "Before: 36, 1 per wet day"
+
+
+def test_months_of_unequal_length_make_no_classes_of_their_own(drained):
+    maps = evaluation_map.work_maps(drained, DRAWN, evaluate(drained, "P1"), EN)
+    assert len(maps["after"].legend.steps) == 3  # 2, 4 and 5 a month
+
+
+def test_of_too_many_cells_those_are_shown_that_take_part(found, monkeypatch):
+    assert evaluation_map.shown_cells(found) == ()
+    monkeypatch.setattr(evaluation_map, "MOST_CELLS", 10)
+    shown = evaluation_map.shown_cells(found)
+    assert len(shown) == 10
+    assert {"A", "B", *role(found, works.CONTROL)} == set(shown)
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_the_pictures_hold_what_the_tables_hold(found, words):
+    rows = evaluation_tables.months(found)
+    figure = work_figures.months_figure(rows, words=words, counted="x", rain="y")
+    bars = [one for one in figure.data if one.type == "bar" and one.yaxis != "y2"]
+    assert sum(sum(one.y) for one in bars) == found.counts[0].sum()
+    marks = [value for one in figure.data if one.type == "scatter" for value in one.y if value is not None]
+    assert sum(marks) == pytest.approx(36 + found.effect.expected)
+    assert sum(next(one for one in figure.data if one.yaxis == "y2").y) == 36 * 4
+    told = works.placebos(found)
+    drawn = {
+        "own": (0.5, 0.3, math.inf), "cells": told.cells, "dates": told.dates.assign(name="x"), "words": words,
+        "project": "Drain",
+    }  # fmt: skip
+    figure = work_figures.placebo_figure(**drawn)
+    assert sum(len(one.x) for one in figure.data) == 1 + len(told.cells) + len(told.dates)
+    assert "14" in work_figures.placebo_alt(**drawn)
