@@ -1,4 +1,4 @@
-"""A work in pictures: its months against what the similar cells let expect, under the rain; and its placebos."""
+"""A work in pictures: its months against what the cells compared with let expect, under the rain; and its placebos."""
 
 import math
 from typing import Any
@@ -29,7 +29,7 @@ _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {
 
 
 def months_figure(rows: pd.DataFrame, *, words: Words, counted: str, rain: str = "") -> go.Figure:
-    """Return the counts of a place by month, coloured by phase, and what the similar cells let expect.
+    """Return the counts of a place by month, coloured by phase, and what the cells compared with let expect.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def months_figure(rows: pd.DataFrame, *, words: Words, counted: str, rain: str =
     for phase in (BEFORE, CHOICE, AFTER):  # of the phases that are compared
         here = told & (rows["phase"] == phase).to_numpy()
         line = rows[here].groupby(place[here])["expected"].sum().reindex(range(len(months)))
-        said = label(words("Expected from the similar cells"))
+        said = label(words("Expected from the cells compared with"))
         traces.append(drawing.scatter(
             list(range(len(months))), [None if math.isnan(one) else one for one in line], "markers",
             name=said, showlegend=phase == AFTER, marker={

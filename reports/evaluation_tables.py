@@ -38,8 +38,8 @@ MONTH_TITLES = {
     "phase": N_("Phase"),
     "exposure": N_("Wet days, mm or months"),
     "count": N_("Of the project's cells"),
-    "expected": N_("Expected from the similar cells"),
-    "others": N_("Of the similar cells, mean"),
+    "expected": N_("Expected from the cells compared with"),
+    "others": N_("Of the cells compared with, mean"),
 }
 CELL_TITLES = {
     "cell_id": N_("Code"),
@@ -79,9 +79,9 @@ VERDICT_TITLES = {
 def months(found: Evaluation) -> pd.DataFrame:
     """Return the counts by month and phase: month, phase, exposure, count, expected, others.
 
-    `expected` is what the similar cells had, raised to the level of the project's: its sum after the work is that of
-    the effect, and its sum before is the count before (but for a level that was drawn in). NaN in phases that are not
-    compared. `others` is the mean of a similar cell.
+    `expected` is what the cells compared with had, raised to the level of the project's: its sum after the work is that
+    of the effect, and its sum before is the count before (but for a level that was drawn in). NaN in phases that are
+    not compared. `others` is the mean of a cell compared with.
     """
     effect, periods = found.effect, found.times.periods
     compared = np.isin(found.phase, [CHOICE if effect.selected else BEFORE, AFTER]) & (found.wet > 0)

@@ -21,9 +21,9 @@ VERDICTS = {
     "": N_("cannot be told"),
 }
 _MAIN = {
-    HELPED: N_("{project} helped: {change} less waterlogging reported than similar cells let expect"),
+    HELPED: N_("{project} helped: {change} less waterlogging reported than {others} let expect"),
     NO_SIGN: N_("{project}: no sign yet that it helped"),
-    WORSE: N_("{project}: it got worse there, {change} more waterlogging reported than similar cells let expect"),
+    WORSE: N_("{project}: it got worse there, {change} more waterlogging reported than {others} let expect"),
     TOO_EARLY: N_("{project}: too early to say whether it helped"),
 }
 _UNITS = {WET_DAYS: N_("per wet day"), MM: N_("per 10 mm of rain above {mm} mm"), MONTHS: N_("per month")}
@@ -36,7 +36,7 @@ _MOVED = {
     0: N_("{counted} {unit} stayed at {before} ({time_before}, then {time_after})"),
     1: N_("{counted} {unit} rose from {before} ({time_before}) to {after} ({time_after})"),
 }
-_WHY = N_("{moved}; similar cells: {others_before} to {others_after}. {ratio}: {verdict}.")
+_WHY = N_("{moved}; {others}: {others_before} to {others_after}. {ratio}: {verdict}.")
 _TIMES = {
     WET_DAYS: NP_("{n} wet day", "{n} wet days"),
     MONTHS: NP_("{n} month", "{n} months"),
@@ -73,8 +73,8 @@ _RAIN = {
     WET_DAYS: N_("A wet day has {mm} mm of rain or more; the rain is one for all cells."),
     MM: N_("Counted are the mm of rain of a day above {mm} mm; the rain is one for all cells."),
     MONTHS: N_(
-        "No rain is loaded, or it is not asked for: counts are per month, and only the similar cells say how wet a "
-        "time was. That is weaker: load the rain of a gauge on the Data page."
+        "No rain is loaded, or it is not asked for: counts are per month, and only the cells compared with say how wet "
+        "a time was. That is weaker: load the rain of a gauge on the Data page."
     ),
 }
 _CUT = {
@@ -141,7 +141,7 @@ def main(found: Evaluation) -> Sentence:
     """Return the finding in one sentence."""
     change = abs(1 - found.effect.rate_ratio) if math.isfinite(found.effect.rate_ratio) else math.nan
     said: Any = percent(min(change, 1.0)) if found.verdict == HELPED else _more(change)
-    return Sentence(_MAIN[found.verdict], {"project": name_of(found.project), "change": said})
+    return Sentence(_MAIN[found.verdict], {"project": name_of(found.project), "change": said, "others": others(found)})
 
 
 def _more(change: float) -> Sentence | str:
@@ -179,7 +179,7 @@ def why(found: Evaluation) -> Sentence:
         },
     )  # fmt: skip
     facts = {
-        "moved": told, "others_before": rates[2], "others_after": rates[3],
+        "moved": told, "others": others(found), "others_before": rates[2], "others_after": rates[3],
         "ratio": ratio(effect.rate_ratio, effect.low, effect.high), "verdict": Sentence(VERDICTS[found.verdict]),
     }  # fmt: skip
     return Sentence(_WHY, facts)
@@ -195,6 +195,12 @@ def beyond(found: Evaluation) -> list[Sentence]:
     return [*lines, Sentence(_ALSO[found.verdict], {"fall": percent(1 - found.smallest)})]
 
 
+def others(found: Evaluation) -> Sentence:
+    """Return what the cells compared with are called: similar only where most are."""
+    alike = 2 * found.matches.far <= int(found.matches.controls.sum()) and not found.effect.selected
+    return Sentence(N_("similar cells") if alike else N_("other cells"))
+
+
 def counted(found: Evaluation) -> Sentence:
     """Return what is counted, as the beginning of a sentence."""
     return Sentence(N_("Waterlogging calls") if found.asked.count == CALLS else N_("Waterlogging events"))
@@ -205,10 +211,11 @@ def figures(found: Evaluation) -> list[Figure]:
     effect, rates = found.effect, [number(shown_rate(found, one)) for one in found.rates]
     amounts = (effect.wet_days_before, effect.wet_days_after)
     seen = (effect.reports_before, effect.reports_after)
+    beside = {"others": others(found)}
     of_place = [
         Figure(
             Sentence(title, {"unit": unit(found)}), rates[at],
-            Sentence(_BELOW, {"n": seen[at], "time": time(found, amounts[at]), "others": rates[at + 2]}),
+            Sentence(_BELOW, {"n": seen[at], "time": time(found, amounts[at]), **beside, "rate": rates[at + 2]}),
         )
         for at, title in enumerate((N_("Before, {unit}"), N_("After, {unit}")))
     ]  # fmt: skip
@@ -233,7 +240,7 @@ def figures(found: Evaluation) -> list[Figure]:
     ]
 
 
-_BELOW = N_("{n} in {time}; similar cells {others}")
+_BELOW = N_("{n} in {time}; {others} {rate}")
 _AMOUNTS = {
     WET_DAYS: N_("Wet days before → after"),
     MM: N_("mm above the threshold, before → after"),
@@ -368,8 +375,8 @@ def expected_line(found: Evaluation) -> Sentence:
 
 
 _EXPECTED = N_(
-    "The marks are what the similar cells had in each month, raised to the project's level before: the same rain, "
-    "season and habit of reporting. After the work: {after}, expected without it: {expected}."
+    "The marks are what the cells compared with had in each month, raised to the project's level before: the same "
+    "rain, season and habit of reporting. After the work: {after}, expected without it: {expected}."
 )
 
 

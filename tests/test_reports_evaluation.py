@@ -4,8 +4,10 @@ import datetime as dt
 import io
 import json
 import math
+import shutil
 from dataclasses import replace
 
+import demo_cases
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -20,8 +22,9 @@ from analysis.evaluation import AFTER, BEFORE, CHOICE, HELPED, NO_SIGN, TOO_EARL
 from analysis.step_change import Step
 from base.errors import HazardError
 from base.text import Sentence, Words
-from data.projects import save_projects
+from data.projects import load_projects, save_projects
 from data.schema import Scope
+from data.store import Workspace
 from reports import answers, evaluation_map, evaluation_tables, evaluation_words, work_times
 from reports import evaluation as works
 from reports.choropleth import Drawn
@@ -233,12 +236,12 @@ def test_refusals_are_a_sentence_each(drained, tmp_path):
 def test_the_sentence_holds_the_numbers_it_follows_from(found):
     said = evaluation_words.why(found).say(EN)
     assert said.startswith(
-        "Waterlogging events per wet day fell from 1.00 (36 wet days) to 0.50 (48 wet days); similar cells: 0.50 to "
+        "Waterlogging events per wet day fell from 1.00 (36 wet days) to 0.50 (48 wet days); other cells: 0.50 to "
         "0.50. Ratio 0.50 ("
     )
     assert said.endswith("): helped.")
     assert evaluation_words.main(found).say(EN) == (
-        "Drain of A helped: 50% less waterlogging reported than similar cells let expect"
+        "Drain of A helped: 50% less waterlogging reported than other cells let expect"
     )
     assert [one.value.say(EN) for one in evaluation_words.figures(found)][:4] == ["1.00", "0.50", "0.50", "36 → 48"]
 
@@ -450,3 +453,42 @@ def test_the_pictures_hold_what_the_tables_hold(found, words):
     figure = work_figures.placebo_figure(**drawn)
     assert sum(len(one.x) for one in figure.data) == 1 + len(told.cells) + len(told.dates)
     assert "14" in work_figures.placebo_alt(**drawn)
+
+
+@pytest.fixture(scope="module")
+def invented(demo, tmp_path_factory):
+    """The demo with its projects, whichever of them its loader brings, and its rain day by day."""
+    files = demo_cases.demo()
+    workspace = Workspace(demo)
+    if workspace.newest().projects().empty:
+        workspace = Workspace(shutil.copytree(demo, tmp_path_factory.mktemp("with-projects"), dirs_exist_ok=True))
+        load_projects(workspace, files.projects_file, files.names["projects"], who="t")
+    fell = files.rain.set_index(pd.to_datetime(files.rain["day"]))["rain_mm"]
+    days = pd.date_range(fell.index.min().replace(day=1), files.as_of.date())
+    known = ~days.strftime("%Y-%m-%d").isin(files.truth["unread_days"])
+    table = pd.DataFrame({"day": days, "mm": fell.reindex(days).fillna(0).to_numpy(), "known": known.astype(float)})
+    return workspace.newest(), table
+
+
+def test_the_demo_tells_the_drain_that_helped_from_the_dredging_that_did_nothing(invented):
+    dataset, table = invented
+    truth = demo_cases.demo().truth["effects"]
+    for project, verdict in (("XM01", HELPED), ("XM02", NO_SIGN)):
+        told = evaluate(dataset, project, rain=table)
+        assert told.verdict == verdict
+        assert told.effect.low < truth[project] < told.effect.high
+        assert set(works.placebos(told).cells["verdict"]) <= {NO_SIGN, TOO_EARLY}
+
+
+def test_the_counts_of_the_demo_are_those_of_its_truth(invented):
+    # The events that truly happened in the drained grid, by their first call, whatever the program makes of the calls.
+    dataset, table = invented
+    told = evaluate(dataset, "XM01", rain=table)
+    events = demo_cases.demo().events
+    cell = told.cells.loc[told.place, "cell_id"].iloc[0]
+    days = events.loc[(events["hazard"] == "waterlogging") & (events["cell_id"] == cell), "first_at"].dt.date
+    after = (days > told.project["finished_on"]).sum()
+    before = (days < told.times.choice[0]).sum()
+    before += ((days >= told.times.choice[1]) & (days < told.project["built_from"])).sum()
+    assert told.effect.reports_after == pytest.approx(after, abs=3)  # a few dirty rows, and events that run together
+    assert told.effect.reports_before == pytest.approx(before, abs=3)

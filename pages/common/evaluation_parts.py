@@ -39,8 +39,8 @@ def draw(words: Words, data: Dataset, asked: Asked, found: Evaluation | None) ->
 
 
 def months(words: Words, found: Evaluation) -> None:
-    """Show the months of the project against what the similar cells let expect, with the rain above."""
-    frame.heading(words("The project's cells by month, and what the similar cells let expect"))
+    """Show the months of the project against what the cells compared with let expect, with the rain above."""
+    frame.heading(words("The project's cells by month, and what the cells compared with let expect"))
     panels.after_the_map()
     rows = tables.months(found)
     counted = told.counted(found).say(words)
@@ -87,7 +87,7 @@ def every(words: Words, data: Dataset, asked: Asked) -> None:
     )
     downloads.sheet(
         words, data, None, shown, titles, name=words("All finished projects"), file="verdicts",
-        more=[words("By the usual choices: the similar cells, and the 12 months before the survey left out.")],
+        more=[words("By the usual choices: cells matched by level, and the 12 months before the survey left out.")],
     )  # fmt: skip
 
 
