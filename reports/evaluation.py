@@ -288,6 +288,11 @@ def known_rain(dataset: Dataset, scope: Scope) -> pd.DataFrame | None:
     return None
 
 
+def measures(dataset: Dataset, level: str) -> list[str]:
+    """Return what a rate can stand on: without rain months only."""
+    return [MONTHS] if known_rain(dataset, Scope(level)) is None else list(EXPOSURES)
+
+
 def placebos(found: Evaluation) -> Placebos:
     """Return the same estimate where and when nothing was built."""
     cells = placebo_cells(

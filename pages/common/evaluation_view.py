@@ -109,9 +109,13 @@ def asked(words: Words, data: Dataset, project_id: str) -> Asked:
             words("Count"), "count", list(works.COUNTED), lambda one: words(works.COUNTED[one]),
             help=words("Several calls about one thing are one event; calls grow with every storm that many notice."),
         )  # fmt: skip
-        exposure = controls.select(
-            words("Measured by"), "by", list(works.EXPOSURES), lambda one: words(works.EXPOSURES[one])
-        )  # fmt: skip
+        exposure, *more = works.measures(data, level)
+        if more:
+            exposure = controls.select(
+                words("Measured by"), "by", [exposure, *more], lambda one: words(works.EXPOSURES[one])
+            )
+        else:
+            controls.unasked("by", [exposure])
         choice = _choice(words)
         since = _since(words)
     ids = set(data.cells(level)["cell_id"])
