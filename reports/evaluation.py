@@ -20,7 +20,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.evaluation import AFTER, BEFORE, CHOICE, WORKS, Effect, detectable, estimate_effect, verdict
+from analysis.evaluation import (
+    AFTER,
+    BEFORE,
+    CHOICE,
+    HALVED,
+    TOO_EARLY,
+    WORKS,
+    Effect,
+    detectable,
+    estimate_effect,
+    verdict,
+)
 from analysis.matching import Matches, matched
 from analysis.placebo import placebo_cells, placebo_dates, share_as_low
 from analysis.step_change import Step, step_change
@@ -52,6 +63,7 @@ ROLE_NAMES = {
 LEFT_OUT = (PARTLY, NEXT, BUILT, HAND, ANEW)
 ENOUGH_OF_A_CELL = 0.1
 _MOST_HELD = 32
+_MORE = (1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)  # times as long after the work, to tell how long to wait
 _BEGUN = (CONSTRUCTION, INSPECTION, DONE)
 
 Floats = NDArray[np.float64]
@@ -112,6 +124,9 @@ class Evaluation:
     counts : ndarray, shape (cells, periods)
     effect, verdict, smallest
         As `analysis.evaluation` gives them; `smallest` is what `detectable` returns.
+    enough : float
+        Exposure after the work from which on a halving would show, where it is too early now; NaN where it is not, or
+        where eight times as much would not do.
     matches : Matches
     controls, others : ndarray of bool, shape (cells,)
         What `effect` stands on: without a time before the choice all others are its controls.
@@ -136,6 +151,7 @@ class Evaluation:
     effect: Effect
     verdict: str
     smallest: float
+    enough: float
     matches: Matches
     controls: Bools
     others: Bools
@@ -277,10 +293,17 @@ def _evaluate(dataset: Dataset, project_id: str, asked: Asked, rain: pd.DataFram
     )  # fmt: skip
     table["rate_before"], table["rate_after"] = table["before"] / wet[before].sum(), table["after"] / wet[after].sum()
     smallest = detectable(effect)
+    word = verdict(effect, smallest)
     return Evaluation(
-        project, asked, level, times, table, counts, effect, verdict(effect, smallest), smallest, match, controls,
+        project, asked, level, times, table, counts, effect, word, smallest,
+        _enough(effect) if word == TOO_EARLY else float("nan"), match, controls,
         match.others, matched_on, apart, _others_there(covered, projects, project_id, times), known.left_out,
     )  # fmt: skip
+
+
+def _enough(effect: Effect) -> float:
+    more = next((one for one in _MORE if detectable(effect, more=one) >= HALVED), float("nan"))
+    return effect.wet_days_after * more
 
 
 def known_rain(dataset: Dataset, scope: Scope) -> pd.DataFrame | None:

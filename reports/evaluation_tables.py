@@ -203,7 +203,8 @@ def json_row(found: Evaluation, words: Words) -> dict[str, Any]:
         "months_after": None if rain else _plain(effect.wet_days_after),
         "before": effect.reports_before, "after": effect.reports_after, "expected": _plain(effect.expected),
         **{name: _plain(value) for name, value in rates.items()},
-        "smallest": _plain(found.smallest), "measure": found.measure, "count": found.asked.count,
+        "smallest": _plain(found.smallest), "enough": _plain(found.enough), "measure": found.measure,
+        "count": found.asked.count,
         "above_mm": found.times.above_mm if rain else None, "method": effect.method, "spread": _plain(effect.spread),
         "sentence": main(found).say(words),
     }  # fmt: skip

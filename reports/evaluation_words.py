@@ -48,6 +48,7 @@ _ALSO = {
     NO_SIGN: N_("A fall by {fall} or more would most likely have shown."),
 }
 _NOTHING_SHOWS = N_("So little time and so few reports would show no fall at all, not even one to zero.")
+_ENOUGH = N_("After about {time} in all since the works a halving would most likely show.")
 _NOT_SURE = N_(
     "The interval lies below 1, but the level before had to be guessed from all cells: that asks for more certainty."
 )
@@ -191,8 +192,12 @@ def beyond(found: Evaluation) -> list[Sentence]:
         return []
     lines = [Sentence(_NOT_SURE)] if found.effect.selected and found.effect.high < 1 else []
     if math.isnan(found.smallest):
-        return [*lines, Sentence(_NOTHING_SHOWS)]
-    return [*lines, Sentence(_ALSO[found.verdict], {"fall": percent(1 - found.smallest)})]
+        lines.append(Sentence(_NOTHING_SHOWS))
+    else:
+        lines.append(Sentence(_ALSO[found.verdict], {"fall": percent(1 - found.smallest)}))
+    if not math.isnan(found.enough):
+        lines.append(Sentence(_ENOUGH, {"time": time(found, found.enough)}))
+    return lines
 
 
 def others(found: Evaluation) -> Sentence:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from analysis import work_figures
-from analysis.evaluation import AFTER, BEFORE, CHOICE, HELPED, NO_SIGN, TOO_EARLY, WORKS, WORSE
+from analysis.evaluation import AFTER, BEFORE, CHOICE, HELPED, NO_SIGN, TOO_EARLY, WORKS, WORSE, detectable
 from analysis.step_change import Step
 from base.errors import HazardError
 from base.text import Sentence, Words
@@ -184,6 +184,7 @@ def test_as_of_an_earlier_day_is_too_early(drained):
     told = evaluate(drained, "P1", Asked(as_of=when), rain=rain())
     assert told.times.end == dt.date(2025, 2, 1)
     assert (told.effect.reports_after, told.verdict) == (2, TOO_EARLY)
+    assert math.isnan(told.enough)  # not even eight months
 
 
 def test_cells_of_other_works_and_those_drawn_through_in_part_take_no_part(tmp_path):
@@ -246,6 +247,17 @@ def test_the_sentence_holds_the_numbers_it_follows_from(found):
     assert [one.value.say(EN) for one in evaluation_words.figures(found)][:4] == ["1.00", "0.50", "0.50", "36 → 48"]
 
 
+def test_it_is_said_how_long_to_wait(tmp_path):
+    dataset = office(tmp_path, own=lambda one: 4 if one.year == 2025 else of_a(one)).newest()
+    asked = Asked(as_of=dt.datetime(2025, 3, 1, tzinfo=dt.UTC), choice=(dt.date(2023, 1, 1), dt.date(2023, 1, 1)))
+    early = evaluate(dataset, "P1", asked, rain=rain())
+    assert early.verdict == TOO_EARLY
+    assert 8 < early.enough <= 64  # wet days, of which 8 have been
+    said = evaluation_words.beyond(early)[-1].say(EN)
+    assert said == f"After about {early.enough:.0f} wet days in all since the works a halving would most likely show."
+    assert detectable(early.effect, more=early.enough / 8) >= 0.5 > early.smallest
+
+
 @pytest.mark.parametrize(
     ("after", "verdict", "title", "moved"),
     [
@@ -263,7 +275,7 @@ def test_each_verdict_has_its_words(tmp_path, after, verdict, title, moved):
     assert (evaluation_words.beyond(told) == []) == (verdict == WORSE)
     no_sign = replace(told, verdict=NO_SIGN, smallest=0.6)
     assert evaluation_words.main(no_sign).say(EN) == "Drain of A: no sign yet that it helped"
-    assert [one.say(EN) for one in evaluation_words.beyond(no_sign)] == [
+    assert [one.say(EN) for one in evaluation_words.beyond(replace(no_sign, enough=math.nan))] == [
         "A fall by 40% or more would most likely have shown."
     ]
 
