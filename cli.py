@@ -67,6 +67,8 @@ from reports import (
     answers,
     deadlines,
     doubts,
+    evaluation,
+    evaluation_tables,
     gauges,
     handouts,
     intake,
@@ -83,6 +85,7 @@ from reports import (
     times_book,
     times_trace,
     tracing,
+    work_times,
 )
 from reports import projects as project_report
 from reports import quality as quality_report
@@ -1056,6 +1059,66 @@ def returns_(
         answer["file"] = str(out)
         lines.append(WORDS("What came back is in {file}.", file=str(out)))
     _print(answer, as_json, [people.scope_words(WORDS, dataset, scope), *lines])
+
+
+@app.command("evaluate")
+def evaluate_(
+    context: typer.Context,
+    project: Annotated[
+        str | None, typer.Option(help="Number of a finished project; else all finished ones are judged.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Look from this time; else each source's own.")] = None,
+    level: Level = None,
+    controls: Annotated[
+        list[str] | None, typer.Option(help="Code of a cell to compare with, instead of those matched. Repeatable.")
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Code of a cell that takes no part, such as one downstream. Repeatable.")
+    ] = None,
+    choice_start: Annotated[
+        str | None, typer.Option(help="First day of what led to the choice; else the 12 months before the survey.")
+    ] = None,
+    choice_end: Annotated[str | None, typer.Option(help="Day after the last of it.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day of the time before.")] = None,
+    count: Annotated[str, typer.Option(help="events or calls.")] = evaluation.EVENTS,
+    exposure: Annotated[
+        str, typer.Option(help="wet_days, mm (above the threshold) or months (without rain).")
+    ] = work_times.WET_DAYS,
+    above: Annotated[
+        float | None, typer.Option(help="mm of a day from which on it is wet; else the setting wet_day_mm.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all that is told to FILE.xlsx or FILE.gpkg.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether a finished project helped: reports per wet day before and after, against similar cells."""
+    writers = {".xlsx": evaluation_tables.workbook, ".gpkg": evaluation_tables.geopackage}
+    if out is not None and out.suffix.lower() not in writers:
+        raise HazardError("file-kind-unknown", "{file} ends neither in .xlsx nor in .gpkg.", file=str(out))
+    if bool(choice_start) != bool(choice_end):
+        raise HazardError("choice-half", "What led to the choice needs both --choice-start and --choice-end.")
+    dataset = context.obj.newest()
+    first, end = _day(choice_start), _day(choice_end)
+    asked = evaluation.Asked(
+        as_of=_scope(dataset, level, None, None, None, as_of).as_of, level=level,
+        controls=tuple(sorted(set(controls))) if controls else None, left_out=tuple(sorted(set(leave_out or ()))),
+        choice=(first, end) if first and end else None, since=_day(since), count=count, exposure=exposure,
+        above_mm=above,
+    )  # fmt: skip
+    if project is None:
+        if out is not None:
+            raise HazardError("project-needed", "--out writes what is told of one project: name it with --project.")
+        rows = evaluation.verdicts(dataset, asked)
+        lines = evaluation_tables.plain_verdicts(rows, WORDS)
+        told = rows.assign(reason=[one and one.say(WORDS) for one in rows["reason"]])
+        _print(told, as_json, lines)
+        return
+    found = evaluation.evaluate(dataset, project, asked)
+    answer, lines = evaluation_tables.to_json(found, WORDS), evaluation_tables.plain_lines(found, WORDS)
+    if out is not None:
+        _write(out, [writers[out.suffix.lower()](dataset, found, WORDS)])
+        answer["file"] = str(out)
+        lines.append(WORDS("All that is told of it is in {file}.", file=str(out)))
+    _print(answer, as_json, lines)
 
 
 @app.command("settings")

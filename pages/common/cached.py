@@ -13,7 +13,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from base.text import N_, Words, markdown_plain
+from analysis.step_change import Step
+from base.text import N_, Sentence, Words, markdown_plain
 from data import accounts, example, queries
 from data.accounts import Account
 from data.dataset import Dataset
@@ -23,6 +24,7 @@ from geo.maps import touch_cells
 from pages.common import frame
 from reports import alarm as lately
 from reports import answers, backlog, choropleth, history, intake, standing, times, times_cell, times_due, tracing
+from reports import evaluation as works
 from reports import quality as quality_report
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
@@ -227,6 +229,38 @@ times_worst = _kept(backlog.worst)
 times_waterfall = _kept(backlog.waterfall)
 times_origins = _kept(times_due.origins)
 times_of_cell = _kept(times_cell.one_cell)
+
+
+def evaluation(words: Words, data: Dataset, project_id: str, asked: works.Asked) -> works.Evaluation:
+    """Return what became of a work; held with the version."""
+    group_calls(words, data)
+    return works.evaluate(data, project_id, asked)
+
+
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
+def _placebos(fingerprint: str, project_id: str, asked: works.Asked, _found: works.Evaluation) -> works.Placebos:
+    return works.placebos(_found)
+
+
+def placebos(data: Dataset, found: works.Evaluation) -> works.Placebos:
+    """Return the placebos of a work."""
+    return _placebos(data.fingerprint, str(found.project["project_id"]), found.asked, found)
+
+
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
+def _second(fingerprint: str, project_id: str, asked: works.Asked, _found: works.Evaluation) -> Step | Sentence:
+    return works.second_opinion(_found)
+
+
+def second_opinion(data: Dataset, found: works.Evaluation) -> Step | Sentence:
+    """Return what the regression says of a work, or why it cannot be made."""
+    return _second(data.fingerprint, str(found.project["project_id"]), found.asked, found)
+
+
+def verdicts(words: Words, data: Dataset, asked: works.Asked) -> pd.DataFrame:
+    """Return what became of all finished projects; where that takes long, say so."""
+    with _told(words("Judging the finished projects (once for each version of the data)")) as progress:
+        return works.verdicts(data, asked, progress=progress)
 
 
 def returning(words: Words, data: Dataset, scope: Scope) -> Returning:
