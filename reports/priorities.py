@@ -126,10 +126,11 @@ class Priorities:
     rows : DataFrame
         One row a project that can be chosen, in the order of the table of projects: project_id, name, kind, status,
         cost (yuan), must, alternatives, year_planned, area (of the level above), cells (names); score, rank; funded
-        (going down the ranking with the budget), share_funded, rank_low and rank_high (5% and 95% of the draws), rank_lowest
-        and rank_highest; rank_beside (with the reports of residents if asked without, else without); effect, avoided,
-        low and high (each alone, a year), per_100k (avoided a year for 100,000 yuan); chosen, in_list (taken by the
-        list in order of benefit per yuan), year (position of the yearly budget, missing where not split or chosen).
+        (going down the ranking with the budget), share_funded, rank_low and rank_high (5% and 95% of the draws),
+        rank_lowest and rank_highest; rank_beside (with the reports of residents if asked without, else without);
+        effect, avoided, low and high (each alone, a year), per_100k (avoided a year for 100,000 yuan); chosen, in_list
+        (taken by the list in order of benefit per yuan), year (position of the yearly budget, missing where not split
+        or not chosen).
     bars : ndarray, shape (n, k)
         The part of each criterion in the score, in the order of `criteria`. Those of a weighted sum add up to it; by
         TOPSIS they are the weighted criteria that the distances are taken of.
@@ -144,6 +145,8 @@ class Priorities:
         The best set and the list in order of benefit per yuan; positions are rows.
     avoided, low, high : float
         What the best set avoids a year, with its interval.
+    need_cost, need_avoided : float
+        What is funded going down the ranking costs and avoids.
     yearly_all : float
         What there is to avoid: events (or household-events) a year of all cells of the scope.
     needs : Needs
@@ -169,6 +172,8 @@ class Priorities:
     avoided: float
     low: float
     high: float
+    need_cost: float
+    need_avoided: float
     yearly_all: float
     effects: dict[str, float]
     rebuilt: tuple[str, ...] = ()  # built in the period on ground that candidates cover
@@ -366,6 +371,8 @@ class _Question:
             bars=ranking.contributions(matrix, self.directions, weights, usual_way(asked.method)),
             cells=cells.assign(avoided=share * values), choice=best, by_list=by_list,
             avoided=float(together.avoided), low=float(together.low), high=float(together.high),
+            need_cost=float(costs[firm.funded].sum()),
+            need_avoided=float(works.largest(spared[np.flatnonzero(firm.funded)]) @ values),
             yearly_all=float(values.sum()),
             effects=dict(zip(map(works.effect_kind, self.rows["kind"]), self.effect.tolist(), strict=True)),
             rebuilt=works.built_lately(self.works, self.needs.start), level_above=above,
