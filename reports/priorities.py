@@ -12,7 +12,7 @@ works under construction will spare a place is taken off first: their money is c
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,7 +126,8 @@ class Priorities:
     rows : DataFrame
         One row a project that can be chosen, in the order of the table of projects: project_id, name, kind, status,
         cost (yuan), must, alternatives, year_planned, area (of the level above), cells (names); score, rank; funded
-        (going down the ranking with the budget), share_funded, rank_low and rank_high (5% and 95% of the draws),
+        (going down the ranking with the budget), share_funded (NaN where an alternative to it stands for both:
+        aside), rank_low and rank_high (5% and 95% of the draws),
         rank_lowest and rank_highest; rank_beside (with the reports of residents if asked without, else without);
         effect, avoided, low and high (each alone, a year), per_100k (avoided a year for 100,000 yuan); chosen, in_list
         (taken by the list in order of benefit per yuan), year (position of the yearly budget, missing where not split
@@ -234,8 +235,8 @@ def money(dataset: Dataset, scope: Scope, asked: Asked) -> Money:
 
 def all_weights(dataset: Dataset, scope: Scope, asked: Asked) -> Robustness:
     """Return what becomes of the ranking under all weights whatever; positions are rows of `priorities`."""
-    place = dataclasses.replace(scope, start=None, hazards=())
-    return _Question(dataset, place, asked).robust(None)
+    found = priorities(dataset, scope, asked)
+    return _Question(dataset, found.scope, asked).robust(None, found.rows["aside"].to_numpy(bool))
 
 
 class _Question:
@@ -322,14 +323,26 @@ class _Question:
         score = ranking.topsis if self.asked.method == ranking.TOPSIS else ranking.weighted_sum
         return score(self.matrix(without=without), self.directions, weights)
 
-    def robust(self, spread: float | None) -> Robustness:
-        fund = affordable(
-            self.rows["cost"].to_numpy(float), self.asked.budget, must=self.must, exclusive=self.exclusive
-        )
+    def robust(self, spread: float | None, aside: Bools) -> Robustness:
+        # What stands aside costs more than there is: it keeps its rank, and is never funded
+        costs = np.where(aside, self.asked.budget + 1, self.rows["cost"].to_numpy(float))
+        fund = affordable(costs, self.asked.budget, must=self.must, exclusive=self.exclusive)
         return ranking.robustness(
             self.matrix(without=self.asked.without_residents), self.directions, self.weighed()[0], fund,
             draws=self.asked.draws, spread=spread, seed=self.asked.seed, method=self.asked.method,
         )  # fmt: skip
+
+    def aside(self, chosen: Iterable[int], per_yuan: Floats) -> Bools:
+        """Return which projects stand aside for an alternative in the list by need, which cannot tell them apart.
+
+        Alternatives mostly lie at one place, so their need is the same. The one of the best set stands for them, else
+        one that must be built, else the one that avoids most for the money.
+        """
+        best, found = set(chosen), np.zeros(len(self.rows), dtype=bool)
+        for group in self.exclusive:
+            stays = max(group, key=lambda one: (one in best, one in self.must, per_yuan[one], -one))
+            found[[one for one in group if one != stays]] = True
+        return found
 
     def answer(self) -> Priorities:
         asked, without = self.asked, self.asked.without_residents
@@ -351,12 +364,13 @@ class _Question:
         years, events = cells["years"].to_numpy(float), cells["events"].to_numpy(float)
         alone = total_avoided(events, years, spared * hit)
         together = total_avoided(events, years, share * hit)
-        firm = self.robust(asked.spread)
+        aside = self.aside(best.chosen, alone.avoided / costs)
+        firm = self.robust(asked.spread, aside)
         matrix = self.matrix(without=without)
         everyone = np.arange(len(costs))
         rows = self.described().assign(
             area=areas, score=self.scores(weights, without=without), rank=firm.rank, funded=firm.funded,
-            share_funded=firm.share_funded, rank_low=firm.low, rank_high=firm.high, rank_lowest=firm.lowest,
+            share_funded=np.where(aside, np.nan, firm.share_funded), aside=aside, rank_low=firm.low, rank_high=firm.high, rank_lowest=firm.lowest,
             rank_highest=firm.highest, rank_beside=ranking.rank_scores(self.scores(weights, without=not without)),
             effect=self.effect, avoided=alone.avoided, low=alone.low, high=alone.high,
             per_100k=alone.avoided / costs * 100_000, chosen=np.isin(everyone, best.chosen),

@@ -268,6 +268,8 @@ def rests_on(found: Priorities) -> tuple[Sentence, ...]:
         said.append(Sentence(_REBUILT, {"n": len(found.rebuilt), "projects": Listed(found.rebuilt[:MOST_NAMED])}))
     if found.choice.waived:
         said.append(Sentence(_WAIVED, {"n": len(found.choice.waived), "areas": Listed(found.choice.waived)}))
+    if found.rows["aside"].any():
+        said.append(Sentence(_ASIDE))
     if asked.yearly or asked.min_share:
         said.append(Sentence(_LIST_RULES))
     if found.unknown.any():
@@ -301,6 +303,9 @@ _REBUILT = NP_(
 _WAIVED = NP_(
     "In {n} area nothing can be built, so it gets no least share: {areas}.",
     "In {n} areas nothing can be built, so they get no least share: {areas}.",
+)
+_ASIDE = N_(
+    "Of alternatives the ranking by need cannot tell which to build: the one that the money does most for stands for them."
 )
 _LIST_RULES = N_("Going down the ranking, neither the yearly budgets nor the least shares of areas are looked at.")
 
