@@ -370,8 +370,9 @@ class _Question:
         everyone = np.arange(len(costs))
         rows = self.described().assign(
             area=areas, score=self.scores(weights, without=without), rank=firm.rank, funded=firm.funded,
-            share_funded=np.where(aside, np.nan, firm.share_funded), aside=aside, rank_low=firm.low, rank_high=firm.high, rank_lowest=firm.lowest,
-            rank_highest=firm.highest, rank_beside=ranking.rank_scores(self.scores(weights, without=not without)),
+            share_funded=np.where(aside, np.nan, firm.share_funded), aside=aside,
+            rank_low=firm.low, rank_high=firm.high, rank_lowest=firm.lowest, rank_highest=firm.highest,
+            rank_beside=ranking.rank_scores(self.scores(weights, without=not without)),
             effect=self.effect, avoided=alone.avoided, low=alone.low, high=alone.high,
             per_100k=alone.avoided / costs * 100_000, chosen=np.isin(everyone, best.chosen),
             in_list=np.isin(everyone, by_list.chosen),

@@ -1,6 +1,7 @@
 """Priorities as rows for people, as JSON, and as files: a workbook with a sheet a question, a GeoPackage of places."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +20,7 @@ from reports.answers import cells_of
 from reports.candidates import REASONS
 from reports.geopackage import MULTIPOLYGON, Layer, write_geopackage
 from reports.need_table import Needs
-from reports.priorities import Money, Priorities
+from reports.priorities import GIVEN, PAIRS, Money, Priorities
 from reports.projects import kind_name
 from reports.sheet import Sheet, write_book
 from reports.times_words import percent
@@ -221,7 +222,7 @@ def workbook(dataset: Dataset, found: Priorities, more: Money, words: Words) -> 
         Sheet(words("Not to be chosen"), left_rows(found, words), named(LEFT), empty=words("None.")),
         Sheet(words("Scores"), bars, bar_titles, notes=[one.say(words) for one in priority_words.weighing(found)]),
         Sheet(words("Criteria"), values, value_titles),
-        Sheet(words("What criteria are"), said, {name: name for name in said}),
+        Sheet(words("What criteria are"), said, {str(name): str(name) for name in said}),
         Sheet(words("Lists compared"), lists(found, words), named(LISTS)),
         Sheet(words("Budget curve"), curve, named(CURVE), notes=[priority_words.bend(more).say(words)]),
         Sheet(words("Cells"), found.cells.round(4), named(CELLS)),
@@ -344,3 +345,43 @@ def for_terminal(found: Priorities, more: Money, words: Words) -> list[str]:
     lines = [words("{sentence}.", sentence=priority_words.main(found))]
     lines += terminal.table(rows, {name: words(TITLES[name]) for name in names}, words)
     return [*lines, *(say(one, words) for one in sentences(found, more))]
+
+
+def read_weights(content: bytes, file: str, known: tuple[str, ...]) -> dict[str, Any]:
+    """Return the weighing that a JSON file asks for, as fields of `reports.priorities.Asked`.
+
+    ``{"events": 3, "chronic": 2}``; or comparisons ``{"pairs": [["events", "chronic", 3], ...]}``; or one of
+    ``{"weighing": "equal"}`` and ``{"weighing": "entropy"}``, with ``"criteria": [...]`` if not the usual ones.
+
+    Raises
+    ------
+    HazardError
+        ``weights-unreadable``; ``criterion-unknown``.
+    """
+    try:
+        given = json.loads(content.decode("utf-8-sig"))
+        if not isinstance(given, dict) or not given:
+            raise TypeError
+        if "pairs" in given:
+            pairs = tuple((str(one), str(other), float(value)) for one, other, value in given["pairs"])
+            codes = tuple(dict.fromkeys(code for one, other, _ in pairs for code in (one, other)))
+            found: dict[str, Any] = {"weighing": PAIRS, "pairs": pairs, "criteria": codes}
+        elif "weighing" in given:
+            codes = tuple(map(str, given.get("criteria", ())))
+            found = {"weighing": str(given["weighing"]), "criteria": codes}
+        else:
+            codes = tuple(map(str, given))
+            found = {"weighing": GIVEN, "weights": tuple((str(code), float(value)) for code, value in given.items())}
+    except (ValueError, TypeError):
+        raise HazardError(
+            "weights-unreadable",
+            "{file} holds no weights: write JSON such as {example}, or comparisons such as {pairs}.",
+            file=file, example='{"events": 3, "chronic": 2}', pairs='{"pairs": [["events", "chronic", 3]]}',
+        ) from None  # fmt: skip
+    for code in codes:
+        if code not in known:
+            raise HazardError(
+                "criterion-unknown", "There is no criterion named {code} here; known: {known}.",
+                code=code, known=", ".join(known),
+            )  # fmt: skip
+    return found

@@ -22,7 +22,7 @@ from reports.times_words import percent
 
 MOST_NAMED = 6  # projects named in one sentence
 METHOD_NAMES = {"weighted_sum": N_("Weighted sum"), "topsis": N_("TOPSIS (nearness to the greatest need)")}
-UNIT_NAMES = {EVENTS: N_("waterlogging events"), HOUSEHOLDS: N_("household-events (events times households)")}
+UNIT_NAMES = {EVENTS: N_("waterlogging events"), HOUSEHOLDS: N_("household-events")}
 EFFECT_NAMES = {**KIND_NAMES, "other": N_("Any other work")}
 
 
@@ -305,7 +305,8 @@ _WAIVED = NP_(
     "In {n} areas nothing can be built, so they get no least share: {areas}.",
 )
 _ASIDE = N_(
-    "Of alternatives the ranking by need cannot tell which to build: the one that the money does most for stands for them."
+    "Of alternatives the ranking by need cannot tell which to build: the one that the money does most for stands for "
+    "them."
 )
 _LIST_RULES = N_("Going down the ranking, neither the yearly budgets nor the least shares of areas are looked at.")
 
