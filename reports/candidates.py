@@ -34,7 +34,8 @@ REASONS = {  # why a project cannot be chosen
     "alternative-built": N_("an alternative to it is built or under construction"),
 }
 OTHER = "other"  # the kind of a word of the office's own
-_BUILT = (DONE, INSPECTION)
+BUILT = (DONE, INSPECTION)
+BEGUN = (*BUILT, CONSTRUCTION)
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +92,7 @@ def candidates(dataset: Dataset, scope: Scope, found: Needs) -> Candidates:
     here = set(covers.loc[covers["cell_id"].isin(found.table["cell_id"]), "project_id"])
     reasons = np.array([_reason(one, everywhere, here) for one in projects.itertuples(index=False)], dtype=object)
     groups = projects["alternatives"].to_numpy(object)
-    taken = {group for group in groups[projects["status"].isin([*_BUILT, CONSTRUCTION]).to_numpy()] if group}
+    taken = {group for group in groups[projects["status"].isin(BEGUN).to_numpy()] if group}
     reasons[(reasons == "") & np.isin(groups, list(taken))] = "alternative-built"
     if (reasons != "").all():
         counts = pd.Series(reasons).value_counts()
@@ -109,7 +110,7 @@ _COUNTED = N_("{reason} ({n})")
 
 
 def _reason(project: Any, everywhere: set[str], here: set[str]) -> str:
-    if project.status in _BUILT:
+    if project.status in BUILT:
         return "done"
     if project.status == CONSTRUCTION:
         return "construction"
@@ -234,7 +235,7 @@ def areas(dataset: Dataset, scope: Scope, found: Candidates) -> tuple[list[str],
 
 def built_lately(found: Candidates, since: dt.date) -> tuple[str, ...]:
     """Return the projects finished since a day on ground that candidates cover, by number."""
-    done = found.projects[found.projects["status"].isin(_BUILT)]
+    done = found.projects[found.projects["status"].isin(BUILT)]
     late = [
         one.project_id for one in done.itertuples() if isinstance(one.finished_on, dt.date) and one.finished_on >= since
     ]

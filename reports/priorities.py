@@ -239,6 +239,24 @@ def all_weights(dataset: Dataset, scope: Scope, asked: Asked) -> Robustness:
     return _Question(dataset, found.scope, asked).robust(None, found.rows["aside"].to_numpy(bool))
 
 
+def known_criteria(dataset: Dataset, scope: Scope, months: int = MONTHS) -> tuple[Criterion, ...]:
+    """Return the criteria that the projects of a scope can be ranked by; refusals as of `reports.needs.needs`."""
+    place = dataclasses.replace(scope, start=None, hazards=())
+    return tuple(one for one in needs(dataset, place, months=months).criteria if one.ranked)
+
+
+def usual_budget(dataset: Dataset) -> float:
+    """Return the budget that is asked about first: half of what all projects that could be built cost together.
+
+    To the next 100,000 yuan, and no less than those that must be built.
+    """
+    projects = dataset.projects()
+    open_ = projects[(projects["cost"] > 0) & ~projects["status"].isin(works.BEGUN)]
+    needed = float(open_.loc[open_["must"], "cost"].sum())
+    half = max(float(open_["cost"].sum()) / 2, needed, float(open_["cost"].min()) if len(open_) else 0.0)
+    return float(np.ceil(half / 100_000) * 100_000)
+
+
 class _Question:
     """One question: its candidates, what their places need, and what they would spare them."""
 

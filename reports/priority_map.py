@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from base.text import N_, NP_, Sentence, Words
 from data.dataset import Dataset
@@ -36,6 +37,13 @@ def need_table(found: Priorities, held: pd.Series | None = None, view: pd.DataFr
     sums = own["count"].groupby(held.reindex(own["cell_id"]).to_numpy()).sum()
     there = view[view["cell_id"].isin(sums.index)][["cell_id", "name"]].reset_index(drop=True)
     return there.assign(count=sums.reindex(there["cell_id"]).to_numpy(np.int64))
+
+
+def worked(dataset: Dataset, found: Priorities, table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which cells of a table have a project that can be chosen: they go first where not all fit on a map."""
+    covers = cells_of_projects(dataset, dataset.projects(), found.scope.level)
+    covered = covers.loc[covers["project_id"].isin(found.rows["project_id"]), "cell_id"]
+    return table["cell_id"].isin(covered).to_numpy(bool)
 
 
 def works_map(

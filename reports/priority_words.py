@@ -360,6 +360,35 @@ _MOVED = NP_(
 )
 
 
+def both_lists(found: Priorities, other: Priorities) -> tuple[Sentence, ...]:
+    """Return how far the list of works to build is the same with and without the reports of residents."""
+    full, without = (other, found) if found.asked.without_residents else (found, other)
+    mine, theirs = set(full.chosen["project_id"]), set(without.chosen["project_id"])
+    facts = {"n": len(mine & theirs), "all": len(mine), "more": Listed(sorted(theirs - mine))}
+    return (Sentence(_SAME_LIST if mine == theirs else _OTHER_LIST if theirs - mine else _FEWER_LIST, facts),)
+
+
+_SAME_LIST = N_("To be built are the same {all} projects with and without them.")
+_OTHER_LIST = N_("Without them {n} of the {all} projects would be built all the same, and besides: {more}.")
+_FEWER_LIST = N_("Without them {n} of the {all} projects would be built all the same, and no other.")
+
+
+def unknown(found: Priorities) -> tuple[Sentence, ...]:
+    """Return how many values of the criteria are not known and stand at the median."""
+    n = int(found.unknown.sum())
+    if not n:
+        return ()
+    return (
+        Sentence(
+            NP_(
+                "{n} value is not known and stands at the median of the others.",
+                "{n} values are not known and stand at the median of the others.",
+            ),
+            {"n": n},
+        ),
+    )
+
+
 def bend(found: Money) -> Sentence:
     """Return where the budget curve bends."""
     curve = found.curve

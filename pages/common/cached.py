@@ -23,7 +23,9 @@ from geo.maps import touch_cells
 from pages.common import frame
 from reports import alarm as lately
 from reports import answers, backlog, choropleth, history, intake, standing, times, times_cell, times_due, tracing
+from reports import priorities as works
 from reports import quality as quality_report
+from reports.criteria import Criterion
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
 from reports.returning import Returning
@@ -227,6 +229,25 @@ times_worst = _kept(backlog.worst)
 times_waterfall = _kept(backlog.waterfall)
 times_origins = _kept(times_due.origins)
 times_of_cell = _kept(times_cell.one_cell)
+
+
+works_money = _kept(works.money)
+works_all_weights = _kept(works.all_weights)
+_priorities = _kept(works.priorities)
+
+
+def criteria(words: Words, data: Dataset, scope: Scope, months: int) -> tuple[Criterion, ...]:
+    """Return the criteria by which the places of projects can be ranked here; held with the version."""
+    group_calls(words, data)
+    with _told(words(_HISTORY)) as progress:
+        progress(0.5)
+        return works.known_criteria(data, scope, months)
+
+
+def priorities(words: Words, data: Dataset, scope: Scope, asked: works.Asked) -> works.Priorities:
+    """Return which works to build first in a scope."""
+    group_calls(words, data)
+    return _priorities(data, scope, asked)
 
 
 def returning(words: Words, data: Dataset, scope: Scope) -> Returning:

@@ -1,0 +1,69 @@
+"""The list of the drainage page: what to build first, what not, and why."""
+
+import pandas as pd
+import streamlit as st
+
+from base.text import Words, markdown_plain
+from data.dataset import Dataset
+from data.schema import Scope
+from pages.common import cached, controls, frame
+from reports import priority_tables, priority_views, priority_words
+from reports.priorities import Priorities
+
+HEIGHT, FEW_ROWS = 430, 11
+
+
+def draw(words: Words, data: Dataset, scope: Scope, found: Priorities, chosen: str | None) -> None:
+    """List the projects, those to build first; of a chosen cell those that cover it."""
+    frame.heading(words("What to build first"))
+    rows = priority_tables.for_people(found, words)
+    if chosen is not None:
+        rows = priority_views.of_cell(data, found, rows, chosen)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(
+                words("All projects"), icon=":material/arrow_back:", on_click=controls.keep, args=("cell", None),
+                key="all-projects",
+            )  # fmt: skip
+            if not len(rows):
+                st.text(words("No project that can be chosen covers this cell."))
+    if len(rows):
+        _table(words, found, rows.head(cached.MOST_ROWS))
+        frame.only_first(words, min(len(rows), cached.MOST_ROWS), len(rows))
+    said = [one.say(words) for one in priority_words.beside(found)]
+    st.caption(markdown_plain(words.joined(said)))
+
+
+def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
+    shown = rows.assign(
+        cell_names=rows["cells"], ranks=priority_views.rank_ranges(rows, words),
+        avoided_said=priority_views.intervals(rows, words),
+    )  # fmt: skip
+    titles = priority_tables.titles(found, words)
+    column = st.column_config
+    config = {
+        "place": column.TextColumn(titles["place"], width=52),
+        "project_id": column.TextColumn(words("Project"), width=72),
+        "name": column.TextColumn(words("Name"), width=170),
+        "cost": column.NumberColumn(titles["cost"], format="localized", width=92),
+        "avoided_said": column.TextColumn(words("Avoided a year (95%)"), width=120),
+        "per_100k": column.NumberColumn(words("for 100,000 yuan"), format="localized", width=80),
+        "score": column.ProgressColumn(
+            words("Need (score)"), format="%.2f", min_value=0.0, max_value=priority_views.top_score(found), width=96
+        ),
+        "ranks": column.TextColumn(words("Rank by need"), width=92),
+        "share_funded": column.ProgressColumn(
+            words("Funded by need"), format="percent", min_value=0.0, max_value=1.0, width=96,
+            help=words("In so many draws of the weights the ranking by need funds it with the same money."),
+        ),
+        "year": column.NumberColumn(titles.get("year", ""), format="%d", width=60),
+        "why": column.TextColumn(words("Why"), width=420),
+    }  # fmt: skip
+    order = [name for name in config if name != "year" or found.asked.yearly]
+    st.dataframe(
+        shown[order], hide_index=True, placeholder="–", height=HEIGHT if len(shown) > FEW_ROWS else "auto", key="works",
+        column_config=config,
+        alt=words(
+            "{n} projects, {chosen} of them to be built; first: {name}.", n=len(rows), chosen=len(found.choice.chosen),
+            name=str(rows["name"].iloc[0]),
+        ),
+    )  # fmt: skip
