@@ -7,10 +7,11 @@ with frame.told(_):
     data = cached.dataset()
     panels.stop_if_empty(_, data)
     works_view.stop_without_projects(_, data)
+    money = rules_form.money_first()
     scope = controls.place(_, data)
     panels.stop_without_cells(_, data, scope)
     head = works_view.head()
-    asked = rules_form.asked(_, data, scope, head.rules)
+    asked = rules_form.asked(_, data, scope, money, head.rules)
     found = works_view.answer(_, data, scope, asked, head)
     if found is not None:
         chosen = controls.cell(data, scope)

@@ -13,6 +13,7 @@ from base.text import N_, Sentence, Words
 from data.dataset import Dataset
 from data.projects import cells_of_projects
 from reports import priority_words
+from reports.choropleth import short_names
 from reports.priorities import FIRM, Asked, Priorities
 from reports.times_words import percent
 
@@ -66,8 +67,13 @@ def _in_order(found: Priorities) -> list[int]:
 
 
 def _names(found: Priorities, order: Sequence[int]) -> list[str]:
-    rows = found.rows.iloc[list(order)]
-    return [" ".join(filter(None, pair)) for pair in zip(rows["project_id"], rows["name"], strict=True)]
+    return short(found.rows.iloc[list(order)])
+
+
+def short(rows: pd.DataFrame) -> list[str]:
+    """Return number and name of projects; what all names begin with is left out."""
+    names = short_names(rows["name"].tolist())
+    return [" ".join(filter(None, pair)) for pair in zip(rows["project_id"], names, strict=True)]
 
 
 def bars_view(found: Priorities, words: Words) -> Bars:

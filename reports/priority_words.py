@@ -16,7 +16,7 @@ from base.text import N_, NP_, Listed, Sentence, Term
 from data.project_words import KIND_NAMES
 from reports.candidates import REASONS
 from reports.criteria import RULE
-from reports.priorities import EVENTS, FIRM, HOUSEHOLDS, WEIGHINGS, Money, Priorities
+from reports.priorities import EQUAL, EVENTS, FIRM, HOUSEHOLDS, WEIGHINGS, Money, Priorities
 from reports.times_figures import Figure
 from reports.times_words import percent
 
@@ -313,19 +313,15 @@ _LIST_RULES = N_("Going down the ranking, neither the yearly budgets nor the lea
 
 def weighing(found: Priorities) -> tuple[Sentence, ...]:
     """Return how the ranking weighs its criteria, and which comparisons contradict each other."""
-    parts = Listed(
-        Sentence(N_("{criterion} {share}"), {"criterion": Term(one.label), "share": f"{100 * weight:.3g}%"})
-        for one, weight in zip(found.criteria, found.weights.tolist(), strict=True)
-    )
-    said = [
-        Sentence(
-            N_("Ranking: {method}. Weights ({way}): {parts}."),
-            {
-                "method": Term(METHOD_NAMES[found.asked.method]), "way": Term(WEIGHINGS[found.asked.weighing]),
-                "parts": parts,
-            },
-        )
-    ]  # fmt: skip
+    fields: dict[str, Any] = {
+        "method": Term(METHOD_NAMES[found.asked.method]), "way": Term(WEIGHINGS[found.asked.weighing]),
+        "n": len(found.criteria), "criteria": Listed(Term(one.label) for one in found.criteria),
+        "parts": Listed(
+            Sentence(N_("{criterion} {share}"), {"criterion": Term(one.label), "share": f"{100 * weight:.3g}%"})
+            for one, weight in zip(found.criteria, found.weights.tolist(), strict=True)
+        ),
+    }  # fmt: skip
+    said = [Sentence(_ALIKE if found.asked.weighing == EQUAL else _WEIGHED, fields)]
     if found.compared is not None:
         wrong = contradiction(found.compared, [Term(one.label) for one in found.criteria])
         said.append(
@@ -336,6 +332,13 @@ def weighing(found: Priorities) -> tuple[Sentence, ...]:
             )
         )
     return tuple(said)
+
+
+_ALIKE = NP_(
+    "{method} of {n} criterion: {criteria}.",
+    "{method} of {n} criteria that weigh alike: {criteria}.",
+)
+_WEIGHED = N_("{method}. Weights ({way}): {parts}.")
 
 
 def contradicts(found: Priorities) -> Sentence | None:

@@ -44,13 +44,19 @@ _COMPARED = 5  # criteria that are compared two by two at first
 _MOST_COMPARED = 8
 
 
-def asked(words: Words, data: Dataset, scope: Scope, place: Any) -> Asked:
-    """Draw the rules and return them; `place` takes the fold of weights and effects."""
-    with st.sidebar:
+def money_first() -> Any:
+    """Lay out the place of the budget in the side bar, above the choice of a place."""
+    return st.sidebar.container()
+
+
+def asked(words: Words, data: Dataset, scope: Scope, money: Any, place: Any) -> Asked:
+    """Draw the rules and return them; `money` takes the budget, `place` the fold of weights and effects."""
+    with money:
         budget = number(
             words("Budget (yuan)"), "budget", usual_budget(data), least=0, most=_MOST_BUDGET, step=_STEP,
             help=words("All costs are in yuan, as the table of projects has them."),
         )  # fmt: skip
+    with st.sidebar:
         months = controls.select(
             words("Months looked at"), "months", MONTHS, lambda one: words("last {n} whole months", n=int(one)),
             default="24",

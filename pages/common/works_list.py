@@ -29,32 +29,36 @@ def draw(words: Words, data: Dataset, scope: Scope, found: Priorities, chosen: s
     if len(rows):
         _table(words, found, rows.head(cached.MOST_ROWS))
         frame.only_first(words, min(len(rows), cached.MOST_ROWS), len(rows))
-    said = [one.say(words) for one in priority_words.beside(found)]
+    said = [one.say(words) for one in (*priority_words.beside(found), *priority_words.not_chosen(found))]
     st.caption(markdown_plain(words.joined(said)))
 
 
 def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
     shown = rows.assign(
-        cell_names=rows["cells"], ranks=priority_views.rank_ranges(rows, words),
+        project=priority_views.short(rows), ranks=priority_views.rank_ranges(rows, words),
         avoided_said=priority_views.intervals(rows, words),
     )  # fmt: skip
     titles = priority_tables.titles(found, words)
     column = st.column_config
     config = {
-        "place": column.TextColumn(titles["place"], width=52),
-        "project_id": column.TextColumn(words("Project"), width=72),
-        "name": column.TextColumn(words("Name"), width=170),
-        "cost": column.NumberColumn(titles["cost"], format="localized", width=92),
-        "avoided_said": column.TextColumn(words("Avoided a year (95%)"), width=120),
-        "per_100k": column.NumberColumn(words("for 100,000 yuan"), format="localized", width=80),
-        "score": column.ProgressColumn(
-            words("Need (score)"), format="%.2f", min_value=0.0, max_value=priority_views.top_score(found), width=96
+        "place": column.TextColumn(titles["place"], width=44),
+        "project": column.TextColumn(words("Project"), width=176),
+        "cost": column.NumberColumn(titles["cost"], format="localized", width=82),
+        "avoided_said": column.TextColumn(
+            words("Avoided a year"), width=100, help=words("Of each alone, with the 95% interval of its rate.")
         ),
-        "ranks": column.TextColumn(words("Rank by need"), width=92),
+        "ranks": column.TextColumn(
+            words("Rank"), width=52, help=words("By need; in brackets nine tenths of its ranks in the draws.")
+        ),
+        "score": column.ProgressColumn(
+            words("Need"), format="%.2f", min_value=0.0, max_value=priority_views.top_score(found), width=76,
+            help=words("The score of the ranking: an order, not a benefit."),
+        ),
         "share_funded": column.ProgressColumn(
-            words("Funded by need"), format="percent", min_value=0.0, max_value=1.0, width=96,
+            words("Funded"), format="percent", min_value=0.0, max_value=1.0, width=92,
             help=words("In so many draws of the weights the ranking by need funds it with the same money."),
         ),
+        "per_100k": column.NumberColumn(words("Avoided for 100,000 yuan"), format="localized", width=96),
         "year": column.NumberColumn(titles.get("year", ""), format="%d", width=60),
         "why": column.TextColumn(words("Why"), width=420),
     }  # fmt: skip

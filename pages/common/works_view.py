@@ -92,8 +92,7 @@ def first(words: Words, data: Dataset, scope: Scope, found: Priorities) -> None:
         with column, st.container(border=True, key=f"figure-{place}", gap="xsmall", height="stretch"):
             st.metric(markdown_plain(one.title.say(words)), markdown_plain(one.value.say(words)))
             st.caption(markdown_plain(one.below.say(words)))
-    lines = [priority_words.optimum(found), *priority_words.not_chosen(found)]
-    st.caption(markdown_plain(words.joined(one.say(words) for one in lines)))
+    st.caption(markdown_plain(priority_words.optimum(found).say(words)))
 
 
 def under_title(words: Words, data: Dataset, scope: Scope, found: Priorities) -> str:
