@@ -108,6 +108,17 @@ def leading(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> 
     return leads[kept]
 
 
+def event_numbers(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each of the calls kept the number of its event, the same for all calls of one; as `leading` asks."""
+    located = points["located"].to_numpy()
+    point, lost = np.flatnonzero(kept & located), np.flatnonzero(kept & ~located)
+    number = np.zeros(len(points), dtype=np.int64)
+    number[point] = history.followers(dataset).events(points["call"].to_numpy()[point])
+    if len(lost):
+        number[lost] = -1 - group_lost(dataset, points.iloc[lost])
+    return number[kept]
+
+
 def group_lost(dataset: Dataset, calls: pd.DataFrame) -> NDArray[np.int64]:
     """Return for each call of which only the cell is known the position of the first call of its event.
 

@@ -103,6 +103,13 @@ EVERY = (
         N_("Events of sunken covers in the period: a sign of washed-out ground and of broken drains."),
     ),
     Criterion(
+        "drains", N_("Defects of drains and covers"), N_("events"),
+        N_(
+            "Events of blocked or broken drains and of broken or missing covers in the period, told by the name of "
+            "their type; sunken covers and waterlogging are not among them."
+        ),
+    ),
+    Criterion(
         "residents", N_("Reported by residents"), N_("share of reports"),
         N_(
             "Share of residents among the reports of waterlogging in the period of which it is known who made them, by "
@@ -122,7 +129,11 @@ RULE = Sentence(
 )
 REASONS: dict[str, str] = {
     "no-event-anywhere": N_("There is no event of waterlogging at all."),
-    "few-closed": N_("Fewer than half of the events there have a closing time, so what came back cannot be seen."),
+    "no-exposure": N_("Nothing is expected there, for what the expected events rest on is zero there."),
+    "few-closed": N_("Fewer than half of the events there have a closing time, so chronic sites cannot be seen."),
+    "few-watched": N_(
+        "Fewer than half of the events there have both a point and a closing time, so what came back cannot be seen."
+    ),
     "too-many": N_("There are too many events to look for chronic sites: choose one area."),
     "short-record": N_("The record is shorter than 24 whole months."),
     "young-outline": N_("The outline has held for fewer than 24 whole months."),

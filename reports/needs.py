@@ -9,11 +9,16 @@ median of the others (`analysis.criteria`), which `RULE` says. A place without a
 chronic site and nothing that came back: that is known. How long it takes there to be closed is not.
 
 **Residents.** Where many people ring, a place looks worse. So the counts stand a second time without the reports of
-residents (`reports.residents`): an event counts there if somebody else reported it too. Chronic sites, trend, times and
-returns rest on all reports, in both.
+residents (`reports.residents`): an event counts there if somebody else reported it too, in the place where it counts
+anyway, so no place has more events without them than with them. Chronic sites, trend, times and returns rest on all
+reports, in both.
+
+**What is in no criterion**, for no data here tell it, is said in a note: how deep the water stood and for how long,
+schools (no layer of them can be loaded), and rain events (`days` are days with a report, rain or not).
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -36,7 +41,11 @@ from reports.project_needs import needs_of_projects
 __all__ = ["CRITERIA", "RULE", "Criterion", "Needs", "needs", "needs_of_projects"]
 
 MONTHS, MOST_MONTHS = 24, 120
-WET, COVER = str(Hazard.WATERLOGGING), str(Hazard.SUNKEN_COVER)
+WET, COVER, OTHER = str(Hazard.WATERLOGGING), str(Hazard.SUNKEN_COVER), str(Hazard.OTHER)
+_DRAIN = re.compile(
+    "排水|下水道|雨水|污水[管井外冒]|管道堵|管网堵|箅|井盖|窨井|检查井"
+    r"|\b(?:drains?|drainage|sewers?|sewage|catch ?basins?|manholes?|gull(?:y|ies)|culverts?)\b"
+)
 _MOST_HELD = 16
 _SCALE = {trend.NEW: 1.0, trend.GROWING: 1.0, trend.FADING: -1.0, trend.PERSISTENT: 0.0, trend.SPORADIC: 0.0,
           trend.NONE: 0.0}  # fmt: skip
@@ -129,8 +138,7 @@ class _Asked:
         self.hours()
         self.returns()
         self.exposures()
-        covers = replace(self.wet, hazards=(COVER,))
-        self.values["sunken_covers"] = self.events(answers.events_of(self.dataset, covers).calls)
+        self.defects()
         if spots.drawn is not None:
             anew = self.cells["valid_from"].to_numpy(str) > str(self.start)
             if anew.any():
@@ -138,6 +146,7 @@ class _Asked:
                     Sentence(_ANEW, {"n": int(anew.sum()), "cells": Listed(named(self.cells, "cell_id", anew))})
                 )
         channels = self.reporters(spots)
+        self.notes.append(Sentence(_UNTOLD))
         criteria = tuple(one for one in EVERY if one.code in self.values)
         found = {one.code: np.asarray(self.values[one.code], dtype=float) for one in criteria}
         table = pd.DataFrame(
@@ -160,7 +169,11 @@ class _Asked:
         self.beside["area_km2"] = self.cells["area_km2"].to_numpy(float)
         self.beside["weight"] = spots.result.weight / spots.result.weight.sum()
         self.fields["exposure"] = Term(hotspots.EXPOSURE_NAMES.get(spots.result.exposure, spots.result.exposure))
-        self.unknown("excess", "no-event-anywhere", np.isnan(self.values["excess"]))
+        reason = "no-exposure" if spots.n_events else "no-event-anywhere"
+        self.unknown("excess", reason, np.isnan(self.values["excess"]))
+        for message, n in ((_LEFT_OUT, spots.left_out), (_ELSEWHERE, spots.n_elsewhere)):
+            if n:
+                self.notes.append(Sentence(message, {"n": n}))
 
     def reporters(self, spots: answers.HotSpots) -> pd.DataFrame:
         """Days with a report, the share of residents, and the counts without them; returns who is taken for whom."""
@@ -168,7 +181,9 @@ class _Asked:
         points = queries.points(self.dataset, self.wet, by_cell=True, columns=columns)
         at = answers.positions(points["cell_id"], self.cells)
         kept = (points["cell_id"].notna() & ~points["one_spot"]).to_numpy()
-        who, _ = residents.reporters(points, self.named)
+        who, names = residents.reporters(points, self.named)
+        if unheard := sorted(set(self.named or ()) - set(names["name"])):
+            self.notes.append(Sentence(_UNHEARD, {"names": Listed(unheard)}))
         here = kept & (at >= 0)
         for word, column in _BY.items():
             self.beside[column] = self.count(at[here & (who == word)])
@@ -184,12 +199,15 @@ class _Asked:
         day = points["reported_at"].dt.tz_localize(None).to_numpy("datetime64[D]")
         self.values["days"] = self.days(at, day, here)
         others = kept & (who != residents.RESIDENT)
-        leads = np.zeros(len(points), dtype=bool)
-        leads[others] = answers.leading(self.dataset, points, others)
-        events = self.count(at[leads & (at >= 0)])
+        event = answers.event_numbers(self.dataset, points, kept)
+        told = np.isin(event, np.unique(event[others[kept]]))  # by somebody else too
+        leads = answers.events_of(self.dataset, self.wet).calls["leads"].to_numpy()
+        events = self.count(at[kept][leads & told & (at[kept] >= 0)])
         self.beside["events" + WITHOUT] = events
         self.beside["days" + WITHOUT] = self.days(at, day, here & others)
-        self.beside["excess" + WITHOUT] = rates.ratio_interval(events, spots.result.weight).low
+        self.beside["excess" + WITHOUT] = rates.share_ratio(events, self.beside["weight"], float(events.sum())).low
+        if spots.n_events and not events.any():
+            self.notes.append(Sentence(_RESIDENTS_ONLY))
         return residents.reporters(points[here], self.named)[1]
 
     def chronic(self) -> None:
@@ -224,7 +242,7 @@ class _Asked:
         # Where hardly anything was closed no return is no good news, as with chronic sites
         blind = (came == 0) & (closures < record.ENOUGH_CLOSED * self.values["events"])
         self.values["returns"], self.beside["closures"] = np.where(blind, np.nan, came), closures
-        self.unknown("returns", "few-closed", blind)
+        self.unknown("returns", "few-watched", blind)
         self.fields |= {"days": found.days, "radius": found.radius_m[WET]}
 
     def exposures(self) -> None:
@@ -235,9 +253,21 @@ class _Asked:
         if not loaded:
             self.notes.append(Sentence(_NO_EXPOSURE))
 
-    def events(self, calls: pd.DataFrame) -> Ints:
-        at = answers.positions(calls["cell_id"], self.cells)
-        return self.count(at[(at >= 0) & calls["leads"].to_numpy()])
+    def defects(self) -> None:
+        """Events of sunken covers, and of what else is wrong with drains and covers, by the names of the types."""
+        covers = answers.events_of(self.dataset, replace(self.wet, hazards=(COVER,))).calls
+        at = answers.positions(covers["cell_id"], self.cells)
+        self.values["sunken_covers"] = self.count(at[(at >= 0) & covers["leads"].to_numpy()])
+        columns = ("cell_id", "one_spot", "located", "call", "reported_at", "hazard", "type_name")
+        others = queries.points(self.dataset, replace(self.wet, hazards=(OTHER,)), by_cell=True, columns=columns)
+        types = others["type_name"].cat
+        drain = np.array([bool(_DRAIN.search(str(one).casefold())) for one in (*types.categories, "")])[types.codes]
+        kept = drain & (others["cell_id"].notna() & ~others["one_spot"]).to_numpy()
+        if not kept.any():
+            self.notes.append(Sentence(_NO_DRAINS))
+            return
+        at = answers.positions(others["cell_id"], self.cells)[kept]
+        self.values["drains"] = self.count(at[(at >= 0) & answers.leading(self.dataset, others, kept)])
 
     def count(self, at: Ints) -> Ints:
         return np.bincount(at, minlength=len(self.cells))
@@ -269,6 +299,30 @@ _UNKNOWN = NP_(
     "without residents.",
     "Of {n} of {all} reports of waterlogging it is not known whether a resident made them; they stay in the counts "
     "without residents.",
+)
+_UNHEARD = N_(
+    "No report of waterlogging in the period came by these names, which were given as those of residents: {names}."
+)
+_LEFT_OUT = NP_(
+    "{n} report of waterlogging is probably not located, for it lies on one spot with many others: it counts in no "
+    "place.",
+    "{n} reports of waterlogging are probably not located, for they lie on one spot with many others: they count in "
+    "no place.",
+)
+_ELSEWHERE = NP_(
+    "{n} report of waterlogging lies in none of these places.",
+    "{n} reports of waterlogging lie in none of these places.",
+)
+_RESIDENTS_ONLY = N_(
+    "Only residents reported waterlogging: without their reports there is no event, and no place stands out."
+)
+_NO_DRAINS = N_(
+    "No report of the period names a blocked or broken drain or a broken cover as its type: such defects are in no "
+    "criterion."
+)
+_UNTOLD = N_(
+    "In no criterion, for nothing here tells it: how deep water stood and for how long, which schools lie there, and "
+    "which of the rains brought water."
 )
 _NO_EXPOSURE = N_(
     "No households, people, roads or covers of the cells are loaded: who is hit is in no criterion. Load them on the "

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 RESIDENT, OFFICE, UNKNOWN = "resident", "office", "unknown"
 _OFFICE = re.compile(
     "巡查|巡逻|巡检|巡视|采集员|网格员|监督员|信息员|协管|城管队员|执法|视频|监控|摄像|探头|无人机|传感|物联|监测|自动上报"
-    "|自查|自行发现|普查|专项|社区上报|街道上报|部门上报|领导|督办|督查|交办"
+    "|自查|自行发现|普查|专项|网格上报|社区上报|街道上报|部门上报|领导|督办|督查|交办"
     r"|\b(?:patrol\w*|inspect\w*|employee\w*|staff|worker\w*|crew\w*|officer\w*|camera\w*|video\w*|cctv|sensor\w*"
-    r"|monitor\w*|survey\w*|internal\w*|interdepartmental|department\w*)\b"
+    r"|monitor\w*|survey\w*|internal\w*|interdepartmental|department\w*|public works)\b"
 )
 _RESIDENT = re.compile(
     "热线|12345|12319|110|市民|居民|群众|公众|百姓|业主|网民|网友|来电|来信|来访|电话|投诉|诉求|举报|信访|微信|微博|小程序"
