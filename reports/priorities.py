@@ -263,12 +263,14 @@ class _Question:
     def __init__(self, dataset: Dataset, scope: Scope, asked: Asked) -> None:
         self.dataset, self.scope, self.asked = dataset, scope, asked
         usual_way(asked.method)  # refuses an unknown one
-        for word, known, code in (
-            (asked.unit, UNITS, "benefit-unknown"),
-            (asked.weighing, WEIGHINGS, "weighing-unknown"),
-        ):
-            if word not in known:
-                raise HazardError(code, "{word} is none of {known}.", word=word, known=Listed(known))
+        if asked.unit not in UNITS:
+            raise HazardError(
+                "benefit-unknown", "{unit} is none of {known}.", unit=asked.unit, known=Listed(UNITS),
+            )  # fmt: skip
+        if asked.weighing not in WEIGHINGS:
+            raise HazardError(
+                "weighing-unknown", "{way} is none of {known}.", way=asked.weighing, known=Listed(WEIGHINGS),
+            )  # fmt: skip
         self.cell_needs = needs(dataset, scope, months=asked.months)
         self.works = works.candidates(dataset, scope, self.cell_needs)
         self.rows = self.works.open

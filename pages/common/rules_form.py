@@ -197,7 +197,8 @@ def _pairs(words: Words, known: Sequence[Criterion]) -> dict[str, Any]:
 
 def _effects(words: Words, data: Dataset) -> tuple[tuple[str, float], ...]:
     """Draw a field for the effect of each kind of work among the projects."""
-    st.markdown(f"**{markdown_plain(words('Share of waterlogging that a work avoids (%): assumed'))}**")
+    title = words("Share of waterlogging that a work avoids (%): assumed")
+    st.markdown(f"**{markdown_plain(title)}**")
     usual = candidates.usual_effects(data)
     kinds = dict.fromkeys(candidates.effect_kind(one) for one in data.projects()["kind"])
     found = {}
