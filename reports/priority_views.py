@@ -15,6 +15,7 @@ from data.projects import cells_of_projects
 from reports import priority_words
 from reports.choropleth import short_names
 from reports.priorities import FIRM, Asked, Priorities
+from reports.priority_tables import TITLES, for_people
 from reports.times_words import percent
 
 MOST_SHOWN = 40  # projects in a picture
@@ -82,6 +83,19 @@ def bars_view(found: Priorities, words: Words) -> Bars:
     shown = [words(one.label) for one in found.criteria]
     chosen = found.rows["chosen"].to_numpy(bool)[order].tolist()
     return Bars(found.bars[order], _names(found, order), shown, chosen, max(0, len(order) - MOST_SHOWN))
+
+
+def why_rows(found: Priorities, words: Words) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return why each project is built or not, with what that rests on."""
+    rows = for_people(found, words)
+    table = pd.DataFrame(
+        {
+            "place": rows["place"], "project": short(rows), "why": rows["why"], "cells": rows["cells"],
+            "effect": [percent(one) for one in rows["effect"]], "avoided": intervals(rows, words), "must": rows["must"],
+        }
+    )  # fmt: skip
+    titles = {name: words(TITLES[name]) for name in table if name in TITLES}
+    return table, {**titles, "project": words("Project"), "avoided": words("Avoided a year (95%)")}
 
 
 def ranks_view(found: Priorities, every: Robustness | None) -> Ranks:

@@ -33,6 +33,7 @@ FILES = {
     "overview": "overview",
     "hotspots": "hotspots",
     "resolution": "resolution",
+    "drainage": "drainage",
     "data": "files",
     "methods": "methods",
 }

@@ -39,7 +39,10 @@ def draw(words: Words, data: Dataset, scope: Scope, found: Priorities) -> None:
 
 
 def why(words: Words, data: Dataset, found: Priorities) -> None:
-    """Show the bars that make each score, what the criteria are, and what of them is not known."""
+    """Say why each project is built or not; show the bars that make each score, the criteria, and what is not known."""
+    frame.heading(words("Why each is built or not"))
+    rows, heads = priority_views.why_rows(found, words)
+    frame.table(rows, heads, alt=words("Why each of {n} projects is built or not.", n=len(rows)))
     frame.heading(words("Ranking by need: what makes each score"))
     _said(words, *priority_words.weighing(found))
     view = priority_views.bars_view(found, words)

@@ -11,7 +11,7 @@ from base.errors import HazardError
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import Scope
-from pages.common import cached, frame
+from pages.common import cached, frame, panels
 from reports import people, priority_words
 from reports.priorities import Asked, Priorities
 
@@ -47,6 +47,7 @@ def stop_without_projects(words: Words, data: Dataset) -> None:
         )
     )
     to_projects(words)
+    panels.footer(words, data)
     st.stop()
 
 
