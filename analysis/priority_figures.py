@@ -198,4 +198,4 @@ def curve_alt(budgets: ArrayLike, benefit: ArrayLike, *, words: Words) -> str:
 
 
 def _marked(name: str, mark: bool) -> str:
-    return label(("● " if mark else "") + drawing.fitted(name, 13))
+    return label(("● " if mark else "") + drawing.fitted(name, 11))

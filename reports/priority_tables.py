@@ -186,7 +186,7 @@ def sentences(found: Priorities, more: Money | None = None) -> list[Sentence | H
         *priority_words.weighing(found), priority_words.residents(found),
     ]  # fmt: skip
     if more is not None:
-        said += [priority_words.bend(more), priority_words.next_buy(found, more)]
+        said += [priority_words.bend(more), *priority_words.proved(more), priority_words.next_buy(found, more)]
     return [*said, *priority_words.rests_on(found)]
 
 

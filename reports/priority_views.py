@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.ranking import Robustness
-from base.text import N_, Sentence, Words
+from base.text import N_, Sentence, Words, told_share
 from data.dataset import Dataset
 from data.projects import cells_of_projects
 from reports import priority_words
@@ -162,6 +162,11 @@ def intervals(rows: pd.DataFrame, words: Words) -> list[str]:
 
 
 _PARTS = ("n", "low", "high")
+
+
+def shares(rows: pd.DataFrame) -> list[float]:
+    """Return how often each project is funded, to the hundredth; all or none only where it is all or none."""
+    return [one if np.isnan(one) else told_share(one) for one in rows["share_funded"].tolist()]
 
 
 def top_score(found: Priorities) -> float:

@@ -8,6 +8,7 @@ import datetime as dt
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.pairwise import contradiction
@@ -410,6 +411,19 @@ def bend(found: Money) -> Sentence:
     )  # fmt: skip
 
 
+def proved(found: Money) -> tuple[Sentence, ...]:
+    """Return at how many budgets of the curve the set is the best found, and not proved to be the best."""
+    known = np.isfinite(found.curve.benefit)
+    n = int((known & ~found.curve.optimal).sum())
+    return (Sentence(_NOT_PROVED, {"n": n, "all": int(known.sum())}),) if n else ()
+
+
+_NOT_PROVED = NP_(
+    "At {n} of {all} budgets this is the best set found in the time limit; a better one may exist.",
+    "At {n} of {all} budgets this is the best set found in the time limit; a better one may exist.",
+)
+
+
 def next_buy(found: Priorities, more: Money) -> Sentence | HazardError:
     """Return what so much more money would buy."""
     if more.next_buy is None:
@@ -422,6 +436,8 @@ def next_buy(found: Priorities, more: Money) -> Sentence | HazardError:
     }  # fmt: skip
     if buy.gain <= 0 or not buy.joins:
         return Sentence(N_("With {more} yuan more, nothing better could be built."), fields)
+    if buy.cost > found.asked.more:
+        return Sentence(_WITH_REST if buy.leaves else _JOINS_WITH_REST, fields)
     return Sentence(_INSTEAD if buy.leaves else _JOINS, fields)
 
 
@@ -431,4 +447,12 @@ _JOINS = N_(
 _INSTEAD = N_(
     "With {more} yuan more, {joins} could be built in place of {leaves}: {gain} {unit} more avoided a year, for {cost} "
     "yuan more."
+)
+_JOINS_WITH_REST = N_(
+    "With {more} yuan more and what is left over, {joins} could be built besides: {gain} {unit} more avoided a year, "
+    "for {cost} yuan."
+)
+_WITH_REST = N_(
+    "With {more} yuan more and what is left over, {joins} could be built in place of {leaves}: {gain} {unit} more "
+    "avoided a year, for {cost} yuan more."
 )

@@ -36,7 +36,7 @@ def draw(words: Words, data: Dataset, scope: Scope, found: Priorities, chosen: s
 def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
     shown = rows.assign(
         project=priority_views.short(rows), ranks=priority_views.rank_ranges(rows, words),
-        avoided_said=priority_views.intervals(rows, words),
+        avoided_said=priority_views.intervals(rows, words), share_funded=priority_views.shares(rows),
     )  # fmt: skip
     titles = priority_tables.titles(found, words)
     column = st.column_config
@@ -48,7 +48,7 @@ def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
             words("Avoided a year"), width=100, help=words("Of each alone, with the 95% interval of its rate.")
         ),
         "ranks": column.TextColumn(
-            words("Rank"), width=52, help=words("By need; in brackets nine tenths of its ranks in the draws.")
+            words("Rank"), width=76, help=words("By need; in brackets nine tenths of its ranks in the draws.")
         ),
         "score": column.ProgressColumn(
             words("Need"), format="%.2f", min_value=0.0, max_value=priority_views.top_score(found), width=76,

@@ -68,7 +68,8 @@ def why(words: Words, data: Dataset, found: Priorities) -> None:
 
 def what_if(words: Words, data: Dataset, scope: Scope, found: Priorities) -> None:
     """Show the ranks under weights drawn again and again: within a fifth of those chosen, and all weights."""
-    every = cached.works_all_weights(data, scope, found.asked)
+    with st.spinner(words("Drawing weights")):
+        every = cached.works_all_weights(data, scope, found.asked)
     for key, title, view in (
         ("near", words("Weights up to {spread} more or less", spread=words.percent(found.asked.spread)),
          priority_views.ranks_view(found, None)),
@@ -88,8 +89,9 @@ def what_if(words: Words, data: Dataset, scope: Scope, found: Priorities) -> Non
 
 def money(words: Words, data: Dataset, scope: Scope, found: Priorities) -> None:
     """Show what is avoided at each budget, what more money buys, and the lists beside each other."""
-    more = cached.works_money(data, scope, found.asked)
     frame.heading(words("What more or less money would avoid"))
+    with st.spinner(words("Looking for the best set at each budget")):
+        more = cached.works_money(data, scope, found.asked)
     st.info(markdown_plain(priority_tables.say(priority_words.next_buy(found, more), words)))
     panels.after_the_map()
     curve = more.curve
@@ -100,7 +102,7 @@ def money(words: Words, data: Dataset, scope: Scope, found: Priorities) -> None:
     st.plotly_chart(
         figure, config=CONFIG, alt=priority_figures.curve_alt(curve.budgets, curve.benefit, words=words), key="curve"
     )
-    _said(words, priority_words.bend(more))
+    _said(words, priority_words.bend(more), *priority_words.proved(more))
     frame.heading(words("The best set against lists in order"))
     rows = priority_tables.lists(found, words)
     frame.table(
