@@ -344,6 +344,17 @@ class Dataset:
         """Return the office's table of workdays and days off, as `data.calendar_table.read_workdays` gives it."""
         return self._read("workdays").to_pandas()
 
+    def rainfall(self) -> pd.DataFrame:
+        """Return the readings of the rain gauges, by station and begin; none where no rain is loaded.
+
+        Returns
+        -------
+        DataFrame
+            station, zone (the area or cell that it stands for, '' for all), begin (UTC), hours (how long the reading
+            stands for), mm (NaN: the reading is missing, which is not dry).
+        """
+        return self._read("rainfall").to_pandas()
+
     def projects(self) -> gpd.GeoDataFrame:
         """Return the drainage projects as `data.project_rows.from_stored` gives them; none where none is stored."""
         return project_rows.from_stored(self._read("projects"))

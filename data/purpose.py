@@ -1,9 +1,9 @@
-"""What a table is for, told by its headers: reports, polygons, exposures, addresses, deadlines, workdays, projects."""
+"""What a table is for, told by its headers: reports, polygons, exposures, addresses, deadlines, projects, rain."""
 
 from collections.abc import Sequence
 
 from base.text import N_
-from data import calendar_table, project_words, standards
+from data import calendar_table, project_words, rain_file, standards
 from data.cell_columns import guess_cell_columns
 from data.headers import guess_mapping
 from data.schema import EXPOSURES
@@ -16,6 +16,7 @@ PURPOSES = {
     "standard": N_("deadlines: a city's standard, or a table of the office"),
     "workdays": N_("workdays and days off"),
     "projects": N_("drainage projects"),
+    "rain": N_("readings of a rain gauge"),
 }
 _SHAPES = ("wkt", "geom", "geometry", "the_geom")
 
@@ -32,6 +33,14 @@ def guess_purpose(headers: Sequence[str]) -> str:
         return "standard"
     if calendar_table.columns_of(headers) and not found.keys() & {"incident_id", "lon", "lat"}:
         return "workdays"
+    if rain_file.is_rain_table(headers) and not found.keys() & {
+        "incident_id",
+        "type_name",
+        "description",
+        "lon",
+        "lat",
+    }:
+        return "rain"
     if found.keys() & {"reported_at", "incident_id", "type_name", "description"}:
         return "reports"
     located = {"lon", "lat"} <= found.keys()

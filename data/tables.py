@@ -48,6 +48,7 @@ PROJECT_COLUMNS = (
     "project_id", "name", "kind", "cost", "status", *PROJECT_DAYS, "owner", "alternatives", "must", "year", "level",
     "cells", "buffer_m", "geometry",
 )  # fmt: skip
+RAIN_COLUMNS = ("station", "zone", "begin", "hours", "mm")
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # Two columns for each boundary level come on top, see `incident_schema`; rows are sorted by the finest in a month.
@@ -102,6 +103,10 @@ TABLES = {
     # The office's table of workdays and days off (data.calendar_table).
     "workdays": TableKind(
         pa.schema(_fields(WORKDAY_COLUMNS, {"row": pa.int32(), "workday": pa.bool_()})), codes=("day",)
+    ),
+    # Readings of rain gauges (data.rain): mm is null where a reading is missing; by station and begin.
+    "rainfall": TableKind(
+        pa.schema(_fields(RAIN_COLUMNS, {"begin": _TIME, **dict.fromkeys(("hours", "mm"), pa.float64())}))
     ),
     # The drainage projects (data.projects): cost in yuan, days as ISO text, cells a line each, geometry WKB in WGS 84.
     "projects": TableKind(
