@@ -125,8 +125,8 @@ class Priorities:
     ----------
     rows : DataFrame
         One row a project that can be chosen, in the order of the table of projects: project_id, name, kind, status,
-        cost (yuan), must, alternatives, year_planned, area (of the level above), cells (names); score, rank; funded
-        (going down the ranking with the budget), share_funded (NaN where an alternative to it stands for both:
+        cost (yuan), must, alternatives, year_planned, area (of the level above), cells (names), covered (the largest
+        share of a cell that it covers); score, rank; funded (going down the ranking with the budget), share_funded (NaN where an alternative to it stands for both:
         aside), rank_low and rank_high (5% and 95% of the draws),
         rank_lowest and rank_highest; rank_beside (with the reports of residents if asked without, else without);
         effect, avoided, low and high (each alone, a year), per_100k (avoided a year for 100,000 yuan); chosen, in_list
@@ -420,6 +420,8 @@ class _Question:
         covers = self.works.covers[self.works.covers["cell_id"].isin(names.index)]
         named = covers.assign(cell=names.reindex(covers["cell_id"]).to_numpy())
         cells = named.groupby("project_id")["cell"].agg(tuple)
+        covered = covers.groupby("project_id")["share"].max()
         known = self.rows[["project_id", "name", "kind", "status", "cost", "must", "alternatives", "year"]]
         rows = pd.DataFrame(known).rename(columns={"year": "year_planned"})
-        return rows.assign(cells=cells.reindex(rows["project_id"]).to_numpy())
+        numbers = rows["project_id"]
+        return rows.assign(cells=cells.reindex(numbers).to_numpy(), covered=covered.reindex(numbers).to_numpy(float))

@@ -183,7 +183,7 @@ def sentences(found: Priorities, more: Money | None = None) -> list[Sentence | H
     """Return all that is said, the finding first."""
     said: list[Sentence | HazardError] = [
         priority_words.optimum(found), *priority_words.beside(found), *priority_words.not_chosen(found),
-        *priority_words.weighing(found), priority_words.residents(found),
+        *priority_words.thin(found), *priority_words.weighing(found), priority_words.residents(found),
     ]  # fmt: skip
     if more is not None:
         said += [priority_words.bend(more), *priority_words.proved(more), priority_words.next_buy(found, more)]

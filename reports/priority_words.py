@@ -22,6 +22,7 @@ from reports.times_figures import Figure
 from reports.times_words import percent
 
 MOST_NAMED = 6  # projects named in one sentence
+_THIN = 0.2  # of a cell: who covers less was probably drawn as a line, not as what it helps
 METHOD_NAMES = {"weighted_sum": N_("Weighted sum"), "topsis": N_("TOPSIS (nearness to the greatest need)")}
 UNIT_NAMES = {EVENTS: N_("waterlogging events"), HOUSEHOLDS: N_("household-events")}
 EFFECT_NAMES = {**KIND_NAMES, "other": N_("Any other work")}
@@ -222,6 +223,23 @@ def not_chosen(found: Priorities) -> tuple[Sentence, ...]:
     if len(needed):
         said.append(Sentence(_NEEDED, {"n": len(needed), "projects": Listed(named(needed))}))
     return tuple(said)
+
+
+def thin(found: Priorities) -> tuple[Sentence, ...]:
+    """Return which projects cover so little of their cells that they hardly avoid anything: drawn too thin?"""
+    rows = found.rows[found.rows["covered"] < _THIN]
+    if not len(rows):
+        return ()
+    fields = {"n": len(rows), "projects": Listed(named(rows)), "share": percent(_THIN)}
+    return (Sentence(_DRAWN_THIN, fields),)
+
+
+_DRAWN_THIN = NP_(
+    "{n} project covers less than {share} of every cell it lies in, and gets no more of the events there: {projects}. "
+    "If it helps more than the ground it stands on, draw its catchment or list its cells.",
+    "{n} projects cover less than {share} of every cell they lie in, and get no more of the events there: {projects}. "
+    "If they help more than the ground they stand on, draw their catchments or list their cells.",
+)
 
 
 def named(rows: pd.DataFrame) -> list[str]:

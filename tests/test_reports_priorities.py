@@ -429,6 +429,18 @@ def test_hostile_names_stay_text(tmp_path):
     assert priority_tables.for_terminal(found, money(data, GRID, ASKED), EN)
 
 
+def test_a_project_drawn_as_a_thin_line_is_told(dataset):
+    assert priority_words.thin(priorities(dataset, GRID, ASKED)) == ()
+    line = 'P12,a thin line,新建雨水管,100000,计划,,否,,"LINESTRING (113.001 33.001, 113.009 33.001)"\n'
+    found = priorities(Workspace(works_cases.office(works_cases.TABLE + line)).newest(), GRID, ASKED)
+    (said,) = priority_words.thin(found)
+    assert "P12 a thin line" in said.say(EN)
+    # 746 m long with 50 m on either side and round ends, in a cell of 933 m by 1,109 m: about 0.079 of it
+    row = found.rows.set_index("project_id").loc["P12"]
+    assert row["covered"] == pytest.approx((746 * 100 + np.pi * 50**2) / (933 * 1109), rel=0.03)
+    assert row["avoided"] == pytest.approx(row["covered"] * 0.5 * found.cells["rate"].iloc[0])
+
+
 def test_criteria_and_the_usual_budget_are_those_of_the_projects(dataset, demo_data):
     assert {one.code for one in known_criteria(demo_data, GRID)} == {
         one.code for one in needs(demo_data, GRID).criteria if one.ranked

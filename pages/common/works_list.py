@@ -29,7 +29,8 @@ def draw(words: Words, data: Dataset, scope: Scope, found: Priorities, chosen: s
     if len(rows):
         _table(words, found, rows.head(cached.MOST_ROWS))
         frame.only_first(words, min(len(rows), cached.MOST_ROWS), len(rows))
-    said = [one.say(words) for one in (*priority_words.beside(found), *priority_words.not_chosen(found))]
+    lines = (*priority_words.beside(found), *priority_words.thin(found), *priority_words.not_chosen(found))
+    said = [one.say(words) for one in lines]
     st.caption(markdown_plain(words.joined(said)))
 
 
