@@ -126,8 +126,8 @@ class Priorities:
     rows : DataFrame
         One row a project that can be chosen, in the order of the table of projects: project_id, name, kind, status,
         cost (yuan), must, alternatives, year_planned, area (of the level above), cells (names), covered (the largest
-        share of a cell that it covers); score, rank; funded (going down the ranking with the budget), share_funded (NaN where an alternative to it stands for both:
-        aside), rank_low and rank_high (5% and 95% of the draws),
+        share of a cell that it covers); score, rank; funded (going down the ranking with the budget), share_funded
+        (NaN where an alternative to it stands for both: aside), rank_low and rank_high (5% and 95% of the draws),
         rank_lowest and rank_highest; rank_beside (with the reports of residents if asked without, else without);
         effect, avoided, low and high (each alone, a year), per_100k (avoided a year for 100,000 yuan); chosen, in_list
         (taken by the list in order of benefit per yuan), year (position of the yearly budget, missing where not split
