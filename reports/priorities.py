@@ -179,6 +179,7 @@ class Priorities:
     effects: dict[str, float]
     rebuilt: tuple[str, ...] = ()  # built in the period on ground that candidates cover
     level_above: str | None = None
+    finer: bool = False  # cells of a finer level are stored, which would tell better what lies where
     programme: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -411,6 +412,7 @@ class _Question:
             yearly_all=float(values.sum()),
             effects=dict(zip(map(works.effect_kind, self.rows["kind"]), self.effect.tolist(), strict=True)),
             rebuilt=works.built_lately(self.works, self.needs.start), level_above=above,
+            finer=self.scope.level != self.dataset.levels[-1].name,
             programme={"values": values, "costs": costs, **given},
         )  # fmt: skip
 

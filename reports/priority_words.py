@@ -226,7 +226,9 @@ def not_chosen(found: Priorities) -> tuple[Sentence, ...]:
 
 
 def thin(found: Priorities) -> tuple[Sentence, ...]:
-    """Return which projects cover so little of their cells that they hardly avoid anything: drawn too thin?"""
+    """Return which projects get few events only for they cover little of their cells: drawn too thin? too coarse?"""
+    if found.finer:
+        return (Sentence(_COARSE),)
     rows = found.rows[found.rows["covered"] < _THIN]
     if not len(rows):
         return ()
@@ -239,6 +241,12 @@ _DRAWN_THIN = NP_(
     "If it helps more than the ground it stands on, draw its catchment or list its cells.",
     "{n} projects cover less than {share} of every cell they lie in, and get no more of the events there: {projects}. "
     "If they help more than the ground they stand on, draw their catchments or list their cells.",
+)
+
+
+_COARSE = N_(
+    "The events of each area are taken to lie evenly over it, so a project gets them by the share of the area that it "
+    "covers: the finest level tells better what lies where."
 )
 
 

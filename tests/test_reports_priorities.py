@@ -441,6 +441,17 @@ def test_a_project_drawn_as_a_thin_line_is_told(dataset):
     assert row["avoided"] == pytest.approx(row["covered"] * 0.5 * found.cells["rate"].iloc[0])
 
 
+def test_a_coarser_level_spreads_events_evenly_and_says_so(dataset):
+    found = priorities(dataset, Scope("community"), ASKED)
+    assert "the finest level" in " ".join(one.say(EN) for one in priority_words.thin(found))
+    # A is a quarter of the square W. Without a point B's calls are of the floods that A reported at the same hours
+    row = found.rows.set_index("project_id").loc["P1"]
+    assert row["covered"] == pytest.approx(0.25, rel=0.01)
+    events = found.cells.set_index("cell_id")["events"]
+    assert events.to_dict() == {"E": 3, "W": 12}
+    assert row["avoided"] == pytest.approx(row["covered"] * 0.5 * found.cells.set_index("cell_id").at["W", "rate"])
+
+
 def test_criteria_and_the_usual_budget_are_those_of_the_projects(dataset, demo_data):
     assert {one.code for one in known_criteria(demo_data, GRID)} == {
         one.code for one in needs(demo_data, GRID).criteria if one.ranked
