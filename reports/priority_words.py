@@ -245,8 +245,8 @@ _DRAWN_THIN = NP_(
 
 
 _COARSE = N_(
-    "The events of each area are taken to lie evenly over it, so a project gets them by the share of the area that it "
-    "covers: the finest level tells better what lies where."
+    "The events of each area are taken to lie evenly over it, a project gets them by the share of the area that it "
+    "covers, and of several in one area the largest share counts alone: the finest level tells better what lies where."
 )
 
 
