@@ -76,6 +76,8 @@ from reports import (
     periods,
     plain,
     plain_times,
+    priorities,
+    priority_tables,
     rates,
     record,
     returning,
@@ -89,8 +91,9 @@ from reports import (
 )
 from reports import projects as project_report
 from reports import quality as quality_report
+from reports.criteria import CRITERIA
 from reports.sheet import write_csv, write_sheet
-from reports.terminal import clean
+from reports.terminal import clean, nothing_printed
 
 COMPARE = ("year", "previous")
 
@@ -1059,6 +1062,71 @@ def returns_(
         answer["file"] = str(out)
         lines.append(WORDS("What came back is in {file}.", file=str(out)))
     _print(answer, as_json, [people.scope_words(WORDS, dataset, scope), *lines])
+
+
+@app.command("priorities")
+def priorities_(
+    context: typer.Context,
+    budget: Annotated[float, typer.Option(help="Yuan for all.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="JSON of weights by criterion, or of comparisons; else all weigh alike.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="weighted_sum or topsis: how the ranking by need is made.")
+    ] = "weighted_sum",
+    effects: Annotated[
+        list[str] | None, typer.Option("--effect", help="KIND=SHARE avoided, in place of the settings. Repeatable.")
+    ] = None,
+    must: Annotated[list[str] | None, typer.Option(help="Project that has to be built. Repeatable.")] = None,
+    yearly: Annotated[list[float] | None, typer.Option(help="Yuan of a year, in their order. Repeatable.")] = None,
+    min_share: Annotated[float, typer.Option(help="Least share of the budget (0 to 1) of each area above.")] = 0.0,
+    unit: Annotated[
+        str, typer.Option(help="What is avoided: events, or households (events times households).")
+    ] = "events",
+    months: Annotated[int, typer.Option(help="Whole months that the need is told from.")] = 24,
+    without_residents: Annotated[
+        bool, typer.Option("--without-residents", help="Leave out what residents alone reported.")
+    ] = False,
+    spread: Annotated[float, typer.Option(help="How far weights are drawn from those chosen.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Of the draws.")] = priorities.SEED,
+    time_limit: Annotated[float, typer.Option(help="Seconds for the search of the best set.")] = 10,
+    more: Annotated[float, typer.Option(help="Yuan beyond the budget: what would they buy?")] = 100_000,
+    level: Level = None,
+    end: End = None,
+    out: Annotated[Path | None, typer.Option(help="Write all of it to FILE.xlsx or FILE.gpkg.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say which drainage projects to build first: the best set under a budget, and the ranking by need beside it."""
+    if out is not None:
+        priority_tables.check_kind(out.suffix, str(out))
+    dataset = context.obj.newest()
+    scope = _scope(dataset, level, None, None, end)
+    shares = {kind: _share(text) for kind, text in _pairs(effects, "--effect").items()}
+    how: dict[str, Any] = {}
+    if weights is not None:
+        how = priority_tables.read_weights(_content(weights), weights.name, tuple(CRITERIA))
+    asked = priorities.Asked(
+        budget, method=method, must=tuple(must or ()), yearly=tuple(yearly or ()), min_share=min_share,
+        effects=tuple(sorted(shares.items())), spread=spread, seed=seed, months=months, unit=unit, more=more,
+        without_residents=without_residents, time_limit_s=time_limit, **how,
+    )  # fmt: skip
+    with nothing_printed():
+        found = priorities.priorities(dataset, scope, asked)
+        money = priorities.money(dataset, scope, asked)
+    answer: Any = priority_tables.as_json(found, money, WORDS) if as_json else {}
+    lines = [] if as_json else priority_tables.for_terminal(found, money, WORDS)
+    if out is not None:
+        _write(out, [priority_tables.file_of(dataset, found, money, WORDS, out.suffix, str(out))])
+        answer["file"] = str(out)
+        lines.append(WORDS("The priorities are in {file}.", file=str(out)))
+    _print(answer, as_json, lines)
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise HazardError("effect-text", "{text} is no share: write it as 0.5.", text=text) from None
 
 
 @app.command("evaluate")

@@ -6,12 +6,13 @@ stands on (`analysis.rates.smoothed_interval`). The effect is an assumption, and
 that a finished work spares the place half of its incidents.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import scipy  # its parts load when they are first asked for
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.rates import smoothed_interval
+from analysis.rates import smoothed_interval, what_is_known
 from base.errors import HazardError
 
 EFFECT = 0.5  # of the incidents of a place that a finished work spares it, unless something else is said
@@ -82,3 +83,54 @@ def estimate_avoided(
         )  # fmt: skip
     spared = effect * hit
     return Avoided(rate.ratio, rate.low, rate.high, *(spared * limit for limit in rate))
+
+
+class Total(NamedTuple):
+    """What some works together avoid in a year, with its limits; of sets, an array each."""
+
+    avoided: Floats
+    low: Floats
+    high: Floats
+
+
+def total_avoided(incidents: ArrayLike, years: ArrayLike, shares: Any, *, confidence: float = 0.95) -> Total:
+    """Return what is avoided over all places together, with an interval of its own.
+
+    Limits do not add up: that all places lie at their upper ends at once is far less likely than that one does. What is
+    known of the rate of each place is a gamma distribution, independent of the others; their weighted sum is taken for
+    a gamma distribution of the same mean and variance. Where chance explains all of the spread between the places they
+    all have one rate, and its interval is that of the sum.
+
+    Parameters
+    ----------
+    incidents, years
+        As in `estimate_avoided`.
+    shares : array_like or sparse array, shape (n,) or (s, n)
+        Of each place the share (from 0 up) of its incidents that is avoided, times the households hit where these
+        count; a row for each set of works.
+
+    Returns
+    -------
+    Total
+        Of the shape of `shares` without its last axis. Low and high are 0 where nothing is avoided.
+
+    Raises
+    ------
+    HazardError
+        As in `analysis.rates.empirical_bayes`; ``confidence-bad``.
+    """
+    counts = np.asarray(incidents, dtype=float)
+    span = np.broadcast_to(np.asarray(years, dtype=float), counts.shape)
+    part: Any = shares if scipy.sparse.issparse(shares) else np.asarray(shares, dtype=float)
+    rate = smoothed_interval(counts, span, confidence=confidence)
+    mean = np.asarray(part @ rate.ratio)
+    known = what_is_known(counts, span)
+    if known is None:
+        return Total(mean, np.asarray(part @ rate.low), np.asarray(part @ rate.high))
+    variance = part**2 @ (known[0] / known[1] ** 2)
+    some = variance > 0
+    safe = np.where(some, variance, 1.0)
+    shape, scale = np.where(some, mean**2 / safe, 1.0), np.where(some, safe / np.where(some, mean, 1.0), 0.0)
+    tail, gammaincinv, gammainccinv = (1 - confidence) / 2, scipy.special.gammaincinv, scipy.special.gammainccinv
+    low, high = (np.asarray(limit(shape, tail) * scale, float) for limit in (gammaincinv, gammainccinv))
+    return Total(mean, low, high)

@@ -194,7 +194,7 @@ def _places(values: ArrayLike, covers: Any, n: int) -> tuple[Floats, Any]:
             n=len(bad), positions=bad.tolist(),
         )  # fmt: skip
     given: Any = scipy.sparse.eye_array(len(worth)) if covers is None else covers
-    cover = scipy.sparse.csr_array(given, dtype=float)
+    cover = scipy.sparse.csr_array(given, dtype=float, copy=True)  # what comes in is never changed
     if worth.ndim != 1 or cover.shape != (n, len(worth)):
         raise HazardError(
             "projects-differ", "There are {n} costs, but benefits and places of {others} projects: give one row for "

@@ -159,17 +159,31 @@ def smoothed_interval(events: ArrayLike, exposure: ArrayLike, *, confidence: flo
     Clayton & Kaldor (1987), Biometrics 43(3), 671-681, the gamma model; the moments are those of Marshall (1991).
     """
     observed, weight = same_cells(events, exposure)
-    _raw, overall, own = _spread(observed, weight)
-    tail = _tail(confidence)
-    if own <= _DUST * overall**2:
-        low, high = (limit / weight.sum() for limit in poisson_interval(observed.sum(), confidence=confidence))
+    tail, known = _tail(confidence), what_is_known(observed, weight)
+    if known is None:
+        total = weight.sum()
+        low, high = (limit / total for limit in poisson_interval(observed.sum(), confidence=confidence))
         everywhere = np.ones(len(observed))
-        return Ratio(overall * everywhere, low * everywhere, high * everywhere)
-    shape, rate = overall**2 / own + observed, overall / own + weight
+        return Ratio(observed.sum() / total * everywhere, low * everywhere, high * everywhere)
+    shape, rate = known
     return Ratio(
         empirical_bayes(observed, weight), scipy.special.gammaincinv(shape, tail) / rate,
         scipy.special.gammainccinv(shape, tail) / rate,
     )  # fmt: skip
+
+
+def what_is_known(events: ArrayLike, exposure: ArrayLike) -> tuple[Floats, Floats] | None:
+    """Return shape and rate of the gamma distribution that tells what is known of the rate of each cell.
+
+    None where chance explains all of the spread: then every cell has the overall rate, known from all events together.
+    The distributions of the cells are independent of each other. See `smoothed_interval`; errors as in
+    `empirical_bayes`.
+    """
+    observed, weight = same_cells(events, exposure)
+    _raw, overall, own = _spread(observed, weight)
+    if own <= _DUST * overall**2:
+        return None
+    return overall**2 / own + observed, overall / own + weight
 
 
 def standardized_rates(events: ArrayLike, exposure: ArrayLike) -> Floats:

@@ -1,10 +1,12 @@
 """How an answer stands in a terminal: plain text without signs that steer it, and tables that fit its width."""
 
+import contextlib
 import io
+import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -27,6 +29,27 @@ def clean(text: object) -> str:
     if line.isprintable():
         return line
     return "".join(" " if unicodedata.category(sign) in _STEERING else sign for sign in line)
+
+
+@contextlib.contextmanager
+def nothing_printed() -> Iterator[None]:
+    """Send what a library prints to the process's standard output to standard error: it is no part of an answer.
+
+    It goes by the file descriptor, for a library in C knows nothing of `sys.stdout`. For commands alone: in a server
+    other threads would lose their output too.
+    """
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no standard output at all
+        yield
+        return
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def width() -> int:

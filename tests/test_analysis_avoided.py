@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import scipy
+import scipy.sparse as sp
 
-from analysis.avoided import estimate_avoided
-from analysis.rates import empirical_bayes, poisson_interval, smoothed_interval
+from analysis.avoided import estimate_avoided, total_avoided
+from analysis.rates import empirical_bayes, poisson_interval, smoothed_interval, what_is_known
 from base.errors import HazardError
 
 # Four places watched for two years each. By hand: raw rates 0, 1, 2, 5 a year, mean m = 2; variance
@@ -80,3 +81,47 @@ def test_what_cannot_be_reckoned_with_is_refused(change, code):
     with pytest.raises(HazardError) as refused:
         estimate_avoided(**{"incidents": COUNTS, "years": YEARS} | change)
     assert refused.value.code == code
+
+
+# --- of several places together ---------------------------------------------------------------------------------------
+
+
+def test_one_place_has_the_interval_of_its_own():
+    alone = estimate_avoided(COUNTS, YEARS, effect=0.5)
+    found = total_avoided(COUNTS, YEARS, 0.5 * np.eye(len(COUNTS)))
+    for name in ("avoided", "low", "high"):
+        assert getattr(found, name) == pytest.approx(getattr(alone, name))
+
+
+def test_the_interval_of_a_sum_is_that_of_simulated_rates():
+    # Rates drawn from the gamma distribution that `what_is_known` names, 200,000 times
+    counts, years, shares = (
+        np.array([2, 40, 11, 0, 7]),
+        np.array([2, 2, 1, 2, 3.0]),
+        np.array([0.5, 0.4, 0.3, 0.2, 0.0]),
+    )
+    shape, rate = what_is_known(counts, years)
+    drawn = np.random.default_rng(7).gamma(shape, 1 / rate, (200_000, 5)) @ shares
+    found = total_avoided(counts, years, shares)
+    assert found.avoided == pytest.approx(drawn.mean(), rel=0.005)
+    assert [found.low, found.high] == pytest.approx(np.quantile(drawn, [0.025, 0.975]), rel=0.01)
+    summed = total_avoided(counts, years, np.diag(shares))
+    assert summed.low.sum() < found.low < found.high < summed.high.sum()  # limits do not add up
+
+
+def test_places_alike_have_one_rate_and_its_interval_and_nothing_avoided_is_nothing():
+    # 8 events in 4 place-years, no more spread than chance: exact Poisson limits 3.454 and 15.763 (Garwood 1936)
+    found = total_avoided([2, 2, 2, 2], 1, [[0.5, 0.5, 0, 0], [0, 0, 0, 0]])
+    assert found.avoided == pytest.approx([2.0, 0.0])
+    assert found.low == pytest.approx([3.454 / 4, 0], abs=1e-3)
+    assert found.high == pytest.approx([15.763 / 4, 0], abs=1e-3)
+    nothing = total_avoided(COUNTS, YEARS, np.zeros(len(COUNTS)))
+    assert (float(nothing.avoided), float(nothing.low), float(nothing.high)) == (0, 0, 0)
+
+
+def test_sparse_shares_are_as_good_as_dense_ones():
+    shares = np.random.default_rng(1).random((6, len(COUNTS))) * [[1], [0], [1], [1], [0.1], [1]]
+    for dense, sparse in zip(
+        total_avoided(COUNTS, YEARS, shares), total_avoided(COUNTS, YEARS, sp.csr_array(shares)), strict=True
+    ):
+        assert sparse == pytest.approx(dense)

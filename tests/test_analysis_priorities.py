@@ -456,3 +456,13 @@ def test_the_rule_at_fault_is_named():
     with pytest.raises(HazardError) as refused:
         next_buy([1], [1], 1, more=-1)
     assert refused.value.code == "budget-bad"
+
+
+def test_a_question_leaves_what_it_was_asked_with_as_it_was():
+    covers = sp.csr_array(np.array([[0.5, 0.2], [0.3, 0.4]]))
+    covers.data[1] = 0.0  # stored, though nothing: a place that something else spares already
+    kept = covers.copy()
+    for ask in (choose, greedy):
+        ask([3, 2], [10, 10], 20, covers=covers)
+        for name in ("data", "indices", "indptr"):
+            assert getattr(covers, name).tolist() == getattr(kept, name).tolist()

@@ -33,6 +33,7 @@ FILES = {
     "overview": "overview",
     "hotspots": "hotspots",
     "resolution": "resolution",
+    "drainage": "drainage",
     "evaluation": "evaluation",
     "data": "files",
     "methods": "methods",
