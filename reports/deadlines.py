@@ -184,6 +184,8 @@ def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
         )
     if len(unread) > _MOST:
         lines.append(words("In all {n} limits cannot be read.", n=len(unread)))
+    if len(unread):
+        lines.append(words(intake.HOW_TO_WRITE))
     if rows := odd["subjectless"]:
         listed = _numbers(rows, words)
         lines.append(
