@@ -25,7 +25,7 @@ TITLES = {
     "source": N_("Source"),
     "hazard": N_("Hazard"),
     "type_name": N_("Type"),
-    "cell_id": N_("Code"),
+    "cell_id": N_("Cell code"),
     "cell": N_("Cell"),
     "unit": N_("Handling unit"),
     "handling": N_("Handling"),
