@@ -86,6 +86,7 @@ from reports import (
     times,
     times_book,
     times_trace,
+    times_words,
     tracing,
     work_times,
 )
@@ -379,6 +380,11 @@ def deadlines_(
         _print(gone, as_json, (), deadlines.removed_sentences(gone, WORDS))
         return
     dataset, chosen = context.obj.newest(), _day(on)
+    known = sorted({*dataset.standards()["scheme"], *intake.SCHEME_NAMES})
+    if scheme is not None and scheme not in known:
+        raise HazardError(
+            "scheme-unknown", "There is no code list {scheme}; known: {known}.", scheme=scheme, known=", ".join(known),
+        )  # fmt: skip
     rows = deadlines.in_force(dataset, WORDS, day=chosen.isoformat() if chosen else None, scheme=scheme)
     lines = plain.deadlines_(rows, deadlines.edition_rows(dataset, WORDS), WORDS)
     if out is not None:
@@ -967,7 +973,7 @@ def _test(methods: list[str], counted: str) -> str:
 @app.command("resolution")
 def resolution_(
     context: typer.Context,
-    by: Annotated[str, typer.Option(help="hazard, cell, unit, source, month or channel.")] = "hazard",
+    by: Annotated[str | None, typer.Option(help="hazard (if not given), cell, unit, source, month or channel.")] = None,
     clock: Annotated[
         str, typer.Option(help="raw: every hour from the report; work: the office's work time, holds taken out.")
     ] = "raw",
@@ -996,6 +1002,9 @@ def resolution_(
         raise HazardError(
             "file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(trace)
         )
+    if summary and by is not None:
+        raise HazardError("summary-by", "--summary tells of all cases together: leave --by {by} out.", by=by)
+    by = by or "hazard"
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end, as_of)
     asked = times.Asked(by, clock, "" if handling == "ordinary" else handling)
@@ -1056,6 +1065,8 @@ def returns_(
     found = returning.returning(dataset, scope)
     answer = returning_tables.as_json(dataset, found, by, WORDS) if as_json else {}
     lines = [] if as_json else returning_tables.for_terminal(dataset, found, by, WORDS)
+    if (first := times.first_after(dataset, scope)) is not None:
+        lines.insert(0, WORDS(times_words.NOTHING_YET, as_of=scope.as_of, first=first))
     if out is not None:
         write = returning_tables.csv if kind == ".csv" else returning_tables.workbook
         _write(out, [write(dataset, scope, WORDS)])

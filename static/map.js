@@ -57,10 +57,14 @@
     new ResizeObserver(() => { map.invalidateSize({ animate: false }); if (!view.moved && view.fitBox) fit(false); }).observe(map.getContainer());
   }
 
-  function load(values) {                         // the file of other cells, once; the ground stays until it is there
+  function load(values, tries = 0) {              // the file of other cells, once; the ground stays until it is there
     const file = element("script");
     file.src = values.link;
     file.addEventListener("load", () => paint(view.wanted));
+    file.addEventListener("error", () => {        // lost on its way, or taken away: the map would stay blank until the next change
+      file.remove();
+      if (tries < 5) setTimeout(() => { if (view.wanted.cells === values.cells) load(values, tries + 1); }, 300 * 2 ** tries);
+    });
     document.head.appendChild(file);
   }
 
