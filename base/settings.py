@@ -173,6 +173,10 @@ SETTINGS = (
     Setting("few_reports", 10, "reports", N_("a rate or a median on fewer is drawn pale with a dotted edge"), 0, 1000),
     Setting("repair_max_change", 0.01, "", N_("largest change of area by the repair of a boundary"), 0, 0.5),
     Setting("sliver_m2", 1.0, "m2", N_("overlaps and gaps smaller than this are not reported"), 0, 10000),
+    Setting("wet_day_mm", 10.0, "mm", N_("rain of a day from which on it is a wet day: 中雨 begins there"), 0.1, 500),
+    Setting("rain_dry_hours", 6, "h", N_("so long without rain, and the next rain is another one"), 1, 72),
+    Setting("rain_least_mm", 1.0, "mm", N_("less is no rain that could flood a place"), 0.1, 100),
+    Setting("rain_report_hours", 24, "h", N_("a report belongs to a rain that ended at most so long before"), 0, 240),
     Setting(
         "near_tolerance_m", 30, "m", N_("how far outside a cell a point may lie and count there all the same"), 0, 1000
     ),
