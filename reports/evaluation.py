@@ -43,6 +43,7 @@ from data.project_words import CONSTRUCTION, DONE, INSPECTION
 from data.schema import Hazard, Scope
 from geo.neighbors import queen_neighbors
 from reports import answers, record
+from reports.rain import rain_days
 from reports.work_times import MM, MONTHS, WET_DAYS, Days, Times, times_of
 
 EVENTS, CALLS = "events", "calls"
@@ -307,8 +308,9 @@ def _enough(effect: Effect) -> float:
 
 
 def known_rain(dataset: Dataset, scope: Scope) -> pd.DataFrame | None:
-    """Return the rain of each day, None where none is loaded."""
-    return None
+    """Return the rain of each day (`reports.rain.rain_days`), None where none is loaded."""
+    days = rain_days(dataset, scope)
+    return days if len(days) else None
 
 
 def measures(dataset: Dataset, level: str) -> list[str]:
