@@ -43,7 +43,7 @@ def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
     column = st.column_config
     config = {
         "place": column.TextColumn(titles["place"], width=44),
-        "year": column.NumberColumn(titles.get("year", ""), format="%d", width=60),
+        "year": column.NumberColumn(words("In year"), format="%d", width=52),
         "project": column.TextColumn(words("Project"), width=176),
         "cost": column.NumberColumn(titles["cost"], format="localized", width=82),
         "avoided_said": column.TextColumn(
