@@ -67,6 +67,8 @@ from reports import (
     answers,
     deadlines,
     doubts,
+    evaluation,
+    evaluation_tables,
     gauges,
     handouts,
     intake,
@@ -84,7 +86,9 @@ from reports import (
     times,
     times_book,
     times_trace,
+    times_words,
     tracing,
+    work_times,
 )
 from reports import projects as project_report
 from reports import quality as quality_report
@@ -376,6 +380,11 @@ def deadlines_(
         _print(gone, as_json, (), deadlines.removed_sentences(gone, WORDS))
         return
     dataset, chosen = context.obj.newest(), _day(on)
+    known = sorted({*dataset.standards()["scheme"], *intake.SCHEME_NAMES})
+    if scheme is not None and scheme not in known:
+        raise HazardError(
+            "scheme-unknown", "There is no code list {scheme}; known: {known}.", scheme=scheme, known=", ".join(known),
+        )  # fmt: skip
     rows = deadlines.in_force(dataset, WORDS, day=chosen.isoformat() if chosen else None, scheme=scheme)
     lines = plain.deadlines_(rows, deadlines.edition_rows(dataset, WORDS), WORDS)
     if out is not None:
@@ -964,7 +973,7 @@ def _test(methods: list[str], counted: str) -> str:
 @app.command("resolution")
 def resolution_(
     context: typer.Context,
-    by: Annotated[str, typer.Option(help="hazard, cell, unit, source, month or channel.")] = "hazard",
+    by: Annotated[str | None, typer.Option(help="hazard (if not given), cell, unit, source, month or channel.")] = None,
     clock: Annotated[
         str, typer.Option(help="raw: every hour from the report; work: the office's work time, holds taken out.")
     ] = "raw",
@@ -993,6 +1002,9 @@ def resolution_(
         raise HazardError(
             "file-kind-unknown", "{file} ends neither in .csv nor in .xlsx (a workbook).", file=str(trace)
         )
+    if summary and by is not None:
+        raise HazardError("summary-by", "--summary tells of all cases together: leave --by {by} out.", by=by)
+    by = by or "hazard"
     dataset = context.obj.newest()
     scope = _scope(dataset, level, hazard, start, end, as_of)
     asked = times.Asked(by, clock, "" if handling == "ordinary" else handling)
@@ -1053,6 +1065,8 @@ def returns_(
     found = returning.returning(dataset, scope)
     answer = returning_tables.as_json(dataset, found, by, WORDS) if as_json else {}
     lines = [] if as_json else returning_tables.for_terminal(dataset, found, by, WORDS)
+    if (first := times.first_after(dataset, scope)) is not None:
+        lines.insert(0, WORDS(times_words.NOTHING_YET, as_of=scope.as_of, first=first))
     if out is not None:
         write = returning_tables.csv if kind == ".csv" else returning_tables.workbook
         _write(out, [write(dataset, scope, WORDS)])
@@ -1125,6 +1139,66 @@ def _share(text: str) -> float:
         return float(text)
     except ValueError:
         raise HazardError("effect-text", "{text} is no share: write it as 0.5.", text=text) from None
+
+
+@app.command("evaluate")
+def evaluate_(
+    context: typer.Context,
+    project: Annotated[
+        str | None, typer.Option(help="Number of a finished project; else all finished ones are judged.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Look from this time; else each source's own.")] = None,
+    level: Level = None,
+    controls: Annotated[
+        list[str] | None, typer.Option(help="Code of a cell to compare with, instead of those matched. Repeatable.")
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Code of a cell that takes no part, such as one downstream. Repeatable.")
+    ] = None,
+    choice_start: Annotated[
+        str | None, typer.Option(help="First day of what led to the choice; else the 12 months before the survey.")
+    ] = None,
+    choice_end: Annotated[str | None, typer.Option(help="Day after the last of it.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day of the time before.")] = None,
+    count: Annotated[str, typer.Option(help="events or calls.")] = evaluation.EVENTS,
+    exposure: Annotated[
+        str, typer.Option(help="wet_days, mm (above the threshold) or months (without rain).")
+    ] = work_times.WET_DAYS,
+    above: Annotated[
+        float | None, typer.Option(help="mm of a day from which on it is wet; else the setting wet_day_mm.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all that is told to FILE.xlsx or FILE.gpkg.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether a finished project helped: reports per wet day before and after, against similar cells."""
+    writers = {".xlsx": evaluation_tables.workbook, ".gpkg": evaluation_tables.geopackage}
+    if out is not None and out.suffix.lower() not in writers:
+        raise HazardError("file-kind-unknown", "{file} ends neither in .xlsx nor in .gpkg.", file=str(out))
+    if bool(choice_start) != bool(choice_end):
+        raise HazardError("choice-half", "What led to the choice needs both --choice-start and --choice-end.")
+    dataset = context.obj.newest()
+    first, end = _day(choice_start), _day(choice_end)
+    asked = evaluation.Asked(
+        as_of=_scope(dataset, level, None, None, None, as_of).as_of, level=level,
+        controls=tuple(sorted(set(controls))) if controls else None, left_out=tuple(sorted(set(leave_out or ()))),
+        choice=(first, end) if first and end else None, since=_day(since), count=count, exposure=exposure,
+        above_mm=above,
+    )  # fmt: skip
+    if project is None:
+        if out is not None:
+            raise HazardError("project-needed", "--out writes what is told of one project: name it with --project.")
+        rows = evaluation.verdicts(dataset, asked)
+        lines = evaluation_tables.plain_verdicts(rows, WORDS)
+        told = rows.assign(reason=[one and one.say(WORDS) for one in rows["reason"]])
+        _print(told, as_json, lines)
+        return
+    found = evaluation.evaluate(dataset, project, asked)
+    answer, lines = evaluation_tables.to_json(found, WORDS), evaluation_tables.plain_lines(found, WORDS)
+    if out is not None:
+        _write(out, [writers[out.suffix.lower()](dataset, found, WORDS)])
+        answer["file"] = str(out)
+        lines.append(WORDS("All that is told of it is in {file}.", file=str(out)))
+    _print(answer, as_json, lines)
 
 
 @app.command("settings")

@@ -207,7 +207,11 @@ def heat_figure(
     if len(gone):
         traces.append(drawing.text_trace(gone[:, 1], -gone[:, 0], [text[i][j] for i, j in gone.tolist()]))
     said = [words("Darker: longer.") if measure == "hours" else words("Darker: smaller share.")]
-    said += [words("Paler: fewer than {n} cases. –: none.", n=few_reports)]
+    said += [
+        words("Paler: fewer than {n} cases. –: no case.", n=few_reports)
+        if measure == "hours"
+        else words("Paler: fewer than {n} cases due. –: none was due.", n=few_reports)
+    ]
     if len(rows) > MOST_ROWS:
         said.append(words("{shown} of {n} rows shown", shown=MOST_ROWS, n=len(rows)))
     bottom = f'<span style="font-size:{SMALL}px">{"<br>".join(label(one) for one in said)}</span>'

@@ -173,8 +173,8 @@ def load_workdays(
     Returns
     -------
     dict
-        days (read), years (named, ascending), file, changed (cases that are due at another time now), notes (a list of
-        Sentence: years that stay unknown in part, and what is covered now), version.
+        days (read), years (named, ascending), file, changed, lost, lost_to_file (`data.deadlines.Moved`), notes (a
+        list of Sentence: years that stay unknown in part, and what is covered now), version.
 
     Raises
     ------

@@ -247,17 +247,17 @@ def set_rules(workspace: Workspace, rules: pd.DataFrame, *, who: str) -> dict[st
     with workspace.change("rules", who=who) as change:
         schema = tables.TABLES["rules"].schema
         change.write("rules", pa.Table.from_pandas(clean, schema=schema, preserve_index=False))
-        draft, imports, changed, moved = change.draft(), deadlines.options_of(change), 0, 0
+        draft, imports, changed, due_changed = change.draft(), deadlines.options_of(change), 0, 0
 
         def renew(rows: pa.Table) -> pa.Table:
-            nonlocal changed, moved
+            nonlocal changed, due_changed
             renewed = deadlines.assign(reclassify(rows, clean, change.imports), draft, imports)
             changed += pc.sum(pc.not_equal(rows["hazard"], renewed["hazard"])).as_py() or 0
-            moved += deadlines.moved(rows, renewed)
+            due_changed += deadlines.moved(rows, renewed).changed
             return renewed
 
         rewrite(change, renew)
-        facts = {"rules": len(clean), "changed": changed, "due_changed": moved}
+        facts = {"rules": len(clean), "changed": changed, "due_changed": due_changed}
         return {**facts, "version": change.commit(**facts).version}
 
 
@@ -312,7 +312,8 @@ def set_settings(workspace: Workspace, overrides: Mapping[str, Any], *, who: str
         nothing = tables.incident_schema(tuple(level.column for level in change.levels)).empty_table()
         replace(change, nothing, nothing.select(KEY))  # another limit for crowded spots marks other rows
         hung_on = any(merged[name] != change.before.settings[name] for name in deadlines.SETTINGS)
-        facts = {"settings": dict(change.settings), "changed": deadlines.assign_again(change) if hung_on else 0}
+        changed = deadlines.assign_again(change).changed if hung_on else 0
+        facts = {"settings": dict(change.settings), "changed": changed}
         return {**facts, "version": change.commit(**facts).version}
 
 

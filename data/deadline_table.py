@@ -110,7 +110,7 @@ def save_edition(
     dict
         scheme, kind, valid_from, rows, types, unread (a frame of row, code, type_name, hazard, limit_text: limits that
         cannot be read), subjectless (rows without code, type and hazard), repeated (rows that repeat what another is
-        about with another limit), changed (cases that are due at another time now), version.
+        about with another limit), changed, lost, lost_to_file (`data.deadlines.Moved`), version.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def remove_edition(workspace: Workspace, *, scheme: str, kind: str, valid_from: 
     Returns
     -------
     dict
-        scheme, kind, valid_from, rows (that went), changed (cases that are due at another time now), version.
+        scheme, kind, valid_from, rows (that went), changed, lost, lost_to_file (`data.deadlines.Moved`), version.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def renewed(change: Change, kept: Kept, rows: pd.DataFrame, facts: Mapping[str, 
     """
     schema = tables.TABLES[kept.table].schema
     change.write(kept.table, pa.Table.from_pandas(rows, schema=schema, preserve_index=False))
-    facts = {**facts, "changed": deadlines.assign_again(change)}
+    facts = {**facts, **deadlines.assign_again(change)._asdict()}
     return {**facts, "version": change.commit(**facts).version}
 
 
@@ -235,7 +235,7 @@ def take_back(workspace: Workspace, kept: Kept, *, who: str) -> dict[str, Any]:
     -------
     dict
         took_back (the number of the version), what (its kind), file (that was loaded, '' where it was none), rows (of
-        the table now), changed (cases that are due at another time now), version.
+        the table now), changed, lost, lost_to_file (`data.deadlines.Moved`), version.
 
     Raises
     ------

@@ -7,7 +7,7 @@ again, in the same version, whenever a table or a setting that it hangs on chang
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from data.store import Change
 from data.tables import TABLES
 
 SETTINGS = ("work_calendar", "office_hours", "clock_start", "day_limits", "file_deadline")  # that due times hang on
+ASKED = ("import_id", "kind", "code", "type_name", "hazard", "condition", "description")  # what finds the row of a case
 Imports = Mapping[str, Mapping[str, Any]]  # import_id -> its options
 _STEPS = ("surveyed_at", "designed_at", "built_at", "followed_up_at")  # of engineering
 _HOLDS = ["paused_at", "resumed_at", "closed_at", "paused_minutes", "postponed_hours", "postponed_days"]
@@ -66,7 +67,7 @@ def assign(rows: pa.Table, dataset: Dataset, imports: Imports, *, zone: str | No
     -----
     Where a case has an interval of a hold, a total beside it is not added: it would count the hold twice.
     """
-    settings, table = dataset.settings, dataset.hold("limits", None, lambda: Limits(dataset.standards()), most=1)
+    settings, table = dataset.settings, _limits(dataset)
     start = _starts(rows, settings["clock_start"], imports)
     fits = table.rows_for(_cases(rows, imports), _local_days(start, zone or dataset.zone))
     at = np.full(rows.num_rows, NEVER)
@@ -97,31 +98,64 @@ def assign(rows: pa.Table, dataset: Dataset, imports: Imports, *, zone: str | No
     return rows
 
 
-def assign_again(change: Change) -> int:
+def rows_of(cases: pd.DataFrame, dataset: Dataset) -> NDArray[np.intp]:
+    """Return which row of the table of deadlines applies to each stored case, so that a limit can be traced.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The columns `ASKED` as they are stored, and start: when the clock of the case began, in the zone; n rows.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Positions in `Dataset.standards`; below zero where none applies, or several with different limits do.
+    """
+    imports = {one.import_id: one.options for one in dataset.imports}
+    rows = pa.Table.from_pandas(cases[list(ASKED)], preserve_index=False)
+    day = cases["start"].dt.tz_localize(None).to_numpy("datetime64[D]")
+    return _limits(dataset).rows_for(_cases(rows, imports), day)
+
+
+class Moved(NamedTuple):
+    """What a change does to the deadlines of stored cases, each a number of cases.
+
+    `changed`: due at another time, or due where they were not, or no longer. `lost`: no longer due by
+    the table; `lost_to_file` of them are due as their file gives it, at the same time perhaps, so that nobody would see
+    from the due times alone that the table says nothing of them any more.
+    """
+
+    changed: int = 0
+    lost: int = 0
+    lost_to_file: int = 0
+
+
+def assign_again(change: Change) -> Moved:
     """Reckon all stored incidents anew by the tables and settings of the next version, in the same change.
 
     Months in which nothing changes keep their files.
 
     Returns
     -------
-    int
-        How many cases are due at another time now, as `moved` counts them.
+    Moved
     """
-    draft, imports, changed = change.draft(), options_of(change), 0
+    draft, imports, parts = change.draft(), options_of(change), [Moved()]
 
     def renew(rows: pa.Table) -> pa.Table:
-        nonlocal changed
         renewed = assign(rows, draft, imports)
-        changed += moved(rows, renewed)
+        parts.append(moved(rows, renewed))
         return renewed
 
     amend(change, renew, LIMIT_COLUMNS)
-    return changed
+    return Moved(*map(sum, zip(*parts, strict=True)))
 
 
-def moved(before: pa.Table, after: pa.Table) -> int:
-    """Return how many of the same incidents are due at another time, or are due where they were not, or no longer."""
-    return int((_moments(before["due_at"]) != _moments(after["due_at"])).sum())
+def moved(before: pa.Table, after: pa.Table) -> Moved:
+    """Return what became of the deadlines of the same incidents."""
+    lost = pc.and_(pc.equal(before["due_from"], "table"), pc.not_equal(after["due_from"], "table"))
+    to_file = pc.and_(lost, pc.equal(after["due_from"], "file"))
+    n, by_file = (pc.sum(one).as_py() or 0 for one in (lost, to_file))
+    return Moved(int((_moments(before["due_at"]) != _moments(after["due_at"])).sum()), n, by_file)
 
 
 def options_of(change: Change) -> dict[str, Mapping[str, Any]]:
@@ -167,11 +201,14 @@ def _starts(rows: pa.Table, begin: str, imports: Imports) -> Moments:
     return np.where(told.to_numpy(zero_copy_only=False).astype(bool) | (dispatched != NEVER), dispatched, reported)
 
 
+def _limits(dataset: Dataset) -> Limits:
+    return dataset.hold("limits", None, lambda: Limits(dataset.standards()), most=1)
+
+
 def _cases(rows: pa.Table, imports: Imports) -> pa.Table:
     """Return what `Limits.rows_for` looks at."""
-    names = ["kind", "code", "type_name", "hazard", "condition", "description"]
     scheme = _by_import(rows, lambda one: str(one.get("scheme") or ""), imports)
-    return rows.select(names).append_column("scheme", scheme)
+    return rows.select(list(ASKED)).append_column("scheme", scheme)
 
 
 def _by_import(rows: pa.Table, tell: Any, imports: Imports) -> pa.Array:

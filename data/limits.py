@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.schema import Hazard
-from data.taxonomy import padded, read_kind
+from data.taxonomy import DEFAULT_RULES, classify, padded, read_kind
 
 NO_ROW, SEVERAL = -1, -2  # in place of a row: none fits; some fit that set different limits
 _ASKED = ("scheme", "kind", "code", "type_name", "hazard", "condition")
@@ -42,6 +42,7 @@ class Limits:
         self._name, self._condition = (
             np.array([plain(one) for one in texts[name]], dtype=object) for name in ("type_name", "condition")
         )
+        self._type_hazard = _hazards(table["type_name"])
         self._words = [[word for word in _WORDS.split(one) if word] for one in texts["words"]]
         self.text, self.handling, self.clock = (
             table[name].fillna("").to_numpy(dtype=np.str_) for name in ("limit_text", "handling", "limit_clock")
@@ -68,13 +69,14 @@ class Limits:
     def rows_for(self, cases: pa.Table, day: NDArray[np.datetime64]) -> Rows:
         """Return which row applies to each case: its position, `NO_ROW` or `SEVERAL`.
 
-        Of the rows that were in force on the case's day the first step that finds any decides: the same code (and,
-        where they are known, the same list and kind), the same name of the type, or, of the rows that name neither, the
-        same hazard. Among these counts the row with the case's condition of filing, else one of whose words the
-        description holds one, else those that name the case's hazard beside their code or type (the limits of a cover
-        that is missing and of a sunken one differ), else those that ask for nothing, else all but those for other
-        hazards (of a case whose hazard is none of the analysed ones: all). Several with one and the same limit are as
-        good as one.
+        Of the rows that were in force on the case's day the first step that finds any decides: the same code, the same
+        name of the type, or, of the rows that name neither, the same hazard. A code counts with its list and its kind
+        where these are known; where the list is not, the same digits may mean something else, so that the name of the
+        type has to be the same too, or at least to tell of the same hazard. Among these counts the row with the case's
+        condition of filing, else one of whose words the description holds one, else those that name the case's hazard
+        beside their code or type (the limits of a cover that is missing and of a sunken one differ), else those that
+        ask for nothing, else all but those for other hazards (of a case whose hazard is none of the analysed ones:
+        all). Several with one and the same limit are as good as one.
 
         Parameters
         ----------
@@ -144,7 +146,8 @@ class _Edition:
     """The rows in force at one time, by what they are found by."""
 
     def __init__(self, table: Limits, rows: Sequence[int]) -> None:
-        self._scheme, self._kind = table._scheme, table._kind
+        self._scheme, self._kind, self._name = table._scheme, table._kind, table._name
+        self._hazard, self._type_hazard = table._hazard, table._type_hazard
         self._by: dict[str, dict[str, list[int]]] = {name: defaultdict(list) for name in ("code", "name", "hazard")}
         for row in rows:
             code, name, hazard = table._code[row], table._name[row], table._hazard[row]
@@ -159,11 +162,32 @@ class _Edition:
         for name, wanted in (("code", padded(plain(code))), ("name", plain(type_name)), ("hazard", hazard)):
             rows = self._by[name].get(wanted, []) if wanted else []
             rows = [row for row in rows if not kind or self._kind[row] in ("", kind)]
-            if name == "code" and scheme:
-                rows = [row for row in rows if self._scheme[row] in ("", scheme)]
+            if name == "code":
+                rows = (
+                    [row for row in rows if self._scheme[row] in ("", scheme)]
+                    if scheme
+                    else self._alike(rows, plain(type_name), hazard)
+                )
             if rows:
                 return rows
         return []
+
+    def _alike(self, rows: list[int], name: str, hazard: str) -> list[int]:
+        """Return the rows of a code, of which nobody knows in which list it stands, that mean what the case is."""
+        if not name:
+            return rows
+        known = hazard not in ("", Hazard.OTHER)
+        return [row for row in rows if self._name[row] == name] or [
+            row
+            for row in rows
+            if not self._name[row] or (known and hazard in (self._hazard[row], self._type_hazard[row]))
+        ]
+
+
+def _hazards(type_name: pd.Series) -> NDArray[np.object_]:
+    """Return the hazard that the name of each type tells, by the usual rules."""
+    names = type_name.fillna("").astype(str)
+    return classify(names, names.map(lambda _: ""), names.map(lambda _: ""), DEFAULT_RULES).to_numpy(dtype=object)
 
 
 def plain(text: str) -> str:

@@ -71,7 +71,7 @@ _ALIASES = {  # best first; beside the titles above in both languages
         "followupinspection"
     ),
     "owner": (
-        "责任单位 实施单位 建设单位 牵头单位 责任部门 主管部门 承办单位 岗位 responsibleunit responsible unit "
+        "责任单位 负责单位 实施单位 建设单位 牵头单位 责任部门 主管部门 承办单位 岗位 responsibleunit responsible unit "
         "department owningunit owner role 负责人 责任人"
     ),
     "alternatives": (

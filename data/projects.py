@@ -96,9 +96,15 @@ def load_projects(
     layer: str | None = None,
     encoding: str | None = None,
     level: str | None = None,
+    trusted: bool = False,
     who: str,
 ) -> dict[str, Any]:
     """Store the projects of a file beside those there are; one of the same number takes the place of the stored one.
+
+    Parameters
+    ----------
+    trusted : bool
+        Made by this program: read without a process apart, and not kept as an original.
 
     Returns
     -------
@@ -112,7 +118,7 @@ def load_projects(
     HazardError
         What `read_projects` and `preview` refuse; ``projects-none`` where no row is taken; ``workspace-busy``.
     """
-    settings = workspace.newest().settings
+    settings = workspace.newest().settings | ({"read_apart": 0} if trusted else {})
     file = read_projects(content, name, crs=crs, layer=layer, encoding=encoding, settings=settings)
     if not len(file.rows):
         raise HazardError(
@@ -134,7 +140,8 @@ def load_projects(
             raise RuntimeError("the totals of the projects do not tie")
         version = change.before.version
         if loaded.new or loaded.updated:  # the same again is no change
-            change.keep_original(content, name)
+            if not trusted:
+                change.keep_original(content, name)
             version = _write(change, loaded.after, **facts, file=mask(name))
     return {
         **facts, **_state(loaded.after), "crs": file.crs, "crs_from": file.crs_from, "columns": dict(file.columns),

@@ -77,6 +77,7 @@ def load_rain(
     day_first: bool | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    trusted: bool = False,
     who: str,
 ) -> dict[str, Any]:
     """Store the readings of a table of rain beside those there are.
@@ -87,6 +88,8 @@ def load_rain(
         IANA name for times without an offset; that of the workspace if not given.
     unit, stamp, day_first, encoding, sheet
         As in `data.rain_file.read_rain`.
+    trusted : bool
+        Made by this program: read without a process apart, and not kept as an original.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def load_rain(
     newest = workspace.newest()
     file = read_rain(
         content, name, unit=unit, stamp=stamp, zone=zone or newest.zone, day_first=day_first, encoding=encoding,
-        sheet=sheet, settings=newest.settings,
+        sheet=sheet, settings=newest.settings | ({"read_apart": 0} if trusted else {}),
     )  # fmt: skip
     if not len(file.rows):
         raise HazardError(
@@ -127,7 +130,8 @@ def load_rain(
             raise RuntimeError("the totals of the rain do not tie")
         version = change.before.version
         if loaded.new or loaded.updated or loaded.displaced:  # the same again is no change
-            change.keep_original(content, name)
+            if not trusted:
+                change.keep_original(content, name)
             version = _write(change, loaded.after, **facts, file=mask(name))
     local = file.rows["begin"].dt.tz_convert(zone or newest.zone)
     return {

@@ -237,8 +237,8 @@ def load_standard(
     dict
         scheme, kind, valid_from; rows (stored), types (different codes), skipped (rows that are no data);
         restored (how many codes had lost a zero); unparsed (a frame of row, code, type_name - or the hazard - and
-        limit_text: limits that were not understood, and rows that are about nothing); changed (cases that are due at
-        another time now); notes (a list of Sentence); version. And what else `put_edition` returns.
+        limit_text: limits that were not understood, and rows that are about nothing); changed, lost,
+        lost_to_file (`data.deadlines.Moved`); notes (a list of Sentence); version. And what else `put_edition` returns.
 
     Raises
     ------

@@ -184,6 +184,8 @@ def odd_sentences(odd: Mapping[str, Any], words: Words) -> list[str]:
         )
     if len(unread) > _MOST:
         lines.append(words("In all {n} limits cannot be read.", n=len(unread)))
+    if len(unread):
+        lines.append(words(intake.HOW_TO_WRITE))
     if rows := odd["subjectless"]:
         listed = _numbers(rows, words)
         lines.append(
@@ -279,7 +281,7 @@ def calendar_of_year(data: Dataset, words: Words, year: int | None = None) -> di
     found = exceptions(days, settings["work_calendar"], year, data.workdays())
     length, known, sentence = (dt.date(year + 1, 1, 1) - dt.date(year, 1, 1)).days, days.known_days(year), ""
     if not known:
-        message = N_("{year}: nobody has announced which days are workdays. Load a table of it.")
+        message = N_("{year}: which days are workdays is not known here. Load a table of that year.")
         sentence = words(message, year=str(year))
     elif known < length:
         sentence = words("{year}: {known} of its {days} days are known.", year=str(year), known=known, days=length)

@@ -254,6 +254,8 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
             if row.type_name or row.code
             else words("Row {row}: no type stands beside this condition; it is kept without a code.", row=str(row.row))
         )  # fmt: skip
+    if len(answer["unparsed"]):
+        lines.append(words(HOW_TO_WRITE))
     lines += [note.say(words) for note in answer["notes"]]
     if repeated := answer["repeated"]:
         lines.append(
@@ -266,6 +268,10 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
     return lines + due_sentences(answer, words)
 
 
+HOW_TO_WRITE = N_(
+    "A limit is read when it is written like 2紧急工作时, 4工作时, 5工作日, 15天 or 5 work days, and is above zero: "
+    "correct it in the table of deadlines on the data page, or in the file and load it again."
+)
 _OF_DEADLINES = {*deadlines.SETTINGS, "clock_end", "timezone"}  # the last two move none, which is worth saying
 
 
@@ -276,13 +282,24 @@ def settings_sentences(answer: Mapping[str, Any], names: Iterable[str], words: W
 
 def due_sentences(answer: Mapping[str, Any], words: Words) -> list[str]:
     """Return how many cases are due at another time by a change of the deadlines, the workdays or the settings."""
-    if not answer["changed"]:
-        return [words("No case is due at another time.")]
-    return [
-        words.plural(
-            "{n} case is due at another time now.", "{n} cases are due at another time now.", answer["changed"]
-        )
+    changed, lost = answer["changed"], answer.get("lost", 0)  # a setting says itself what goes first
+    lines = [
+        words.plural("{n} case is due at another time now.", "{n} cases are due at another time now.", changed)
+        if changed
+        else words("No case is due at another time.")
     ]
+    if lost:
+        lines.append(
+            words.plural(
+                "{n} case is no longer due by the table of deadlines; due as their file gives it: {file}. Look at the "
+                "table if that is not what you wanted.",
+                "{n} cases are no longer due by the table of deadlines; due as their file gives it: {file}. Look at "
+                "the table if that is not what you wanted.",
+                lost,
+                file=answer["lost_to_file"],
+            )
+        )
+    return lines
 
 
 EXPOSURE_NAMES = {

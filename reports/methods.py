@@ -194,6 +194,27 @@ METHODS = (
         ),
     ),
     Method(
+        N_("Before and after a project"),
+        N_(
+            "Waterlogging events per wet day in the project's cells, after it over before, beyond what similar cells "
+            "had: below 1 is better than without it."
+        ),
+        N_(
+            "The 12 months before the survey are left out, for works go where last year was worst, and the worst gets "
+            "better by itself. Given the reports of a cell, how they part into before and after is binomial against "
+            "the parting in the similar cells, which have the same rain, season and habit of reporting; good and bad "
+            "years of a cell's own, learnt from cells where nothing was built, widen the interval. “Helped”: the 95% "
+            "interval lies below 1. “Got worse”: above 1. Else “no sign yet” if a halving would have shown four times "
+            "out of five, and “too early to say” if not. Cells next to the project and cells with other works take no "
+            "part."
+        ),
+        (
+            "Hauer, E. (1997). Observational Before–After Studies in Road Safety. Pergamon (chapters 11–12).",
+            "Conley, T. G. & Taber, C. R. (2011). Inference with “difference in differences” with a small number of "
+            "policy changes. Rev. Econ. Stat. 93(1), 113–125.",
+        ),
+    ),
+    Method(
         N_("The map's colours"),
         N_(
             "An unbroken outline is a hot spot, a broken one says that reports gather there; the thin line of either "

@@ -52,7 +52,8 @@ def place_words(words: Words, dataset: Dataset, scope: Scope) -> list[str]:
             parts.append(_area_name(dataset, scope, level.parent_level))
     if dataset.as_of is not None:
         asked = dataset.as_of if scope.as_of is None else pd.Timestamp(scope.as_of).tz_convert(dataset.zone)
-        parts.append(words("as of {time}", time=min(dataset.as_of, asked)))
+        later = words("as of {time}, later nothing is known", time=dataset.as_of)
+        parts.append(later if asked > dataset.as_of else words("as of {time}", time=asked))
     return parts
 
 

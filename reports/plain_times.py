@@ -46,7 +46,7 @@ def groups(
 
 def summary(screen: Screen, words: Words) -> list[str]:
     """Return what is said of stages, ages past due, late cells, months and holds."""
-    said = [screen.ageing.sentence, *screen.funnel.sentences, screen.trend.sentence]
+    said = [screen.ageing.sentence, *screen.funnel.sentences, screen.trend.sentence, *screen.trend.caveats]
     said += [screen.holds.sentence] if screen.holds.sentence else []
     stages = screen.waterfall.rows
     some = stages[stages["n"] > 0]

@@ -69,10 +69,12 @@ class Trend:
 
     `rows`: month, n, open, median_hours, low, high, median_settled, at_least_hours; decided (cases with a deadline),
     due, in_time, share_in_time, share_low, share_high, share_settled (no case can still come to it).
+    `caveats` must stand beside them.
     """
 
     rows: pd.DataFrame
     sentence: Sentence
+    caveats: tuple[Sentence, ...] = ()
 
 
 def funnel(dataset: Dataset, scope: Scope, by: str = "cell", *, handling: str = ORDINARY) -> FunnelOf:
@@ -99,7 +101,9 @@ def funnel(dataset: Dataset, scope: Scope, by: str = "cell", *, handling: str = 
 
 
 def caveats(dataset: Dataset, scope: Scope, asked: Asked, groups: pd.DataFrame) -> tuple[Sentence, ...]:
-    """Return what must stand below groups (of `reports.times.groups`) of which any is called far from chance."""
+    """Return what must stand below groups (of `reports.times.groups`), such as where any is called far from chance."""
+    if asked.by == "month":
+        return _mixed(scope)
     if asked.by not in times.FUNNELS or not groups["funnel"].isin((FAR_ABOVE, FAR_BELOW)).any():
         return ()
     return funnel(dataset, scope, asked.by, handling=asked.handling).caveats
@@ -170,9 +174,14 @@ def heat(
     said = {"n": int((fields > 0).sum()), "few": few, "pale": int(((fields > 0) & (fields < few)).sum())}
     if not said["n"]:
         sentence = Sentence(N_("No cell has a case to tell it of."))
+    elif measure == "share_in_time":
+        sentence = Sentence(
+            N_("{n} pairs of cell and hazard have cases due; {pale} of them rest on fewer than {few} and are pale."),
+            said,
+        )
     else:
         sentence = Sentence(
-            N_("{n} fields, cell by hazard, have cases; {pale} of them rest on fewer than {few} and are pale."), said
+            N_("{n} pairs of cell and hazard have cases; {pale} of them rest on fewer than {few} and are pale."), said
         )
     return Heat(measure, table, n, few, sentence)
 
@@ -198,7 +207,22 @@ def trend(dataset: Dataset, scope: Scope, asked: Asked) -> Trend:
     rows = rows.fillna(counts).astype(dict.fromkeys(counts, "int64"))
     known = np.array([over.get(month, True) for month in rows["month"]], dtype=bool)
     settled = known & (rows["due"] > 0) & (rows["due"] == rows["decided"]) & (rows["open_undecided"] == 0)
-    return Trend(rows.drop(columns="open_undecided").assign(share_settled=settled), _of_trend(rows))
+    rows = rows.drop(columns="open_undecided").assign(share_settled=settled)
+    return Trend(rows, _of_trend(rows), _mixed(scope) if rows["n"].sum() else ())
+
+
+def _mixed(scope: Scope) -> tuple[Sentence, ...]:
+    """Return what must stand beside months in which several hazards are counted together."""
+    if len(scope.hazards) == 1:
+        return ()
+    return (
+        Sentence(
+            N_(
+                "The hazards take different times, and their mix differs from month to month: choose one hazard to see "
+                "whether handling itself became quicker."
+            )
+        ),
+    )
 
 
 def _over(dataset: Dataset, scope: Scope, histogram: pd.DataFrame) -> dict[str, bool]:

@@ -144,7 +144,7 @@ def headline(dataset: Dataset, scope: Scope, *, clock: str = RAW, handling: str 
         coverage=days_of(dataset).coverage(),
         unread=standards[(standards["limit_text"] != "") & standards["limit_value"].isna()],
         as_of=scope.as_of,
-        first=_first_after(dataset, scope),
+        first=first_after(dataset, scope),
     )
     return Headline(
         overall=overall,
@@ -454,7 +454,7 @@ def reasons_of(dataset: Dataset) -> dict[str, str]:
     return DUE_FROM if len(dataset.standards()) else DUE_FROM | {"no-limit": N_("no table of deadlines is loaded")}
 
 
-def _first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:
+def first_after(dataset: Dataset, scope: Scope) -> pd.Timestamp | None:
     """Return the first report of a scope's sources where the as-of time asked for lies before it."""
     if scope.as_of is None:
         return None

@@ -90,13 +90,13 @@ WORST = {
     "source": N_("Source"),
     "hazard": N_("Hazard"),
     "type_name": N_("Type"),
-    "cell_id": N_("Cell"),
+    "cell_id": N_("Cell code"),
     "unit": N_("Handling unit"),
     "reported_at": N_("Reported"),
     "due_at": N_("Due"),
     "due_from": N_("Where the deadline comes from"),
     "limit_text": N_("Limit"),
-    "hours_past_due": N_("Hours past due"),
+    "hours_past_due": N_("Hours past due (below zero: before it)"),
     "open_days": N_("Days open"),
     "address": N_("Address"),
 }
@@ -190,6 +190,7 @@ def screen_of(dataset: Dataset, scope: Scope, asked: Asked) -> Screen:
 def summary(screen: Screen, words: Words) -> dict[str, Any]:
     """Return headline, stages, ageing, funnel, trend and holds for programs: codes, numbers and sentences."""
     head = screen.headline
+    trend = [one.say(words) for one in (screen.trend.sentence, *screen.trend.caveats)]
     return {
         "headline": {
             **{name: None if pd.isna(value) else value for name, value in head.overall.drop("key").items()},
@@ -201,7 +202,7 @@ def summary(screen: Screen, words: Words) -> dict[str, Any]:
         "stages": {"rows": screen.waterfall.rows, "sentences": screen.waterfall.said(words)},
         "ageing": {**screen.ageing.overall, "rows": screen.ageing.rows, "sentence": screen.ageing.sentence.say(words)},
         "funnel": {"rows": screen.funnel.rows, "sentences": [one.say(words) for one in screen.funnel.sentences]},
-        "trend": {"rows": screen.trend.rows, "sentence": screen.trend.sentence.say(words)},
+        "trend": {"rows": screen.trend.rows, "sentence": words.joined(trend)},
         "holds": {
             "paused": screen.holds.paused,
             "with": dict(zip(("due", "in_time"), screen.holds.with_holds, strict=True)),
@@ -263,7 +264,7 @@ def _sheets(screen: Screen, words: Words) -> list[Sheet]:
             (screen.ageing.sentence,),
         ),
         _sheet(words("Worst"), worst, WORST, words, (open_cases.sentence,)),
-        _sheet(words("Months"), screen.trend.rows, TREND, words, (screen.trend.sentence,)),
+        _sheet(words("Months"), screen.trend.rows, TREND, words, (screen.trend.sentence, *screen.trend.caveats)),
         _sheet(words("Funnel"), funnel, FUNNEL, words, screen.funnel.sentences),
         Sheet(words("Left out"), _left_out(screen, words), {"what": words("What"), "n": words("Cases")}),
     ]  # fmt: skip

@@ -63,7 +63,7 @@ def _below_share(facts: Facts) -> Sentence:
     if not facts.has_deadlines:
         return Sentence(N_("no deadlines"))
     if not facts["due"]:
-        return Sentence(N_("none was due yet"))
+        return Sentence(N_("none was due yet") if facts["decided"] else N_("no deadline is known"))
     fields = {
         "in_time": int(facts["in_time"]),
         "due": int(facts["due"]),

@@ -5,15 +5,17 @@ figures of `reports.times.headline`, and the reasons, counted, those beside them
 """
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from base.errors import HazardError
 from base.text import N_, Words
-from data import case_rows, queries
+from data import case_rows, deadlines, queries
 from data.dataset import Dataset
 from data.schema import HANDLINGS, HAZARD_NAMES, Scope
-from reports import people, times
+from reports import intake, people, times
 from reports.sheet import csv_parts, write_sheet
 from reports.times import Asked
 from reports.times_book import TITLES as FIGURES
@@ -23,7 +25,7 @@ TITLES = {
     "source": N_("Source"),
     "hazard": N_("Hazard"),
     "type_name": N_("Type"),
-    "cell_id": N_("Code"),
+    "cell_id": N_("Cell code"),
     "cell": N_("Cell"),
     "unit": N_("Handling unit"),
     "handling": N_("Handling"),
@@ -38,6 +40,9 @@ TITLES = {
     "postponed_hours": N_("Hours postponed"),
     "postponed_days": N_("Days postponed"),
     "limit_text": N_("Limit as written"),
+    "limit_list": N_("Code list"),
+    "limit_since": N_("Stands from"),
+    "limit_row": N_("Row of the table of deadlines"),
     "due_at": N_("Due"),
     "due_from": N_("Where the deadline comes from"),
     "as_of": N_("Known up to"),
@@ -67,14 +72,16 @@ MOST_IN_A_WORKBOOK = 1_000_000
 _STORED = (
     "source", "incident_id", "hazard", "type_name", "unit", "handling", "reported_at", "dispatched_at", "closed_at",
     "paused_at", "resumed_at", "paused_minutes", "postponed_hours", "postponed_days", "limit_text", "due_at",
-    "due_from",
+    "due_from", *deadlines.ASKED,
 )  # fmt: skip
 
 
 def cases(dataset: Dataset, scope: Scope, asked: Asked) -> Iterator[pd.DataFrame]:
     """Yield every case of a scope as `data.case_rows` tells it, file by file, with the name of its cell.
 
-    handled_at is there only where the setting clock_end makes it count.
+    handled_at is there only where the setting clock_end makes it count. limit_list, limit_kind,
+    limit_since and limit_row name the row of the table of deadlines that applies, as `Dataset.standards` has them;
+    missing where none does, or several with different limits.
 
     Raises
     ------
@@ -82,10 +89,20 @@ def cases(dataset: Dataset, scope: Scope, asked: Asked) -> Iterator[pd.DataFrame
         ``clock-unknown``, ``handling-unknown``.
     """
     times.check(asked)
-    columns = (*_STORED, *(["handled_at"] if dataset.settings["clock_end"] == "handled" else []))
+    columns = (*dict.fromkeys(_STORED), *(["handled_at"] if dataset.settings["clock_end"] == "handled" else []))
     names = times.key_names(dataset, scope, "cell", Words("en")) if scope.level else {}
+    standards = dataset.standards()
+
+    def limit(rows: pd.DataFrame) -> dict[str, pd.Series]:
+        found = deadlines.rows_of(rows, dataset)
+        applies = standards.reindex(np.where(found < 0, -1, found)).set_axis(rows.index)
+        return {
+            "limit_list": applies["scheme"], "limit_kind": applies["kind"], "limit_since": applies["valid_from"],
+            "limit_row": applies["row"].astype("Int64"),
+        }  # fmt: skip
+
     for rows in case_rows.case_rows(dataset, scope, columns, clock=asked.clock, handling=asked.handling):
-        yield rows.assign(cell=[names.get(one, "") if one else "" for one in rows["cell_id"]])
+        yield rows.assign(cell=[names.get(one, "") if one else "" for one in rows["cell_id"]], **limit(rows))
 
 
 def csv(dataset: Dataset, scope: Scope, asked: Asked, words: Words) -> Iterator[bytes]:
@@ -150,8 +167,17 @@ def _named(dataset: Dataset, rows: pd.DataFrame, words: Words) -> pd.DataFrame:
         "state": STATES,
         "beside": REASONS,
     }
-    said = {}
+    said: dict[str, Any] = {}
     for column, names in told.items():
         named = {code: words(name) for code, name in names.items()}
         said[column] = [named.get(code, "") for code in rows[column].astype(object).fillna("")]
+    applies = rows["limit_row"].notna()
+    lists = {
+        (scheme, kind): f"{intake.scheme_name(words, scheme)} · {words(intake.STANDARD_KINDS[kind])}"
+        for scheme, kind in set(zip(rows.loc[applies, "limit_list"], rows.loc[applies, "limit_kind"], strict=True))
+    }
+    pairs = zip(rows["limit_list"], rows["limit_kind"], strict=True)
+    said["limit_list"] = [lists.get(pair, "") for pair in pairs]
+    since = rows["limit_since"].fillna("")
+    said["limit_since"] = since.mask(applies & (since == ""), words("the beginning"))
     return rows.assign(**said, hours_late=rows["hours_late"].round(2))

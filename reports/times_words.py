@@ -20,6 +20,8 @@ from data.schema import ENGINEERING, ON_SPOT
 RAW, WORK = "raw", "work"
 _MOST_TEXTS = 3  # limits that cannot be read, named one by one
 
+NOTHING_YET = N_("Nothing had been reported by {as_of}: the first report is of {first}")
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -104,7 +106,7 @@ def main(facts: Facts) -> Sentence:
     n, still = int(facts["n"]), int(facts["open"])
     if facts.first is not None:
         asked = {"as_of": facts.as_of, "first": facts.first}
-        return Sentence(N_("Nothing had been reported by {as_of}: the first report is of {first}"), asked)
+        return Sentence(NOTHING_YET, asked)
     if (unknown := nobody_knows(facts.overall)) is not None:
         return unknown
     if not n:
@@ -180,6 +182,8 @@ def _share(facts: Facts) -> Sentence:
         )
     if facts.untold:
         return Sentence(N_("The files tell no closing times, so there is no share in time."))
+    if not facts["decided"]:
+        return Sentence(N_("Of no case is the deadline known, so there is no share in time."))
     if not due:
         return Sentence(N_("No case was due yet, so there is no share in time."))
     if due == 1:

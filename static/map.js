@@ -57,10 +57,14 @@
     new ResizeObserver(() => { map.invalidateSize({ animate: false }); if (!view.moved && view.fitBox) fit(false); }).observe(map.getContainer());
   }
 
-  function load(values) {                         // the file of other cells, once; the ground stays until it is there
+  function load(values, tries = 0) {              // the file of other cells, once; the ground stays until it is there
     const file = element("script");
     file.src = values.link;
     file.addEventListener("load", () => paint(view.wanted));
+    file.addEventListener("error", () => {        // lost on its way, or taken away: the map would stay blank until the next change
+      file.remove();
+      if (tries < 5) setTimeout(() => { if (view.wanted.cells === values.cells) load(values, tries + 1); }, 300 * 2 ** tries);
+    });
     document.head.appendChild(file);
   }
 
@@ -246,11 +250,19 @@
     inner(view.colours.line, edge);
   }
 
+  function frame(group, cell, colour, reach) {    // inside the outline, set off from any fill by a light line
+    for (const [paint, wide] of [[view.colours.line, reach + 3.2], [colour, reach + 2], [view.colours.line, 2]])
+      group.addLayer(new Inner(cell.getLatLngs(), { renderer: view.marksCanvas, pane: "marks", interactive: false, smoothFactor: 0,
+        fill: false, color: paint, reach: wide, lineCap: "butt", dash: null }));
+  }
+
   function marks(one, values) {                   // one meaning each; a chosen cell keeps its claim inside the mark of the choice
     const c = view.colours, on = (position) => one.cells[position] && one.hasLayer(one.cells[position]);
     view.marks.clearLayers();
     if (values.layer > 0) view.levels[values.layer - 1].cells.forEach((cell) => line(view.marks, cell, c.ink, 1.4, 0.35));
     values.few.filter(on).forEach((position) => line(view.marks, one.cells[position], c.ink, 1.8, 0.8, "0.1 5"));
+    for (const [cells, colour, reach] of [[values.compared, c.compared, 3], [values.subject, c.ink, 4]])
+      cells.filter(on).forEach((position) => frame(view.marks, one.cells[position], colour, reach));
     values.hot.concat(values.gather).filter(on).forEach((position) => { if (position !== values.selected) claim(view.marks, one.cells[position]); });
     if (values.selected === null || !on(values.selected)) return;
     const cell = one.cells[values.selected];

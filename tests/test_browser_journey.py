@@ -20,7 +20,9 @@ LARGE = {"viewport": {"width": 1600, "height": 1000}, "locale": "zh-CN"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True, "is_mobile": True}
 WAIT = 60_000
 # Opened at a page's own address, Streamlit asks there for its server first, is told 404, and then asks at the root.
-PROBE = re.compile(r"http://127\.0\.0\.1:\d+/(hotspots|resolution|data|methods)/_stcore/(health|host-config)$")
+PROBE = re.compile(
+    r"http://127\.0\.0\.1:\d+/(hotspots|resolution|evaluation|data|methods)/_stcore/(health|host-config)$"
+)
 
 
 class Reader:
@@ -268,7 +270,10 @@ def test_the_address_of_the_next_page_holds_what_the_reader_chose_on_the_one_bef
 
 @pytest.mark.parametrize(
     "address",
-    ["", "hotspots", "resolution?part=stages", "resolution?part=cells", "data", "data?section=quality", "methods"],
+    [
+        *("", "hotspots", "resolution?part=stages", "resolution?part=cells", "evaluation?part=placebos"),
+        *("data", "data?section=quality", "methods"),
+    ],
 )
 def test_on_a_phone_no_page_is_wider_than_the_screen(office, reader, address):
     seen = reader(f"{office}/{address}", **PHONE)

@@ -28,25 +28,38 @@ def address(serve, static_files, tmp_path_factory):
 class Map:
     """A page with a map, and what went wrong on it."""
 
-    def __init__(self, browser, address, **context):
+    def __init__(self, browser, address, before=lambda page: None, **context):
         self.page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
-        self.trouble = []
+        self.trouble, self.waiting = [], set()
         self.page.on("request", self._asked)
+        self.page.on("requestfinished", lambda request: self.waiting.discard(request.url))
         self.page.on("requestfailed", lambda request: self.trouble.append(f"failed: {request.url}"))
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
         self.page.on("dialog", lambda dialog: (self.trouble.append("dialog"), dialog.dismiss()))
+        before(self.page)
         self.page.goto(address)
         self.page.wait_for_selector("iframe", state="attached", timeout=30_000)
         self.frame = self.page.query_selector("iframe").content_frame()
         self.painted(0)
 
     def _asked(self, request):
+        self.waiting.add(request.url)
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             self.trouble.append(f"asked: {request.url}")
 
     def painted(self, before):
-        """Wait for a repaint after number `before`."""
-        self.frame.wait_for_function("n => window.hotspots && hotspots.paints > n", arg=before, timeout=30_000)
+        """Wait for a repaint after number `before`; where none comes, say what is there and which file is not."""
+        from playwright.sync_api import TimeoutError as NotYet
+
+        try:
+            self.frame.wait_for_function("n => window.hotspots && hotspots.paints > n", arg=before, timeout=30_000)
+        except NotYet as error:
+            there = self.frame.evaluate(
+                "() => ({ map: Boolean(window.map), visible: document.visibilityState, words: document.body.innerText,"
+                "cells: Object.keys(window.hotspotsCells || {}), asked: window.hotspots?.view.wanted?.cells,"
+                "files: performance.getEntriesByType('resource').map(one => one.name.split('/').pop()) })"
+            )
+            pytest.fail(f"not painted after {before}: {there}; never came: {self.waiting}; {self.trouble} ({error})")
 
     def paints(self):
         return self.frame.evaluate("hotspots.paints")
@@ -107,6 +120,19 @@ def test_hostile_names_are_shown_letter_by_letter_and_nothing_runs_or_asks_elsew
     assert seen.frame.evaluate("typeof jQuery") == "undefined"
     assert seen.frame.query_selector("img[src=x], .leaflet-container script") is None
     assert seen.trouble == []
+
+
+def test_a_cells_file_that_is_lost_on_its_way_is_asked_for_again(shown):
+    lost = []
+
+    def lose(route):
+        lost.append(route.request.url)
+        route.abort() if len(lost) < 3 else route.continue_()
+
+    seen = shown(before=lambda page: page.route("**/static/cells/*", lose))
+    assert len(lost) == 3
+    assert seen.paints() == 1
+    assert len(seen.trouble) == 2, seen.trouble  # the two that were lost
 
 
 def test_a_click_chooses_a_cell_and_the_map_keeps_its_frame_and_zoom(shown):

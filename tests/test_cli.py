@@ -165,7 +165,7 @@ def test_an_import_takes_only_the_rows_and_columns_it_is_told(files, tmp_path):
     answer = asked(tmp_path, "import", files["incidents"], "--where", "小类名称=道路积水", "--map", "unit=问题来源")
     wet = CASES[CASES["小类名称"] == "道路积水"]
     assert answer["accepted"] == len(wet) > 0
-    assert answer["read"] == answer["accepted"] + answer["rejected"] + answer["repeats"] == 869
+    assert answer["read"] == answer["accepted"] + answer["rejected"] + answer["repeats"] == 2432
     assert answer["mapping"]["unit"] == "问题来源"
     by_unit = {row["unit"]: row["n"] for row in asked(tmp_path, "resolution", "--by", "unit")}
     assert by_unit == wet["问题来源"].value_counts().to_dict()
@@ -276,7 +276,7 @@ def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
         refused = Said(demo, "hotspots", "--count", "calls", "--method", method)
         assert (refused.code, method in refused.err) == (2, True)
     said = Said(demo, "hotspots", "--count", "calls").out
-    assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
+    assert f"{len(CASES[CASES['cell_id'].notna()]):,} calls in 23 cells" in said
 
 
 def test_rates_stand_beside_the_hot_spots_and_are_null_without_an_exposure(demo):
@@ -509,7 +509,7 @@ def test_a_file_too_large_is_read_once_the_setting_is_raised(files, tmp_path):
 def test_tables_for_people_hold_the_same_numbers(demo):
     text = Said(demo, "count", "--by", "hazard").out
     assert {tuple(line.rsplit(maxsplit=1)) for line in text.splitlines()[2:]} == {
-        (HAZARD_NAMES[hazard], str((CASES["hazard"] == hazard).sum())) for hazard in HAZARDS
+        (HAZARD_NAMES[hazard], f"{(CASES['hazard'] == hazard).sum():,}") for hazard in HAZARDS
     }
 
 

@@ -85,7 +85,7 @@ def test_a_table_of_workdays_is_loaded_seen_in_the_calendar_and_taken_back(folde
     office = folder / "w"
     before = asked(office, "calendar", "--year", "2027")
     assert (before["known_days"], before["exceptions"]) == (0, [])
-    assert "nobody has announced" in Said(office, "calendar", "--year", "2027").out
+    assert "which days are workdays is not known here" in Said(office, "calendar", "--year", "2027").out
     loaded = Said(office, "workdays", folder / "days.csv", "--json")
     assert (loaded.json["days"], loaded.json["years"], loaded.json["changed"]) == (1, ["2027"], 0)
     assert "1 Jan 2004 to 31 Dec 2027" in loaded.err
@@ -131,3 +131,10 @@ def test_a_changed_setting_or_table_says_how_many_cases_are_due_at_another_time(
     assert moved in said.err
     assert {row["name"]: row["value"] for row in said.json}["file_deadline"] == "fills"
     assert "another time" not in Said(office, "settings", "--set", "fdr=0.1").out + Said(office, "settings").out
+
+
+def test_what_is_asked_in_vain_is_told(folder):
+    office = folder / "w"
+    assert "known:" in Said(office, "deadlines", "--scheme", "nope").err
+    refused = Said(office, "resolution", "--summary", "--by", "cell")
+    assert (refused.code, "--by cell" in refused.err) == (2, True)

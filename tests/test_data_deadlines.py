@@ -271,9 +271,28 @@ def limits(workspace: Workspace, *made: dict) -> int:
         filled.append({**blank, **own, **row})
     with workspace.change("standard", who="t") as change:
         change.write("standards", pa.Table.from_pylist(filled, schema=TABLES["standards"].schema))
-        changed = deadlines.assign_again(change)
+        changed = deadlines.assign_again(change).changed
         change.commit()
     return changed
+
+
+def test_a_change_says_which_cases_the_table_no_longer_tells_anything_of(tmp_path):
+    workspace = Workspace(tmp_path)
+    bring(
+        workspace,
+        case("道路积水", "2026-03-02 09:00", 处置截止时间="2026-03-02 13:00"),  # as the table below has it
+        case("道路积水", "2026-03-02 09:00"),
+        case("旧井盖", "2026-03-02 09:00"),
+    )
+    water = {"hazard": "waterlogging", "limit_text": "4紧急工作时"}
+    limits(workspace, water)
+    assert [at for at, _ in told(workspace)][:2] == ["2026-03-02 13:00"] * 2
+    with workspace.change("standard", who="t") as change:
+        change.write("standards", TABLES["standards"].schema.empty_table())
+        moved = deadlines.assign_again(change)
+        change.commit()
+    # The first is due at the very same time, now as its file gives it; the second no longer at all
+    assert moved == deadlines.Moved(changed=1, lost=2, lost_to_file=1)
 
 
 def test_limits_by_hazard_and_by_words_follow_the_rules_of_the_hazards(tmp_path):

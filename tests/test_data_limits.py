@@ -83,6 +83,31 @@ def test_a_code_counts_with_its_list_and_its_kind_where_these_are_known():
     assert fits(rows, *cases) == [0, 2, 1, SEVERAL, SEVERAL, NO_ROW]
 
 
+def test_a_code_of_an_unknown_list_counts_only_where_its_type_means_the_same():
+    # Yuncheng's components and the newer list's events share the digits 0506 (../shared/data/chengguan_standard)
+    rows = table(
+        {
+            "code": "0506",
+            "type_name": "水域附属设施",
+            "scheme": "yuncheng",
+            "kind": "component",
+            "limit_text": "1工作日",
+        },
+        {"code": "0506", "type_name": "道路积水", "scheme": "gbt30428", "limit_text": "4紧急工作时"},
+        {"code": "0407", "type_name": "非机动车乱停放", "scheme": "gbt30428", "limit_text": "2工作时"},
+    )
+    water, other = {"code": "0506", "hazard": "waterlogging"}, {"code": "0407", "hazard": "other"}
+    cases = [
+        {**water, "type_name": "道路积水"},
+        {**water, "type_name": "路面积水"},  # another name for the same hazard
+        {**water, "type_name": "道路积水", "scheme": "yuncheng"},  # who says the list is believed
+        {**other, "type_name": "树池盖板"},  # of the rest nobody knows that it is the same
+        {**other, "type_name": ""},
+    ]
+    assert fits(rows, *cases) == [1, 1, 0, NO_ROW, 2]
+    assert fits(rows.iloc[:1], cases[0]) == [NO_ROW]
+
+
 def test_of_several_rows_the_condition_then_words_then_neither_decides():
     rows = table(
         {"code": "0102", "condition": "井盖松动", "limit_text": "4工作时"},

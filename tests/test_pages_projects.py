@@ -63,15 +63,17 @@ def choose(seen, monkeypatch, cell):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("workspace", ["demo", "empty", "office"])
-def test_the_section_opens_with_words_for_what_is_there(visit, office, workspace, lang):  # noqa: F811
+def test_the_section_opens_with_words_for_what_is_there(visit, office, demo, workspace, lang):  # noqa: F811
     seen = visit("data", office if workspace == "office" else workspace, lang=lang, section="projects")
     assert not seen.exception
     assert refusals(seen) == []
     said = " ".join(texts(seen))
     words = WORDS[lang]
-    assert (report.headline(stored(office).reset_index(), words) in said) == (workspace == "office")
+    for folder in (office, demo):
+        shown = report.headline(stored(folder).reset_index(), words) in said
+        assert shown == (workspace == {office: "office", demo: "demo"}[folder])
     empty = "No project is stored. Load a list"
-    assert (words(empty) in said or empty in said or "尚无项目" in said) == (workspace != "office")
+    assert (words(empty) in said or empty in said or "尚无项目" in said) == (workspace == "empty")
     assert (words("Load the boundary polygons first: projects are put on their cells.") in said) == (
         workspace == "empty"
     )

@@ -308,6 +308,10 @@ def test_the_funnel_and_the_heat_table_have_each_cell(told):
     empty = standing.funnel(told, Scope("grid", hazards=("wall_risk",)), "unit")
     assert (len(empty.rows), empty.funnel) == (0, None)
     heat = standing.heat(told, GRID)
+    assert "1 pairs of cell and hazard have cases due;" in heat.sentence.say(EN)
+    assert " 2 pairs of cell and hazard have cases;" in " " + standing.heat(
+        told, GRID, measure="median_hours"
+    ).sentence.say(EN)
     assert heat.table["waterlogging"].iloc[0] == pytest.approx(1 / 3)
     assert heat.table["waterlogging"].iloc[1:].isna().all()
     assert heat.n["waterlogging"].tolist() == [3, 0, 0, 0]
@@ -324,6 +328,24 @@ def test_a_month_is_settled_when_nothing_open_can_change_it(tmp_path):
     assert months.loc["2025-12", "median_hours"] == 2
     # The younger of November's two open cases is open since the 4th: 88 days and 10 hours, as is the median at least
     assert months.loc["2025-11", "at_least_hours"] == pytest.approx(88 * 24 + 10, abs=0.1)
+
+
+def test_months_of_several_hazards_say_that_their_mix_differs(told):
+    one = Scope("grid", hazards=("waterlogging",))
+    caveats = [standing.trend(told, scope, Asked()).caveats for scope in (GRID, one)]
+    assert [len(found) for found in caveats] == [1, 0]
+    by_month = Asked("month")
+    assert standing.caveats(told, GRID, by_month, times.groups(told, GRID, by_month)) == caveats[0]
+
+
+def test_cases_whose_deadline_nobody_knows_are_not_said_to_be_due_later(tmp_path):
+    later = {"due_at": "2030-01-05 12:00", **FILE}
+    dataset = put(tmp_path, [later, {"hazard": "wall_risk", "due_from": "uncovered"}])
+    kinds = [times.headline(dataset, Scope("grid", hazards=(one,))) for one in ("waterlogging", "wall_risk")]
+    due, unknown = (" ".join(said(head.sentences, EN)) for head in kinds)
+    assert "No case was due yet" in due
+    assert "Of no case is the deadline known" in unknown
+    assert "No case was due yet" not in unknown
 
 
 SETTLED = {"reported_at": "2025-12-01 08:00", "closed_at": "2025-12-01 10:00", "due_at": "2025-12-02 08:00", **FILE}

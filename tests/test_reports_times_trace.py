@@ -12,6 +12,7 @@ from base.errors import HazardError
 from data.case_rows import SUMMED
 from data.changes import set_settings
 from data.schema import Scope
+from data.store import Workspace
 from reports import times, times_trace
 from reports.times import APART, Asked
 
@@ -119,3 +120,14 @@ def test_no_case_makes_a_file_with_its_headers(tmp_path):
     assert book.sheet_names == ["Cases and deadlines", "About"]
     with pytest.raises(HazardError, match="Clock limit is not known"):
         next(times_trace.cases(empty, never, Asked(clock="limit")))
+
+
+def test_a_limit_is_traced_to_the_list_the_edition_and_the_row_it_is_from(demo):
+    found = traced(Workspace(demo).newest())
+    standards = Workspace(demo).newest().standards().set_index(["kind", "valid_from", "row"])
+    assert set(found["limit_kind"].dropna()) == {"component", "event"}
+    told = found[found["limit_row"].notna() & (found["limit_text"] != "")]
+    keys = zip(told["limit_kind"], told["limit_since"], told["limit_row"], strict=True)
+    assert [standards.at[key, "limit_text"] for key in keys] == told["limit_text"].tolist()
+    assert len(told) > 200
+    assert found.loc[found["limit_text"] != "", "limit_row"].notna().all()

@@ -1,4 +1,4 @@
-"""An invented street office to try the program on: 23 grids, 30 months of cases and rain, projects, and the truth.
+"""An invented street office to try the program on: 23 grids, 54 months of cases and rain, projects, and the truth.
 
 Everything is seeded and labelled 示例. The files go through the same door as any office's files; what a program should
 find in them, and what it should refuse, is written down in `Demo.truth`.
@@ -34,10 +34,12 @@ from data.schema import ENGINEERING, HAZARDS, ON_SPOT
 
 __all__ = ["SEED", "Demo", "make_demo"]
 
-# Of 120 seeds tried, 119 showed exactly the two hot grids over the whole time, and 83 also over the last 12 months
-# alone; this is one of the 83.
-SEED = 20260965
-MONTHS = 30
+# Of the seeds from 20260965 on the first whose demo has at most 2,500 rows, no other hot grid of any hazard, and two
+# cases that are still on hold. The two hot grids showed with each of 100 seeds, also over the last 12 months alone; how
+# often the finished works are told right: `data.demo.events`.
+SEED = 20260999
+MONTHS = 54
+RECURRING_MONTHS = 30  # the last ones: since then the cover sinks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +64,7 @@ class Demo:
     standards : tuple of Standard
         The office's standard of filing and deadlines: name, kind, valid_from, content().
     rain : DataFrame[day, rain_mm]
-        The rain days of the 30 months, those that the gauge missed among them.
+        The rain days of the 54 months, those that the gauge missed among them.
     projects : DataFrame[project_id, name, cells, kind, cost, status, five days, owner, alternatives, must, year]
         What `projects_file` says: cells as a tuple of codes, cost in yuan, must as bool; the days surveyed_on,
         designed_on, built_from, finished_on, inspected_on, or None; words as they stand in the file.
@@ -105,7 +107,7 @@ class Demo:
 
 
 def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
-    """Return the demo whose 30 months end with the day `end`; the same arguments give the same bytes.
+    """Return the demo whose 54 months end with the day `end`; the same arguments give the same bytes.
 
     Parameters
     ----------
@@ -114,13 +116,14 @@ def make_demo(*, seed: int = SEED, end: dt.date = dt.date(2026, 9, 30)) -> Demo:
     end : date
         Last day of the cases; usually the last of a month. The next month's file follows on it.
     """
-    start, stop, after = (
-        (pd.Timestamp(end) + pd.Timedelta(days=1) + pd.DateOffset(months=months)).date() for months in (-MONTHS, 0, 1)
+    start, sinks_from, stop, after = (
+        (pd.Timestamp(end) + pd.Timedelta(days=1) + pd.DateOffset(months=months)).date()
+        for months in (-MONTHS, -RECURRING_MONTHS, 0, 1)
     )
     as_of, next_as_of = (dt.datetime.combine(day - dt.timedelta(days=1), dt.time(18)) for day in (stop, after))
     streams = np.random.default_rng(seed).spawn(11)
     rain = rain_days(streams[0], start, after)
-    recurring = recurring_events(streams[1], start, stop)
+    recurring = recurring_events(streams[1], sinks_from, stop)
     _, cover, wall, other = KINDS
     unread = _unread_days(rain, stop)
     works = projects.projects(stop - dt.timedelta(days=1))

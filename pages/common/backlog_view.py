@@ -94,6 +94,7 @@ def worst(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
         scope,
         named(found.rows),
         file="open",
+        name=words("Open cases"),
         height=360,
         columns=OPEN,
         every=lambda: named(backlog.worst(data, scope, limit=backlog.MOST_IN_A_FILE, handling=asked.handling).rows),

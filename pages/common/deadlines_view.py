@@ -142,7 +142,7 @@ def _column_config(words: Words) -> dict[str, Any]:
         name: st.column_config.TextColumn(titles[name], width=width, max_chars=2000)
         for name, width in (("code", 70), ("type_name", 120), ("condition", 300), ("words", 130), ("limit_text", 130))
     }
-    config["limit"] = st.column_config.TextColumn(titles["limit"], width=130, disabled=True)
+    config["limit"] = st.column_config.TextColumn(words("Read when last saved"), width=130, disabled=True)
     config["hazard"] = st.column_config.SelectboxColumn(
         titles["hazard"],
         options=["", *HAZARDS],

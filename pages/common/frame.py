@@ -23,6 +23,7 @@ PAGES = {
     "hotspots": N_("Hot spots"),
     "resolution": N_("Resolution"),
     "drainage": N_("Drainage"),
+    "evaluation": N_("Evaluation"),
     "data": N_("Data"),
     "methods": N_("Methods"),
 }

@@ -528,6 +528,7 @@ def incidents_table(
     incidents: pd.DataFrame,
     *,
     file: str,
+    name: str = "",
     height: int,
     columns: Mapping[str, str] = INCIDENT_TITLES,
     every: Callable[[], pd.DataFrame] | None = None,
@@ -549,7 +550,7 @@ def incidents_table(
         data,
         scope,
         lambda: (named if every is None else _incidents(words, data, every()), titles),
-        name=words("Incidents"),
+        name=name or words("Incidents"),
         file=file,
     )
 

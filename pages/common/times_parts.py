@@ -93,7 +93,8 @@ def months(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     """Show medians and shares in time by month of report, what may still change as such."""
     frame.heading(words("By month of report"))
     found = cached.times_trend(data, scope, asked)
-    st.caption(markdown_plain(found.sentence.say(words)))
+    for sentence in (*found.caveats, found.sentence):
+        st.caption(markdown_plain(sentence.say(words)))
     if not len(found.rows) or not found.rows["n"].sum():
         return
     panels.after_the_map()
