@@ -1086,7 +1086,8 @@ def priorities_(
         str, typer.Option(help="weighted_sum or topsis: how the ranking by need is made.")
     ] = "weighted_sum",
     effects: Annotated[
-        list[str] | None, typer.Option("--effect", help="KIND=SHARE avoided, in place of the settings. Repeatable.")
+        list[str] | None,
+        typer.Option("--effect", "--effects", help="KIND=SHARE avoided, in place of the settings. Repeatable."),
     ] = None,
     must: Annotated[list[str] | None, typer.Option(help="Project that has to be built. Repeatable.")] = None,
     yearly: Annotated[list[float] | None, typer.Option(help="Yuan of a year, in their order. Repeatable.")] = None,

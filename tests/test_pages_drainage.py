@@ -136,6 +136,19 @@ def test_effects_are_fields_and_change_what_is_avoided(visit, folder, dataset): 
     assert title(seen) == priority_words.main(priorities(dataset, GRID, asked)).say(EN)
 
 
+def test_money_can_be_split_over_years(visit, folder, dataset):  # noqa: F811
+    seen = visit("drainage", folder, budget="2400000", years="2")
+    half = [one.value for one in seen.number_input if one.label.startswith("Year ")]
+    assert half == [1_200_000, 1_200_000]
+    field(seen.number_input, "Year 1 (yuan)").set_value(500_000).run()
+    asked = Asked(2_400_000, yearly=(500_000.0, 1_200_000.0))
+    found = priorities(dataset, GRID, asked)
+    assert title(seen) == priority_words.main(found).say(EN)
+    (shown,) = tables(seen, "share_funded")
+    assert shown["year"].dropna().isin([1, 2]).all()
+    assert shown.loc[shown["year"] == 1, "cost"].sum() <= 500_000
+
+
 def test_residents_area_and_a_chosen_cell_narrow_the_page(visit, folder, dataset):  # noqa: F811
     official = visit("drainage", folder, official="on")
     asked = Asked(usual_budget(dataset), without_residents=True)

@@ -26,7 +26,7 @@ from reports.priorities import (
     usual_budget,
 )
 
-MONTHS = ("12", "24", "36", "60")
+MONTHS, YEARS = ("12", "24", "36", "60"), ("1", "2", "3", "4", "5")
 SAATY = {  # how much the first outweighs the second
     "9": N_("matters beyond all comparison more than"),
     "7": N_("matters very much more than"),
@@ -56,6 +56,11 @@ def asked(words: Words, data: Dataset, scope: Scope, money: Any, place: Any) -> 
             words("Budget (yuan)"), "budget", usual_budget(data), least=0, most=_MOST_BUDGET, step=_STEP,
             help=words("All costs are in yuan, as the table of projects has them."),
         )  # fmt: skip
+        years = controls.select(
+            words("Spent in"), "years", YEARS, lambda one: words.plural("{n} year", "{n} years", int(one)),
+            help=words("Each project is paid in one year; what a year leaves over is not carried on."),
+        )  # fmt: skip
+        yearly = _yearly(words, budget, int(years))
     with st.sidebar:
         months = controls.select(
             words("Months looked at"), "months", MONTHS, lambda one: words("last {n} whole months", n=int(one)),
@@ -82,8 +87,18 @@ def asked(words: Words, data: Dataset, scope: Scope, money: Any, place: Any) -> 
             effects = _effects(words, data)
     return Asked(
         budget, weighing=weighing, method=method, months=int(months), unit=unit, without_residents=without,
-        min_share=share, effects=effects, **more,
+        min_share=share, yearly=yearly, effects=effects, **more,
     )  # fmt: skip
+
+
+def _yearly(words: Words, budget: float, years: int) -> tuple[float, ...]:
+    """Draw a field for the money of each year, at first alike; nothing where it is one year."""
+    if years == 1:
+        return ()
+    return tuple(
+        number(words("Year {n} (yuan)", n=at), f"year-{at}", budget // years, least=0, most=_MOST_BUDGET, step=_STEP)
+        for at in range(1, years + 1)
+    )
 
 
 def number(

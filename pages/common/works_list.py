@@ -43,6 +43,7 @@ def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
     column = st.column_config
     config = {
         "place": column.TextColumn(titles["place"], width=44),
+        "year": column.NumberColumn(words("In year"), format="%d", width=52),
         "project": column.TextColumn(words("Project"), width=176),
         "cost": column.NumberColumn(titles["cost"], format="localized", width=82),
         "avoided_said": column.TextColumn(
@@ -60,7 +61,6 @@ def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
             help=words("In so many draws of the weights the ranking by need funds it with the same money."),
         ),
         "per_100k": column.NumberColumn(words("Avoided for 100,000 yuan"), format="localized", width=96),
-        "year": column.NumberColumn(titles.get("year", ""), format="%d", width=60),
         "why": column.TextColumn(words("Why"), width=420),
     }  # fmt: skip
     order = [name for name in config if name != "year" or found.asked.yearly]
