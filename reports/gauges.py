@@ -9,7 +9,8 @@ from base.errors import HazardError
 from base.text import N_, Words
 from data import rain
 from data.dataset import Dataset
-from data.rain_file import BEGIN, DAY_HOURS, END, INCH, MM, TENTH
+from data.rain_file import BEGIN, END, INCH, MM, TENTH
+from data.rain_times import DAY_HOURS
 from reports import intake
 from reports.projects import rejected_sentences, totals_sentence
 from reports.sheet import Sheet, write_book, write_csv

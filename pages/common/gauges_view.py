@@ -58,7 +58,7 @@ def _load(words: Words, data: Dataset) -> None:
 
 def form(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     """Show how a table of rain was read and what it would change; load it when asked to."""
-    key, first, second = digest[:8], *st.columns(2)
+    key, first, second, third = digest[:8], *st.columns(3)
     with first:
         unit = st.selectbox(
             words("Depths are in"), ["", *rain.UNITS], key=f"ra-unit-{key}",
@@ -70,7 +70,12 @@ def form(words: Words, data: Dataset, content: bytes, name: str, digest: str) ->
             format_func=lambda one: words(report.STAMP_NAMES[one]) if one else words("as the title says"),
         )  # fmt: skip
     options: dict[str, Any] = {"unit": unit or None, "stamp": stamp or None}
+    options["sheet"] = st.session_state.get(f"ra-sheet-{key}") or None
     file = reading.rain(data, content, name, digest, zone=data.zone, **options)
+    with third:
+        if len(file.sheets) > 1:
+            at = file.sheets.index(file.sheet) if file.sheet in file.sheets else 0
+            st.selectbox(words("Sheet or layer"), file.sheets, index=at, key=f"ra-sheet-{key}")
     loaded = rain.preview(data, file)
     for sentence in report.preview_sentences(loaded, name, words):
         st.text(sentence)
