@@ -232,7 +232,7 @@ def stations(rain: pd.DataFrame, zone: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-_GAP = N_("Station {station}: nothing is said of {n} stretches of time, together {hours} hours; they are no dry hours.")
+_GAP = N_("Station {station}: gaps without any reading: {n}, together {hours} hours; they are no dry hours.")
 _NAMELESS = N_("the gauge")
 
 

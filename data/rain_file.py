@@ -51,7 +51,7 @@ _ALIASES = {  # best first
     "month": "月 月份 month mon mo",
     "day": "日 day",
     "hour": "小时 时次 时 hour hr",
-    "length": "时段长 intv",
+    "length": "时段长 intv hoursareading",
     "mm": (
         "1小时降水量 1小时雨量 过去1小时降水量 过去1小时雨量 小时雨量 小时降雨量 小时降水量 时雨量 pre1h "
         "hourlyprecipitation 雨量 降雨量 降水量 时段雨量 时段降雨量 时段降水量 drp rainfall rain precipitation precip "
@@ -224,7 +224,7 @@ def read_rain(
     if table.kind in ("XLSX", "XLS"):  # in a workbook 00:00 of a day and the day alone are the same
         dated &= ~station.isin(set(station[~dated])).to_numpy(bool)
     told_hours = rain_times.hours_of(columns["mm"])
-    hours, usual, step = rain_times.lengths(begin, station, dated, told_hours, text.get("length"))
+    hours, usual, step = rain_times.lengths(begin, station, dated, told_hours, _said_hours(text, columns))
     if told_hours is not None and step is not None and told_hours > step * 1.01:
         raise HazardError(
             "rain-rolling",
@@ -381,6 +381,17 @@ def _stations(text: pd.DataFrame) -> pd.Series:
     code = _masked(text, "code")
     often = code.groupby(name).transform("nunique") > 1
     return name.mask(name == "", code).mask(often & (name != ""), name + " " + code).astype(object)
+
+
+def _said_hours(text: pd.DataFrame, columns: Mapping[str, str]) -> pd.Series | None:
+    """Return of how many hours each row says that it is, None where the table has no such column."""
+    if "length" not in text:
+        return None
+    number = pd.to_numeric(text["length"], errors="coerce")
+    if _plain(columns["length"]) != "intv":
+        return number
+    whole = np.floor(number)  # the hydrologists' HH.MM: 1.30 is an hour and a half
+    return whole + (number - whole) * 100 / 60
 
 
 def _depths(text: pd.Series, unit: float) -> tuple[pd.Series, pd.Series, int]:

@@ -106,8 +106,8 @@ def lengths(
         Of each row.
     told : float, optional
         By the title.
-    said : Series of str, optional
-        By each row, as HH.MM (1.30 is an hour and a half).
+    said : Series of float, optional
+        By each row; NaN where it does not say.
     """
     known = pd.DataFrame({"station": station, "begin": begin})[~dated & begin.notna().to_numpy()]
     known = known.drop_duplicates().sort_values(["station", "begin"])
@@ -121,11 +121,9 @@ def lengths(
             if len(own) >= _OWN_STEPS and (own == (most := own.mode().iloc[0])).mean() >= _OWN_SHARE:
                 hours[(station == name).to_numpy()] = _near(float(most))
     if said is not None:
-        number = pd.to_numeric(said, errors="coerce")
-        whole = np.floor(number)
-        own_hours = (whole + (number - whole) * 100 / 60).round(4).to_numpy(float)
+        own_hours = said.to_numpy(float)
         fits = (own_hours > 0) & (own_hours <= DAY_HOURS)
-        hours = np.where(fits, own_hours, hours)
+        hours = np.where(fits, own_hours.round(4), hours)
     hours = np.where(dated, DAY_HOURS, hours)
     return hours, float(pd.Series(hours).mode().iloc[0]) if len(hours) else DAY_HOURS, usual
 

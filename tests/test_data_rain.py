@@ -13,6 +13,7 @@ from data import rain
 from data.demo import make_demo
 from data.rain_file import read_rain
 from data.store import Workspace
+from reports import gauges
 
 EN = Words("en")
 HOURS = "站名,时间,雨量(mm)\n"
@@ -272,3 +273,18 @@ def test_the_sheet_that_was_read_is_told():
     assert second.rows["mm"].tolist() == [7, 0, 1.5]
     assert second.rows["begin"].iloc[0] == utc("2025-06-30 16:00")
     assert any("7月" in note.say(EN) for note in first.notes)
+
+
+def test_days_and_hours_of_one_station_come_back_from_their_own_download(tmp_path):
+    workspace = Workspace(tmp_path / "a")
+    rain.load_rain(
+        workspace, table("甲,2025-05-01,30", "甲,2025-05-02,7", head="站名,日期,日雨量(mm)\n"), "d.csv", who="t"
+    )
+    half = [f"甲,2025-06-01 {at},1.5" for at in ("00:00", "00:30", "01:00", "01:30", "02:30")]
+    rain.load_rain(workspace, table(*half, "乙,2025-06-01 00:00,缺测"), "h.csv", who="t")
+    data = workspace.newest()
+    for lang, suffix in (("zh", ".csv"), ("en", ".csv"), ("zh", ".xlsx"), ("en", ".xlsx")):
+        other = Workspace(tmp_path / f"{lang}{suffix}")
+        answer = rain.load_rain(other, gauges.file_of(data, Words(lang), suffix, suffix), f"x{suffix}", who="t")
+        assert answer["rejected"] == 0
+        pd.testing.assert_frame_equal(other.newest().rainfall(), data.rainfall())
