@@ -9,7 +9,8 @@ from base.errors import HazardError
 from base.text import N_, Words
 from data import rain
 from data.dataset import Dataset
-from data.rain_file import BEGIN, DAY_HOURS, END, INCH, MM, TENTH
+from data.rain_file import BEGIN, END, INCH, MM, TENTH
+from data.rain_times import DAY_HOURS
 from reports import intake
 from reports.projects import rejected_sentences, totals_sentence
 from reports.sheet import Sheet, write_book, write_csv
@@ -79,6 +80,16 @@ def read_sentences(file: rain.RainFile, words: Words) -> list[str]:
     return lines
 
 
+def unit_choice(file: rain.RainFile, words: Words) -> str:
+    """Return what it means to leave the unit to the title of the column."""
+    return _choice(file.unit_from, words(UNIT_NAMES[file.unit]), words)
+
+
+def stamp_choice(file: rain.RainFile, words: Words) -> str:
+    """Return what it means to leave the meaning of the times to the title of the column."""
+    return _choice(file.stamp_from, words(STAMP_NAMES[file.stamp]), words)
+
+
 def preview_facts(loaded: rain.Loaded) -> dict[str, int]:
     """Return the totals of a preview."""
     file = loaded.file
@@ -143,8 +154,8 @@ def readings(data: Dataset, words: Words) -> pd.DataFrame:
     """Return all readings as they are handed out, in the zone of the workspace; a missing one is 缺测."""
     found = data.rainfall()
     local = found["begin"].dt.tz_convert(data.zone).dt.tz_localize(None)
-    days = (found["hours"] == DAY_HOURS).to_numpy() & (local == local.dt.normalize()).to_numpy()
-    time = local.dt.strftime("%Y-%m-%d %H:%M").mask(days, local.dt.strftime("%Y-%m-%d"))
+    days = (found["hours"] == DAY_HOURS) & (local == local.dt.normalize())
+    time = local.dt.strftime("%Y-%m-%d" if days.all() else "%Y-%m-%d %H:%M")  # a day beside hours needs its clock
     depth = found["mm"].round(4).astype(object).where(found["mm"].notna(), words("not measured"))
     return pd.DataFrame({**found[["station", "zone", "hours"]], "time": time, "mm": depth})[list(READING_TITLES)]
 
@@ -204,6 +215,12 @@ def template(words: Words, *, book: bool) -> bytes:
         words("Under “Stands for”: the number or name of the area that a station stands for, or nothing."),
     ]
     return write_book([Sheet(words("Rain"), rows, heads)], notes=notes, words=words)
+
+
+def _choice(told_by: str, value: str, words: Words) -> str:
+    if told_by == "usual":
+        return words("not said, taken as: {value}", value=value)
+    return words("as the title says: {value}", value=value) if told_by == "title" else words("as the title says")
 
 
 def _displaced(n: int, words: Words) -> list[str]:

@@ -58,19 +58,25 @@ def _load(words: Words, data: Dataset) -> None:
 
 def form(words: Words, data: Dataset, content: bytes, name: str, digest: str) -> None:
     """Show how a table of rain was read and what it would change; load it when asked to."""
-    key, first, second = digest[:8], *st.columns(2)
+    key, first, second, third = digest[:8], *st.columns(3)
+    options: dict[str, Any] = {
+        name: st.session_state.get(f"ra-{name}-{key}") or None for name in ("unit", "stamp", "sheet")
+    }
+    file = reading.rain(data, content, name, digest, zone=data.zone, **options)
     with first:
-        unit = st.selectbox(
+        st.selectbox(
             words("Depths are in"), ["", *rain.UNITS], key=f"ra-unit-{key}",
-            format_func=lambda one: words(report.UNIT_NAMES[one]) if one else words("as the title says"),
+            format_func=lambda one: words(report.UNIT_NAMES[one]) if one else report.unit_choice(file, words),
         )  # fmt: skip
     with second:
-        stamp = st.selectbox(
+        st.selectbox(
             words("The time of a reading is"), ["", rain.BEGIN, rain.END], key=f"ra-stamp-{key}",
-            format_func=lambda one: words(report.STAMP_NAMES[one]) if one else words("as the title says"),
+            format_func=lambda one: words(report.STAMP_NAMES[one]) if one else report.stamp_choice(file, words),
         )  # fmt: skip
-    options: dict[str, Any] = {"unit": unit or None, "stamp": stamp or None}
-    file = reading.rain(data, content, name, digest, zone=data.zone, **options)
+    with third:
+        if len(file.sheets) > 1:
+            at = file.sheets.index(file.sheet) if file.sheet in file.sheets else 0
+            st.selectbox(words("Sheet or layer"), file.sheets, index=at, key=f"ra-sheet-{key}")
     loaded = rain.preview(data, file)
     for sentence in report.preview_sentences(loaded, name, words):
         st.text(sentence)
