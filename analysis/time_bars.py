@@ -74,7 +74,7 @@ def stages_figure(stages: pd.DataFrame, names: Mapping[str, str], *, words: Word
     named = []  # above the bars: beside them they would leave a phone no room for the bars
     for row in _rows(shown):
         counted = words("n = {n}, open {open}", n=row["n"], open=row["open"])
-        named.append(f"<b>{label(_stage(row, names, words))}</b>  {label(counted)}")
+        named.append(f"{label(_stage(row, names, words))}  {label(counted)}")
     said = [words("Medians, drawn one after the other;"), words("their sum is not that of the whole.")]
     said += [words("Pale: cases without a moment between.")] if shown["merged"].any() else []
     said = [drawing.folded(one, _NOTE_PX) for one in said]
@@ -306,7 +306,7 @@ def _starts(stages: pd.DataFrame) -> Floats:
 
 
 def _stage(row: Mapping[str, Any], names: Mapping[str, str], words: Words) -> str:
-    begin, end = (drawing.fitted(names.get(name, name), 8) for name in (row["stage_from"], row["stage_to"]))
+    begin, end = (drawing.fitted(names.get(name, name), 7.5) for name in (row["stage_from"], row["stage_to"]))
     return words("{begin} → {end}", begin=begin, end=end)
 
 

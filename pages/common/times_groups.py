@@ -76,10 +76,10 @@ def table(
     titles = {
         "name": (key_name, None),  # as wide as the names are
         "stands": (words("Compared"), None),  # what the list is read for stands where no narrow screen cuts it off
-        "n": (words("Cases"), 56),
+        "n": (words("Cases"), 54),
         "open": (words("Open"), 56),
         "past_due": (words("Past due"), 70),
-        "median": (words("Median (95%)"), 130),
+        "median": (words("Median (95%)"), 114),
         "share": (words("In time (95%)"), 160),
     }
     if not shown["stands"].ne("").any():
