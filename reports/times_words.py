@@ -403,6 +403,19 @@ def _uncovered(facts: Facts) -> Sentence | None:
     )
 
 
+def zero_work(n: int, every: int) -> Sentence:
+    """Return that so many of the cases took no work time, and why that is no fault."""
+    return Sentence(
+        NP_(
+            "{n} of {all} cases took no work time: it was closed before any office time had run, as at night or on a "
+            "weekend, holds taken out.",
+            "{n} of {all} cases took no work time: they were closed before any office time had run, as at night or on "
+            "a weekend, holds taken out.",
+        ),
+        {"n": n, "all": every},
+    )
+
+
 def holds(paused: int, with_holds: tuple[int, int], without: tuple[int, int]) -> Sentence:
     """Return the two shares in time: each pair is cases due, and those of them in time."""
     fields = {"n": paused, "due": with_holds[0], "in_time": with_holds[1], "all": without[0], "met": without[1]}
