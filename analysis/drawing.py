@@ -6,6 +6,7 @@ zoomed: on a phone a finger on a chart must still scroll the page. Names reach a
 A figure is written down as one dict and checked by plotly once: put together call by call, it is checked at each.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -68,6 +69,35 @@ def wide_px(text: str) -> float:
     return SMALL * sum(1.0 if ord(sign) > 0x2E80 else 0.6 for sign in text)
 
 
+def lines(text: str, most_px: float) -> list[str]:
+    """Return a small text in so many lines that none is wider than `most_px`, all about as wide.
+
+    A line ends at a space or beside a Chinese sign; a single word that is wider stays whole.
+    """
+    parts = re.findall(r"[^\s\u2e80-\uffff]+ ?|[\u2e80-\uffff][，。；：、！？）”]* ?", " ".join(text.split()))
+    found = _filled(parts, most_px)
+    widths = sorted({wide_px(one) for one in _spans(parts) if wide_px(one) <= most_px})
+    return next((even for px in widths if len(even := _filled(parts, px)) == len(found)), found)
+
+
+def _spans(parts: list[str]) -> list[str]:
+    return ["".join(parts[i:j]).rstrip() for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)]
+
+
+def _filled(parts: list[str], most_px: float) -> list[str]:
+    found = [""]
+    for part in parts:
+        if found[-1] and wide_px((found[-1] + part).rstrip()) > most_px:
+            found.append("")
+        found[-1] += part
+    return [one.rstrip() for one in found]
+
+
+def folded(text: str, most_px: float) -> str:
+    """Return a label of as many `lines` as the text needs."""
+    return "<br>".join(label(one) for one in lines(text, most_px))
+
+
 def figure(traces: list[dict[str, Any]], **layout: Any) -> go.Figure:
     """Return a figure of the traces in the look of the house."""
     look = {
@@ -116,10 +146,10 @@ def month_ticks(months: pd.Index, words: Words) -> dict[str, Any]:
     shown = list(range(0, len(months), step))
     years = [months[at][:4] for at in shown]
     fresh = [place == 0 or year != years[place - 1] for place, year in enumerate(years)]
-    text = [
-        words(_MONTHS[int(months[at][5:7]) - 1]) + (f"<br>{year}" if new else "")
-        for at, year, new in zip(shown, years, fresh, strict=True)
-    ]
+    text = []
+    for at, year, new in zip(shown, years, fresh, strict=True):
+        month = words(_MONTHS[int(months[at][5:7]) - 1])
+        text.append(month + "<br>" + words("{year}", year=year) if new else month)
     return {"tickvals": shown, "ticktext": text, "tickangle": 0, "range": [-0.6, max(len(months), 1) - 0.4]}
 
 

@@ -17,7 +17,9 @@ from base.text import Words, time_unit
 Floats = NDArray[np.float64]
 
 MOST_ROWS = 40  # bars in a figure
-_STAGE_PX, _AGE_PX = 46, 32
+_STAGE_PX, _AGE_PX = 62, 32
+_NAME_UP = 0.42  # of a row: how far above its bar the name of a stage stands
+_NOTE_PX = 320  # of a line of notes on a phone
 _PALE = 0.35
 _TALL = 2.5  # times the highest point of a trend: beyond, limits would press the points to the ground
 _LEGEND = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": SMALL}, "traceorder": "normal"}
@@ -52,8 +54,8 @@ def stages_figure(stages: pd.DataFrame, names: Mapping[str, str], *, words: Word
     place = -np.arange(len(shown), dtype=float)
     pale = shown["merged"].to_numpy(bool) | (shown["n"].to_numpy() < few_reports)
     bars = {
-        "type": "bar", "orientation": "h", "y": place, "base": starts, "x": np.where(reached, median, right - starts),
-        "hoverinfo": "skip", "marker": {
+        "type": "bar", "orientation": "h", "y": place, "width": 0.36, "base": starts, "hoverinfo": "skip",
+        "x": np.where(reached, median, right - starts), "marker": {
             "color": [COLOURS[0] if one else NEUTRAL for one in reached],
             "opacity": np.where(pale, _PALE, 1.0),
             "pattern": {"shape": ["" if one else "/" for one in reached]},
@@ -68,21 +70,27 @@ def stages_figure(stages: pd.DataFrame, names: Mapping[str, str], *, words: Word
     for row, is_reached, is_closed in zip(_rows(shown), reached, closed, strict=True):
         time = words.duration(row["median_hours"]) if is_reached else words("not reached")
         arrow = "  " if is_closed else "→ "
-        counted = label(words("n = {n}, open {open}", n=row["n"], open=row["open"]))
-        texts.append(f"{arrow}{label(time)}<br>  {counted}")
-    ticks = [label(_stage(row, names, words)) for row in _rows(shown)]
-    said = [label(words("Medians, drawn one after the other;"))]
-    said += [label(words("their sum is not that of the whole."))]
-    if shown["merged"].any():
-        said.append(label(words("Pale: cases without a moment between.")))
+        texts.append(f"{arrow}{label(time)}")
+    named = []  # above the bars: beside them they would leave a phone no room for the bars
+    for row in _rows(shown):
+        counted = words("n = {n}, open {open}", n=row["n"], open=row["open"])
+        named.append(f"{label(_stage(row, names, words))}  {label(counted)}")
+    said = [words("Medians, drawn one after the other;"), words("their sum is not that of the whole.")]
+    said += [words("Pale: cases without a moment between.")] if shown["merged"].any() else []
+    said = [drawing.folded(one, _NOTE_PX) for one in said]
     return drawing.figure(
-        [bars, drawing.text_trace(until, place, texts, textposition="middle right")],
+        [
+            bars,
+            drawing.text_trace(until, place, texts, textposition="middle right"),
+            drawing.text_trace(np.zeros(len(shown)), place + _NAME_UP, named, textposition="middle right"),
+        ],
         height=_STAGE_PX * len(shown) + 130, showlegend=False,
+        margin={"l": 28, "r": 12, "t": 8, "b": 8},  # a tick half beside the figure is not drawn
         xaxis=drawing.x_axis(
-            {"text": _under(words("Time since the report"), said)}, range=[0, 1.95 * right], **_hours(right, words, 2)
+            {"text": _under(words("Time since the report"), said)}, range=[0, 1.5 * right], **_hours(right, words, 3)
         ),
         yaxis=drawing.y_axis(
-            tickvals=place, ticktext=ticks, showgrid=False, zeroline=False, range=[0.6 - len(shown), 0.6]
+            tickvals=place, showticklabels=False, showgrid=False, zeroline=False, range=[0.5 - len(shown), 0.7]
         ),
     )  # fmt: skip
 
@@ -298,7 +306,7 @@ def _starts(stages: pd.DataFrame) -> Floats:
 
 
 def _stage(row: Mapping[str, Any], names: Mapping[str, str], words: Words) -> str:
-    begin, end = (drawing.fitted(names.get(name, name), 8) for name in (row["stage_from"], row["stage_to"]))
+    begin, end = (drawing.fitted(names.get(name, name), 7.5) for name in (row["stage_from"], row["stage_to"]))
     return words("{begin} → {end}", begin=begin, end=end)
 
 

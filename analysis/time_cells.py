@@ -20,7 +20,9 @@ _WIDE_PX, _HIGH_PX = 290, 300  # of the plot on a phone, for which names are lai
 _LINE_PX = 17  # of a name
 _WIDE_RANGE = 20  # times that the largest cell is larger than the smallest: the axis is logarithmic
 _GRID_POINTS = 300
-_ROW_PX = 30
+_ROW_PX, _TEXT_PX = 30, 17  # of a row of one line, and of each line more
+_FIELD_PX = 48  # of a field on a phone where four stand beside the names of cells
+_NOTE_PX = 250  # of a line of notes under the fields
 _PALE = 0.7  # of the palest colour in that of a value of few cases
 
 Floats = NDArray[np.float64]
@@ -186,7 +188,13 @@ def heat_figure(
         for i in range(len(keys))
     ]
     named = [label(drawing.fitted(rows[key], 9)) for key in keys]
-    titles = ["<br>".join(label(part) for part in drawing.fitted(columns[key], 8).split()) for key in heads]
+    titles = [drawing.folded(drawing.fitted(columns[key], 8), _FIELD_PX) for key in heads]
+    if any(drawing.wide_px(part) > _FIELD_PX for key in heads for part in columns[key].split() if part.isascii()):
+        under = max(title.count("<br>") for title in titles) + 1  # a long word stands above the titles beside it
+        titles = [title if place % 2 else title + "<br> " * under for place, title in enumerate(titles)]
+    shown = [[drawing.folded(one, _FIELD_PX) for one in line] for line in text]
+    deepest = 1 + max(one.count("<br>") for line in shown for one in line)
+    row_px = _ROW_PX + _TEXT_PX * (deepest - 1)
     hover = [
         [label(words("{cell}, {hazard}: {value} (n = {n})", cell=rows[key], hazard=columns[head], value=text[i][j],
                      n=int(n[i, j]) if some[i, j] else 0)) for j, head in enumerate(heads)]
@@ -200,12 +208,12 @@ def heat_figure(
             traces.append({
                 "type": "heatmap", "x": np.arange(len(heads)), "y": y, "z": z, "zmin": low, "zmax": high,
                 "colorscale": _scale(scale), "showscale": False, "xgap": 3, "ygap": 3, "hoverongaps": False,
-                "text": np.where(chosen, np.vectorize(label, otypes=[object])(text), ""), "texttemplate": "%{text}",
+                "text": np.where(chosen, np.array(shown, dtype=object), ""), "texttemplate": "%{text}",
                 "textfont": {"size": SMALL}, "customdata": hover, "hovertemplate": "%{customdata}<extra></extra>",
             })  # fmt: skip
     gone = np.argwhere(~some | ~np.isfinite(strength))
     if len(gone):
-        traces.append(drawing.text_trace(gone[:, 1], -gone[:, 0], [text[i][j] for i, j in gone.tolist()]))
+        traces.append(drawing.text_trace(gone[:, 1], -gone[:, 0], [shown[i][j] for i, j in gone.tolist()]))
     said = [words("Darker: longer.") if measure == "hours" else words("Darker: smaller share.")]
     said += [
         words("Paler: fewer than {n} cases. –: no case.", n=few_reports)
@@ -214,9 +222,11 @@ def heat_figure(
     ]
     if len(rows) > MOST_ROWS:
         said.append(words("{shown} of {n} rows shown", shown=MOST_ROWS, n=len(rows)))
-    bottom = f'<span style="font-size:{SMALL}px">{"<br>".join(label(one) for one in said)}</span>'
+    notes = [line for one in said for line in drawing.folded(one, _NOTE_PX).split("<br>")]
+    bottom = f'<span style="font-size:{SMALL}px">{"<br>".join(notes)}</span>'
     return drawing.figure(
-        traces, height=_ROW_PX * len(keys) + 136, margin={"l": 4, "r": 12, "t": 8, "b": 70},
+        traces, height=row_px * len(keys) + 102 + _TEXT_PX * len(notes),
+        margin={"l": 4, "r": 12, "t": 8, "b": 36 + _TEXT_PX * len(notes)},
         annotations=[
             {**drawing.note(bottom, x=0, y=0, xref="paper", yref="paper"), "yanchor": "top", "align": "left",
              "yshift": -6}

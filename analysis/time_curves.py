@@ -1,7 +1,8 @@
 """Curves over time as figures: how long cases stay open, and how soon after the closing a hazard comes back.
 
 Under a curve stand the cases still followed at the ticks, which is its legend too. A curve that ends because no case
-was followed longer has a ring there, and a note says so: it does not fall to nothing.
+was followed longer has a ring there, one that goes on with few cases a sign to the right, and a note says so: it does
+not fall to nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,15 +17,16 @@ from analysis.survival import Curve
 from base.palette import LIGHT, NEUTRAL
 from base.text import Words, time_unit
 
-_STOPS, _STOP_DAYS = (0.25, 1.0, 4.0), (1, 4, 10, 30, 90, 365, 1095)  # hours, and then days
+_STOPS, _STOP_DAYS = (0.25, 1.0, 4.0), (1, 4, 10, 30, 90, 180, 365, 730, 1095)  # hours, and then days
 _STEPS = (1, 2, 5, 10, 20, 30, 60, 90, 180, 365, 730)  # of hours or days between ticks
 _TICKS = 7  # more do not stand side by side on a phone
 _BANDS = 4  # as many as there are hazards; with more curves their bands hide each other
 _CENSORED = 40  # marks of censored cases: with more they are a second line
 _UNEVEN = 24  # times that the quickest half is quicker than the axis is long: its curve would be an upright line
+_NOTE_PX = 240  # of a line of notes: it is centred under the plot and may reach beside it
 _DASHES = ("solid", "dash", "dot")  # colours begin anew after six
 _PLOT_PX, _ROW_PX = 300, 42
-_WIDE_PX, _GAP_PX = 200, 6  # of the plot on a phone beside the names, for which ticks are laid out
+_WIDE_PX, _GAP_PX = 200, 6  # of the plot on a phone beside the names, for which ticks and notes are laid out
 
 
 def curves_figure(
@@ -202,6 +204,7 @@ def _axis(
     """Return the axis of time, and where it begins: a logarithm has no zero."""
     medians = [curve.quantile(0.5) for curve in curves]
     look: dict[str, Any] = {"showgrid": False, "tickangle": 0}
+    most = max((words.number(drawing.open_at(curve, 0)) for curve in curves), key=len)  # the numbers under the ticks
     if uneven and any(median * _UNEVEN < horizon for median in medians):
         quickest = min(float(curve.times[curve.survival <= 0.95][:1].sum()) or horizon for curve in curves)
         stops = [*_STOPS, *((work_day or 24.0) * days for days in _STOP_DAYS)]
@@ -210,28 +213,31 @@ def _axis(
         begin, end = np.log10(ticks[0]), np.log10(max(horizon, 2 * ticks[0]))
         span = end - begin
         said = {stop: words.duration(stop, work_day) for stop in ticks}
-        kept = ticks[:1]
-        for stop in ticks[1:]:
-            kept += [stop] if np.log10(stop / kept[-1]) / span >= _apart(said[kept[-1]], said[stop]) else []
+        kept = [ticks[0]]
+        for stop in [*ticks[:0:-1][:1], *ticks[1:-1]]:  # the last one first: nobody guesses where a long axis ends
+            if all(abs(np.log10(stop / one)) / span >= _apart(said[one], said[stop], most) for one in kept):
+                kept.append(stop)
+        kept.sort()
         look |= {"type": "log", "range": [begin - 0.03 * span, end + 0.04 * span]}
         return {**look, "tickvals": kept, "ticktext": [said[stop] for stop in kept]}, kept[0]
     unit, sentence = time_unit(horizon if horizon >= 2 else horizon / 2, work_day)
     step = next((s for s in _STEPS if s * (_TICKS - 2) >= horizon / unit), _STEPS[-1])
     ticks = [float(t) for t in np.arange(0, horizon + 1e-9, step * unit)]
     text = [words(sentence, n=words.number(t / unit)) for t in ticks]
-    room = _apart(text[-1], text[-1]) * horizon  # the last is the widest
+    room = _apart(text[-1], text[-1], most) * horizon  # the last is the widest
     every = max(1, int(np.ceil(room / (step * unit) - 1e-9)))
     look |= {"range": [-0.03 * horizon, 1.04 * horizon]}
     return {**look, "tickvals": ticks[::every], "ticktext": text[::every]}, 0.0
 
 
-def _apart(one: str, other: str) -> float:
-    """Return how far apart two ticks stand at least so that their texts do not touch, as a part of the axis."""
-    return max(1 / (_TICKS - 1), ((drawing.wide_px(one) + drawing.wide_px(other)) / 2 + _GAP_PX) / _WIDE_PX)
+def _apart(one: str, other: str, below: str) -> float:
+    """Return how far apart two ticks stand so that neither texts nor numbers below touch, as a part of the axis."""
+    wide_px = max((drawing.wide_px(one) + drawing.wide_px(other)) / 2, drawing.wide_px(below))
+    return max(1 / (_TICKS - 1), (wide_px + _GAP_PX) / _WIDE_PX)
 
 
 def _marks(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict[str, Any]]:
-    """Return a tick where cases are censored, if these are few, and a ring where the curve ends before all is told."""
+    """Return a tick where cases are censored, if these are few, and a sign where the curve ends before all is told."""
     left = curve.at_risk - curve.events
     censored = left > np.append(curve.at_risk[1:], 0.0)
     here = censored & (curve.times <= horizon)
@@ -241,8 +247,9 @@ def _marks(curve: Curve, begin: float, horizon: float, colour: str) -> list[dict
         found.append(_points(np.maximum(curve.times[here], begin), curve.survival[here], look, "censored"))
     end = min(float(curve.times[-1]), horizon) if len(curve.times) else 0.0
     if (y := float(curve.at(end))) > 0:
-        look = {"symbol": "circle-open", "size": 11, "color": colour, "line": {"width": 3}}
-        found.append(_points([max(end, begin)], [y], look, "end" if curve.times[-1] <= horizon else "beyond"))
+        what, symbol = ("end", "circle-open") if curve.times[-1] <= horizon else ("beyond", "triangle-right-open")
+        look = {"symbol": symbol, "size": 11, "color": colour, "line": {"width": 3}}
+        found.append(_points([max(end, begin)], [y], look, what))
     return found
 
 
@@ -261,11 +268,11 @@ def _notes(marks: list[dict[str, Any]], words: Words, limit: str, back: bool) ->
     if "censored" in met:
         found.append(words("| not back when last looked at") if back else words("| open when last looked at"))
     found += [words("○ none was followed longer")] if "end" in met else []
-    found += [words("○ fewer than 1 in 20 go on")] if "beyond" in met else []
-    said = [label(one) for one in found]
+    found += [words("▷ fewer than 1 in 20 go on")] if "beyond" in met else []
+    said = [line for one in found for line in drawing.folded(one, _NOTE_PX).split("<br>")]
     if limit:
         line = words("returns count within {time}", time=limit) if back else words("limit {time}", time=limit)
-        said.append(f'<span style="color:{LIGHT["claim"]}">┊</span> {label(line)}')
+        said.append(f'<span style="color:{LIGHT["claim"]}">┊</span> {drawing.folded(line, _NOTE_PX)}')
     return said
 
 

@@ -218,7 +218,7 @@ def duration(hours: float, work_day: float | None = None, *, brief: bool = False
     if math.isnan(hours):
         return Sentence(N_("not reached"))
     size, unit = time_unit(hours, work_day)
-    n = hours / size
+    n = float(hours) / size  # numpy rounds 2.55 to 2.6, Python to 2.5: one figure has one text
     digits = 0 if size == _MINUTE or (n >= 10 and size == 24) else 1
     return Sentence(_BRIEF.get(unit, unit) if brief else unit, {"n": round(n, digits) if digits else round(n)})
 

@@ -18,7 +18,7 @@ with frame.told(_):
     panels.beside(_, data, scope)
     times_view.figures(_, answer)
     times_view.beside(_, asked, answer)
-    left, right = st.columns([11, 14], gap="small")
+    left, right = st.columns([10, 15], gap="small")
     with left, st.container(border=True):
         times_map.draw(_, data, scope, asked, chosen)
     with right, st.container(border=True):

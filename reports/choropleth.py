@@ -16,7 +16,7 @@ from base.text import N_, NP_, Sentence, Words
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, Scope
 from geo import classes, legend, maps, outlines, points
-from reports import intake
+from reports import intake, times_words
 from reports.answers import cells_of
 
 MEASURES = {  # column of the cell table -> what it is called, its unit, whether it is a whole number
@@ -325,8 +325,10 @@ def choropleth(
         gather_place=claim[GATHER_PLACE],
         said=words.duration if measure == "median_hours" else None,
     )
-    if measure == "median_hours" and key.missing:
-        key = dataclasses.replace(key, missing=words("no case, or half not yet closed"))
+    if measure == "median_hours":
+        missing = words("no case, or half not yet closed") if key.missing else ""
+        steps = times_words.classes_said(classed.lowest, classed.edges, words)
+        key = dataclasses.replace(key, steps=steps, missing=missing)
     alt = [_alt(words, table, measure, words(title), shown)]
     alt += [
         Sentence(_OUTLINED[word], {"n": len(cells), "claim": claim[word]}).say(words)

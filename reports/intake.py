@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from base.text import N_, Words
+from base.text import N_, NP_, Sentence, Words
 from data import correction_sheet, corrections, deadline_table, deadlines, queries
 from data.accounts import Account
 from data.dataset import Dataset
@@ -43,9 +43,10 @@ def import_sentences(answer: dict[str, Any], file: str, words: Words, *, option:
     if first := answer.get("rejected_rows"):
         lines += _row_sentences(pd.DataFrame(first), words)
     lines += [
-        words(
+        words.plural(
+            "{n} row: {remark}. It is row {rows}.",
             "{n} rows: {remark}. The first of them: row {rows}.",
-            n=n,
+            n,
             remark=words(REMARKS[code]),
             rows=words.listed(map(str, answer["remark_rows"][code])),
         )
@@ -152,10 +153,11 @@ def reading_sentence(table: Table, words: Words) -> str:
     how = [part for part in (table.kind, (table.encoding or "").upper(), table.sheet or "") if part]
     last = table.header_row + table.header_rows - 1
     rows = str(table.header_row) if table.header_rows == 1 else f"{table.header_row}–{last}"
-    return words(
+    return words.plural(
+        "Read as {how}: {n} row below the header in row {rows}.",
         "Read as {how}: {n} rows below the header in row {rows}.",
+        len(table.frame) + len(table.bad),
         how=" · ".join(how),
-        n=len(table.frame) + len(table.bad),
         rows=rows,
     )
 
@@ -259,10 +261,12 @@ def standard_sentences(answer: dict[str, Any], file: str, words: Words) -> list[
     lines += [note.say(words) for note in answer["notes"]]
     if repeated := answer["repeated"]:
         lines.append(
-            words(
+            words.plural(
+                "{n} row repeats the condition of a row before it with another limit: see the deadlines on the data "
+                "page.",
                 "{n} rows repeat the condition of a row before them with another limit: see the deadlines on the data "
                 "page.",
-                n=len(repeated),
+                len(repeated),
             )
         )
     return lines + due_sentences(answer, words)
@@ -371,7 +375,8 @@ def import_rows(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["import_id", *IMPORT_TITLES])
 
 
-_HISTORY = {  # what a version says of its change, by its kind
+_MOVED = NP_("{n} case is due at another time", "{n} cases are due at another time")
+_HISTORY: dict[str, str | tuple[str, str]] = {  # what a version says of its change, by its kind
     "import": N_("{file}: {read} rows read, {accepted} accepted, {rejected} rejected, {repeats} repeats"),
     "undo": N_("{file} taken back: {removed} incidents removed, {restored} as they were before"),
     "cells": N_("{file}: {cells} cells of level {level}"),
@@ -380,15 +385,23 @@ _HISTORY = {  # what a version says of its change, by its kind
     "gazetteer": N_("{file}: {addresses} addresses known, {placed} incidents placed by them"),
     "location": N_("case {incident_id} of source {source} placed by hand"),
     "standard": N_("{file}: {rows} conditions of {types} types in code list {scheme}"),
-    "deadlines": N_("{rows} limits of code list {scheme}, {valid_from}; {changed} cases are due at another time"),
-    "deadlines-removed": N_(
-        "{rows} limits of code list {scheme}, {valid_from}, removed; {changed} cases are due at another time"
+    "deadlines": NP_(
+        "{n} limit of code list {scheme}, {valid_from}; {moved}",
+        "{n} limits of code list {scheme}, {valid_from}; {moved}",
     ),
-    "deadlines-undo": N_(
-        "the table is as before version {took_back}, with {rows} rows; {changed} cases are due at another time"
+    "deadlines-removed": NP_(
+        "{n} limit of code list {scheme}, {valid_from}, removed; {moved}",
+        "{n} limits of code list {scheme}, {valid_from}, removed; {moved}",
+    ),
+    "deadlines-undo": NP_(
+        "the table is as before version {took_back}, with {n} row; {moved}",
+        "the table is as before version {took_back}, with {n} rows; {moved}",
     ),
     "workdays": N_("{file}: {days} days that are workdays or days off"),
-    "workdays-undo": N_("{file} taken back: the table is as before, with {rows} rows"),
+    "workdays-undo": NP_(
+        "{file} taken back: the table is as before, with {n} row",
+        "{file} taken back: the table is as before, with {n} rows",
+    ),
     "projects": N_("{file}: {new} new projects, {updated} changed, {rejected} rows not taken"),
     "projects-edited": N_("projects by hand: {new} new, {updated} changed, {removed} removed"),
     "projects-removed": N_("{removed} projects removed, {projects} remain"),
@@ -464,7 +477,12 @@ def change_sentence(kind: str, facts: Mapping[str, Any], words: Words) -> str:
     for name in (kind, *facts):
         if name in _HISTORY:
             try:
-                return words(_HISTORY[name], **facts)
+                said = _HISTORY[name]
+                if isinstance(said, str):
+                    return words(said, **facts)
+                if "changed" in facts:
+                    facts = {**facts, "moved": Sentence(_MOVED, {"n": int(facts["changed"])})}
+                return words.plural(*said, **{**facts, "n": int(facts["rows"])})
             except KeyError:  # a version that an earlier program wrote says less
                 break
     if kind == "settings":

@@ -94,22 +94,57 @@ def funnel(dataset: Dataset, scope: Scope, by: str = "cell", *, handling: str = 
     limits = ("share", "inner_low", "inner_high", "outer_low", "outer_high")
     rows = rows.assign(**{name: getattr(drawn, name) for name in limits}, word=drawn.words)
     if (rows["due"] > 0).sum() == 1:
-        alone = Sentence(N_("Only one group had cases due, so there is nothing to compare."))
+        alone = Sentence(_ALONE[by])
         return FunnelOf(rows, drawn, (alone,))
     caveats = _caveats(drawn, scope)
-    return FunnelOf(rows, drawn, (_of_funnel(rows, drawn), *caveats), caveats)
+    return FunnelOf(rows, drawn, (_of_funnel(rows, drawn, by), *caveats), caveats)
 
 
 def caveats(dataset: Dataset, scope: Scope, asked: Asked, groups: pd.DataFrame) -> tuple[Sentence, ...]:
     """Return what must stand below groups (of `reports.times.groups`), such as where any is called far from chance."""
+    said = [*_zero_work(dataset, scope, asked), *_open_ended(groups)]
     if asked.by == "month":
-        return _mixed(scope)
-    if asked.by not in times.FUNNELS or not groups["funnel"].isin((FAR_ABOVE, FAR_BELOW)).any():
-        return ()
-    return funnel(dataset, scope, asked.by, handling=asked.handling).caveats
+        said += _mixed(scope)
+    elif asked.by in times.FUNNELS and groups["funnel"].isin((FAR_ABOVE, FAR_BELOW)).any():
+        said += funnel(dataset, scope, asked.by, handling=asked.handling).caveats
+    return tuple(said)
 
 
-def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel) -> Sentence:
+def _zero_work(dataset: Dataset, scope: Scope, asked: Asked) -> list[Sentence]:
+    found = times.zero_work(dataset, scope, asked)
+    return [] if found is None else [found]
+
+
+def _open_ended(groups: pd.DataFrame) -> list[Sentence]:
+    """Return what a plus in an interval means, where a median of the groups has no upper limit."""
+    if not (groups["median_hours"].notna() & groups["low"].notna() & groups["high"].isna()).any():
+        return []
+    return [
+        Sentence(N_("A plus in an interval: its upper end cannot be told, for the cases are too few or still open."))
+    ]
+
+
+_ALONE = {
+    "cell": N_("Only one cell had cases due, so there is nothing to compare."),
+    "unit": N_("Only one handling unit had cases due, so there is nothing to compare."),
+}
+_NONE_FAR = {
+    "cell": N_("Of {n} cells with cases due none has more late ones than chance gives."),
+    "unit": N_("Of {n} handling units with cases due none has more late ones than chance gives."),
+}
+_SOME_FAR = {
+    "cell": N_(
+        "Of {n} cells with cases due {far} have more late ones than chance gives cells with as many cases "
+        "(first: {names}); if all were alike, {chance} would lie beyond the outer limits."
+    ),
+    "unit": N_(
+        "Of {n} handling units with cases due {far} have more late ones than chance gives units with as many cases "
+        "(first: {names}); if all were alike, {chance} would lie beyond the outer limits."
+    ),
+}
+
+
+def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel, by: str) -> Sentence:
     based = rows[rows["due"] > 0]
     far = based[based["word"] == FAR_ABOVE].sort_values("share", ascending=False)
     fields: dict[str, Any] = {
@@ -119,15 +154,7 @@ def _of_funnel(rows: pd.DataFrame, drawn: funnels.Funnel) -> Sentence:
         "chance": round(drawn.by_chance, 2),
         "better": int((based["word"] == FAR_BELOW).sum()),
     }
-    if not len(far):
-        return Sentence(N_("Of {n} groups with cases due none has more late ones than chance gives."), fields)
-    return Sentence(
-        N_(
-            "Of {n} groups with cases due {far} have more late ones than chance gives groups of their size "
-            "(first: {names}); if all were alike, {chance} would lie beyond the outer limits."
-        ),
-        fields,
-    )
+    return Sentence(_SOME_FAR[by] if len(far) else _NONE_FAR[by], fields)
 
 
 def _caveats(drawn: funnels.Funnel, scope: Scope) -> tuple[Sentence, ...]:
@@ -264,6 +291,11 @@ def _of_trend(rows: pd.DataFrame) -> Sentence:
             "Open cases count for as long as they have been open. Where they can still change the median of a month it "
             "is not drawn but told as “at least” (here of {n} of {all} months): so unfinished months make no fall at "
             "the end."
+        )
+        if len(some) > 1
+        else N_(
+            "Open cases count for as long as they have been open. They can still change the median of the only month, "
+            "so it is not drawn but told as “at least”."
         ),
         {"n": len(moving), "all": len(some)},
     )

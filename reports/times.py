@@ -273,9 +273,17 @@ def curves(dataset: Dataset, scope: Scope, asked: Asked, *, most: int = MOST_CUR
     found = {key: _curve(shown[key]) for key in map(str, largest)}
     limits = _limits(dataset, scope, asked) if found else {}
     limits = {key: limit for key, limit in limits.items() if key in found}
-    return Curves(
-        found, limits, len(sizes), curve_words.curves_title(asked.clock), curve_words.curves(len(found), len(sizes))
-    )
+    read = curve_words.curves(len(found), len(sizes), zero_work(dataset, scope, asked))
+    return Curves(found, limits, len(sizes), curve_words.curves_title(asked.clock), read)
+
+
+def zero_work(dataset: Dataset, scope: Scope, asked: Asked) -> Sentence | None:
+    """Return how many cases took no work time, and why; None on the other clock, and where there is no such case."""
+    if asked.clock != WORK:
+        return None
+    found = _durations(dataset, scope, asked.by, WORK, asked.handling)
+    zero = found["n"][found["resolved"] & (found["minutes"] == 0)].sum()
+    return said.zero_work(int(zero), int(found["n"].sum())) if zero else None
 
 
 def _limits(dataset: Dataset, scope: Scope, asked: Asked) -> dict[str, Limit]:

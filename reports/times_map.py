@@ -166,7 +166,8 @@ def times_map(
         unreached=words("half not resolved yet"),
         said=said,
     )
-    steps_said = key.steps if slow_first else key.steps[::-1]
+    hours_said = times_words.classes_said(classed.lowest, classed.edges, words, clock)
+    steps_said = hours_said if slow_first else key.steps[::-1]
     few_said = words("fewer than {n} cases", n=found.few_reports)
     missing = words("no case") if slow_first else words("no case due yet")
     key = dataclasses.replace(

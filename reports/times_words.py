@@ -8,12 +8,13 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from base import text
-from base.text import N_, NP_, Listed, Sentence, Term
+from base.text import N_, NP_, Listed, Sentence, Term, Words, time_unit
 from data.clocks import DAY_MINUTES
 from data.schema import ENGINEERING, ON_SPOT
 
@@ -62,6 +63,18 @@ class Facts:
 def duration(hours: float, clock: str = RAW, *, brief: bool = False) -> Sentence:
     """Return a length of time in the unit a person would use; NaN is "not reached". Brief: see `base.text.duration`."""
     return text.duration(hours, work_day(clock), brief=brief)
+
+
+def classes_said(lowest: float, edges: Sequence[float], words: Words, clock: str = RAW) -> tuple[str, ...]:
+    """Return the text of each class of hours, from `lowest` up to each of the edges, in the unit of its upper end."""
+    found = []
+    for low, high in pairwise((lowest, *edges)):
+        begin, end = (duration(hours, clock).say(words) for hours in (low, high))
+        size, unit = time_unit(high, work_day(clock))
+        if begin != end and time_unit(low, work_day(clock))[1] != unit:
+            begin = words(unit, n=words.number(low / size, 1 if low >= size else 2))
+        found.append(end if begin == end else words("{low}–{high}", low=begin, high=end))
+    return tuple(found)
 
 
 def work_day(clock: str) -> float | None:
@@ -387,6 +400,19 @@ def _uncovered(facts: Facts) -> Sentence | None:
             "computed again."
         ),
         {"coverage": facts.coverage},
+    )
+
+
+def zero_work(n: int, every: int) -> Sentence:
+    """Return that so many of the cases took no work time, and why that is no fault."""
+    return Sentence(
+        NP_(
+            "{n} of {all} cases took no work time: it was closed before any office time had run, as at night or on a "
+            "weekend, holds taken out.",
+            "{n} of {all} cases took no work time: they were closed before any office time had run, as at night or on "
+            "a weekend, holds taken out.",
+        ),
+        {"n": n, "all": every},
     )
 
 

@@ -44,7 +44,8 @@ TREND = pd.DataFrame(
 
 
 def test_each_stage_begins_where_the_one_before_ends_and_a_merged_one_with_its_first_moment():
-    bars, text = time_bars.stages_figure(STAGES, NAMES, words=ENGLISH).data
+    figure = time_bars.stages_figure(STAGES, NAMES, words=ENGLISH)
+    bars, text, named = figure.data
     assert list(bars.base) == [0, 0, 2, 6, 6]  # of the work nobody knows the median: what follows begins with it
     assert list(bars.x)[:3] == [2, 6, 4]
     assert list(bars.marker.opacity) == [1, 0.35, 1, 1, 1]
@@ -52,8 +53,12 @@ def test_each_stage_begins_where_the_one_before_ends_and_a_merged_one_with_its_f
     assert (bars.error_x.array[0], bars.error_x.arrayminus[0]) == (1, 1)
     assert bars.base[3] + bars.x[3] == max(text.x)  # a median not reached runs to the right edge
     said = [html.unescape(one) for one in text.text]
-    assert said[0] == "  2 h<br>  n = 9, open 0"
-    assert said[3] == "→ not reached<br>  n = 8, open 6"
+    assert (said[0], said[3]) == ("  2 h", "→ not reached")
+    assert html.unescape(named.text[0]) == "report → filing  n = 9, open 0"
+    assert set(named.x) == {0}
+    assert not figure.layout.yaxis.showticklabels  # or they would take the room of the bars
+    assert figure.layout.margin.l >= 28  # half of "0 min": plotly hides a tick that leaves the figure
+    assert all(name > bar for name, bar in zip(named.y, bars.y, strict=True))  # above its bar, not beside it
     assert said[1].startswith("→ ")  # its upper limit is not reached
 
 
@@ -163,5 +168,5 @@ def test_a_trend_is_told_by_its_settled_months():
 def test_names_from_a_file_stay_inert(name):
     ages = time_bars.ageing_figure(count_ages([1.0], [name]), {}, words=ENGLISH)
     stages = time_bars.stages_figure(STAGES, dict.fromkeys(NAMES, name), words=ENGLISH)
-    for text in (*ages.layout.yaxis.ticktext, *stages.layout.yaxis.ticktext):
+    for text in (*ages.layout.yaxis.ticktext, *stages.data[2].text):
         assert not re.search(r"[<>{$%]", text)

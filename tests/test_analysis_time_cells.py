@@ -2,18 +2,21 @@
 
 import html
 import re
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pytest
 from hostile_names import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import time_cells
+from analysis import drawing, time_cells
 from analysis.funnel import OUTER, funnel, limits
 from base.text import Words
+from data.schema import HAZARD_NAMES
 
-ENGLISH = Words("en")
+ENGLISH, CHINESE = Words("en"), Words("zh")
 COUNTS, CASES = [50, 2, 20, 0, 0], [100, 100, 100, 3, 0]  # 72 of 303: b far below, a far above
 FUNNEL = funnel(COUNTS, CASES)
 TABLE = pd.DataFrame(
@@ -75,8 +78,8 @@ def test_never_more_names_than_can_be_read(pairs):
 def test_a_heat_table_has_a_value_a_dash_or_words_in_every_cell():
     figure = time_cells.heat_figure(TABLE, ROWS, COLUMNS, words=ENGLISH, measure="hours", few_reports=10)
     firm, pale, gone = figure.data
-    assert [list(map(html.unescape, line)) for line in firm.text] == [["2 h", ""], ["not reached", ""], ["", ""]]
-    assert [list(map(html.unescape, line)) for line in pale.text] == [["", "8.3 days"], ["", ""], ["", ""]]
+    assert [list(map(html.unescape, line)) for line in firm.text] == [["2 h", ""], ["not<br>reached", ""], ["", ""]]
+    assert [list(map(html.unescape, line)) for line in pale.text] == [["", "8.3<br>days"], ["", ""], ["", ""]]
     np.testing.assert_allclose(np.array(firm.z, float)[0], [np.log10(2), np.nan])
     assert (firm.zmin, firm.zmax) == (pale.zmin, pale.zmax)
     assert sorted(zip(gone.x, gone.y, gone.text, strict=True)) == [(0, -2, "–"), (1, -2, "–"), (1, -1, "–")]
@@ -112,7 +115,7 @@ def test_fields_of_work_time_are_told_in_work_days_of_8_hours():
     table = pd.DataFrame({"row": ["a"], "column": ["w"], "value": [80.0], "n": [50]})
     given = {"words": ENGLISH, "measure": "hours", "few_reports": 5, "work_day": 8}
     figure = time_cells.heat_figure(table, {"a": "A"}, {"w": "W"}, **given)
-    assert figure.data[0].text[0][0] == "10 workdays"
+    assert figure.data[0].text[0][0] == "10<br>workdays"
     assert "A, W, 10 workdays (n = 50)" in time_cells.heat_alt(table, {"a": "A"}, {"w": "W"}, **given)
 
 
@@ -141,3 +144,17 @@ def test_a_share_of_few_cases_stands_as_its_counts():
     firm, pale = figure.data
     assert html.unescape(pale.text[0][0]) == "0 of 1"
     assert html.unescape(firm.text[0][1]) == "50%"
+
+
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE])
+def test_fields_and_titles_of_a_heat_table_are_no_wider_than_a_column_on_a_phone(words):
+    columns = {code: words(name) for code, name in HAZARD_NAMES.items()}
+    table = pd.DataFrame({"row": ["a"] * 4, "column": list(columns), "value": [0.0, 0.4, 1.0, 1.0], "n": [1, 5, 20, 9]})
+    figure = time_cells.heat_figure(table, {"a": "A"}, columns, words=words, measure="share", few_reports=10)
+    fields = [html.unescape(text) for trace in figure.data for line in trace.text for text in line]
+    assert any("<br>" in text for text in fields) == (words is CHINESE)
+    assert all(drawing.wide_px(line) <= 48 for text in fields for line in text.split("<br>"))
+    titles = [html.unescape(title).split("<br>") for title in figure.layout.xaxis.ticktext]
+    for one, other in pairwise(titles):  # side by side, from the bottom: two words never meet in one line
+        for left, right in zip(one[::-1], other[::-1], strict=False):
+            assert (drawing.wide_px(left.strip()) + drawing.wide_px(right.strip())) / 2 <= 52

@@ -1,16 +1,18 @@
 """Curves of time: steps with the cases followed below, and an end that says why it ends."""
 
+import html
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hostile_names import HOSTILE
 
-from analysis import time_curves
+from analysis import drawing, time_curves
 from analysis.survival import kaplan_meier
 from base.text import LANGUAGES, Words
 
-ENGLISH = Words("en")
+ENGLISH, CHINESE = Words("en"), Words("zh")
 CURVE = kaplan_meier([2, 10, 30, 50], [True, True, False, True])
 ENDS = kaplan_meier([1, 2, 3, 4, 8], [True, False, False, True, False])  # S: 0.8 at 1 h, 0.4 at 4 h, then followed to 8
 
@@ -49,7 +51,9 @@ def test_where_hardly_any_case_goes_on_the_curve_is_cut_and_says_so():
     figure = time_curves.curves_figure({"A": curve}, words=ENGLISH)
     assert max(lines(figure)["A"].x) == 96  # five of a hundred are still followed
     assert marks(figure, "beyond")[0].x == (96,)
-    assert "fewer than 1 in 20" in figure.layout.xaxis.title.text
+    assert "▷ fewer than 1 in 20" in figure.layout.xaxis.title.text
+    ends = marks(time_curves.curves_figure({"A": ENDS}, words=ENGLISH), "end")[0]
+    assert marks(figure, "beyond")[0].marker.symbol != ends.marker.symbol  # one sign, one meaning
     assert figure.layout.xaxis.range[1] < 1.05 * 96
 
 
@@ -155,3 +159,30 @@ def test_names_from_a_file_stay_inert():
     for text in figure.layout.yaxis2.ticktext:
         assert not re.search(r"[<>{$]", re.sub(r"</?span[^>]*>|<br>", "", text))
     assert not any(re.search(r"[<>{$]", trace.name) for trace in figure.data if trace.name)
+
+
+def test_a_long_axis_has_a_tick_near_its_end_and_texts_that_do_not_touch():
+    quick = kaplan_meier(np.concatenate([np.full(900, 0.5), np.linspace(1, 4800, 100)]), [True] * 1000)
+    axis = time_curves.curves_figure({"A": quick}, words=ENGLISH).layout.xaxis
+    horizon = 10 ** axis.range[1]
+    assert axis.type == "log"
+    assert axis.tickvals[-1] > horizon / 4
+    places = (np.log10(axis.tickvals) - axis.range[0]) / (axis.range[1] - axis.range[0]) * 200  # px on a phone
+    for (left, one), (right, other) in pairwise(zip(places, axis.ticktext, strict=True)):
+        assert right - left >= (drawing.wide_px(one) + drawing.wide_px(other)) / 2
+
+
+def test_numbers_below_the_ticks_do_not_touch_on_a_phone():
+    many = kaplan_meier(np.concatenate([np.full(7000, 0.5), np.geomspace(1, 2400, 7000)]), [True] * 14_000)
+    figure = time_curves.curves_figure({"A": many}, words=ENGLISH)
+    places = np.log10(figure.layout.xaxis.tickvals) / np.ptp(figure.layout.xaxis.range) * 200
+    assert np.diff(places).min() >= drawing.wide_px("14,000")
+
+
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE])
+def test_no_line_of_notes_is_wider_than_a_phone(words):
+    many = kaplan_meier([*range(1, 100), 500], [True] * 99 + [False])
+    figure = time_curves.curves_figure({"A": many, "B": ENDS}, words=words, limit_hours=6)
+    lines_ = re.sub("<(?!br)[^>]*>", "", figure.layout.xaxis.title.text).split("<br>")
+    assert len(lines_) > 3
+    assert max(drawing.wide_px(html.unescape(one)) for one in lines_) <= 260

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from base.errors import HazardError
 from base.settings import SETTINGS
-from base.text import Sentence, Words, markdown_plain
+from base.text import Sentence, Words, duration, markdown_plain
 from data.schema import FIELD_TITLES, HAZARD_NAMES, REASONS, REMARKS
 from locales.update import extract, read
 from reports import intake
@@ -202,6 +202,13 @@ def test_a_sentence_for_one_and_for_many_goes_by_its_field_n():
 
 def test_a_sentence_without_a_translation_stays_english():
     assert ZH("No such sentence, {n} times", n=2000) == "No such sentence, 2,000 times"
+
+
+@pytest.mark.parametrize("hours", [2.55, 30.25, 7.65, 24 * 4.35])
+def test_a_duration_has_one_text_whatever_kind_of_number_holds_it(hours):
+    # round(2.55, 1) is 2.5 of a Python float, 2.6 of a numpy one
+    assert duration(np.float64(hours)) == duration(hours)
+    assert EN.duration(np.float64(2.55)) == f"{EN.number(2.55, 1)} h" == "2.5 h"
 
 
 def test_the_empty_sentence_is_empty():  # gettext answers the empty message with the catalog's header

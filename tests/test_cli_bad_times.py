@@ -76,8 +76,8 @@ def test_a_year_that_no_calendar_knows_is_told_and_a_table_of_its_workdays_settl
 
 def test_a_step_before_its_predecessor_is_remarked_and_counted_at_its_stage(office):
     workspace, _, cases = office
-    assert "1 rows: a step of handling lies before the one that comes before it: on the map" in cases
-    assert "The first of them: row 4." in cases
+    assert "1 row: a step of handling lies before the one that comes before it: on the map" in cases
+    assert "It is row 4." in cases
     items = {one["code"]: one["n"] for one in asked(workspace, "quality") if one["source"] is None}
     assert items["stages-out-of-order"] == 1
     stages = asked(workspace, "resolution", "--hazard", "waterlogging", "--summary")["stages"]

@@ -548,7 +548,7 @@ def test_every_kind_of_change_has_a_title_and_a_sentence(workspace, language):
         assert what["cells-undo"] == "h.csv taken back: level Grid is as before, with 4 cells"
         assert what["gazetteer"] == "g.csv: 1 addresses known, 0 incidents placed by them"
         assert what["standard"] == "s.csv: 1 conditions of 1 types in code list x"
-        assert what["deadlines"] == "1 limits of code list x, from 1 Jan 2026 on; 0 cases are due at another time"
+        assert what["deadlines"] == "1 limit of code list x, from 1 Jan 2026 on; 0 cases are due at another time"
         assert what["workdays-undo"] == "c.csv taken back: the table is as before, with 0 rows"
         assert what["erase"] == "a person's data erased for good, with all earlier versions"
     assert not any(" = " in text for kind, text in what.items() if kind != "settings")

@@ -20,7 +20,18 @@ from data.schema import Scope
 from data.shared_limits import shared_limits
 from data.standards import load_standard
 from data.store import Workspace
-from reports import answers, backlog, plain_times, standing, times, times_book, times_cell, times_due
+from reports import (
+    answers,
+    backlog,
+    intake,
+    plain_times,
+    standing,
+    times,
+    times_book,
+    times_cell,
+    times_due,
+    times_rows,
+)
 from reports.times import APART, Asked
 
 GRID = Scope(level="grid")
@@ -304,7 +315,7 @@ def test_the_funnel_and_the_heat_table_have_each_cell(told):
         ["D", 0, 0],
     ]
     assert funnel.rows["word"].tolist() == ["within", "no_cases", "no_cases", "no_cases"]
-    assert said(funnel.sentences, EN) == ["Only one group had cases due, so there is nothing to compare."]
+    assert said(funnel.sentences, EN) == ["Only one cell had cases due, so there is nothing to compare."]
     empty = standing.funnel(told, Scope("grid", hazards=("wall_risk",)), "unit")
     assert (len(empty.rows), empty.funnel) == (0, None)
     heat = standing.heat(told, GRID)
@@ -335,7 +346,7 @@ def test_months_of_several_hazards_say_that_their_mix_differs(told):
     caveats = [standing.trend(told, scope, Asked()).caveats for scope in (GRID, one)]
     assert [len(found) for found in caveats] == [1, 0]
     by_month = Asked("month")
-    assert standing.caveats(told, GRID, by_month, times.groups(told, GRID, by_month)) == caveats[0]
+    assert standing.caveats(told, GRID, by_month, times.groups(told, GRID, by_month))[-1:] == caveats[0]
 
 
 def test_cases_whose_deadline_nobody_knows_are_not_said_to_be_due_later(tmp_path):
@@ -720,3 +731,71 @@ def test_the_summary_says_that_stages_stay_in_natural_time(tmp_path):
     assert line in plain_times.summary(screen, EN)
     assert line in times_book.summary(screen, EN)["stages"]["sentences"]
     assert "各环节一律按自然时间计" in "".join(plain_times.summary(screen, ZH))
+
+
+def test_a_median_of_no_work_time_says_why(tmp_path):
+    # Sunday 11 January 2026: two cases are reported and closed on a day off, the third on Monday after an hour of work
+    water = {"hazard": "waterlogging", "cell": "A", "due_from": "no-limit"}
+    at = [("2026-01-11 10:00", "2026-01-11 12:00")] * 2 + [("2026-01-12 10:00", "2026-01-12 11:00")]
+    dataset = put(tmp_path, [{**water, "reported_at": start, "closed_at": end} for start, end in at])
+    line = (
+        "2 of 3 cases took no work time: they were closed before any office time had run, as at night or on a weekend, "
+        "holds taken out."
+    )
+    work = Asked("hazard", times.WORK)
+    groups = times.groups(dataset, GRID, work)
+    assert groups["median_hours"].tolist() == [0.0]
+    assert standing.caveats(dataset, GRID, work, groups)[0].say(EN) == line
+    assert times.curves(dataset, GRID, work).sentence.say(EN).endswith(f" {line}")
+    assert standing.caveats(dataset, GRID, Asked("hazard"), groups.assign(high=0.0)) == ()  # the other clock ran
+
+
+def test_a_plus_in_an_interval_is_explained_where_it_stands(tmp_path):
+    # Two of three are closed: the half is reached after 9 or 10 days, the upper limit of that never
+    water = {"hazard": "waterlogging", "cell": "A", "due_from": "no-limit"}
+    known = [
+        {**water, "reported_at": "2026-01-05 18:00", "closed_at": "2026-01-15 18:00"},
+        {**water, "reported_at": "2026-01-06 18:00", "closed_at": "2026-01-07 18:00"},
+        {**water, "reported_at": "2026-01-06 18:00"},
+    ]
+    dataset = put(tmp_path, known)
+    groups = times.groups(dataset, GRID, Asked("hazard"))
+    shown = times_rows.in_words(groups, {}, clock=times.RAW, few_reports=1, words=EN)["median"].item()
+    said_below = [one.say(EN) for one in standing.caveats(dataset, GRID, Asked("hazard"), groups)]
+    assert shown.endswith("+)")
+    plus = "A plus in an interval: its upper end cannot be told, for the cases are too few or still open."
+    assert said_below == [plus]
+    assert standing.caveats(dataset, GRID, Asked("hazard"), groups.assign(high=300.0)) == ()
+
+
+@pytest.mark.parametrize(("by", "what"), [("cell", "cells"), ("unit", "handling units")])
+def test_a_funnel_says_of_what_it_counts_the_groups(tmp_path, by, what):
+    dated = {"reported_at": "2025-01-06 08:00", "due_at": "2025-01-06 12:00", "closed_at": "2025-01-06 10:00", **FILE}
+    cases = [{**START, "incident_id": name, "cell": name, "unit": name, **dated} for name in "AB"]
+    sentence = standing.funnel(put(tmp_path, cases), GRID, by).sentences[0]
+    assert sentence.say(EN) == f"Of 2 {what} with cases due none has more late ones than chance gives."
+
+
+def test_the_only_month_is_not_counted_as_one_of_one(tmp_path):
+    dataset = put(tmp_path, [{"cell": "A", "due_from": "no-limit"}])
+    assert standing.trend(dataset, GRID, Asked()).sentence.say(EN) == (
+        "Open cases count for as long as they have been open. They can still change the median of the only month, so "
+        "it is not drawn but told as “at least”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "text"),
+    [
+        ("deadlines", {"changed": 2}, "1 limit of code list s, since 2025; 2 cases are due at another time"),
+        ("deadlines-undo", {"took_back": 3, "changed": 1},
+         "the table is as before version 3, with 1 row; 1 case is due at another time"),
+        ("workdays-undo", {"file": "d.csv"}, "d.csv taken back: the table is as before, with 1 row"),
+    ],
+)  # fmt: skip
+def test_the_history_counts_one_as_one(monkeypatch, kind, facts, text):
+    monkeypatch.setattr(intake, "since", lambda day, words: "since 2025")
+    scheme = {"scheme": "s", "valid_from": "2025-01-01"} if kind == "deadlines" else {}
+    monkeypatch.setattr(intake, "scheme_name", lambda words, name: name)
+    assert intake.change_sentence(kind, {**scheme, **facts, "rows": 1}, EN) == text
+    assert "1" in intake.change_sentence(kind, {**scheme, **facts, "rows": 1}, ZH)

@@ -207,5 +207,5 @@ def test_the_overview_says_medians_in_words_too(dataset):
         dataset, DRAWN, GRID, table, spots, frozenset(), measure="median_hours", selected=None, words=EN
     )
     assert shown.values.labels == ["2.5 h", "4.2 days", "–", "30 min"]
-    assert shown.legend.steps == ("30 min", "30 min–2.5 h", "2.5 h–4.2 days")
+    assert shown.legend.steps == ("30 min", "0.5 h–2.5 h", "0.1 days–4.2 days")  # one unit a class
     assert shown.values.tips[0].split("\n")[1] == "Median time to resolve: 2.5 h"

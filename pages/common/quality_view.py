@@ -79,7 +79,7 @@ def draw(words: Words, data: Dataset) -> None:
     frame.table(
         shown,
         titles,
-        alt=words("Table of {n} rows.", n=len(shown)),
+        alt=words.plural("Table of {n} row.", "Table of {n} rows.", len(shown)),
     )
     frame.only_first(words, len(rows), n)
     downloads.deferred(

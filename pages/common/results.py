@@ -33,7 +33,7 @@ def list_links(words: Words, links: Sequence[intake.Look]) -> None:
         for title, n, section, item in links:
             st.page_link(
                 frame.ROOT / "pages" / "files.py",
-                label=markdown_plain(words("{what}: {n} rows", what=title, n=n)),
+                label=markdown_plain(words.plural("{what}: {n} row", "{what}: {n} rows", n, what=title)),
                 icon=":material/list:",
                 query_params={"section": section, **({"item": item} if item else {}), "lang": words.language},
             )

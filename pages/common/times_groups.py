@@ -54,6 +54,8 @@ def ranking(words: Words, data: Dataset, scope: Scope, asked: Asked) -> None:
     if groups["few"].any():
         stand_last = words("Few cases: fewer than {n}; they stand last.", n=few)
         lines.append(words("Few cases: fewer than {n}.", n=few) if asked.by == "month" else stand_last)
+    if (rows["low"].notna() & rows["high"].isna()).any():
+        lines.append(words("(9.6+): from 9.6 on; how far the interval reaches cannot be told yet."))
     lines += [one.say(words) for one in standing.caveats(data, scope, asked, groups)]
     if lines:
         st.caption(markdown_plain(words.joined(lines)))
@@ -72,13 +74,13 @@ def table(
 ) -> None:
     """Show groups in words as a table; where `choose` is given, it is called when a row is chosen."""
     titles = {
-        "name": (key_name, 88),
-        "n": (words("Cases"), 52),
-        "open": (words("Open"), 48),
-        "past_due": (words("Past due"), 72),
-        "median": (words("Median (95%)"), 150),
+        "name": (key_name, None),  # as wide as the names are
+        "stands": (words("Compared"), None),  # what the list is read for stands where no narrow screen cuts it off
+        "n": (words("Cases"), 54),
+        "open": (words("Open"), 56),
+        "past_due": (words("Past due"), 70),
+        "median": (words("Median (95%)"), 114),
         "share": (words("In time (95%)"), 160),
-        "stands": (words("Compared"), 80),
     }
     if not shown["stands"].ne("").any():
         shown = shown.drop(columns="stands")
@@ -90,7 +92,7 @@ def table(
         if name in shown
     }
     st.dataframe(
-        shown,
+        shown[[name for name in titles if name in shown]],
         hide_index=True,
         height=HEIGHT if len(shown) > FEW_ROWS else "auto",
         key=key,
