@@ -396,14 +396,17 @@ def _said_hours(text: pd.DataFrame, columns: Mapping[str, str]) -> pd.Series | N
 
 def _depths(text: pd.Series, unit: float) -> tuple[pd.Series, pd.Series, int]:
     """Return depths in mm (NaN where not known or unreadable), which are missing, and how many are a trace."""
-    plain = text.map(lambda cell: unicodedata.normalize("NFKC", cell).strip().lower())
+    codes, unique = pd.factorize(text)  # most depths come again
+    plain = pd.Series(unique, dtype=object).map(lambda cell: unicodedata.normalize("NFKC", cell).strip().lower())
     bare = plain.str.replace(r"\s*(?:mm|毫米|inch(?:es)?|英寸|in)$", "", regex=True)
     bare = bare.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
     bare = bare.str.replace(r"^([+-]?)\.(?=\d)", r"\g<1>0.", regex=True)
     missing, trace = bare.isin(_MISSING), bare.isin(_TRACE) | bare.str.replace(" ", "").str.match(_LESS)
     bare = bare.where(bare.str.match(_DEPTH), "")
-    values = pd.Series(read_numbers(bare.mask(missing | trace, "")), text.index) * unit
-    return values.mask(missing).mask(trace, 0.0).round(4), missing, int(trace.sum())
+    values = pd.Series(read_numbers(bare.mask(missing | trace, ""))) * unit
+    values = values.mask(missing).mask(trace, 0.0).round(4)
+    each = [pd.Series(one.to_numpy()[codes], text.index) for one in (values, missing, trace)]
+    return each[0], each[1], int(each[2].sum())
 
 
 def _once_each(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[int], int]:
