@@ -53,6 +53,7 @@ from data import (
     persons,
     projects,
     queries,
+    rain,
     standards,
     systems,
 )
@@ -66,6 +67,7 @@ from reports import (
     answers,
     deadlines,
     doubts,
+    gauges,
     handouts,
     intake,
     people,
@@ -410,6 +412,46 @@ def calendar(
     _print(answer, as_json, plain.calendar(dataset, answer, WORDS))
 
 
+@app.command("rain")
+def rain_(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Load it; without a file the stations are listed.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Of the depths: mm, inch or tenth; else as the title says.")] = None,
+    stamp: Annotated[str | None, typer.Option(help="A time is the begin or the end of its reading.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
+    encoding: Encoding = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
+    remove: Annotated[list[str] | None, typer.Option("--remove", help="Remove a station. Repeatable.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the readings to FILE.xlsx or FILE.csv.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Load the table of a rain gauge, remove a station, or list what is stored of each."""
+    if sum(map(bool, (file, remove, out))) > 1:
+        raise HazardError("projects-one", "Do one thing at a time: load a FILE, --remove, or --out.")
+    if file is not None:
+        options: dict[str, Any] = {"unit": unit, "stamp": stamp, "sheet": sheet, "encoding": encoding}
+        if dry_run:
+            data = context.obj.newest()
+            found = rain.read_rain(_content(file), file.name, zone=data.zone, settings=data.settings, **options)
+            loaded = rain.preview(data, found)
+            _print(gauges.preview_facts(loaded), as_json, (), gauges.preview_sentences(loaded, file.name, WORDS))
+            return
+        answer = rain.load_rain(context.obj, _content(file), file.name, **options, who=_who())
+        _print(gauges.json_load(answer, WORDS), as_json, (), gauges.load_sentences(answer, file.name, WORDS))
+        return
+    if remove:
+        gone = rain.remove_stations(context.obj, remove, who=_who())
+        _print(gone, as_json, (), gauges.removed_sentences(gone, WORDS))
+        return
+    dataset = context.obj.newest()
+    if out is not None:
+        _write(out, [gauges.file_of(dataset, WORDS, out.suffix, str(out))])
+        lines = [WORDS("The rain is in {file}.", file=str(out))]
+    else:
+        lines = plain.rain(dataset, WORDS)
+    _print(gauges.json_rows(dataset), as_json, lines)
+
+
 @app.command("projects")
 def projects_(
     context: typer.Context,
@@ -637,14 +679,19 @@ def undo(
     limits: Annotated[bool, typer.Option("--deadlines", help="The newest change of the deadlines.")] = False,
     working: Annotated[bool, typer.Option("--workdays", help="The newest table of workdays.")] = False,
     works: Annotated[bool, typer.Option("--projects", help="The newest change of the drainage projects.")] = False,
+    gauged: Annotated[bool, typer.Option("--rain", help="The newest change of the rain.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take back an import, or the newest change of the boundaries, the deadlines, the workdays or the projects."""
-    if sum(map(bool, (newest_or or import_id, boundary, limits, working, works))) > 1:
+    """Take back an import, or the newest change of boundaries, deadlines, workdays, projects or rain."""
+    if sum(map(bool, (newest_or or import_id, boundary, limits, working, works, gauged))) > 1:
         raise HazardError(
             "undo-one",
-            "Take back one thing at a time: an import, --cells, --deadlines, --workdays or --projects.",
+            "Take back one thing at a time: an import, --cells, --deadlines, --workdays, --projects or --rain.",
         )
+    if gauged:
+        answer = rain.take_back(context.obj, who=_who())
+        _print(answer, as_json, gauges.undo_sentences(answer, WORDS))
+        return
     if works:
         answer = projects.take_back(context.obj, who=_who())
         _print(answer, as_json, project_report.undo_sentences(answer, WORDS))

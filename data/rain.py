@@ -18,6 +18,7 @@ from base.text import N_, Sentence
 from data.dataset import Dataset
 from data.privacy import mask
 from data.rain_file import BEGIN, END, UNITS, RainFile, is_rain_table, read_rain
+from data.rain_times import slack
 from data.store import Change, Workspace
 from data.tables import RAIN_COLUMNS, TABLES
 from data.versions import Version, standing
@@ -231,7 +232,7 @@ def stations(rain: pd.DataFrame, zone: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-_GAP = N_("Station {station}: nothing is said of {n} stretches of time, together {hours} hours; they are no dry hours.")
+_GAP = N_("Station {station}: gaps without any reading: {n}, together {hours} hours; they are no dry hours.")
 _NAMELESS = N_("the gauge")
 
 
@@ -249,8 +250,9 @@ def _stretches(begin: pd.Series, end: pd.Series) -> np.ndarray[Any, np.dtype[np.
     """Return the hours of each stretch between readings of one station of which nothing is said."""
     order = np.argsort(begin.to_numpy(), kind="stable")
     first, last = begin.to_numpy()[order], np.maximum.accumulate(end.to_numpy()[order])
+    length = (end - begin).to_numpy()[order] / np.timedelta64(1, "h")
     hours = (first[1:] - last[:-1]) / np.timedelta64(1, "h")
-    return np.asarray(hours[hours > 2], dtype=float)  # an hour more or less is a change of summer time
+    return np.asarray(hours[hours > slack(np.maximum(length[1:], length[:-1]))], dtype=float)
 
 
 def _overlapped(stored: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -21,54 +20,62 @@ from numpy.typing import NDArray
 from base.errors import HazardError
 from base.settings import DEFAULTS
 from base.text import N_, Sentence
-from data import apart
+from data import apart, rain_times
 from data.headers import _guess, _plain
 from data.numbers import read_numbers
 from data.privacy import mask, mask_text
+from data.rain_times import DAY_HOURS
 from data.schema import REASONS
 from data.table import Table
-from data.times import FIRST_YEAR, LAST_YEAR, read_times
+from data.times import FIRST_YEAR, LAST_YEAR
 
 MM, INCH, TENTH = "mm", "inch", "tenth"
 UNITS = {MM: 1.0, INCH: 25.4, TENTH: 0.1}  # mm in each
 BEGIN, END = "begin", "end"
-DAY_HOURS = 24.0
 # World records: 305 mm in 42 minutes at Holt, Missouri, 1947, and 1,825 mm in 24 hours at Foc-Foc, Réunion, 1966
 # (World Meteorological Organization, World Weather and Climate Extremes Archive)
 MOST_HOUR_MM, MOST_DAY_MM = 305.0, 1825.0
 _ALIASES = {  # best first
     "station": (
-        "站名 站点名称 测站名称 雨量站名称 雨量站 站点 测站 监测站 站号 站点编号 测站编码 区站号 stationname station "
-        "gauge gaugename site stationid siteid"
+        "站名 站点名称 测站名称 雨量站名称 雨量站 站点 测站 监测站 stationname stnm station gauge gaugename site 站号 "
+        "区站号 站点编号 测站编码 stationidc stationidd stationid siteid stcd"
     ),
+    "code": "站号 区站号 站点编号 测站编码 stationidc stationid siteid stcd",
     "zone": "片区 区域 覆盖片区 所在片区 覆盖网格 网格 街道 社区 zone area district catchment cell grid",
     "time": (
-        "时间 观测时间 监测时间 采集时间 数据时间 日期时间 记录时间 开始时间 起始时间 结束时间 截止时间 日期 观测日期 "
-        "资料时间 datetime timestamp time observationtime begintime starttime endtime observed begin start end date day"
+        "时间 观测时间 监测时间 采集时间 数据时间 日期时间 记录时间 开始时间 起始时间 结束时间 截止时间 资料时间 "
+        "datetime timestamp time observationtime begintime starttime endtime observed begin start end tm"
     ),
+    "date": "日期 观测日期 资料日期 年月日 date",
+    "year": "年 年份 year yr",
+    "month": "月 月份 month mon mo",
+    "day": "日 day",
     "hour": "小时 时次 时 hour hr",
+    "length": "时段长 intv hoursareading",
     "mm": (
-        "雨量 降雨量 降水量 小时雨量 小时降雨量 小时降水量 时雨量 时段雨量 时段降雨量 时段降水量 "
-        "日雨量 日降雨量 日降水量 24小时雨量 24小时降雨量 24小时降水量 1小时降水量 1小时雨量 过去1小时降水量 "
-        "rainfall rain precipitation precip prcp rainfallmm rainmm precipitationmm precipmm rainfallin rainin "
-        "precipitationin precipin depth depthmm amount"
+        "1小时降水量 1小时雨量 过去1小时降水量 过去1小时雨量 小时雨量 小时降雨量 小时降水量 时雨量 pre1h "
+        "hourlyprecipitation 雨量 降雨量 降水量 时段雨量 时段降雨量 时段降水量 drp rainfall rain precipitation precip "
+        "prcp rainfallmm rainmm precipitationmm precipmm rainfallin rainin precipitationin precipin depth depthmm "
+        "日雨量 日降雨量 日降水量 24小时雨量 24小时降雨量 24小时降水量 过去24小时降水量 过去24小时雨量 pre24h dyp"
     ),
 }  # fmt: skip
 _BY_ALIAS = {field: [_plain(alias) for alias in aliases.split()] for field, aliases in _ALIASES.items()}
 _MISSING = {
     "", "-", "--", "---", "—", "——", "/", "\\", "*", "缺测", "缺", "缺失", "未测", "无数据", "故障", "na", "n/a", "nan",
-    "null", "none", "missing", "m", "9999", "99999", "999999", "999998", "9999.9", "-9999", "-999", "-99", "-999.9",
-    "-9999.9", "-99.9", "32766", "32744",
+    "null", "none", "missing", "not measured", "m", "9999", "99999", "999999", "999998", "9999.9",
+    "-9999", "-999", "-99", "-999.9", "-9999.9", "-99.9", "32766", "32744",
 }  # fmt: skip
 _TRACE = {"t", "trace", "tr", "微量", "痕量", "999990", "32700"}
+_LESS = re.compile(r"^<0?\.\d+$")
+_DEPTH = r"^[+-]?(?:\d+(?:\.\d*)?|\d{1,3}(?:,\d{3})+\.\d+)$"  # no degrees, no two numbers
 _TENTHS = re.compile(r"0\.1\s*(?:mm|毫米)")
-_INCHES = re.compile(r"英寸|inch|(?:^|[^a-z])in(?:$|[^a-z])|[\"”″]")
+_INCHES = re.compile(r"英寸|inch|(?:^|[^a-z])in[.)\]】]*$|[\"”″]")
+_UNIT_ABOVE = re.compile(r"(?i)(?:单位|units?)\s*[:：]?\s*(0\.1\s*(?:mm|毫米)|mm|毫米|inch|英寸|in\b)")
 _MILLIMETRES = re.compile(r"毫米|mm|millimet")
 _ENDS = re.compile(r"结束|截止|终止|止$|(?:^|[^a-z])end")
+_DAY_OF = re.compile(r"\(?\b0?(\d{1,2})\s*时?\s*[-~—–至到]\s*0?\1\s*时\)?(?:累计)?")  # 20-20时
+_PAST = re.compile(r"过去|past|^pre_?(?:1|24)h|^(?:drp|dyp)$")
 _BEGINS = re.compile(r"开始|起始|(?:^|[^a-z])(?:begin|start)")
-_CLOCK = re.compile(r"[:时時点點]|[T ]\d{1,2}|^\d{12,14}$|^\d{5}\.\d")
-_STEPS_H = (1 / 12, 1 / 6, 0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, DAY_HOURS)
-_HOUR_NS = 3_600_000_000_000
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ class RainFile:
     traces: int
     notes: tuple[Sentence, ...]
     sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
     @property
     def read(self) -> int:
@@ -123,9 +131,26 @@ class RainFile:
 
 
 def columns_of(headers: Sequence[str]) -> dict[str, str]:
-    """Return which header each field of a rain table stands under; {} without a depth or a time."""
-    found = _guess(list(headers), _BY_ALIAS)
-    return found if {"time", "mm"} <= set(found) else {}
+    """Return which header each field of a rain table stands under; {} without a depth or a time.
+
+    A time may stand in one column, in a day and a clock, or in year, month, day and hour.
+    """
+    bare = {_DAY_OF.sub("", unicodedata.normalize("NFKC", header)): header for header in reversed(headers)}
+    taken = _guess(list(bare)[::-1], {field: names for field, names in _BY_ALIAS.items() if field != "code"})
+    found = {field: bare[header] for field, header in taken.items()}
+    code = next((bare[one] for one in bare if _plain(one) in _BY_ALIAS["code"]), None)
+    if code is not None and code != found.get("station"):
+        found["code"] = code
+    if not {"year", "month", "day"} <= set(found):
+        if not found.keys() & {"time", "date"} and "day" in found:
+            found["date"] = found["day"]
+        found = {field: header for field, header in found.items() if field not in ("year", "month", "day")}
+    elif found.keys() & {"time", "date"}:
+        found = {field: header for field, header in found.items() if field not in ("year", "month", "day")}
+    if "time" not in found and "date" in found:
+        found["time"] = found.pop("date")
+    timed = "time" in found or {"year", "month", "day"} <= set(found)
+    return found if timed and "mm" in found else {}
 
 
 def is_rain_table(headers: Sequence[str]) -> bool:
@@ -183,24 +208,38 @@ def read_rain(
             file=name, headers=", ".join(map(str, table.headers))[:300] or "-",
         )  # fmt: skip
     text, rejected = _rows_of(table, columns)
-    known_unit, unit_from = _told(unit, _unit_of(columns["mm"]), MM)
-    begin, dated = _times(text, columns, zone, day_first)
-    title_stamp = (
-        END if _ENDS.search(columns["time"].lower()) else BEGIN if _BEGINS.search(columns["time"].lower()) else None
-    )
-    known_stamp, stamp_from = _told(stamp, title_stamp, BEGIN)
+    known_unit, unit_from = _told(unit, _unit_of(columns["mm"]) or _unit_above(table.title), MM)
+    title = columns.get("time") or columns.get("hour") or columns["day"]
+    day_of = _DAY_OF.search(unicodedata.normalize("NFKC", columns["mm"]))
+    # told by their end: 过去1小时, the standard table of hydrologists (DRP beside TM), totals of days to 20:00
+    told_stamp = (
+        END if _ENDS.search(title.lower()) or _PAST.search(columns["mm"].lower()) or day_of
+        else BEGIN if _BEGINS.search(title.lower()) else None
+    )  # fmt: skip
+    known_stamp, stamp_from = _told(stamp, told_stamp, BEGIN)
+    written = rain_times.written(text)
+    begin, dated = rain_times.moments(written, text.get("hour"), zone, day_first, title)
     mm, missing, traces = _depths(text["mm"], UNITS[known_unit])
-    station = (
-        mask_text(text["station"]).astype(object) if "station" in text else pd.Series("", text.index, dtype=object)
-    )
-    area = mask_text(text["zone"]).astype(object) if "zone" in text else pd.Series("", text.index, dtype=object)
-    hours, usual = _hours(begin, station, dated)
+    station, area = _stations(text), _masked(text, "zone")
+    if table.kind in ("XLSX", "XLS"):  # in a workbook 00:00 of a day and the day alone are the same
+        dated &= ~station.isin(set(station[~dated])).to_numpy(bool)
+    told_hours = rain_times.hours_of(columns["mm"])
+    hours, usual, step = rain_times.lengths(begin, station, dated, told_hours, _said_hours(text, columns))
+    if told_hours is not None and step is not None and told_hours > step * 1.01:
+        raise HazardError(
+            "rain-rolling",
+            "{file}: column {column} holds totals of {hours} hours, and its rows follow each other after {step} hours: "
+            "the same rain would be counted several times. Load the depths of single hours, or one row a day.",
+            file=name, column=columns["mm"], hours=round(told_hours, 2), step=round(step, 2),
+        )  # fmt: skip
     rows = pd.DataFrame(
         {"row": text.index.astype(int), "station": station, "zone": area, "begin": begin, "hours": hours, "mm": mm}
     )
-    if known_stamp == END:
-        moved = begin - pd.to_timedelta(np.where(dated, 0.0, hours), unit="h")
-        rows["begin"] = moved
+    shift = np.where(dated, 0.0, -hours if known_stamp == END else 0.0)
+    if day_of:
+        at = int(day_of[1])
+        shift = np.where(dated, at - DAY_HOURS if known_stamp == END else at, shift)
+    rows["begin"] = begin + pd.to_timedelta(shift, unit="h")
     years = begin.dt.tz_convert(zone).dt.year
     wrong: list[tuple[str, pd.Series, str]] = [
         ("time-unreadable", begin.isna() | ~years.between(FIRST_YEAR, LAST_YEAR), "time"),
@@ -208,25 +247,34 @@ def read_rain(
         ("rain-negative", mm < 0, "mm"),
         ("rain-impossible", mm > np.where(hours <= 1, MOST_HOUR_MM, MOST_DAY_MM), "mm"),
     ]
-    if usual < DAY_HOURS:
-        wrong.append(("rain-day-total", pd.Series(dated, text.index), "time"))
+    clocked = set(station[~dated])
+    wrong.append(("rain-day-total", station.isin(clocked) & dated, "time"))
     good = pd.Series(True, text.index)
     for code, which, field in wrong:
         for row in text.index[which.to_numpy(bool) & good.to_numpy()]:
             value = _value(text, row, with_depth=field == "mm")
-            rejected.append((int(row), value, _reason(code, value, columns[field])))
+            rejected.append((int(row), value, _reason(code, value, columns.get(field, title))))
         good &= ~which
     kept, twice, repeats = _once_each(rows[good.to_numpy()])
     for row in twice:
         value = _value(text, row, with_depth=True)
-        rejected.append((row, value, _reason("rain-twice", value, columns["time"])))
-    notes = _notes(columns, unit_from, stamp_from, dated, traces, text, kept)
+        rejected.append((row, value, _reason("rain-twice", value, title)))
+    over = rain_times.overlapping(kept)
+    for row in kept.loc[over, "row"]:
+        value = _value(text, row, with_depth=True)
+        rejected.append((int(row), value, _reason("rain-overlaps", value, title)))
+    kept = kept[~over]
+    notes = _notes(table, columns, title, unit_from, stamp_from, dated, traces, kept)
+    if day_of:
+        notes.append(
+            Sentence(_DAYS_TO if known_stamp == END else _DAYS_FROM, {"column": columns["mm"], "at": int(day_of[1])})
+        )
     frame = pd.DataFrame(rejected, columns=["row", "value", "sentence"]).sort_values(
         "row", kind="stable", ignore_index=True
     )
     return RainFile(
         kept.reset_index(drop=True), frame, repeats, columns, known_unit, unit_from, known_stamp, stamp_from, usual,
-        traces, tuple(notes), table.sheets,
+        traces, tuple(notes), table.sheets, table.sheet or "",
     )  # fmt: skip
 
 
@@ -244,6 +292,9 @@ _WHY = {
         "“{value}” in column {column} has no hour, and the other rows have: a total of a day beside its hours would "
         "count the rain twice"
     ),
+    "rain-overlaps": N_(
+        "“{value}” begins within the reading before it: the same rain would be counted twice; correct the times"
+    ),
     "rain-twice": N_(
         "“{value}” stands twice for one station with different depths: the first is taken, correct the other"
     ),
@@ -253,6 +304,13 @@ _STAMP = N_(
     "Column {column} does not say whether its times are the begin or the end of a reading: taken as the begin (on the "
     "command line: --stamp end). By the end all rain would lie one reading earlier."
 )
+_SHEET = N_("Read was the sheet {sheet}, not {others}: load each sheet by its own, with the sheet chosen.")
+_OTHER = N_("Depths were taken from column {column}; column {other} was not read.")
+_DAYS_TO = N_(
+    "Column {column}: the depth of a day is taken as that of the 24 hours that end at {at}:00 of this day (on the "
+    "command line: --stamp begin for those that begin then)."
+)
+_DAYS_FROM = N_("Column {column}: the depth of a day is taken as that of the 24 hours from {at}:00 of this day.")
 _TRACES = N_("Readings too small to be measured (T, 微量), counted as 0 mm: {n}.")
 _UNKNOWN = N_(
     "Readings that are not known (缺测, 9999, empty): {n}. They are no dry hours: nothing is concluded from them."
@@ -265,7 +323,11 @@ def _reason(code: str, value: str, column: str) -> Sentence:
 
 def _value(text: pd.DataFrame, row: Any, *, with_depth: bool) -> str:
     """Return what stands in a row: its time, and its depth where that is asked for."""
-    names = [name for name in ("time", "hour", "mm") if name in text and (with_depth or name != "mm")]
+    names = [
+        name
+        for name in ("date", "year", "month", "day", "time", "hour", "mm")
+        if name in text and (with_depth or name != "mm")
+    ]
     cells = [str(text.at[row, name]) for name in names]
     return mask(" ".join(filter(None, cells)))[:60]
 
@@ -282,6 +344,12 @@ def _unit_of(title: str) -> str | None:
         return MM
     ends = _plain(title)
     return INCH if _INCHES.search(plain) or ends in ("rainfallin", "rainin", "precipitationin", "precipin") else None
+
+
+def _unit_above(title: str) -> str | None:
+    """Return the unit that the text above a header names (单位：毫米), None if none."""
+    named = _UNIT_ABOVE.search(unicodedata.normalize("NFKC", title))
+    return _unit_of(named[1]) if named else None
 
 
 def _rows_of(table: Table, columns: Mapping[str, str]) -> tuple[pd.DataFrame, list[tuple[int, str, Sentence]]]:
@@ -301,26 +369,29 @@ def _rows_of(table: Table, columns: Mapping[str, str]) -> tuple[pd.DataFrame, li
     return text.drop(index=[*sums, *(row for row in empty if row not in sums)]), rejected
 
 
-def _times(
-    text: pd.DataFrame, columns: Mapping[str, str], zone: str, day_first: bool | None
-) -> tuple[pd.Series, NDArray[np.bool_]]:
-    """Return each row's time in UTC, and whether it is a day alone."""
-    written = text["time"]
-    hour = text["hour"] if "hour" in text else pd.Series("", text.index, dtype=object)
-    clocked = written.map(lambda cell: bool(_CLOCK.search(cell)))
-    number = pd.to_numeric(hour.str.replace(r"\s*[时時点點hH].*$", "", regex=True), errors="coerce")
-    apart_ = ~clocked & number.between(0, 24)
-    days = read_times({"time": written}, zone=zone, day_first=day_first, titles={"time": columns["time"]})["time"]
-    local = days.dt.tz_convert(zone).dt.tz_localize(None)
-    shifted = (local + pd.to_timedelta(number.where(apart_, 0.0), unit="h")).dt.tz_localize(
-        ZoneInfo(zone), ambiguous=False, nonexistent="shift_forward"
-    )
-    begin = pd.Series(shifted.dt.tz_convert("UTC"), text.index)
-    dated = (~clocked & ~apart_ & (hour == "")).to_numpy(bool)
-    midnight = (local == local.dt.normalize()).to_numpy(bool)
-    if (midnight | local.isna().to_numpy()).all() and not apart_.any():
-        dated = dated | clocked.to_numpy(bool)  # a spreadsheet's days bear 00:00
-    return begin, dated
+def _masked(text: pd.DataFrame, field: str) -> pd.Series:
+    return mask_text(text[field]).astype(object) if field in text else pd.Series("", text.index, dtype=object)
+
+
+def _stations(text: pd.DataFrame) -> pd.Series:
+    """Return the name of each row's station, with its code where two stations have one name."""
+    name = _masked(text, "station")
+    if "code" not in text:
+        return name
+    code = _masked(text, "code")
+    often = code.groupby(name).transform("nunique") > 1
+    return name.mask(name == "", code).mask(often & (name != ""), name + " " + code).astype(object)
+
+
+def _said_hours(text: pd.DataFrame, columns: Mapping[str, str]) -> pd.Series | None:
+    """Return of how many hours each row says that it is, None where the table has no such column."""
+    if "length" not in text:
+        return None
+    number = pd.to_numeric(text["length"], errors="coerce")
+    if _plain(columns["length"]) != "intv":
+        return number
+    whole = np.floor(number)  # the hydrologists' HH.MM: 1.30 is an hour and a half
+    return whole + (number - whole) * 100 / 60
 
 
 def _depths(text: pd.Series, unit: float) -> tuple[pd.Series, pd.Series, int]:
@@ -328,23 +399,11 @@ def _depths(text: pd.Series, unit: float) -> tuple[pd.Series, pd.Series, int]:
     plain = text.map(lambda cell: unicodedata.normalize("NFKC", cell).strip().lower())
     bare = plain.str.replace(r"\s*(?:mm|毫米|inch(?:es)?|英寸|in)$", "", regex=True)
     bare = bare.str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)
-    missing, trace = bare.isin(_MISSING), bare.isin(_TRACE)
+    bare = bare.str.replace(r"^([+-]?)\.(?=\d)", r"\g<1>0.", regex=True)
+    missing, trace = bare.isin(_MISSING), bare.isin(_TRACE) | bare.str.replace(" ", "").str.match(_LESS)
+    bare = bare.where(bare.str.match(_DEPTH), "")
     values = pd.Series(read_numbers(bare.mask(missing | trace, "")), text.index) * unit
     return values.mask(missing).mask(trace, 0.0).round(4), missing, int(trace.sum())
-
-
-def _hours(begin: pd.Series, station: pd.Series, dated: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
-    """Return how long each reading stands for, and the usual length: a day, or the most frequent distance of times."""
-    if dated.all() or not len(begin):
-        return np.full(len(begin), DAY_HOURS), DAY_HOURS
-    known = pd.DataFrame({"station": station, "begin": begin})[~dated & begin.notna().to_numpy()]
-    known = known.drop_duplicates().sort_values(["station", "begin"])
-    steps = known.groupby("station", sort=False)["begin"].diff().dropna().dt.total_seconds() / 3600
-    common = steps[steps > 0].round(6).mode()
-    usual = 1.0
-    if len(common):
-        usual = min(_STEPS_H, key=lambda one: abs(one - float(common.iloc[0])))
-    return np.where(dated, DAY_HOURS, usual), usual
 
 
 def _once_each(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[int], int]:
@@ -364,14 +423,20 @@ def _once_each(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[int], int]:
 
 
 def _notes(
-    columns: Mapping[str, str], unit_from: str, stamp_from: str, dated: NDArray[np.bool_], traces: int,
-    text: pd.DataFrame, kept: pd.DataFrame,
+    table: Table, columns: Mapping[str, str], title: str, unit_from: str, stamp_from: str, dated: NDArray[np.bool_],
+    traces: int, kept: pd.DataFrame,
 ) -> list[Sentence]:  # fmt: skip
     notes = []
+    if len(table.sheets) > 1:
+        others = ", ".join(one for one in table.sheets if one != table.sheet)[:200]
+        notes.append(Sentence(_SHEET, {"sheet": table.sheet, "others": others}))
+    for other in table.headers:
+        if other not in columns.values() and _plain(_DAY_OF.sub("", other)) in _BY_ALIAS["mm"]:
+            notes.append(Sentence(_OTHER, {"column": columns["mm"], "other": other}))
     if unit_from == "usual":
         notes.append(Sentence(_UNIT, {"column": columns["mm"]}))
     if stamp_from == "usual" and not dated.all():
-        notes.append(Sentence(_STAMP, {"column": columns["time"]}))
+        notes.append(Sentence(_STAMP, {"column": title}))
     if traces:
         notes.append(Sentence(_TRACES, {"n": traces}))
     if missing := int(kept["mm"].isna().sum()):

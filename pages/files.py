@@ -1,4 +1,4 @@
-"""Data: load a file, see what came in, what was not taken and why, how good it is; types, deadlines, projects."""
+"""Data: load a file, see what came in, what was not taken and why, how good it is; types, deadlines, projects, rain."""
 
 import streamlit as st
 
@@ -7,6 +7,7 @@ from pages.common import (
     deadlines_view,
     files_view,
     frame,
+    gauges_view,
     load_view,
     panels,
     projects_view,
@@ -31,6 +32,7 @@ with frame.told(_):
         "types": files_view.types,
         "deadlines": deadlines_view.draw,
         "projects": projects_view.draw,
+        "rain": gauges_view.draw,
         "history": files_view.history,
     }
     with st.container(border=True):

@@ -17,7 +17,7 @@ from data.quality import REJECTED
 from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
-from reports import deadlines, intake, people, record
+from reports import deadlines, gauges, intake, people, record
 from reports import projects as works
 from reports import rates as reckoning
 from reports.rates import CellRates
@@ -307,6 +307,15 @@ def deadlines_(rows: pd.DataFrame, editions: pd.DataFrame, words: Words) -> list
     empty = [name for name in named if (named[name].astype(str) == "").all()]
     shown = named[list(deadlines.TITLES)].drop(columns=[name for name in empty if name in deadlines.TITLES])
     return [*lines, *table(shown.head(MOST), _said(deadlines.TITLES, words), words), *_more(len(rows), words)]
+
+
+def rain(data: Dataset, words: Words) -> list[str]:
+    """Return what is stored of each rain gauge."""
+    found = data.rainfall()
+    if found.empty:
+        return [words("No rain is stored: cli.py rain FILE.")]
+    rows = gauges.station_rows(data, found, words)
+    return [gauges.headline(data, found, words), *table(rows, gauges.titles(words), words)]
 
 
 def projects(data: Dataset, found: gpd.GeoDataFrame, words: Words) -> list[str]:

@@ -20,6 +20,7 @@ SECTIONS = {
     "types": N_("Types"),
     "deadlines": N_("Deadlines"),
     "projects": N_("Projects"),
+    "rain": N_("Rain"),
     "history": N_("History"),
 }
 
