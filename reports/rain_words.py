@@ -52,7 +52,7 @@ def beside(found: Forecast) -> list[Sentence]:
         lines.append(
             Sentence(
                 N_(
-                    "Of {n} cells about {expected} will have a report; cells whose intervals overlap may change places."
+                    "Of {n} cells about {expected} will have a report; where intervals overlap, cells may change places."
                 ),
                 {"n": len(found.ranked), "expected": round(found.expected, 1)},
             )
@@ -76,7 +76,7 @@ def rests_on(found: Onsets) -> list[Sentence]:
     """Return what the curves rest on, a sentence each."""
     lines = [
         Sentence(
-            N_("{counted} of {rains} rains from {start} to before {end} count; beside the others hours are not known."),
+            N_("{counted} of {rains} rains from {start} to before {end} count; of the others rain or reports are not known."),
             {"counted": found.rains - found.unclear, "rains": found.rains, "start": found.start, "end": found.end},
         ),
         Sentence(
@@ -142,7 +142,7 @@ def rows(table: pd.DataFrame, words: Words) -> pd.DataFrame:
     records = table.to_dict("records")
     said = table.assign(
         begins=[begins(row).say(words) for row in records],
-        why=[words(REASONS[row["reason"]]) if row["reason"] else "" for row in records],
+        why=[words(REASONS[code]) if code else "" for code in table["reason"]],
         seen=[
             words("{reported} of {n}", reported=int(row["so_deep_reported"]), n=int(row["so_deep"])) for row in records
         ],
@@ -169,7 +169,7 @@ def for_terminal(words: Words) -> dict[str, str]:
 
 def lines(found: Forecast, words: Words) -> list[str]:
     """Return the sentences of a forecast."""
-    told = [main(found).say(words) + words("."), *(one.say(words) for one in beside(found))]
+    told = [words("{finding}.", finding=main(found)), *(one.say(words) for one in beside(found))]
     return [*told, *(one.say(words) for one in rests_on(found.onsets))]
 
 
