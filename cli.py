@@ -78,6 +78,8 @@ from reports import (
     plain_times,
     priorities,
     priority_tables,
+    rain_onset,
+    rain_words,
     rates,
     record,
     returning,
@@ -434,10 +436,22 @@ def rain_(
     encoding: Encoding = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
     remove: Annotated[list[str] | None, typer.Option("--remove", help="Remove a station. Repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the readings to FILE.xlsx or FILE.csv.")] = None,
+    forecast: Annotated[
+        float | None, typer.Option(help="Depth in mm of a rain to come: which cells will have reports?")
+    ] = None,
+    peak: Annotated[float | None, typer.Option(help="Largest hour of that rain in mm; else the usual one.")] = None,
+    level: Level = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the readings, or the forecast, to FILE.xlsx or FILE.csv.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Load the table of a rain gauge, remove a station, or list what is stored of each."""
+    """Load the table of a rain gauge, remove a station, list what is stored, or tell which cells a rain floods."""
+    if forecast is not None and (file is not None or remove):
+        raise HazardError("forecast-alone", "A forecast is asked for alone: without a FILE and without --remove.")
+    if forecast is not None:
+        _forecast(context.obj.newest(), forecast, peak, level, out, as_json)
+        return
     if sum(map(bool, (file, remove, out))) > 1:
         raise HazardError("projects-one", "Do one thing at a time: load a FILE, --remove, or --out.")
     if file is not None:
@@ -462,6 +476,19 @@ def rain_(
     else:
         lines = plain.rain(dataset, WORDS)
     _print(gauges.json_rows(dataset), as_json, lines)
+
+
+def _forecast(
+    dataset: Dataset, mm: float, peak: float | None, level: str | None, out: Path | None, as_json: bool
+) -> None:
+    scope = _scope(dataset, level, None, None, None)
+    found = rain_onset.forecast(dataset, scope, mm, peak)
+    answer, lines = rain_words.as_json(found, WORDS), plain.forecast(found, WORDS)
+    if out is not None:
+        _write(out, [rain_words.file_of(dataset, found, WORDS, out.suffix, str(out))])
+        answer["file"] = str(out)
+        lines = [WORDS("The forecast is in {file}.", file=str(out))]
+    _print(answer, as_json, lines)
 
 
 @app.command("projects")

@@ -17,9 +17,10 @@ from data.quality import REJECTED
 from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
-from reports import deadlines, gauges, intake, people, record
+from reports import deadlines, gauges, intake, people, rain_words, record
 from reports import projects as works
 from reports import rates as reckoning
+from reports.rain_onset import Forecast
 from reports.rates import CellRates
 from reports.terminal import table
 
@@ -316,6 +317,17 @@ def rain(data: Dataset, words: Words) -> list[str]:
         return [words("No rain is stored: cli.py rain FILE.")]
     rows = gauges.station_rows(data, found, words)
     return [gauges.headline(data, found, words), *table(rows, gauges.titles(words), words)]
+
+
+def forecast(found: Forecast, words: Words) -> list[str]:
+    """Return which cells a forecast rain floods, the likeliest first, and those of which nothing is told."""
+    ranked, apart = rain_words.rows(found.ranked, words), rain_words.rows(found.apart, words)
+    titles = {"name": words("Name"), "begins": words("Why")}
+    said = rain_words.lines(found, words)
+    lines = [said[0], *table(ranked.head(MOST), rain_words.for_terminal(words), words), *_more(len(ranked), words)]
+    if len(apart):
+        lines += [words("Cells of which no chance can be told"), *table(apart.head(MOST), titles, words)]
+    return [*lines, *said[1:]]
 
 
 def projects(data: Dataset, found: gpd.GeoDataFrame, words: Words) -> list[str]:

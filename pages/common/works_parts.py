@@ -9,7 +9,7 @@ from analysis.charts import CONFIG
 from base.text import N_, Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import Scope
-from pages.common import cached, controls, downloads, frame, panels
+from pages.common import cached, controls, downloads, frame, panels, rain_view
 from reports import priority_tables, priority_views, priority_words
 from reports.priorities import Priorities
 
@@ -18,6 +18,7 @@ PARTS = {
     "weights": N_("What if weights change"),
     "money": N_("More or less money"),
     "residents": N_("Without residents"),
+    "rain": N_("Rain forecast"),
     "rests": N_("What it rests on"),
 }
 
@@ -32,6 +33,8 @@ def draw(words: Words, data: Dataset, scope: Scope, found: Priorities) -> None:
             money(words, data, scope, found)
         elif part == "residents":
             residents(words, data, scope, found)
+        elif part == "rain":
+            rain_view.show_forecast(words, data, scope)
         elif part == "rests":
             rests_on(words, found)
         else:
