@@ -3,7 +3,7 @@
 import streamlit as st
 
 from base.errors import HazardError
-from base.text import Words, markdown_plain
+from base.text import Words, markdown_plain, told_share
 from data.dataset import Dataset
 from data.schema import Scope
 from pages.common import cached, downloads, frame
@@ -60,12 +60,13 @@ def show_forecast(words: Words, data: Dataset, scope: Scope) -> None:
 
 def _ranked(words: Words, found: rain_onset.Forecast) -> None:
     rows = rain_words.rows(found.ranked.head(cached.MOST_ROWS), words)
+    rows = rows.assign(chance=[100 * told_share(one, 0) for one in rows["chance"]])
     column = st.column_config
     config = {
         "rank": column.NumberColumn(words("Rank"), width=60),
         "name": column.TextColumn(words("Name"), width=140),
         "chance": column.ProgressColumn(
-            words("Chance of a report"), format="percent", min_value=0.0, max_value=1.0, width=140
+            words("Chance of a report"), format="%.0f%%", min_value=0, max_value=100, width=140
         ),
         "interval": column.TextColumn(words("95% interval"), width=110),
         "seen": column.TextColumn(words("Rains so deep, with a report"), width=130),
