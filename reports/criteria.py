@@ -49,6 +49,14 @@ EVERY = (
         fold=MOST,
     ),
     Criterion(
+        "wet_days", N_("Wet days with waterlogging"), N_("days"),
+        N_(
+            "Of the {wet} days of the period on which {mm} mm of rain or more are known to have fallen, those on which "
+            "somebody reported waterlogging there."
+        ),
+        fold=MOST,
+    ),
+    Criterion(
         "excess", N_("Excess over expected, at least"), N_("times the expected"),
         N_(
             "Events over those expected by {exposure}: the lower limit of the 95% interval of that ratio, so that a "
@@ -120,7 +128,7 @@ EVERY = (
     ),
 )  # fmt: skip
 CRITERIA = {one.code: one for one in EVERY}
-COUNTED = ("events", "days", "excess")  # those that stand a second time without the reports of residents
+COUNTED = ("events", "days", "wet_days", "excess")  # those that stand a second time without the reports of residents
 RULE = Sentence(
     N_(
         "Where a criterion is not known of a place, the ranking gives it the median of the places of which it is "

@@ -30,9 +30,8 @@ class Needs:
         One row a cell, sorted by cell_id: cell_id, name; a column for each of `criteria` by its code, NaN where not
         known; for the people who ask: area_km2, reports (calls of waterlogging), weight (the share of all events that
         is expected there), excess_ratio, excess_high, trend_word (of `reports.record.TREND_NAMES`), cases and open
-        (behind hours), closures (behind returns), by_residents, by_office
-        and by_unknown (they add up to reports); events_without, days_without, excess_without: without the reports of
-        residents.
+        (behind hours), closures (behind returns), by_residents, by_office and by_unknown (they add up to reports);
+        events_without, days_without, wet_days_without, excess_without: without the reports of residents.
     criteria : tuple of Criterion
         Of exposures only those loaded for any of the cells.
     gaps : DataFrame

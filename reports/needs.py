@@ -28,6 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import hotspots, rates, trend
+from analysis.rain import KNOWN
 from base.errors import HazardError
 from base.text import N_, NP_, Listed, Sentence, Term
 from data import queries
@@ -37,6 +38,7 @@ from reports import answers, record, residents, returning, times
 from reports.criteria import CRITERIA, EVERY, RULE, Criterion
 from reports.need_table import WITHOUT, Needs, gap_table, missing_of, named
 from reports.project_needs import needs_of_projects
+from reports.rain import rain_days, wet_day_mm
 
 __all__ = ["CRITERIA", "RULE", "Criterion", "Needs", "needs", "needs_of_projects"]
 
@@ -199,6 +201,11 @@ class _Asked:
         day = points["reported_at"].dt.tz_localize(None).to_numpy("datetime64[D]")
         self.values["days"] = self.days(at, day, here)
         others = kept & (who != residents.RESIDENT)
+        wet = self.wet_days()
+        if wet is not None:
+            rained = np.isin(day, wet)
+            self.values["wet_days"] = self.days(at, day, here & rained)
+            self.beside["wet_days" + WITHOUT] = self.days(at, day, here & others & rained)
         event = answers.event_numbers(self.dataset, points, kept)
         told = np.isin(event, np.unique(event[others[kept]]))  # by somebody else too
         leads = answers.events_of(self.dataset, self.wet).calls["leads"].to_numpy()
@@ -209,6 +216,21 @@ class _Asked:
         if spots.n_events and not events.any():
             self.notes.append(Sentence(_RESIDENTS_ONLY))
         return residents.reporters(points[here], self.named)[1]
+
+    def wet_days(self) -> NDArray[np.datetime64] | None:
+        """Return the wet days of the period, None where no rain is known of it; says where not all of it is."""
+        rain = rain_days(self.dataset, self.wet)
+        day, known = rain["day"].to_numpy("datetime64[D]"), rain["known"].to_numpy(float) >= KNOWN
+        told = known & (day >= np.datetime64(self.start)) & (day < np.datetime64(self.end))
+        if not told.any():
+            self.notes.append(Sentence(_NO_RAIN))
+            return None
+        least, n = wet_day_mm(self.dataset), (self.end - self.start).days
+        if told.sum() < n:
+            self.notes.append(Sentence(_RAIN_MISSING, {"n": n - int(told.sum()), "all": n}))
+        wet: NDArray[np.datetime64] = day[told & (rain["mm"].to_numpy(float) >= least)]
+        self.fields |= {"wet": len(wet), "mm": least}
+        return wet
 
     def chronic(self) -> None:
         sites = record.sites_of(self.dataset, self.wet)
@@ -321,8 +343,12 @@ _NO_DRAINS = N_(
     "criterion."
 )
 _UNTOLD = N_(
-    "In no criterion, for nothing here tells it: how deep water stood and for how long, which schools lie there, and "
-    "which of the rains brought water."
+    "In no criterion, for nothing here tells it: how deep water stood and for how long, and which schools lie there."
+)
+_NO_RAIN = N_("No rain is known of the period: on how many wet days there was water is in no criterion.")
+_RAIN_MISSING = NP_(
+    "Of {n} of the {all} days of the period the rain is not known: it is no wet day here.",
+    "Of {n} of the {all} days of the period the rain is not known: they are no wet days here.",
 )
 _NO_EXPOSURE = N_(
     "No households, people, roads or covers of the cells are loaded: who is hit is in no criterion. Load them on the "

@@ -73,8 +73,11 @@ class _Fold:
         covered = np.bincount(self.row, minlength=len(self.places))
         values: dict[str, Any] = {one.code: self.fold(one.code, one.fold) for one in self.found.criteria}
         beside: dict[str, Any] = {"area_km2": self.ground, "cells": covered}
-        for name in (*_ADDED, *(code + WITHOUT for code in COUNTED if code != "excess")):
-            beside[name] = self.most(name) if name == "days" + WITHOUT else self.sum(name)
+        beside |= {name: self.sum(name) for name in _ADDED}
+        for one in self.found.criteria:
+            if one.code in COUNTED and one.fold != RATIO:
+                name = one.code + WITHOUT
+                beside[name] = self.most(name) if one.fold == MOST else self.sum(name)
         full, without = self.excess("events"), self.excess("events" + WITHOUT)
         beside |= {"excess_ratio": full.ratio, "excess_high": full.high, "excess" + WITHOUT: without.low}
         table = pd.concat([self.places, pd.DataFrame({**values, **beside})], axis=1)
