@@ -47,10 +47,10 @@ def _table(words: Words, found: Priorities, rows: pd.DataFrame) -> None:
         "project": column.TextColumn(words("Project"), width=176),
         "cost": column.NumberColumn(titles["cost"], format="localized", width=82),
         "avoided_said": column.TextColumn(
-            words("Avoided a year"), width=112, help=words("Of each alone, with the 95% interval of its rate.")
+            words("Avoided a year"), width=110, help=words("Of each alone, with the 95% interval of its rate.")
         ),
         "ranks": column.TextColumn(
-            words("Rank"), width=76, help=words("By need; in brackets nine tenths of its ranks in the draws.")
+            words("Rank"), width=66, help=words("By need; in brackets nine tenths of its ranks in the draws.")
         ),
         "score": column.ProgressColumn(
             words("Need"), format="%.2f", min_value=0.0, max_value=priority_views.top_score(found), width=76,
