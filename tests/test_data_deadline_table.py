@@ -203,9 +203,10 @@ def test_what_people_type_is_cleaned_kept_and_told(tmp_path):
     assert (answer["subjectless"], answer["repeated"]) == ([4], [5])
     said = edition_sentences(answer, Words("en"))
     assert said[0].startswith("the office's own · events · from the beginning: 5 rows are saved")
-    assert "Row 5 repeats the condition" in said[3]
-    assert "Row 4 names no code" in said[2]
     assert "Row 2, Sunken cover: the limit “尽快” cannot be read" in said[1]
+    assert said[2].startswith("A limit is read when it is written like")
+    assert "Row 4 names no code" in said[3]
+    assert "Row 5 repeats the condition" in said[4]
 
 
 def test_a_limit_repeated_alike_is_no_contradiction(tmp_path):
