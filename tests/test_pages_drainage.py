@@ -30,7 +30,7 @@ GRID = Scope("grid")
 
 @pytest.fixture(scope="module")
 def folder(workspaces):  # noqa: F811
-    return works_cases.demo_with_projects(workspaces["demo"])
+    return workspaces["demo"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def field(kind, label):
 def test_the_first_screen_says_the_finding_the_five_figures_and_the_list(visit, folder, dataset, lang):  # noqa: F811
     words = WORDS[lang]
     seen = visit("drainage", folder, lang=lang)
-    check(seen, "drainage", "own", lang)
+    check(seen, "drainage", "demo", lang)
     found = priorities(dataset, GRID, Asked(usual_budget(dataset)))
     assert title(seen) == priority_words.main(found).say(words)
     assert figures(seen) == [one.value.say(words) for one in priority_words.figures(found)]
@@ -69,7 +69,7 @@ def test_each_part_opens_by_its_address(visit, folder, lang):  # noqa: F811
     words = WORDS[lang]
     for part in works_parts.PARTS:
         seen = visit("drainage", folder, lang=lang, works=part)
-        check(seen, "drainage", "own", lang)
+        check(seen, "drainage", "demo", lang)
         assert len(seen.subheader) >= 2  # of the list and of the part
         for table in (one.value for one in seen.dataframe):
             cells = [one for one in table.to_numpy().ravel() if isinstance(one, str)]

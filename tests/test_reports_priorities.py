@@ -55,7 +55,7 @@ def dataset():
 
 @pytest.fixture(scope="module")
 def demo_data(demo):
-    return Workspace(works_cases.demo_with_projects(demo)).newest()
+    return Workspace(demo).newest()
 
 
 def rates_by_hand(years):

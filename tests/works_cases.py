@@ -6,12 +6,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import demo_cases
 import pandas as pd
 from stored import rows, store, with_grids
 
 from data.projects import load_projects
-from data.store import Workspace
 
 EVENTS = {"A": 12, "B": 6, "C": 3, "D": 0}  # of waterlogging from 2024-02 to 2026-01, two months apart
 TABLE = """项目编号,项目名称,类型,造价(元),状态,互斥组,必做,网格,WKT
@@ -59,15 +57,3 @@ def _made(table: str, channels: tuple[str, ...]) -> Path:
 def office(table: str = TABLE, channels: tuple[str, ...] = ("热线",)) -> Path:
     """The folder of the workspace, made once; no test changes it."""
     return _made(table, channels)
-
-
-@cache
-def demo_with_projects(demo: Path) -> Path:
-    """The demo with its projects, where it does not bring them itself."""
-    if len(Workspace(demo).newest().projects()):
-        return demo
-    folder = Path(tempfile.mkdtemp()) / "demo"
-    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
-    shutil.copytree(demo, folder)
-    load_projects(Workspace(folder), demo_cases.demo().projects_file, "p.csv", who="t")
-    return folder
