@@ -52,7 +52,8 @@ def beside(found: Forecast) -> list[Sentence]:
         lines.append(
             Sentence(
                 N_(
-                    "Of {n} cells about {expected} will have a report; where intervals overlap, cells may change places."
+                    "Of {n} cells about {expected} will have a report; where intervals overlap, cells may change "
+                    "places."
                 ),
                 {"n": len(found.ranked), "expected": round(found.expected, 1)},
             )
@@ -76,7 +77,10 @@ def rests_on(found: Onsets) -> list[Sentence]:
     """Return what the curves rest on, a sentence each."""
     lines = [
         Sentence(
-            N_("{counted} of {rains} rains from {start} to before {end} count; of the others rain or reports are not known."),
+            N_(
+                "{counted} of {rains} rains from {start} to before {end} count; of the others rain or reports are not "
+                "known."
+            ),
             {"counted": found.rains - found.unclear, "rains": found.rains, "start": found.start, "end": found.end},
         ),
         Sentence(
