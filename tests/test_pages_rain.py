@@ -1,78 +1,47 @@
-"""The rain on the Data page: with and without, in both languages, loaded through its form, removed and taken back."""
-
-from pathlib import Path
+"""The panel of a forecast rain: with rain, with more than was ever seen, and without any."""
 
 import pytest
-import streamlit as st
-from hostile_names import HOSTILE
-from test_pages import WORDS, box, check, press, refusals, texts, visit, workspaces  # noqa: F401  fixtures among them
+from streamlit.testing.v1 import AppTest
 
-from data import rain
 from data.demo import make_demo
+from data.example import load_demo
+from data.rain import load_rain, remove_stations
 from data.store import Workspace
 
 
-class Upload:
-    def __init__(self, name, content):
-        self.name, self._content = name, content
+def panel(language: str) -> None:
+    from base.text import Words
+    from data.schema import Scope
+    from pages.common import cached, rain_view
 
-    def getvalue(self):
-        return self._content
+    rain_view.show_forecast(Words(language), cached.dataset(), Scope("grid"))
 
 
 @pytest.fixture
-def uploaded(monkeypatch):
-    """A function that makes the section's uploader hold a file until one was loaded."""
-    held = {}
-
-    def uploader(_label, **options):
-        return held.get("file") if options["key"] == "ra-upload-0" else None
-
-    monkeypatch.setattr(st, "file_uploader", uploader)
-    return lambda name, content: held.update(file=Upload(name, content))
+def office(tmp_path, monkeypatch, components):
+    workspace = Workspace(tmp_path)
+    load_demo(workspace, who="t")
+    if not len(workspace.newest().rainfall()):
+        load_rain(workspace, make_demo().gauge, "rain.csv", who="t")
+    monkeypatch.setenv("HOTSPOTS_WORKSPACE", str(tmp_path))
+    return workspace
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_without_rain_the_section_says_what_it_is_for(visit, lang):  # noqa: F811
-    seen = visit("data", "empty", lang=lang, section="rain")
-    check(seen, "data", "empty", lang)
-    assert {"zh": "尚未导入降雨", "en": "No rain is loaded"}[lang] in " ".join(texts(seen))
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_forecast_lists_cells_and_a_deeper_one_says_it_is_drawn_out(office, language):
+    page = AppTest.from_function(panel, args=(language,), default_timeout=60).run()
+    assert not page.exception
+    assert len(page.number_input) == 1  # the demo's readings are of a day: no largest hour is asked for
+    assert len(page.dataframe) == 2
+    before = len(page.caption[0].value)
+    page.number_input[0].set_value(300.0).run()
+    assert not page.exception
+    assert len(page.caption[0].value) > before
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_file_is_previewed_loaded_and_taken_back(visit, uploaded, tmp_path, lang):  # noqa: F811
-    demo = make_demo()
-    uploaded(demo.names["rain"], demo.gauge)
-    seen = visit("data", tmp_path, lang=lang, section="rain")
-    assert not refusals(seen)
-    assert not len(Workspace(tmp_path).newest().rainfall())
-    words = WORDS[lang]
-    press(seen, words("Load the rain"))
-    assert not refusals(seen)
-    stored = Workspace(tmp_path).newest().rainfall()
-    assert len(stored) > 900
-    assert f"{len(stored):,}" in " ".join(texts(seen)).replace("，", ",")
-    press(seen, words("Take it back"))
-    assert Workspace(tmp_path).newest().rainfall().empty
-
-
-def test_inches_can_be_asked_for_and_hostile_names_are_shown_as_typed(visit, uploaded, tmp_path):  # noqa: F811
-    rows = "\n".join(
-        f'"{name.replace(chr(34), chr(34) * 2)}",2025-06-01 0{n % 9}:00,1' for n, name in enumerate(HOSTILE)
-    )
-    uploaded("x.csv", f"站名,时间,雨量\n{rows}\n".encode())
-    seen = visit("data", tmp_path, lang="en", section="rain")
-    box(seen, "Depths are in").select("inch").run()
-    press(seen, "Load the rain")
-    assert not refusals(seen)
-    stored = Workspace(tmp_path).newest().rainfall()
-    assert set(stored["mm"]) == {25.4}
-    table = seen.dataframe[0].value
-    assert len(table) == stored["station"].nunique()
-
-
-def test_a_file_that_is_no_rain_is_refused_in_its_place(visit, uploaded, tmp_path):  # noqa: F811
-    uploaded("x.csv", "案件编号,上报时间\n1,2025-01-01\n".encode())
-    seen = visit("data", tmp_path, lang="en", section="rain")
-    assert any("no table of rain" in one for one in refusals(seen))
-    assert rain.last_change(Workspace(Path(tmp_path)).newest()) is None
+def test_without_rain_the_panel_says_where_to_load_it(office):
+    remove_stations(office, list(office.newest().rainfall()["station"].unique()), who="t")
+    page = AppTest.from_function(panel, args=("en",), default_timeout=60).run()
+    assert not page.exception
+    assert "Data page" in page.info[0].value
+    assert not page.number_input
