@@ -20,16 +20,15 @@ from data.project_rows import in_order, stamp, to_stored, whole
 from data.project_words import STATUSES, read_kind
 from data.store import Change, Workspace
 from data.tables import PROJECT_COLUMNS
+from data.taking_back import Kept, taking_back
 from data.times import FIRST_YEAR, LAST_YEAR
-from data.versions import Version, standing
 
 __all__ = [
-    "Loaded", "Problem", "ProjectFile", "added", "cells_of_projects", "choosable", "last_change", "load_projects",
+    "PROJECTS", "Loaded", "Problem", "ProjectFile", "added", "cells_of_projects", "choosable", "load_projects",
     "preview", "problems", "read_projects", "remove_projects", "save_projects", "stamp", "take_back", "toggled",
 ]  # fmt: skip
 
-CHANGES = ("projects", "projects-edited", "projects-removed")
-UNDO = "projects-undo"
+PROJECTS = Kept("projects", ("projects", "projects-edited", "projects-removed"), "projects-undo")
 _MASKED = ("name", "kind", "owner", "alternatives")
 _LONGEST_ID = 60
 
@@ -236,22 +235,10 @@ def take_back(workspace: Workspace, *, who: str) -> dict[str, Any]:
     HazardError
         ``nothing-to-undo``; ``version-cleared`` if what was before is not kept any more; ``workspace-busy``.
     """
-    nothing = HazardError("nothing-to-undo", "There is no change of the projects to take back.")
-    if last_change(workspace.newest()) is None:  # a mistyped folder is not made
-        raise nothing
-    with workspace.change(UNDO, who=who) as change:
-        taken = last_change(change.before)
-        if taken is None:
-            raise nothing
-        before = workspace.open(taken.number - 1).projects()
-        facts = {"took_back": taken.number, "what": taken.kind, "file": taken.what.get("file", "")}
-        version = _write(change, before, **facts)
-    return {**facts, **_state(before), "version": version}
-
-
-def last_change(dataset: Dataset) -> Version | None:
-    """Return the change that `take_back` would take back, None if there is none."""
-    return standing(dataset.history, CHANGES, UNDO)
+    with taking_back(workspace, PROJECTS, who=who) as back:
+        before = back.former.projects()
+        version = _write(back.change, before, **back.facts)
+    return {**back.facts, **_state(before), "version": version}
 
 
 def added(

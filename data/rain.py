@@ -21,15 +21,14 @@ from data.rain_file import BEGIN, END, UNITS, RainFile, is_rain_table, read_rain
 from data.rain_times import slack
 from data.store import Change, Workspace
 from data.tables import RAIN_COLUMNS, TABLES
-from data.versions import Version, standing
+from data.taking_back import Kept, taking_back
 
 __all__ = [
-    "BEGIN", "END", "UNITS", "Loaded", "RainFile", "is_rain_table", "last_change", "load_rain", "preview", "read_rain",
+    "BEGIN", "END", "RAIN", "UNITS", "Loaded", "RainFile", "is_rain_table", "load_rain", "preview", "read_rain",
     "remove_stations", "stations", "take_back",
 ]  # fmt: skip
 
-CHANGES = ("rain", "rain-removed")
-UNDO = "rain-undo"
+RAIN = Kept("rainfall", ("rain", "rain-removed"), "rain-undo")
 _KEY = ["station", "begin", "hours"]
 
 
@@ -185,22 +184,10 @@ def take_back(workspace: Workspace, *, who: str) -> dict[str, Any]:
     HazardError
         ``nothing-to-undo``; ``version-cleared`` if what was before is not kept any more; ``workspace-busy``.
     """
-    nothing = HazardError("nothing-to-undo", "There is no change of the rain to take back.")
-    if last_change(workspace.newest()) is None:  # a mistyped folder is not made
-        raise nothing
-    with workspace.change(UNDO, who=who) as change:
-        taken = last_change(change.before)
-        if taken is None:
-            raise nothing
-        before = workspace.open(taken.number - 1).rainfall()
-        facts = {"took_back": taken.number, "what": taken.kind, "file": taken.what.get("file", "")}
-        version = _write(change, before, **facts)
-    return {**facts, **_state(before), "version": version}
-
-
-def last_change(dataset: Dataset) -> Version | None:
-    """Return the change that `take_back` would take back, None if there is none."""
-    return standing(dataset.history, CHANGES, UNDO)
+    with taking_back(workspace, RAIN, who=who) as back:
+        before = back.former.rainfall()
+        version = _write(back.change, before, **back.facts)
+    return {**back.facts, **_state(before), "version": version}
 
 
 def stations(rain: pd.DataFrame, zone: str) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from data.deadline_table import (
     WORKDAYS,
     edition,
     editions,
-    last_change,
     remove_edition,
     save_edition,
     take_back,
@@ -27,6 +26,7 @@ from data.limit_texts import read_hazard, read_limit
 from data.standards import load_standard, read_standard, standard_on
 from data.store import Workspace
 from data.tables import STANDARD_COLUMNS
+from data.taking_back import last_change
 from reports.deadlines import edition_sentences
 from reports.sheet import write_csv
 

@@ -19,10 +19,10 @@ from data import apart, persons
 from data.levels import load_cells
 from data.project_words import STATUS_NAMES, TITLES, cost_unit, is_project_table, read_cost, read_kind, read_status
 from data.projects import (
+    PROJECTS,
     added,
     cells_of_projects,
     choosable,
-    last_change,
     load_projects,
     preview,
     read_projects,
@@ -35,6 +35,7 @@ from data.projects import (
 from data.purpose import guess_purpose
 from data.store import Workspace
 from data.tables import PROJECT_COLUMNS
+from data.taking_back import last_change
 from geo.crs import wgs84_to_bd09, wgs84_to_gcj02
 from reports.geopackage import MULTIPOLYGON, POINT, Layer, write_geopackage
 from reports.sheet import write_sheet
@@ -372,7 +373,7 @@ def test_changes_are_versions_and_are_taken_back_one_by_one(tmp_path):
     save_projects(workspace, rows, who="t")
     stood.append(stamp(workspace.newest().projects()))
     assert remove_projects(workspace, ["P-2"], who="t")["projects"] == 2
-    assert last_change(workspace.newest()).kind == "projects-removed"
+    assert last_change(workspace.newest(), PROJECTS).kind == "projects-removed"
     for before, file in ((stood[2], ""), (stood[1], ""), (stood[0], "p.csv")):
         assert take_back(workspace, who="t")["file"] == file
         assert stamp(workspace.newest().projects()) == before

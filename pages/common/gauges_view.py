@@ -9,6 +9,7 @@ import streamlit as st
 from base.text import Words, markdown_plain
 from data import rain
 from data.dataset import Dataset
+from data.taking_back import last_change
 from pages.common import cached, downloads, frame, reading, results
 from reports import gauges as report
 from reports import intake
@@ -102,7 +103,7 @@ def _change(words: Words, data: Dataset, names: list[str]) -> None:
             label = words("Rain ({kind})", kind=suffix[1:].upper())
             name = f"hotspots-rain{suffix}"
             downloads.file_of(label, partial(report.file_of, data, words, suffix, suffix), name, mime)
-        last = rain.last_change(data)
+        last = last_change(data, rain.RAIN)
         if last is not None:
             with st.popover(words("Take the last change back"), icon=":material/undo:"):
                 st.text(intake.change_sentence(last.kind, last.what, words))

@@ -14,6 +14,7 @@ from data.dataset import Dataset
 from data.project_words import STATUS_NAMES, STATUSES
 from data.schema import Scope
 from data.tables import PROJECT_DAYS
+from data.taking_back import last_change
 from data.times import FIRST_YEAR, LAST_YEAR
 from pages.common import cached, downloads, frame, map_widget, projects_form, results
 from pages.common.projects_form import HELD
@@ -155,7 +156,7 @@ def _column_config(words: Words, data: Dataset) -> dict[str, Any]:
 
 
 def _take_back(words: Words, data: Dataset) -> None:
-    last = projects.last_change(data)
+    last = last_change(data, projects.PROJECTS)
     if last is None:
         return
     with st.popover(words("Take the last change back"), icon=":material/undo:"):
