@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from base import palette
 from base.text import Words
-from geo.classes import SCHEMES, Classes
+from geo.classes import SCHEME_NAMES, Classes
 from geo.maps import MapValues
 
 _SWATCH = "display:inline-block;flex:none;width:24px;height:15px;border-radius:2px;box-sizing:border-box;"
@@ -119,7 +119,7 @@ def build_legend(
         measure=measure,
         unit=unit,
         steps=tuple(classes.labels(words, said)),
-        notes=(words(SCHEMES[classes.scheme]), words("n = {n}", n=n)),
+        notes=(words(SCHEME_NAMES[classes.scheme]), words("n = {n}", n=n)),
         hot=claim if seen & strong else "",
         gather=gather if seen & broken else "",
         hot_place=hot_place if seen & thin else "",

@@ -32,7 +32,7 @@ def test_a_forecast_lists_cells_and_a_deeper_one_says_it_is_drawn_out(office, la
     page = AppTest.from_function(panel, args=(language,), default_timeout=60).run()
     assert not page.exception
     assert len(page.number_input) == 1  # the demo's readings are of a day: no largest hour is asked for
-    assert len(page.dataframe) == 2
+    assert len(page.dataframe) == 1  # no cell of the demo lacks a chance
     before = len(page.caption[0].value)
     page.number_input[0].set_value(300.0).run()
     assert not page.exception

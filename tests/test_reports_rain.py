@@ -17,7 +17,9 @@ from data.example import load_demo
 from data.rain import load_rain, remove_stations
 from data.schema import Scope
 from data.store import Workspace
-from reports import answers, rain, rain_onset, rain_words
+from reports import answers, rain, rain_map, rain_onset, rain_words
+from reports.choropleth import Drawn
+from reports.times_words import percent
 
 GRID = Scope("grid")
 
@@ -144,6 +146,26 @@ def test_a_forecast_deeper_than_any_rain_is_said_to_be_drawn_out(rained):
     found = rain_onset.forecast(rained.newest(), GRID, 300)
     assert found.ranked["beyond"].all()
     assert any("drawn out" in str(one) for one in rain_words.beside(found))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_map_has_a_fifth_of_the_chance_a_colour_and_hatches_what_cannot_be_told(rained, few, language):
+    data, words = rained.newest(), Words(language)
+    cells = data.cells("grid")["cell_id"].tolist()
+    drawn = Drawn(("grid",), (tuple(cells),), "key")
+    picture = rain_map.pump_map(data, drawn, few, words)
+    chance = few.ranked.set_index("cell_id")["chance"].reindex(cells)
+    by_hand = [-1 if np.isnan(one) else min(int(one * 5), 4) for one in chance]  # no chance here is a whole fifth
+    assert picture.values.classes == by_hand
+    assert [cells[at] for at in picture.values.unreached] == [one for one in cells if one in set(few.apart["cell_id"])]
+    assert (picture.legend.steps, picture.legend.unreached != "") == (
+        ("0%–20%", "20%–40%", "40%–60%", "60%–80%", "80%–100%"),
+        True,
+    )
+    for at, one in enumerate(chance):
+        assert picture.values.labels[at] == ("" if np.isnan(one) else percent(one))
+        assert picture.values.tips[at] != ""
+    assert rain_map.shown_cells(few) == ()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

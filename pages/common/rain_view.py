@@ -6,10 +6,11 @@ from base.errors import HazardError
 from base.text import Words, markdown_plain, told_share
 from data.dataset import Dataset
 from data.schema import Scope
-from pages.common import cached, downloads, frame
-from reports import rain_onset, rain_words
+from pages.common import cached, downloads, frame, map_widget
+from reports import rain_map, rain_onset, rain_words
 
 HEIGHT = 430
+MAP_HEIGHT = "clamp(280px,40vh,560px)"
 
 
 def show_forecast(words: Words, data: Dataset, scope: Scope) -> None:
@@ -39,7 +40,11 @@ def show_forecast(words: Words, data: Dataset, scope: Scope) -> None:
     st.markdown(f"**{markdown_plain(rain_words.main(found).say(words))}**")
     st.caption(markdown_plain(words.joined(one.say(words) for one in rain_words.beside(found))))
     if len(found.ranked):
-        _ranked(words, found)
+        left, right = st.columns([2, 3])
+        with left:
+            _mapped(words, data, scope, found)
+        with right:
+            _ranked(words, found)
     if len(found.apart):
         with st.expander(words("Cells of which no chance can be told")):
             rows = rain_words.rows(found.apart.head(cached.MOST_ROWS), words)
@@ -58,19 +63,31 @@ def show_forecast(words: Words, data: Dataset, scope: Scope) -> None:
     )  # fmt: skip
 
 
+def _mapped(words: Words, data: Dataset, scope: Scope, found: rain_onset.Forecast) -> None:
+    few = rain_map.shown_cells(found)
+    if few:
+        st.info(words("The map shows the {n} likeliest cells; list and download have all of them.", n=len(few)))
+    drawn = cached.published(data, scope, few)
+    if drawn is None:
+        return
+    picture = rain_map.pump_map(data, drawn, found, words)
+    map_widget.show_map("forecast", drawn.key, picture.values, words=words, alt=picture.alt, height=MAP_HEIGHT)
+    map_widget.show_legend(picture.legend)
+
+
 def _ranked(words: Words, found: rain_onset.Forecast) -> None:
     rows = rain_words.rows(found.ranked.head(cached.MOST_ROWS), words)
     rows = rows.assign(chance=[100 * told_share(one, 0) for one in rows["chance"]])
     column = st.column_config
     config = {
-        "rank": column.NumberColumn(words("Rank"), width=60),
-        "name": column.TextColumn(words("Name"), width=140),
+        "rank": column.NumberColumn(words("Rank"), width=50),
+        "name": column.TextColumn(words("Name"), width=110),
         "chance": column.ProgressColumn(
-            words("Chance of a report"), format="%.0f%%", min_value=0, max_value=100, width=140
+            words("Chance of a report"), format="%.0f%%", min_value=0, max_value=100, width=120
         ),
-        "interval": column.TextColumn(words("95% interval"), width=110),
-        "seen": column.TextColumn(words("Rains so deep, with a report"), width=130),
-        "begins": column.TextColumn(words("Every second rain brings a report from"), width=300),
+        "interval": column.TextColumn(words("95% interval"), width=95),
+        "begins": column.TextColumn(words("Every second rain brings a report from"), width=220),
+        "seen": column.TextColumn(words("Rains so deep, with a report"), width=120),
         "cell_id": column.TextColumn(words("Cell"), width=140),
     }
     st.dataframe(
