@@ -16,7 +16,8 @@ few (half of them); short (the first four wet months after the work only); alike
 regression to the mean alone does); no_before (the year of the choice is all there is before: the level is shrunk);
 drift (cells have trends of their own, standard deviation 15% a year, which no method here knows of).
 
-`python run.py bench evaluation`, or `python -m bench.evaluation [--setting NAME]... [--runs N] [--regressions N]`.
+`python run.py bench evaluation`, or `python -m bench.evaluation [--setting NAME]... [--runs N] [--regressions N]
+[--seed N]`.
 """
 
 from typing import NamedTuple
@@ -153,11 +154,11 @@ def evaluate(office: Office, effect: float, *, regression: bool) -> dict[str, fl
     return said
 
 
-def study(setting: Setting, effect: float, runs: int, regressions: int) -> dict[str, float]:
+def study(setting: Setting, effect: float, runs: int, regressions: int, seed: int = SEED) -> dict[str, float]:
     """Return the shares and medians over many offices."""
     rows = []
     for at in range(runs):
-        office = invent(setting, effect, np.random.default_rng([SEED, at]))
+        office = invent(setting, effect, np.random.default_rng([seed, at]))
         rows.append(evaluate(office, effect, regression=at < regressions))
     said = pd.DataFrame([row for row in rows if row])
     found = {name: float(said[name].astype(float).mean()) for name in said if name not in ("ratio", "naive")}
@@ -173,27 +174,14 @@ def main() -> None:
     options.add_argument("--setting", action="append", choices=SETTINGS)
     options.add_argument("--runs", type=int, default=RUNS)
     options.add_argument("--regressions", type=int, default=REGRESSIONS)
+    options.add_argument("--seed", type=int, default=SEED)
     asked = options.parse_args()
     lines = Lines("evaluation", asked.json)
-    names = (
-        "covers",
-        "helped",
-        "worse",
-        "middle",
-        "shows",
-        "spread",
-        "naive",
-        "naive_covers",
-        "naive_helped",
-        "regression_covers",
-    )
-    print(
-        f"  {'setting':10} {'effect':>6} {'runs':>5}" + "".join(f" {name.replace('_', ' '):>12.12}" for name in names),
-        flush=True,
-    )
+    heads = "".join(f" {name.replace('_', ' '):>17}" for name in FIGURES)
+    print(f"  {'setting':10} {'effect':>6} {'runs':>5}{heads}", flush=True)
     for name in asked.setting or SETTINGS:
         for effect in EFFECTS:
-            found = study(SETTINGS[name], effect, asked.runs, asked.regressions)
+            found = study(SETTINGS[name], effect, asked.runs, asked.regressions, asked.seed)
             figures = "".join(f" {found.get(figure, np.nan):17.3f}" for figure in FIGURES)
             print(f"  {name:10} {effect:6} {found['runs']:5}{figures}", flush=True)
             lines.add(setting=name, effect=effect, found=found)
