@@ -23,6 +23,7 @@ from stored import boundary, random_rows, rows, store, with_grids
 
 import cli
 from analysis import summary
+from commands.frame import WORDS
 from data.changes import set_settings
 from data.levels import load_cells
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
@@ -468,7 +469,7 @@ def test_an_empty_workspace_counts_nothing_and_asks_for_boundaries_where_they_ar
     assert (said.code, said.out) == (2, "")
     assert "polygons first" in said.err
     said = Said(tmp_path, "resolution", "--by", "cell", "--json")
-    assert (said.code, said.err) == (2, cli.WORDS("Load the boundary polygons first.") + "\n")
+    assert (said.code, said.err) == (2, WORDS("Load the boundary polygons first.") + "\n")
 
 
 def test_own_incidents_are_not_imported_beside_the_example(own, files):

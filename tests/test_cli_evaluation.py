@@ -7,6 +7,7 @@ from python_calamine import CalamineWorkbook
 from test_cli import Said, asked
 
 from base.text import Words
+from commands.frame import WORDS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def test_one_project_is_told_with_what_programs_rely_on(folder):
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_all_finished_projects_are_listed(folder, monkeypatch, lang):
-    monkeypatch.setattr("cli.WORDS", Words(lang))
+    monkeypatch.setattr(WORDS, "__dict__", vars(Words(lang)))
     (row,) = asked(folder, "evaluate")
     assert (row["project_id"], row["verdict"], row["finished_on"]) == ("P1", "helped", "2024-12-31")
     assert "P1 · Drain of A" in Said(folder, "evaluate").out

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 from test_cli import Said, asked
 
 from base.text import Words
+from commands.frame import WORDS
 from data.schema import Scope
 from data.store import Workspace
 from reports import priority_words
@@ -54,7 +55,7 @@ def test_weights_effects_and_rules_are_taken(office, tmp_path):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_people_read_the_finding_the_list_and_why_others_cannot_be_chosen(office, monkeypatch, lang):
-    monkeypatch.setattr("cli.WORDS", Words(lang))
+    monkeypatch.setattr(WORDS, "__dict__", vars(Words(lang)))
     said = Said(office, "priorities", "--budget", "600000")
     assert said.code == 0
     found = priorities(Workspace(office).newest(), Scope("grid"), Asked(600_000))

@@ -11,6 +11,7 @@ from test_cli import Said, asked
 from test_data_projects import TABLE, layer
 
 from base.text import Words
+from commands.frame import WORDS
 from data.store import Workspace
 from reports import projects as report
 
@@ -61,7 +62,7 @@ def asked_last(office):
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "gpkg"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_download_comes_back_the_same(folder, monkeypatch, suffix, lang):
-    monkeypatch.setattr("cli.WORDS", Words(lang))
+    monkeypatch.setattr(WORDS, "__dict__", vars(Words(lang)))
     office, out = folder / "w", folder / f"out.{suffix}"
     for name in ("p.csv", "l.geojson"):
         assert Said(office, "projects", folder / name).code == 0
