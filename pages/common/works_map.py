@@ -5,10 +5,10 @@ import streamlit as st
 from base.text import Words, markdown_plain
 from data.dataset import Dataset
 from data.schema import Scope
-from pages.common import cached, controls, map_widget, panels
+from pages.common import cached, map_widget, panels
 from reports import choropleth as drawing
 from reports import priority_map
-from reports.answers import cells_of, has_cells
+from reports.answers import cells_of
 from reports.priorities import Priorities
 
 HEIGHT = "clamp(320px,44vh,640px)"
@@ -28,15 +28,7 @@ def draw(words: Words, data: Dataset, scope: Scope, found: Priorities, chosen: s
         return
     selected = chosen if held is None else held.get(chosen) if chosen is not None else None
     picture = priority_map.works_map(data, drawn, view, found, table, selected=selected, words=words)
-    below = drawing.level_below(data, view.level)
-
-    def click(level: int, position: int) -> None:
-        cell = drawn.ids[level][position]
-        if below and (held is not None or cell == chosen) and has_cells(data, view, below, cell):
-            controls.drill(below, cell)
-        elif held is None:
-            controls.keep("cell", None if cell == chosen else cell)
-
+    click = panels.on_cell(data, drawn, view, held, chosen)
     map_widget.show_map("works", drawn.key, picture.values, words=words, alt=picture.alt, on_click=click, height=HEIGHT)
     map_widget.show_legend(picture.legend)
     st.caption(markdown_plain(picture.alt))
