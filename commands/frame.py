@@ -46,6 +46,7 @@ Applied = Annotated[
     typer.Option("--profile", help="Saved choices by name; else those saved for the same headers, if any."),
 ]
 NoProfile = Annotated[bool, typer.Option("--no-profile", help="Apply no saved choices.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")]
 ValidFrom = Annotated[str | None, typer.Option("--valid-from", help="First day on which it holds.")]
 
 

@@ -11,6 +11,7 @@ from commands.frame import (
     Applied,
     Crs,
     Delimiter,
+    DryRun,
     Encoding,
     File,
     HeaderRow,
@@ -76,7 +77,7 @@ def import_(
     profile: Applied = None,
     no_profile: NoProfile = False,
     save_profile: Annotated[str | None, typer.Option(help="Save these choices under a name.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Import incidents from a table or a file of points."""

@@ -9,6 +9,7 @@ from base.errors import HazardError
 from commands.frame import (
     WORDS,
     Crs,
+    DryRun,
     Encoding,
     End,
     Json,
@@ -49,7 +50,7 @@ def rain_(
     stamp: Annotated[str | None, typer.Option(help="A time is the begin or the end of its reading.")] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook.")] = None,
     encoding: Encoding = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, store nothing.")] = False,
+    dry_run: DryRun = False,
     remove: Annotated[list[str] | None, typer.Option("--remove", help="Remove a station. Repeatable.")] = None,
     forecast: Annotated[
         float | None, typer.Option(help="Depth in mm of a rain to come: which cells will have reports?")
@@ -116,6 +117,7 @@ def projects_(
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer or sheet of a file that has several.")] = None,
     encoding: Encoding = None,
+    dry_run: DryRun = False,
     remove: Annotated[
         list[str] | None, typer.Option("--remove", help="Remove a project by number. Repeatable.")
     ] = None,
@@ -126,16 +128,18 @@ def projects_(
     if sum(map(bool, (file, remove, out))) > 1:
         raise HazardError("projects-one", "Do one thing at a time: load a FILE, --remove, or --out.")
     if file is not None:
-        answer = projects.load_projects(
-            context.obj,
-            content_of(file),
-            file.name,
-            crs=crs,
-            layer=layer,
-            encoding=encoding,
-            level=level,
-            who=user(),
-        )
+        options: dict[str, Any] = {"crs": crs, "layer": layer, "encoding": encoding}
+        if dry_run:
+            data = context.obj.newest()
+            read = projects.read_projects(content_of(file), file.name, settings=data.settings, **options)
+            loaded = projects.preview(data, read, level=level)
+            facts = {
+                **project_report.preview_facts(loaded), "problems": loaded.problems, "rejected_rows": read.rejected,
+            }  # fmt: skip
+            told = project_report.preview_sentences(loaded, file.name, WORDS)
+            print_answer(project_report.json_load(facts, WORDS), as_json, (), told)
+            return
+        answer = projects.load_projects(context.obj, content_of(file), file.name, **options, level=level, who=user())
         told = project_report.load_sentences(answer, file.name, WORDS)
         print_answer(project_report.json_load(answer, WORDS), as_json, (), told)
         return

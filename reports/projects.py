@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from base.errors import HazardError
-from base.text import N_, Words
+from base.text import N_, Sentence, Words
 from data import projects as stored
 from data.dataset import Dataset
 from data.project_checks import margins
@@ -177,9 +177,18 @@ def rejected_sentences(rejected: pd.DataFrame, words: Words) -> list[str]:
 def load_sentences(answer: Mapping[str, Any], file: str, words: Words) -> list[str]:
     """Return what the load of a file of projects says."""
     lines = [totals_sentence(answer, file, words), stored_sentence(answer, words)]
-    lines += rejected_sentences(answer["rejected_rows"], words)
-    lines += problem_sentences(answer["problems"], words)
-    return lines + [note.say(words) for note in answer["notes"]]
+    return lines + _beside(answer["rejected_rows"], answer["problems"], answer["notes"], words)
+
+
+def preview_sentences(loaded: Loaded, file: str, words: Words) -> list[str]:
+    """Return what a file of projects would do, and what is to be said of it."""
+    beside = _beside(loaded.file.rejected, loaded.problems, loaded.notes, words)
+    return [totals_sentence(preview_facts(loaded), file, words), *beside]
+
+
+def _beside(rejected: pd.DataFrame, problems: Sequence[Problem], notes: Iterable[Sentence], words: Words) -> list[str]:
+    told = [*rejected_sentences(rejected, words), *problem_sentences(problems, words)]
+    return told + [note.say(words) for note in notes]
 
 
 def stored_sentence(answer: Mapping[str, Any], words: Words) -> str:

@@ -133,3 +133,18 @@ def test_the_template_can_be_loaded_as_it_is(folder, lang, book):
     assert [one["kind"] for one in rows] == ["new_drain", "dredging"]
     assert [one["status"] for one in rows] == ["survey", "planned"]
     assert len({one["alternatives"] for one in rows}) == 1
+
+
+def test_a_file_is_tried_and_nothing_is_stored(tmp_path):
+    with_grids(tmp_path / "w")
+    file = tmp_path / "p.csv"
+    file.write_text("项目编号,名称,造价,网格\nP1,示例,100,A\nP2,示例,十万,A\nP1,示例,200,A\n")
+    tried = Said(tmp_path / "w", "projects", file, "--dry-run")
+    assert tried.code == 0
+    assert "3 rows read = 2 new + 0 changed + 0 unchanged" in tried.out
+    assert "“十万”" in tried.out
+    assert "Row 4" in tried.out
+    assert asked(tmp_path / "w", "projects") == []
+    said = asked(tmp_path / "w", "projects", file, "--dry-run")
+    done = asked(tmp_path / "w", "projects", file)
+    assert {key: done[key] for key in said} == said
