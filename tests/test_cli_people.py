@@ -11,7 +11,7 @@ from commands.frame import WORDS
 from data.corrections import AGAIN, CORRECTED, LEFT_OUT, OPEN, SETTLED
 from data.inert import as_it_was, inert
 from data.store import Workspace
-from reports import people, plain
+from reports import people, plain, terminal
 
 HEADER = "案卷号,上报时间,小类名称,地址,经度,纬度\n"
 STEERING = "红\x1b[31m\x1b]0;taken\x07\x9b2J\u202e[red]x[/red]"
@@ -197,3 +197,15 @@ def test_a_source_whose_name_holds_a_comma_is_one_source():
 
 def test_the_help_of_count_says_that_voided_cases_are_in_it(tmp_path):
     assert "voided" in Said(tmp_path, "count", "--help").out
+
+
+@pytest.mark.parametrize("title", ["Rain of all readings (mm)", "全部读数的累计雨量（毫米）"])
+def test_a_number_is_never_broken_its_title_gives_way(title):
+    frame = pd.DataFrame({f"t{at}": ["示例雨量站一号"] for at in range(4)} | {f"n{at}": [1234.5] for at in range(4)})
+    lines = terminal.table(frame, {name: name if name[0] == "t" else title for name in frame}, Words("en"))
+    (numbers,) = [line.split()[4:] for line in lines if "1,234" in line]
+    assert numbers == ["1,234.5"] * 4
+    assert max(map(cell_len, lines)) <= 100
+    rule = next(at for at, line in enumerate(lines) if line.startswith("─"))
+    said = "".join(lines[:rule])
+    assert all(said.count(sign) >= 4 * title.count(sign) for sign in set(title) - {" "})
