@@ -201,7 +201,7 @@ def test_the_help_of_count_says_that_voided_cases_are_in_it(tmp_path):
 
 @pytest.mark.parametrize("title", ["Rain of all readings (mm)", "全部读数的累计雨量（毫米）"])
 def test_a_number_is_never_broken_its_title_gives_way(title):
-    frame = pd.DataFrame({f"t{at}": ["示例雨量站一号"] for at in range(4)} | {f"n{at}": [1234.5] for at in range(4)})
+    frame = pd.DataFrame({f"t{at}": ["示例雨量站一"] for at in range(4)} | {f"n{at}": [1234.5] for at in range(4)})
     lines = terminal.table(frame, {name: name if name[0] == "t" else title for name in frame}, Words("en"))
     (numbers,) = [line.split()[4:] for line in lines if "1,234" in line]
     assert numbers == ["1,234.5"] * 4
