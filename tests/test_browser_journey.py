@@ -91,7 +91,9 @@ class Reader:
 
     def click_cell(self, position):
         frame = self.map()
-        frame.wait_for_function("() => !hotspots.view.map._animatingZoom")  # Leaflet passes over a click meanwhile
+        frame.wait_for_function(
+            "() => !hotspots.view.map._animatingZoom", polling=100
+        )  # Leaflet passes over a click meanwhile
         x, y = frame.evaluate(
             "i => { const v = hotspots.view, [lon, lat] = v.levels[v.shown.layer].anchors[i];"
             "const p = v.map.latLngToContainerPoint([lat / 1e5, lon / 1e5]); return [p.x, p.y]; }",
@@ -102,7 +104,7 @@ class Reader:
         box = element.bounding_box()
         before = frame.evaluate("hotspots.paints")
         self.page.mouse.click(box["x"] + x, box["y"] + y)
-        frame.wait_for_function("n => hotspots.paints > n", arg=before)
+        frame.wait_for_function("n => hotspots.paints > n", arg=before, polling=100)
         self.settled()
 
     def choose(self, label, option):
@@ -179,7 +181,7 @@ def test_the_way_over_all_pages_by_the_menu_needs_nothing_from_elsewhere(office,
     frame = seen.map()
     before = frame.evaluate("hotspots.paints")
     seen.page.get_by_text(ZH("Show events and dense groups as points")).click()
-    frame.wait_for_function("n => hotspots.paints > n", arg=before)
+    frame.wait_for_function("n => hotspots.paints > n", arg=before, polling=100)
     seen.settled()
     for title in ("Resolution", "Data", "Methods"):
         seen.go(ZH, title)

@@ -286,7 +286,7 @@ def test_changes_of_both_tables_are_taken_back_one_by_one_each_for_itself(tmp_pa
         assert answer["file"] == file
         assert tables_of(workspace) == before
     for kept in (DEADLINES, WORKDAYS):
-        with pytest.raises(HazardError, match="no change of this table") as caught:
+        with pytest.raises(HazardError, match="no such change") as caught:
             take_back(workspace, kept, who="t")
         assert caught.value.code == "nothing-to-undo"
     assert [one.kind for one in workspace.newest().history[-4:]] == ["deadlines-undo"] * 2 + [
@@ -304,7 +304,7 @@ def test_a_change_after_a_change_taken_back_is_the_next_one_to_go(tmp_path):
     for value in (1, None):
         take_back(workspace, DEADLINES, who="t")
         assert [one[1] for one in limits(workspace, "2026-01-01")] == ([value] if value else [])
-    with pytest.raises(HazardError, match="no change"):
+    with pytest.raises(HazardError, match="no such change"):
         take_back(Workspace(tmp_path / "none"), WORKDAYS, who="t")
     assert not (tmp_path / "none").exists()
 
