@@ -28,11 +28,16 @@ def project_files() -> tuple[Path, ...]:
     return tuple(sorted(Path(line) for line in listed.stdout.splitlines() if (ROOT / line).is_file()))
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
 def python_files(folder: str | None = None) -> Iterator[tuple[Path, ast.Module]]:
     """The parsed Python files of one top-level folder, or of the whole project."""
     for path in project_files():
         if path.suffix == ".py" and (folder is None or path.parts[0] == folder):
-            yield path, ast.parse((ROOT / path).read_text(encoding="utf-8"))
+            yield path, parsed(path)
 
 
 def imported(tree: ast.Module) -> set[str]:

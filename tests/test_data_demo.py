@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import demo_cases
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,7 +39,7 @@ LAST_YEAR = dt.datetime(2025, 10, 1)
 
 @pytest.fixture(scope="module")
 def demo() -> Demo:
-    return make_demo()
+    return demo_cases.demo()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 
+import demo_cases
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from base.errors import HazardError
 from base.text import Words
 from data import rain
-from data.demo import make_demo
 from data.rain_file import read_rain
 from data.store import Workspace
 from reports import gauges
@@ -167,7 +167,7 @@ def test_gaps_are_told_and_summed_by_station(tmp_path):
 
 
 def test_the_gauge_of_the_demo_is_read_whole(tmp_path):
-    demo = make_demo()
+    demo = demo_cases.demo()
     workspace = Workspace(tmp_path)
     answer = rain.load_rain(workspace, demo.gauge, demo.names["rain"], who="t")
     stored = workspace.newest().rainfall()

@@ -1,11 +1,11 @@
 """The panel of a forecast rain: with rain, with more than was ever seen, and without any."""
 
+import shutil
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.demo import make_demo
-from data.example import load_demo
-from data.rain import load_rain, remove_stations
+from data.rain import remove_stations
 from data.store import Workspace
 
 
@@ -18,13 +18,11 @@ def panel(language: str) -> None:
 
 
 @pytest.fixture
-def office(tmp_path, monkeypatch, components):
-    workspace = Workspace(tmp_path)
-    load_demo(workspace, who="t")
-    if not len(workspace.newest().rainfall()):
-        load_rain(workspace, make_demo().gauge, "rain.csv", who="t")
-    monkeypatch.setenv("HOTSPOTS_WORKSPACE", str(tmp_path))
-    return workspace
+def office(demo, tmp_path, monkeypatch, components):
+    """A demo of its own for each test."""
+    folder = shutil.copytree(demo, tmp_path / "own")
+    monkeypatch.setenv("HOTSPOTS_WORKSPACE", str(folder))
+    return Workspace(folder)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -1,7 +1,9 @@
 """Rain and reports together: the demo's gauge, by hand and by the truth that is written into the demo."""
 
 import io
+import shutil
 
+import demo_cases
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,9 +13,7 @@ from test_cli import Said, asked
 from analysis.onset_rain import FEW
 from base.errors import HazardError
 from base.text import Words
-from data.demo import make_demo
 from data.demo.events import HOT
-from data.example import load_demo
 from data.rain import load_rain, remove_stations
 from data.schema import Scope
 from data.store import Workspace
@@ -41,7 +41,7 @@ def few(rained):
 
 
 def test_days_are_those_of_the_gauge_and_days_not_read_are_not_dry(rained):
-    demo = make_demo()
+    demo = demo_cases.demo()
     days = rain.rain_days(rained.newest(), GRID).set_index("day")
     wet = pd.Series(demo.rain["rain_mm"].to_numpy(), index=pd.to_datetime(demo.rain["day"]))
     unread = pd.to_datetime(list(demo.truth["unread_days"]))
@@ -108,12 +108,11 @@ def test_more_rain_floods_more_cells(rained, told):
     assert (told.ranked["so_deep_reported"] <= told.ranked["so_deep"]).all()
 
 
-def test_a_gauge_stands_for_the_area_that_its_zone_names(tmp_path):
-    workspace = Workspace(tmp_path)
-    load_demo(workspace, who="t")
+def test_a_gauge_stands_for_the_area_that_its_zone_names(demo, tmp_path):
+    workspace = Workspace(shutil.copytree(demo, tmp_path / "own"))
     remove_stations(workspace, workspace.newest().rainfall()["station"].unique(), who="t")
     area = workspace.newest().cells("community").iloc[0]
-    lines = make_demo().gauge.decode("utf-8-sig").splitlines()
+    lines = demo_cases.demo().gauge.decode("utf-8-sig").splitlines()
     rows = ["站名,片区,日期,雨量(mm)"]
     for line in lines[1:]:
         _, day, mm = line.split(",")
@@ -126,9 +125,8 @@ def test_a_gauge_stands_for_the_area_that_its_zone_names(tmp_path):
     assert (gauges[inside.index[~inside]] == "").all()
 
 
-def test_without_rain_it_is_said_where_to_load_it(tmp_path):
-    workspace = Workspace(tmp_path)
-    load_demo(workspace, who="t")
+def test_without_rain_it_is_said_where_to_load_it(demo, tmp_path):
+    workspace = Workspace(shutil.copytree(demo, tmp_path / "own"))
     remove_stations(workspace, workspace.newest().rainfall()["station"].unique(), who="t")
     assert rain.rain_days(workspace.newest(), GRID).empty
     assert rain.last_known(workspace.newest(), GRID) is None
