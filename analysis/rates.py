@@ -145,6 +145,47 @@ def empirical_bayes(events: ArrayLike, exposure: ArrayLike) -> Floats:
     return smoothed
 
 
+def smoothed_interval(events: ArrayLike, exposure: ArrayLike, *, confidence: float = 0.95) -> Ratio:
+    """Return the rate of each cell as `empirical_bayes` draws it in, with its interval; per unit of exposure.
+
+    Rates that vary as a gamma distribution with mean m and variance A, and Poisson counts: what is then known of a
+    cell's rate is a gamma distribution of shape m^2/A + events and rate m/A + exposure, and its mean is the drawn-in
+    rate. The limits are its quantiles. They take m and A for known, so with few cells they are a little narrow. Where
+    chance explains all of the spread (A is 0), every cell has the overall rate and that rate's exact interval; so too
+    where there is no event at all. Errors as in `empirical_bayes`; ``confidence-bad``.
+
+    References
+    ----------
+    Clayton & Kaldor (1987), Biometrics 43(3), 671-681, the gamma model; the moments are those of Marshall (1991).
+    """
+    observed, weight = same_cells(events, exposure)
+    tail, known = _tail(confidence), what_is_known(observed, weight)
+    if known is None:
+        total = weight.sum()
+        low, high = (limit / total for limit in poisson_interval(observed.sum(), confidence=confidence))
+        everywhere = np.ones(len(observed))
+        return Ratio(observed.sum() / total * everywhere, low * everywhere, high * everywhere)
+    shape, rate = known
+    return Ratio(
+        empirical_bayes(observed, weight), scipy.special.gammaincinv(shape, tail) / rate,
+        scipy.special.gammainccinv(shape, tail) / rate,
+    )  # fmt: skip
+
+
+def what_is_known(events: ArrayLike, exposure: ArrayLike) -> tuple[Floats, Floats] | None:
+    """Return shape and rate of the gamma distribution that tells what is known of the rate of each cell.
+
+    None where chance explains all of the spread: then every cell has the overall rate, known from all events together.
+    The distributions of the cells are independent of each other. See `smoothed_interval`; errors as in
+    `empirical_bayes`.
+    """
+    observed, weight = same_cells(events, exposure)
+    _raw, overall, own = _spread(observed, weight)
+    if own <= _DUST * overall**2:
+        return None
+    return overall**2 / own + observed, overall / own + weight
+
+
 def standardized_rates(events: ArrayLike, exposure: ArrayLike) -> Floats:
     """Return how far the rate of each cell lies from that of all cells, in its own standard deviations.
 
@@ -197,14 +238,32 @@ def ratio_interval(observed: ArrayLike, expected: ArrayLike, *, confidence: floa
     check_whole(counts)
     check_exposure((weight < 0) | np.isinf(weight))
     check_exposed(counts, weight)
-    tail, known = _tail(confidence), weight > 0
+    known = weight > 0
     total, base = float(counts[known].sum()), np.where(known, weight, np.nan)
     share = base / weight[known].sum() if total else np.full(len(base), np.nan)
-    low = np.where(counts > 0, scipy.stats.beta.ppf(tail, np.maximum(counts, 1), total - counts + 1), 0.0)
-    rest = np.maximum(total - counts, 0)
-    high = np.where(rest > 0, scipy.stats.beta.ppf(1 - tail, counts + 1, np.maximum(rest, 1)), 1.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return Ratio(counts / total / share, low / share, high / share)
+    return share_ratio(counts, share, total, confidence=confidence)
+
+
+def share_ratio(observed: ArrayLike, share: ArrayLike, total: float, *, confidence: float = 0.95) -> Ratio:
+    """Return observed / expected of parts of a whole with the interval of `ratio_interval`; parts may overlap.
+
+    Parameters
+    ----------
+    observed : array_like, shape (n,)
+        Events of each part; of a part of a cell a part of its events, so they need not be whole numbers: the limits
+        then lie between those of the two nearest ones.
+    share : array_like, shape (n,)
+        Of `total` that each part is expected to hold. Zero or NaN: no ratio, NaN.
+    total : float
+        Events of the whole; of none no ratio is known.
+    """
+    counts, given = np.asarray(observed, dtype=float), np.asarray(share, dtype=float)
+    tail, rest = _tail(confidence), np.maximum(total - counts, 0)
+    based = np.where((given > 0) & (total > 0), given, np.nan)
+    some = np.where(counts > 0, counts, 1.0)
+    low = np.where(counts > 0, scipy.stats.beta.ppf(tail, some, rest + 1), 0.0)
+    high = np.where(rest > 0, scipy.stats.beta.ppf(1 - tail, counts + 1, np.where(rest > 0, rest, 1.0)), 1.0)
+    return Ratio(counts / max(total, 1.0) / based, low / based, high / based)
 
 
 def rate_ratio(

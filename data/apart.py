@@ -48,7 +48,7 @@ _STOPPED = {
         "program that it comes from and save it again."
     ),
 }
-_WHERE = {"read_table": readers, "read_boundaries": geofiles}
+_WHERE = {"read_table": readers, "read_boundaries": geofiles, "read_features": geofiles}
 _log = logging.getLogger(__name__)
 _at_once = threading.BoundedSemaphore(2)  # more files at a time would be more memory at a time: the others wait
 _lock = threading.Lock()
@@ -81,6 +81,11 @@ def read_table(content: bytes, name: str, *, settings: Mapping[str, Any], **opti
 def read_boundaries(content: bytes, name: str, *, settings: Mapping[str, Any], **options: Any) -> RawCells:
     """Return what `data.geofiles.read_boundaries` returns, read in a process apart, as `read_table` does it."""
     return cast(RawCells, _read("read_boundaries", content, name, settings, options))
+
+
+def read_features(content: bytes, name: str, *, settings: Mapping[str, Any], **options: Any) -> RawCells:
+    """Return what `data.geofiles.read_features` returns, read in a process apart, as `read_table` does it."""
+    return cast(RawCells, _read("read_features", content, name, settings, options))
 
 
 def prepare() -> None:

@@ -61,6 +61,7 @@ def _reader(request: dict[str, Any]) -> Callable[..., Any]:
     known: dict[str, Callable[..., Any]] = {
         "read_table": readers.read_table,
         "read_boundaries": geofiles.read_boundaries,
+        "read_features": geofiles.read_features,
     }
     return known[request["reader"]]
 

@@ -17,7 +17,7 @@ import shapely
 
 from base import settings
 from base.errors import HazardError
-from data import sql, tables, validity, versions
+from data import project_rows, sql, tables, validity, versions
 from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, TIME_FIELDS, ImportRecord, Level, Scope
 from data.taxonomy import DEFAULT_RULES
 
@@ -343,6 +343,21 @@ class Dataset:
     def workdays(self) -> pd.DataFrame:
         """Return the office's table of workdays and days off, as `data.calendar_table.read_workdays` gives it."""
         return self._read("workdays").to_pandas()
+
+    def rainfall(self) -> pd.DataFrame:
+        """Return the readings of the rain gauges, by station and begin; none where no rain is loaded.
+
+        Returns
+        -------
+        DataFrame
+            station, zone (the area or cell that it stands for, '' for all), begin (UTC), hours (how long the reading
+            stands for), mm (NaN: the reading is missing, which is not dry).
+        """
+        return self._read("rainfall").to_pandas()
+
+    def projects(self) -> gpd.GeoDataFrame:
+        """Return the drainage projects as `data.project_rows.from_stored` gives them; none where none is stored."""
+        return project_rows.from_stored(self._read("projects"))
 
     def stored_cells(self, column: str) -> gpd.GeoDataFrame:
         """Return what is stored of a level (by `Level.column`): every edition, with `level`, `edition`, `declared`."""

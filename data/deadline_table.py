@@ -7,7 +7,7 @@ cases keep the one before. Each change is a version of the workspace, in which a
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -21,8 +21,8 @@ from data.limit_texts import read_hazard, read_limit
 from data.privacy import mask, mask_text
 from data.schema import ENGINEERING, HAZARDS
 from data.store import Change, Workspace
+from data.taking_back import Kept, taking_back
 from data.taxonomy import KINDS
-from data.versions import Version, standing
 
 OFFICE = "office"  # the code list of a table that follows none
 KEY = ("scheme", "kind", "valid_from")
@@ -34,15 +34,6 @@ MASKED = (
 _ABOUT = ("code", "type_name", "hazard", "condition", "words")
 _SUBJECT = ("code", "type_name", "hazard")
 _LONGEST_NAME = 60
-
-
-class Kept(NamedTuple):
-    """A table that has a history of its own: the kinds of changes of it, and the kind that takes one back."""
-
-    table: str
-    changes: tuple[str, ...]
-    undo: str
-
 
 DEADLINES = Kept("standards", ("standard", "deadlines", "deadlines-removed"), "deadlines-undo")
 WORKDAYS = Kept("workdays", ("workdays",), "workdays-undo")
@@ -242,20 +233,9 @@ def take_back(workspace: Workspace, kept: Kept, *, who: str) -> dict[str, Any]:
     HazardError
         ``nothing-to-undo``; ``version-cleared`` if what was before is not kept any more; ``workspace-busy``.
     """
-    if last_change(workspace.newest(), kept) is None:  # a mistyped folder is not made
-        raise _nothing()
-    with workspace.change(kept.undo, who=who) as change:
-        taken = last_change(change.before, kept)
-        if taken is None:
-            raise _nothing()
-        rows = workspace.open(taken.number - 1).rows(kept.table).to_pandas()
-        facts = {"took_back": taken.number, "what": taken.kind, "file": taken.what.get("file", ""), "rows": len(rows)}
-        return renewed(change, kept, rows, facts)
-
-
-def last_change(dataset: Dataset, kept: Kept) -> Version | None:
-    """Return the change that `take_back` would take back, None if there is none."""
-    return standing(dataset.history, kept.changes, kept.undo)
+    with taking_back(workspace, kept, who=who) as back:
+        rows = back.former.rows(kept.table).to_pandas()
+        return renewed(back.change, kept, rows, {**back.facts, "rows": len(rows)})
 
 
 def read_scheme(text: str) -> str:
@@ -320,7 +300,3 @@ def _unknown(scheme: str, kind: str, day: str) -> HazardError:
         "There is no table of deadlines {scheme} ({kind}) from {day} on.",
         scheme=scheme, kind=kind or "-", day=day or "…",
     )  # fmt: skip
-
-
-def _nothing() -> HazardError:
-    return HazardError("nothing-to-undo", "There is no change of this table to take back.")

@@ -4,17 +4,26 @@ from collections.abc import Callable
 from typing import Any
 
 from base.errors import HazardError
-from data import levels, loading, standards
+from base.text import N_
+from data import levels, loading, projects, rain, standards
 from data.demo import make_demo
 from data.schema import DEMO_SOURCE
 from data.store import Workspace
 from data.taxonomy import GBT30428
 
+ZONE = "Asia/Shanghai"  # of the invented office
+
 
 def load_demo(
     workspace: Workspace, *, who: str, progress: Callable[[float, str, dict[str, Any]], None] | None = None
 ) -> dict[str, Any]:
-    """Load the example's cells, standard and incidents; return the import's answer with the levels and the truth.
+    """Load the example's cells, standard, rain, projects and incidents; return the import's answer and what else came.
+
+    Returns
+    -------
+    dict
+        The answer of `data.loading.import_incidents`; ``cells`` (by level), ``rain`` (read, new, missing, rejected,
+        repeats, stations), ``projects`` (read, new, rejected, repeats, not_choosable) and ``truth`` (`data.demo.Demo`).
 
     Raises
     ------
@@ -42,16 +51,27 @@ def load_demo(
             trusted=True,
             who=who,
         )
+    tell = progress or (lambda share, sentence, fields: None)
+    tell(0.0, N_("Reading {file}"), {"file": names["rain"]})
+    gauge = rain.load_rain(workspace, demo.gauge, names["rain"], zone=ZONE, trusted=True, who=who)
+    tell(0.0, N_("Reading {file}"), {"file": names["projects"]})
+    works = projects.load_projects(workspace, demo.projects_file, names["projects"], trusted=True, who=who)
     answer = loading.import_incidents(
         workspace,
         demo.incidents,
         names["incidents"],
         source=DEMO_SOURCE,
         crs="wgs84",
-        zone="Asia/Shanghai",
+        zone=ZONE,
         as_of=demo.as_of.isoformat(),
         trusted=True,
         who=who,
         progress=progress,
     )
-    return {**answer, "cells": {level.name: level.cells for level in workspace.newest().levels}, "truth": demo.truth}
+    return {
+        **answer,
+        "cells": {level.name: level.cells for level in workspace.newest().levels},
+        "rain": {key: gauge[key] for key in ("read", "new", "missing", "rejected", "repeats", "stations")},
+        "projects": {key: works[key] for key in ("read", "new", "rejected", "repeats", "not_choosable")},
+        "truth": demo.truth,
+    }

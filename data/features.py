@@ -20,7 +20,7 @@ from data.table import X_HEADER, Y_HEADER, Table
 
 MAX_FEATURES = 1_000_000
 MAX_ATTRIBUTES = 1_000
-Wanted = Literal["polygons", "points"]
+Wanted = Literal["polygons", "points", "features"]  # the last: of whatever kind
 _MULTIPOINT = 4  # as shapely numbers the kinds: 0 point, 3 polygon, 6 several polygons
 _KINDS = {"polygons": (3, 6), "points": (0, _MULTIPOINT)}
 _OTHER = {"polygons": "not-a-polygon", "points": "not-a-point"}
@@ -165,6 +165,7 @@ _AMBIGUOUS = {
         "{file} must have one layer of polygons. Its layers are: {layers}. Choose one (on the command line: --layer)."
     ),
     "points": N_("{file} must have one layer of points. Its layers are: {layers}. Choose one of them."),
+    "features": N_("{file} has several layers: {layers}. Choose one (on the command line: --layer)."),
 }
 
 # Said when not one feature can be used; where some can, the rejected table says the same feature by feature.
@@ -212,6 +213,35 @@ def to_cells(layer: Layer, name: str) -> RawCells:
     table.columns = pd.Index(_own_titles([mask(str(title)) for title in table.columns]))
     frame = gpd.GeoDataFrame(table, geometry=shapes[keep])
     frame["row"] = np.flatnonzero(keep) + 1
+    return RawCells(
+        frame, layer.crs, rejected, layer.crs_hint, layer.kind, layer.layers, layer.layer, layer.encoding, layer.unread
+    )
+
+
+def to_features(layer: Layer, name: str) -> RawCells:
+    """Return all features of a layer, of whatever kind; `geometry` is None where none can be used, `rejected` says why.
+
+    Here read = len(frame): a feature without a usable geometry keeps its attributes.
+
+    Raises
+    ------
+    HazardError
+        ``no-rows``.
+    """
+    n = len(layer.attributes)
+    if not n:
+        raise HazardError("no-rows", "{file} holds no feature. At least one was expected.", file=name)
+    shapes = np.full(n, None) if layer.shapes is None else layer.shapes
+    rows = [
+        (place + 1, "geometry", mask(text_of(one.args[0]))[:200], one.args[1] or "geometry-unknown")
+        for place, one in sorted(layer.refused.items())
+        if one.args[1] != "geometry-missing"
+    ]
+    table = layer.attributes.reset_index(drop=True).astype(str)
+    table.columns = pd.Index(_own_titles([mask(str(title)) for title in table.columns]))
+    frame = gpd.GeoDataFrame(table, geometry=shapes)
+    frame["row"] = np.arange(1, n + 1)
+    rejected = pd.DataFrame(rows, columns=["row", "column", "value", "reason"])
     return RawCells(
         frame, layer.crs, rejected, layer.crs_hint, layer.kind, layer.layers, layer.layer, layer.encoding, layer.unread
     )

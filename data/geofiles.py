@@ -12,7 +12,7 @@ from data.archives import Archive
 from data.contents import kind_of
 from data.declared_crs import of_code
 from data.encodings import text_encoding
-from data.features import Layer, RawCells, Refused, Wanted, to_cells, to_table
+from data.features import Layer, RawCells, Refused, Wanted, to_cells, to_features, to_table
 from data.geojson import read_geojson
 from data.geopackage import read_geopackage
 from data.kml import read_kml
@@ -87,6 +87,34 @@ def read_points(content: bytes, name: str, *, layer: str | None = None, encoding
     return to_table(found, name)
 
 
+def read_features(content: bytes, name: str, *, layer: str | None = None, encoding: str | None = None) -> RawCells:
+    """Return all features of a geographic file with what their geometry is, told by its content.
+
+    Parameters
+    ----------
+    content : bytes
+        GeoJSON, GeoPackage, Shapefile in a zip, GeoParquet, KML or KMZ; of the first two lines too.
+    name, layer, encoding
+        As in `read_boundaries`.
+
+    Returns
+    -------
+    RawCells
+        As `data.features.to_features` gives it: no feature is left out.
+
+    Raises
+    ------
+    HazardError
+        ``empty-file``, ``not-features``, ``no-rows``, and those of the readers, as in `read_boundaries`.
+    """
+    if not content.strip():
+        raise HazardError("empty-file", "{file} is empty. A layer of features was expected.", file=name)
+    found = _read(content, name, "features", layer, encoding)
+    if found is None:
+        raise _unexpected(name, kind_of(content), "features")
+    return to_features(found, name)
+
+
 def _read(content: bytes, name: str, wanted: Wanted, layer: str | None, encoding: str | None) -> Layer | None:
     """Return the layer of a geographic file; None for what may be a table."""
     kind = kind_of(content)
@@ -127,6 +155,12 @@ def _unexpected(name: str, kind: str, wanted: Wanted) -> HazardError:
             "not-a-table",
             "{file} holds no points that can be read (it holds {kind}). Reports are expected as a table (CSV, XLSX, "
             "Parquet) or as GeoJSON, GeoPackage, KML or Shapefile in a zip.",
+            file=name, kind=kind,
+        )  # fmt: skip
+    if wanted == "features":
+        return HazardError(
+            "not-features",
+            "{file} holds no features that can be read (it holds {kind}). GeoJSON or GeoPackage was expected.",
             file=name, kind=kind,
         )  # fmt: skip
     return HazardError(

@@ -103,7 +103,19 @@ def _shape(geometry: Any) -> shapely.Geometry:
         return shapely.multipoints(_numbers(parts))
     if kind == "MultiPolygon" and isinstance(parts, list) and parts:
         return shapely.MultiPolygon([_polygon(part) for part in parts])
-    raise Refused(str(kind), "coordinates-unreadable" if kind in ("MultiPoint", "MultiPolygon") else None)
+    if kind == "LineString":
+        return _line(parts)
+    if kind == "MultiLineString" and isinstance(parts, list) and parts:
+        return shapely.MultiLineString([_line(part) for part in parts])
+    several = ("MultiPoint", "MultiLineString", "MultiPolygon")
+    raise Refused(str(kind), "coordinates-unreadable" if kind in several else None)
+
+
+def _line(positions: Any) -> shapely.LineString:
+    points = _numbers(positions)
+    if len(points) < 2:
+        raise Refused("LineString", "coordinates-unreadable")
+    return shapely.LineString(points)
 
 
 def _polygon(rings: Any) -> shapely.Polygon:

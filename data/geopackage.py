@@ -11,7 +11,7 @@ from data.shapes import shapes_of_wkb
 
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)  # GeoPackage 1.3, 2.1.3: by bits 1-3 of the flags
 _MAX_STEPS, _STEPS = 10_000, 10_000  # of SQLite's machine: a million features take one for each column, and few more
-_KINDS = {"polygons": "POLYGON", "points": "POINT"}
+_KINDS = {"polygons": "POLYGON", "points": "POINT", "features": ""}
 
 
 def read_geopackage(content: bytes, name: str, wanted: Wanted, *, layer: str | None = None) -> Layer:

@@ -22,10 +22,10 @@ from data.privacy import mask
 from data.schema import EXPOSURES, REASONS, Level
 from data.store import Change, Workspace
 from data.table import UNREAD
-from data.versions import standing
+from data.taking_back import Kept, taking_back
 from geo.cells import check_cells
 
-BOUNDARY_CHANGES = ("cells", "exposures")  # kinds of versions that `take_back_cells` takes back
+BOUNDARIES = Kept("cells", ("cells", "exposures"), "cells-undo")
 _LONGEST_NAME = 60
 _ASSUMED = N_(
     "{file} does not say what its coordinates are in: WGS 84 was assumed. If the cells lie some hundred metres off on "
@@ -157,30 +157,23 @@ def take_back_cells(workspace: Workspace, *, who: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        level, file (that was loaded), cells (how many the level has now, 0 if it is gone), version.
+        level, cells (how many the level has now, 0 if it is gone), file (that was loaded), took_back (the number of the
+        version), what (its kind), version.
 
     Raises
     ------
     HazardError
         ``nothing-to-undo``; ``version-missing`` if what was before is not kept any more; ``workspace-busy``.
     """
-    nothing = HazardError("nothing-to-undo", "There is no boundary change to take back.")
-    if not workspace.exists:  # a mistyped folder is not made
-        raise nothing
-    with workspace.change("cells-undo", who=who) as change:
-        taken = standing(change.before.history, BOUNDARY_CHANGES, "cells-undo")
-        if taken is None:
-            raise nothing
-        former = workspace.open(taken.number - 1)
-        name = str(taken.what["level"])
-        known = next((one for one in former.levels if one.name == name), None)
+    with taking_back(workspace, BOUNDARIES, who=who) as back:
+        name = str(back.taken.what["level"])
+        known = next((one for one in back.former.levels if one.name == name), None)
         if known is None:
-            _store(change, change.before.level(name), None, {})
+            _store(back.change, back.change.before.level(name), None, {})
         else:
-            _store(change, known, former.stored_cells(known.column), former.findings(name))
-        facts = {"level": name, "cells": known.cells if known else 0, "took_back": taken.number}
-        facts["file"] = taken.what.get("file", "")
-        return {**facts, "version": change.commit(**facts).version}
+            _store(back.change, known, back.former.stored_cells(known.column), back.former.findings(name))
+        facts = {**back.facts, "level": name, "cells": known.cells if known else 0}
+        return {**facts, "version": back.change.commit(**facts).version}
 
 
 def _store(

@@ -326,7 +326,7 @@ def _erase_rows(change: Change, needle: Needle) -> None:
                         else [source_of.get(one, "") for one in rows["by"].to_pylist()]  # what became of rejected rows
                     )
                     changed = _numbered(sources, rows[column].to_pylist(), changed, taken, numbers)
-                if column in ("source", "cell_id"):
+                if column in ("source", "cell_id", "project_id"):
                     _refuse_collision(rows[column].to_pylist(), changed.to_pylist())
                 hidden = hidden.set_column(hidden.column_names.index(column), rows.schema.field(column), changed)
             if hidden is not rows:

@@ -17,6 +17,7 @@ from data.shapes import ring_of
 _HEADER, _CODE = 100, b"\x00\x00\x27\x0a"
 _EMPTY, _POINT, _LINE, _POLYGON, _MULTIPOINT, _PATCH = 0, 1, 3, 5, 8, 31  # and 10 more with heights, 20 with measures
 _FITTING = {"polygons": (_POLYGON,), "points": (_POINT, _MULTIPOINT)}
+_FITTING["features"] = (*_FITTING["polygons"], *_FITTING["points"])
 _NAMES = {_LINE: "PolyLine", _PATCH: "MultiPatch"}
 _MAX_NESTING = 20_000_000  # outlines x holes of one feature, each of which is asked whether it lies in the other
 

@@ -1,7 +1,7 @@
 """Rings, well-known binary and well-known text -> geometries of two dimensions, with a reason for each that is none.
 
 GEOS reads a collection within a collection by calling itself: some thousand levels end the process. What is handed to
-it is therefore known to be flat: a point, a polygon, or several of one of them.
+it is therefore known to be flat: a point, a line, a polygon, or several of one of them.
 """
 
 import re
@@ -13,10 +13,10 @@ import shapely
 
 from data.features import Refused, split_shapes
 
-_POINT, _POLYGON = 1, 3
-_PART_OF = {4: _POINT, 6: _POLYGON}  # MultiPoint, MultiPolygon
-_NAMES = {2: "LineString", 5: "MultiLineString", 7: "GeometryCollection"}
-_TEXT = re.compile(r"\s*(?:SRID=(\d{1,6});)?\s*((?:MULTI)?(?:POLYGON|POINT))(?=[\sZM(])", re.IGNORECASE)
+_POINT, _LINE, _POLYGON = 1, 2, 3
+_PART_OF = {4: _POINT, 5: _LINE, 6: _POLYGON}  # MultiPoint, MultiLineString, MultiPolygon
+_NAMES = {7: "GeometryCollection"}
+_TEXT = re.compile(r"\s*(?:SRID=(\d{1,6});)?\s*((?:MULTI)?(?:POLYGON|POINT|LINESTRING))(?=[\sZM(])", re.IGNORECASE)
 _ANY_TEXT = re.compile(r"\s*(?:SRID=\d{1,6};)?\s*([A-Za-z]+)")
 _HEX = re.compile(r"\s*0[01][0-9A-Fa-f]{16,}\s*\Z")
 
@@ -48,7 +48,7 @@ def srid_of(text: str) -> str | None:
 
 
 def is_shape_text(text: str) -> bool:
-    """Return whether a text begins as a polygon or a point does."""
+    """Return whether a text begins as a polygon, a line or a point does."""
     return bool(_TEXT.match(text) or _HEX.match(text))
 
 
@@ -91,12 +91,12 @@ def _reason(error: Exception) -> Refused:
 
 
 def _wrong(blob: bytes | None) -> Refused | None:
-    """Return why a WKB may not be read; None if it is a point, a polygon, or several of one of them."""
+    """Return why a WKB may not be read; None if it is a point, a line, a polygon, or several of one of them."""
     if not blob:
         return Refused("", "geometry-missing")
     try:
         kind, dimensions, order, place = _header(blob, 0)
-        if kind not in (_POINT, _POLYGON, *_PART_OF):
+        if kind not in (_POINT, _LINE, _POLYGON, *_PART_OF):
             return Refused(_NAMES.get(kind, str(kind)), None)
         if kind in _PART_OF:
             (parts,) = struct.unpack_from(order + "I", blob, place)
@@ -124,9 +124,12 @@ def _header(blob: bytes, place: int) -> tuple[int, int, str, int]:
 
 
 def _behind(blob: bytes, kind: int, width: int, order: str, place: int) -> int:
-    """Return the place behind a point or a polygon whose points take `width` bytes each."""
+    """Return the place behind a point, a line or a polygon whose points take `width` bytes each."""
     if kind == _POINT:
         return place + width
+    if kind == _LINE:
+        (points,) = struct.unpack_from(order + "I", blob, place)
+        return int(place + 4 + points * width)
     (rings,) = struct.unpack_from(order + "I", blob, place)
     place += 4
     for _ in range(rings):

@@ -43,6 +43,12 @@ STANDARD_COLUMNS = (
     "limit_value", "limit_clock", "closing", "supervisor", "duty", "hazard", "words", "handling",
 )  # fmt: skip
 WORKDAY_COLUMNS = ("row", "day", "workday", "note")
+PROJECT_DAYS = ("surveyed_on", "designed_on", "built_from", "finished_on", "inspected_on")  # in the order of the work
+PROJECT_COLUMNS = (
+    "project_id", "name", "kind", "cost", "status", *PROJECT_DAYS, "owner", "alternatives", "must", "year", "level",
+    "cells", "buffer_m", "geometry",
+)  # fmt: skip
+RAIN_COLUMNS = ("station", "zone", "begin", "hours", "mm")
 _CELL_KINDS = {name: pa.float64() for name in ("area_km2", *EXPOSURES)}
 TABLES = {
     # Two columns for each boundary level come on top, see `incident_schema`; rows are sorted by the finest in a month.
@@ -97,6 +103,25 @@ TABLES = {
     # The office's table of workdays and days off (data.calendar_table).
     "workdays": TableKind(
         pa.schema(_fields(WORKDAY_COLUMNS, {"row": pa.int32(), "workday": pa.bool_()})), codes=("day",)
+    ),
+    # Readings of rain gauges (data.rain): mm is null where a reading is missing; by station and begin.
+    "rainfall": TableKind(
+        pa.schema(_fields(RAIN_COLUMNS, {"begin": _TIME, **dict.fromkeys(("hours", "mm"), pa.float64())}))
+    ),
+    # The drainage projects (data.projects): cost in yuan, days as ISO text, cells a line each, geometry WKB in WGS 84.
+    "projects": TableKind(
+        pa.schema(
+            _fields(
+                PROJECT_COLUMNS,
+                {
+                    **dict.fromkeys(("cost", "buffer_m"), pa.float64()),
+                    "must": pa.bool_(),
+                    "year": pa.int32(),
+                    "geometry": pa.binary(),
+                },
+            )
+        ),
+        codes=("status", *PROJECT_DAYS),
     ),
 }
 # The columns of a finding, by its kind

@@ -1,6 +1,6 @@
 """Classes of values for a choropleth: where one colour ends and the next begins, and how a legend says it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +14,8 @@ SCHEMES = {
     "quantiles": N_("equal numbers of cells"),
     "equal_interval": N_("equal steps"),
 }
+FIXED = "fixed"
+SCHEME_NAMES = {**SCHEMES, FIXED: N_("fixed steps")}
 _EXACT_UP_TO = 1_000  # distinct values: 20 ms; the search is quadratic in them
 
 
@@ -26,7 +28,7 @@ class Classes:
     edges : tuple of float
         Upper edge of each class, inclusive, rising; as many as classes. Empty if there was no value.
     scheme : str
-        Key of `SCHEMES`.
+        Key of `SCHEME_NAMES`.
     codes : ndarray of int, shape (n,)
         Class of each value, from 0; -1 where the value is missing.
     counts : tuple of int
@@ -125,6 +127,36 @@ def classify(values: ArrayLike, *, scheme: str = "fisher_jenks", k: int = 5, who
         lowest=float(divided.min()) if divided.size else 0.0 if known.size else float("nan"),
         whole=whole,
     )
+
+
+def fixed(values: ArrayLike, edges: Sequence[float], *, lowest: float = 0.0) -> Classes:
+    """Put values into classes that are the same whatever the values, so that two maps can be laid side by side.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        NaN is "no data"; none lies below `lowest` or above the last edge.
+    edges : sequence of float
+        Upper edge of each class, inclusive, rising.
+    lowest : float
+        Where the first class begins.
+
+    Raises
+    ------
+    ValueError
+        If a value lies in no class.
+    """
+    numbers = np.asarray(values, dtype=float)
+    known = ~np.isnan(numbers)
+    if ((numbers[known] < lowest) | (numbers[known] > edges[-1])).any():
+        raise ValueError(f"a value lies outside {lowest} to {edges[-1]}")
+    codes = np.full(numbers.shape, -1, dtype=np.int64)
+    codes[known] = np.searchsorted(edges, numbers[known])
+    counts = np.bincount(codes[known], minlength=len(edges))
+    return Classes(
+        edges=tuple(edges), scheme=FIXED, codes=codes, counts=tuple(counts.tolist()),
+        n_missing=int((~known).sum()), lowest=lowest, whole=False,
+    )  # fmt: skip
 
 
 def _edges(values: NDArray[np.float64], scheme: str, k: int) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from base import palette
 from base.text import Words
-from geo.classes import SCHEMES, Classes
+from geo.classes import SCHEME_NAMES, Classes
 from geo.maps import MapValues
 
 _SWATCH = "display:inline-block;flex:none;width:24px;height:15px;border-radius:2px;box-sizing:border-box;"
@@ -29,6 +29,8 @@ class Legend:
         Small print: the scheme and n.
     hot, gather, hot_place, gather_place, silent, few, unsure, unreached, missing, selected : str
         Texts of the marks.
+    subject, compared, apart : str
+        Texts of the marks of a comparison.
     hazards : tuple of (code, text)
         Colours of points.
     """
@@ -41,6 +43,9 @@ class Legend:
     gather: str = ""
     hot_place: str = ""
     gather_place: str = ""
+    subject: str = ""
+    compared: str = ""
+    apart: str = ""
     silent: str = ""
     few: str = ""
     unsure: str = ""
@@ -62,6 +67,9 @@ def build_legend(
     gather: str = "",
     hot_place: str = "",
     gather_place: str = "",
+    subject: str = "",
+    compared: str = "",
+    apart: str = "",
     unsure: str = "",
     unreached: str = "",
     said: Callable[[float], str] | None = None,
@@ -82,7 +90,7 @@ def build_legend(
         What a broken outline claims; needed if reports gather in a cell.
     hot_place, gather_place : str
         What the thin line of either kind says of a cell within a claimed place; needed if there is such a cell.
-    unsure, unreached : str
+    subject, compared, apart, unsure, unreached : str
         What is said of the cells of `MapValues` of these names; needed if there is such a cell.
     said : callable, optional
         As in `geo.classes.Classes.labels`.
@@ -100,7 +108,10 @@ def build_legend(
     strong, thin = set(values.hot) - within, within.intersection(values.hot)
     broken, thin_broken = set(values.gather) - within, within.intersection(values.gather)
     outlines = ((strong, claim), (broken, gather), (thin, hot_place), (thin_broken, gather_place))
-    marks = ((values.unsure, unsure), (values.unreached, unreached))
+    marks = (
+        (values.subject, subject), (values.compared, compared), (values.apart, apart), (values.unsure, unsure),
+        (values.unreached, unreached),
+    )  # fmt: skip
     if any(cells and not text for cells, text in (*outlines, *marks)):
         raise ValueError("a map with an outline must say what it claims")
     seen = set(range(len(values.classes)) if shown is None else shown)
@@ -108,11 +119,14 @@ def build_legend(
         measure=measure,
         unit=unit,
         steps=tuple(classes.labels(words, said)),
-        notes=(words(SCHEMES[classes.scheme]), words("n = {n}", n=n)),
+        notes=(words(SCHEME_NAMES[classes.scheme]), words("n = {n}", n=n)),
         hot=claim if seen & strong else "",
         gather=gather if seen & broken else "",
         hot_place=hot_place if seen & thin else "",
         gather_place=gather_place if seen & thin_broken else "",
+        subject=subject if seen.intersection(values.subject) else "",
+        compared=compared if seen.intersection(values.compared) else "",
+        apart=apart if seen.intersection(values.apart) else "",
         silent=words("no report for long: not proof of safety") if seen.intersection(values.silent) else "",
         few=words("too few for a rate") if seen.intersection(values.few) else "",
         unsure=unsure if seen.intersection(values.unsure) else "",
@@ -132,6 +146,9 @@ def legend_html(legend: Legend) -> str:
         (legend.hot_place, _colour("border", "claim", form="1.6px solid {}")),
         (legend.gather, _broken(3.5)),
         (legend.gather_place, _broken(1.6)),
+        (legend.subject, _colour("border", "ink", form="3.5px solid {}")),
+        (legend.compared, _colour("border", "compared", form="3px solid {}")),
+        (legend.apart, _hatched(1) + _EDGE),
         (legend.silent, _hatched(0) + _EDGE),
         (legend.unreached, _hatched(len(palette.LIGHT["fills"]) - 1) + _EDGE),
         (legend.few, _pale() + _dotted()),

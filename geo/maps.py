@@ -2,6 +2,7 @@
 
 folium's own links point to public servers, where an intranet gets a blank map without a word. `OfflineMap` names the
 local files of Leaflet and ours (`static/map.js` draws) and no others. One meaning each: a strong outline is a claim,
+a dark frame what the map is about, a blue one what it is compared with,
 hatching a silent cell, or on the strongest colour a value not reached yet; pale with a dotted edge too few for a rate,
 pale alone a value that cannot be told from the whole; no data has a colour of its own and is never zero.
 """
@@ -115,6 +116,9 @@ class MapValues:
         Positions of cells whose value is too uncertain to differ from that of all cells together.
     unreached : sequence of int
         Positions of cells whose value is not known but beyond all classes, such as a median not reached yet: hatched.
+    subject, compared, apart : sequence of int
+        Positions of the cells that the map is about, of those they are compared with, and of those that take no part in
+        the comparison: hatched.
     within : sequence of int
         Positions of those hot or gathering that are so only through a place in which they lie: their line is thinner.
     selected : int or None
@@ -142,6 +146,9 @@ class MapValues:
     few: Sequence[int] = ()
     unsure: Sequence[int] = ()
     unreached: Sequence[int] = ()
+    subject: Sequence[int] = ()
+    compared: Sequence[int] = ()
+    apart: Sequence[int] = ()
     within: Sequence[int] = ()
     selected: int | None = None
     points: Any = None
@@ -189,9 +196,11 @@ def painted(key: str, values: MapValues, *, words: Words) -> folium.FeatureGroup
         "tips": [str(tip).splitlines() for tip in values.tips],
         "hot": [int(cell) for cell in values.hot],
         "gather": [int(cell) for cell in values.gather],
-        "hatched": [int(cell) for cell in (*values.silent, *values.unreached)],
+        "hatched": [int(cell) for cell in (*values.silent, *values.unreached, *values.apart)],
         "few": [int(cell) for cell in values.few],
         "pale": [int(cell) for cell in (*values.few, *values.unsure)],
+        "subject": [int(cell) for cell in values.subject],
+        "compared": [int(cell) for cell in values.compared],
         "within": [int(cell) for cell in values.within],
         "selected": _whole(values.selected),
         "groups": [[_steps(one.corners), one.label] for one in values.groups],

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locales" / "zh" / "LC_MESSAGES" / "messages.po"
-FOLDERS = ("base", "geo", "data", "analysis", "reports", "pages")
+FOLDERS = ("base", "geo", "data", "analysis", "reports", "pages", "commands")
 KEYWORDS = {"_": None, "N_": None, "words": None, "WORDS": None, "plural": (1, 2), "NP_": (1, 2), "HazardError": (2,)}
 OWN_KEYWORDS = {"base": {"self": None}}  # Words calls itself; elsewhere a `self` inside a call hides the call's name
 

@@ -1,8 +1,20 @@
-"""Data: load a file, see what came in, what was not taken and why, how good it is, what types became, deadlines."""
+"""Data: load a file, see what came in, what was not taken and why, how good it is; types, deadlines, projects, rain."""
 
 import streamlit as st
 
-from pages.common import cached, deadlines_view, files_view, frame, load_view, panels, quality_view, results, work
+from pages.common import (
+    cached,
+    deadlines_view,
+    files_view,
+    frame,
+    gauges_view,
+    load_view,
+    panels,
+    projects_view,
+    quality_view,
+    results,
+    work,
+)
 
 _ = frame.open_page("data")
 with frame.told(_):
@@ -19,6 +31,8 @@ with frame.told(_):
         "boundaries": files_view.boundaries,
         "types": files_view.types,
         "deadlines": deadlines_view.draw,
+        "projects": projects_view.draw,
+        "rain": gauges_view.draw,
         "history": files_view.history,
     }
     with st.container(border=True):

@@ -70,8 +70,8 @@ def _events_of(dataset: Dataset, scope: Scope) -> Events:
     points = queries.points(dataset, scope, by_cell=True, columns=columns)
     spot, inside = points["one_spot"].to_numpy(), points["cell_id"].notna().to_numpy()
     kept = inside & ~spot
-    leads = _leads(dataset, points, kept)
-    everywhere = leads if inside.all() else _leads(dataset, points, ~spot)
+    leads = leading(dataset, points, kept)
+    everywhere = leads if inside.all() else leading(dataset, points, ~spot)
     calls = pd.DataFrame({"cell_id": points["cell_id"].array[kept], "leads": leads}, copy=False)
     return Events(calls, int((inside & spot).sum()), len(points), int(everywhere.sum() + spot.sum()))
 
@@ -92,8 +92,11 @@ def calls_of(dataset: Dataset, scope: Scope, columns: Sequence[str]) -> pd.DataF
     return points.loc[points["cell_id"].notna() & ~points["one_spot"], list(columns)].reset_index(drop=True)
 
 
-def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which of the calls kept are the first of their event among them."""
+def leading(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which of the calls kept are the first of their event among them: their sum is the number of events.
+
+    The calls are those of `queries.points` of a scope, with located, call, reported_at, cell_id and hazard.
+    """
     located = points["located"].to_numpy()
     point, lost = np.flatnonzero(kept & located), np.flatnonzero(kept & ~located)
     leads = np.zeros(len(points), dtype=bool)
@@ -103,6 +106,17 @@ def _leads(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> N
     if len(lost):
         leads[lost] = np.arange(len(lost)) == group_lost(dataset, points.iloc[lost])
     return leads[kept]
+
+
+def event_numbers(dataset: Dataset, points: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each of the calls kept the number of its event, the same for all calls of one; as `leading` asks."""
+    located = points["located"].to_numpy()
+    point, lost = np.flatnonzero(kept & located), np.flatnonzero(kept & ~located)
+    number = np.zeros(len(points), dtype=np.int64)
+    number[point] = history.followers(dataset).events(points["call"].to_numpy()[point])
+    if len(lost):
+        number[lost] = -1 - group_lost(dataset, points.iloc[lost])
+    return number[kept]
 
 
 def group_lost(dataset: Dataset, calls: pd.DataFrame) -> NDArray[np.int64]:

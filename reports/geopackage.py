@@ -16,7 +16,7 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-MULTIPOLYGON, POINT = "MULTIPOLYGON", "POINT"
+MULTIPOLYGON, POINT, GEOMETRY = "MULTIPOLYGON", "POINT", "GEOMETRY"
 _SRS = 4326
 _SCHEMA = """
 PRAGMA application_id = 1196444487;  -- 'GPKG'
@@ -51,10 +51,10 @@ class Layer:
         What it holds, in a sentence.
     frame : DataFrame
         Columns of texts, numbers, bools and dates; missing and infinite values become NULL.
-    kind : {"MULTIPOLYGON", "POINT", ""}
-        Of the places; without one it is a table without places.
+    kind : {"MULTIPOLYGON", "POINT", "GEOMETRY", ""}
+        Of the places, GEOMETRY where they are of several kinds; without one it is a table without places.
     shapes : ndarray of shapely geometries, optional
-        One a row, in WGS 84 degrees; polygons may be single.
+        One a row, in WGS 84 degrees; polygons may be single. Of the kind GEOMETRY some may be None.
     """
 
     name: str
@@ -89,7 +89,7 @@ def _add(database: sqlite3.Connection, layer: Layer, moment: str) -> None:
     listed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     database.execute(f'CREATE TABLE "{layer.name}" (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, {listed})')
     box: list[Any] = [None] * 4
-    if shapes is not None and len(shapes):
+    if shapes is not None and not shapely.is_missing(shapes).all():
         box = [float(edge) for edge in shapely.total_bounds(shapes)]
     kind = "features" if layer.kind else "attributes"
     database.execute(
@@ -107,7 +107,7 @@ def _add(database: sqlite3.Connection, layer: Layer, moment: str) -> None:
     database.executemany(insert, zip(*values, strict=True))
 
 
-def _blobs(shapes: NDArray[np.object_], kind: str) -> list[bytes]:
+def _blobs(shapes: NDArray[np.object_], kind: str) -> list[bytes | None]:
     """Return geometries as GeoPackage holds them: a head, the box around all but points, and WKB (2.1.3)."""
     shapes = shapely.force_2d(shapes)
     if kind == MULTIPOLYGON:
@@ -117,7 +117,7 @@ def _blobs(shapes: NDArray[np.object_], kind: str) -> list[bytes]:
     if kind == POINT:
         return [b"GP\x00\x01" + struct.pack("<i", _SRS) + one for one in wkb]
     return [
-        b"GP\x00\x03" + struct.pack("<i4d", _SRS, west, east, south, north) + one
+        one and b"GP\x00\x03" + struct.pack("<i4d", _SRS, west, east, south, north) + one
         for (west, south, east, north), one in zip(boxes, wkb, strict=True)
     ]
 

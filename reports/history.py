@@ -66,6 +66,15 @@ class Followers(NamedTuple):
     follower: Ints
     leader: Ints
 
+    def events(self, calls: Ints) -> Ints:
+        """Return for each call, shape (n,), the number of the first call of its event: its own where it leads."""
+        found = calls.copy()
+        if len(self.follower):
+            at = np.minimum(np.searchsorted(self.follower, calls), len(self.follower) - 1)
+            follows = self.follower[at] == calls
+            found[follows] = self.leader[at[follows]]
+        return found
+
     def leads(self, calls: Ints, times: Any) -> NDArray[np.bool_]:
         """Return which of some calls stand for an event: its first call or, where that is not among them, the next one.
 

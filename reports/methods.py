@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from analysis.neighborhoods import PERMUTATIONS
 from base.text import N_
+from data.project_words import KIND_NAMES
+from reports.candidates import OTHER
 from reports.rates import MOST_FEW
 
 
@@ -160,6 +162,59 @@ METHODS = (
         ),
     ),
     Method(
+        N_("Which drainage works to build first"),
+        N_("The set of projects that avoids most waterlogging for the money, with a bound that none can exceed."),
+        N_(
+            "What a project avoids a year is the yearly rate of its place, drawn towards the mean of all places "
+            "(empirical Bayes), times the share of the place it covers, times the effect of its kind of work, which is "
+            "assumed: new drain {effect_new_drain}, dredging {effect_dredging}, pump {effect_pump}, cover repair "
+            "{effect_cover_repair}, any other {effect_other}. Where projects cover one place the largest share counts, "
+            "once. The set is sought by integer programming (HiGHS) under the budget, with what must be built, "
+            "alternatives, yearly budgets and least shares of areas."
+        ),
+        (
+            "Marshall, R. J. (1991). Mapping disease and mortality rates. Appl. Stat. 40(2), 283–294.",
+            "Huangfu, Q. & Hall, J. A. J. (2018). Parallelizing the dual revised simplex method. Math. Program. "
+            "Comput. 10, 119–142.",
+        ),
+    ),
+    Method(
+        N_("Ranking of drainage projects by need"),
+        N_("An order of places by several criteria. Its score is no benefit and is never added up."),
+        N_(
+            "Criteria run from the least (0) to the greatest need (1) and are added with weights; or TOPSIS: how near "
+            "a place comes to the greatest need in all of them. Weights are alike, set, compared two by two (AHP; "
+            "above a consistency ratio of 0.1 the comparisons that contradict each other are named), or by entropy. In "
+            "10,000 seeded draws of the weights it is counted how often a project is funded, and between which ranks "
+            "it lies. What is not known stands at the median."
+        ),
+        (
+            "Hwang, C.-L. & Yoon, K. (1981). Multiple Attribute Decision Making. Springer.",
+            "Saaty, T. L. (1980). The Analytic Hierarchy Process. McGraw-Hill.",
+        ),
+    ),
+    Method(
+        N_("Before and after a project"),
+        N_(
+            "Waterlogging events per wet day in the project's cells, after it over before, beyond what similar cells "
+            "had: below 1 is better than without it."
+        ),
+        N_(
+            "The 12 months before the survey are left out, for works go where last year was worst, and the worst gets "
+            "better by itself. Given the reports of a cell, how they part into before and after is binomial against "
+            "the parting in the similar cells, which have the same rain, season and habit of reporting; good and bad "
+            "years of a cell's own, learnt from cells where nothing was built, widen the interval. “Helped”: the 95% "
+            "interval lies below 1. “Got worse”: above 1. Else “no sign yet” if a halving would have shown four times "
+            "out of five, and “too early to say” if not. Cells next to the project and cells with other works take no "
+            "part."
+        ),
+        (
+            "Hauer, E. (1997). Observational Before–After Studies in Road Safety. Pergamon (chapters 11–12).",
+            "Conley, T. G. & Taber, C. R. (2011). Inference with “difference in differences” with a small number of "
+            "policy changes. Rev. Econ. Stat. 93(1), 113–125.",
+        ),
+    ),
+    Method(
         N_("The map's colours"),
         N_(
             "An unbroken outline is a hot spot, a broken one says that reports gather there; the thin line of either "
@@ -202,4 +257,5 @@ def method_fields(settings: dict[str, object]) -> dict[str, object]:
         "few_reports": settings["few_reports"],
         "permutations": f"{PERMUTATIONS:,}",
         "few_events": MOST_FEW,
+        **{f"effect_{kind}": f"{settings[f'effect_{kind}']:.0%}" for kind in (*KIND_NAMES, OTHER)},
     }

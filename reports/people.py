@@ -40,7 +40,12 @@ def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
     hazards = words("All hazards")
     if scope.hazards:
         hazards = words.listed([words(HAZARD_NAMES[hazard]) for hazard in scope.hazards])
-    parts = [period, hazards]
+    return " · ".join([period, hazards, *place_words(words, dataset, scope)])
+
+
+def place_words(words: Words, dataset: Dataset, scope: Scope) -> list[str]:
+    """Return which area an answer is about, and as of when."""
+    parts = []
     if scope.area:
         level = next(level for level in dataset.levels if level.name == scope.level)
         if level.parent_level:
@@ -49,7 +54,7 @@ def scope_words(words: Words, dataset: Dataset, scope: Scope) -> str:
         asked = dataset.as_of if scope.as_of is None else pd.Timestamp(scope.as_of).tz_convert(dataset.zone)
         later = words("as of {time}, later nothing is known", time=dataset.as_of)
         parts.append(later if asked > dataset.as_of else words("as of {time}", time=asked))
-    return " · ".join(parts)
+    return parts
 
 
 def _area_name(dataset: Dataset, scope: Scope, level: str) -> str:

@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from analysis import summary
 from base.text import N_, Words
 from data import corrections
 from data.dataset import Dataset
+from data.project_words import TITLES
+from data.projects import problems
 from data.quality import REJECTED
 from data.schema import HAZARD_NAMES
 from data.searching import Needle
 from geo.crs import Fit
-from reports import deadlines, intake, people, record
+from reports import deadlines, gauges, intake, people, rain_words, record
+from reports import projects as works
 from reports import rates as reckoning
+from reports.rain_onset import Forecast
 from reports.rates import CellRates
 from reports.terminal import table
 
@@ -303,6 +308,37 @@ def deadlines_(rows: pd.DataFrame, editions: pd.DataFrame, words: Words) -> list
     empty = [name for name in named if (named[name].astype(str) == "").all()]
     shown = named[list(deadlines.TITLES)].drop(columns=[name for name in empty if name in deadlines.TITLES])
     return [*lines, *table(shown.head(MOST), _said(deadlines.TITLES, words), words), *_more(len(rows), words)]
+
+
+def rain(data: Dataset, words: Words) -> list[str]:
+    """Return what is stored of each rain gauge."""
+    found = data.rainfall()
+    if found.empty:
+        return [words("No rain is stored: cli.py rain FILE.")]
+    rows = gauges.station_rows(data, found, words)
+    return [gauges.headline(data, found, words), *table(rows, gauges.titles(words), words)]
+
+
+def forecast(found: Forecast, words: Words) -> list[str]:
+    """Return which cells a forecast rain floods, the likeliest first, and those of which nothing is told."""
+    ranked, apart = rain_words.rows(found.ranked, words), rain_words.rows(found.apart, words)
+    titles = {"name": words("Name"), "begins": words("Why")}
+    said = rain_words.lines(found, words)
+    lines = [said[0], *table(ranked.head(MOST), rain_words.for_terminal(words), words), *_more(len(ranked), words)]
+    if len(apart):
+        lines += [words("Cells of which no chance can be told"), *table(apart.head(MOST), titles, words)]
+    return [*lines, *said[1:]]
+
+
+def projects(data: Dataset, found: gpd.GeoDataFrame, words: Words) -> list[str]:
+    """Return the drainage projects stored, and what is odd about them."""
+    if found.empty:
+        return [words("No project is stored: cli.py projects FILE.")]
+    titles = {name: words(TITLES[name]) for name in works.SHOWN}
+    rows = works.shown(found, words)[list(titles)]
+    rows["year"] = ["" if pd.isna(year) else str(year) for year in rows["year"]]  # no thousands mark
+    lines = [works.headline(found, words), *table(rows.head(MOST), titles, words), *_more(len(found), words)]
+    return [*lines, *works.problem_sentences(problems(data, found), words)]
 
 
 def calendar(data: Dataset, answer: dict[str, Any], words: Words) -> list[str]:

@@ -334,6 +334,23 @@ class _Span:
     scope: Scope
 
 
+class Known(NamedTuple):
+    """The whole months of a record as days, half-open, the sources that cover it, and those that do not."""
+
+    start: dt.date
+    end: dt.date
+    sources: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def known_months(dataset: Dataset, scope: Scope) -> Known | None:
+    """Return the record of a scope (its start does not count), None where there is no whole month."""
+    span, left_out = _span(dataset, replace(scope, start=None))
+    if span is None or span.scope.end is None:
+        return None
+    return Known(span.months[0].astype("datetime64[D]").item(), span.scope.end, span.scope.sources, left_out)
+
+
 def _span(dataset: Dataset, scope: Scope) -> tuple[_Span | None, tuple[str, ...]]:
     """Return the record of a scope, None where there is no whole month, and the sources that do not cover it."""
     asked = scope.sources or tuple(dataset.sources)

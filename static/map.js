@@ -180,7 +180,10 @@
     marks(one, values);
     points(values);
     label();
-    requestAnimationFrame(() => requestAnimationFrame(() => { api.painted = Date.now(); api.paints += 1; }));
+    let told = false;
+    const tell = () => { if (!told) { told = true; api.painted = Date.now(); api.paints += 1; } };
+    requestAnimationFrame(() => requestAnimationFrame(tell));
+    setTimeout(tell, 2000);                       // a browser that shows no frame (hidden, busy) has drawn it all the same
   }
 
   function titles(values) {
@@ -250,11 +253,19 @@
     inner(view.colours.line, edge);
   }
 
+  function frame(group, cell, colour, reach) {    // inside the outline, set off from any fill by a light line
+    for (const [paint, wide] of [[view.colours.line, reach + 3.2], [colour, reach + 2], [view.colours.line, 2]])
+      group.addLayer(new Inner(cell.getLatLngs(), { renderer: view.marksCanvas, pane: "marks", interactive: false, smoothFactor: 0,
+        fill: false, color: paint, reach: wide, lineCap: "butt", dash: null }));
+  }
+
   function marks(one, values) {                   // one meaning each; a chosen cell keeps its claim inside the mark of the choice
     const c = view.colours, on = (position) => one.cells[position] && one.hasLayer(one.cells[position]);
     view.marks.clearLayers();
     if (values.layer > 0) view.levels[values.layer - 1].cells.forEach((cell) => line(view.marks, cell, c.ink, 1.4, 0.35));
     values.few.filter(on).forEach((position) => line(view.marks, one.cells[position], c.ink, 1.8, 0.8, "0.1 5"));
+    for (const [cells, colour, reach] of [[values.compared, c.compared, 3], [values.subject, c.ink, 4]])
+      cells.filter(on).forEach((position) => frame(view.marks, one.cells[position], colour, reach));
     values.hot.concat(values.gather).filter(on).forEach((position) => { if (position !== values.selected) claim(view.marks, one.cells[position]); });
     if (values.selected === null || !on(values.selected)) return;
     const cell = one.cells[values.selected];

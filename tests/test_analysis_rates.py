@@ -14,6 +14,7 @@ from analysis.rates import (
     poisson_interval,
     rate_ratio,
     ratio_interval,
+    share_ratio,
     standardized_rates,
 )
 from base.errors import HazardError
@@ -200,6 +201,23 @@ def test_a_ratio_given_the_total_by_hand():
     assert (whole.ratio[:2].tolist(), whole.high[0], whole.low[1]) == ([2, 0], 2, 0)
     assert whole.low[0] == pytest.approx(2 * 0.025 ** (1 / 6))  # the lower limit of 6 of 6
     assert np.isnan(ratio_interval([0, 0], [1, 2]).ratio).all()
+
+
+def test_parts_of_a_whole_have_the_ratios_of_their_counts_and_may_be_parts_of_events():
+    counts, exposure = np.array([7, 0, 30, 13]), np.array([10.0, 20.0, 30.0, 40.0])
+    np.testing.assert_allclose(share_ratio(counts, exposure / 100, 50), ratio_interval(counts, exposure))
+    # scipy.stats.binomtest, the exact interval: the two first together, the whole, and nothing of it
+    exact = scipy.stats.binomtest(7, 50).proportion_ci(0.95, method="exact")
+    both = share_ratio([7, 50, 0], [0.3, 1, 0.3], 50)
+    assert (both.low[0], both.high[0]) == pytest.approx((exact.low / 0.3, exact.high / 0.3))
+    assert (both.ratio[1], both.high[1], both.low[2]) == (1, 1, 0)
+    part = share_ratio([6.5, 0.25], [0.1, 0.1], 50)
+    below, above = (share_ratio([n, n // 7], [0.1, 0.1], 50) for n in (6, 7))
+    for name in ("ratio", "low", "high"):
+        assert (getattr(below, name) < getattr(part, name)).all()
+        assert (getattr(part, name) < getattr(above, name)).all()
+    unknown = share_ratio([1, 1], [0, MISSING], 5), share_ratio([0], [0.5], 0)
+    assert all(np.isnan(each).all() for one in unknown for each in one)
 
 
 @given(st.integers(0, 300), st.integers(0, 300), st.floats(0.1, 10), st.floats(0.1, 10))

@@ -21,7 +21,7 @@ from locales.update import extract, read
 from reports import intake
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("base", "geo", "data", "analysis", "reports", "pages")
+FOLDERS = ("base", "geo", "data", "analysis", "reports", "pages", "commands")
 CODE = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))] + [
     ROOT / "app.py",
     ROOT / "cli.py",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import growth
+from bench import growth, portfolio
 from bench import queries as asked
 from bench import resolution as times_asked
 from bench.measuring import Lines
@@ -52,3 +52,11 @@ def test_every_question_of_the_resolution_page_has_an_answer_and_lifelines_media
 
 def test_polygons_double_and_stay_near_a_square():
     assert [growth.square(n)[:2] for n in growth.doubled(20, 160)] == [(5, 4), (5, 8), (10, 8), (10, 16)]
+
+
+def test_an_invented_district_has_a_best_set_for_each_of_its_rules(capsys):
+    case = portfolio.invented(60, 49)
+    assert portfolio.compare(case, 2.0, Lines("portfolio", None))
+    said = capsys.readouterr().out
+    assert "60 projects, 49 places" in said
+    assert "WRONG" not in said

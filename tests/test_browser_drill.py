@@ -74,7 +74,7 @@ def test_clicks_lead_from_street_to_community_to_grid_and_the_names_above_the_ma
     ):
         frame, before = seen.map(), seen.map().evaluate("hotspots.paints")
         way.get_by_role("button", name=title).click()
-        frame.wait_for_function("n => hotspots.paints > n", arg=before)
+        frame.wait_for_function("n => hotspots.paints > n", arg=before, polling=100)
         seen.settled()
         assert asked(seen) == {"level": level, **({"area": area} if area else {})}
         assert shown(seen) == view

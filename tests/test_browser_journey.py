@@ -20,7 +20,9 @@ LARGE = {"viewport": {"width": 1600, "height": 1000}, "locale": "zh-CN"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "locale": "zh-CN", "has_touch": True, "is_mobile": True}
 WAIT = 60_000
 # Opened at a page's own address, Streamlit asks there for its server first, is told 404, and then asks at the root.
-PROBE = re.compile(r"http://127\.0\.0\.1:\d+/(hotspots|resolution|data|methods)/_stcore/(health|host-config)$")
+PROBE = re.compile(
+    r"http://127\.0\.0\.1:\d+/(hotspots|resolution|evaluation|data|methods)/_stcore/(health|host-config)$"
+)
 
 
 class Reader:
@@ -89,7 +91,9 @@ class Reader:
 
     def click_cell(self, position):
         frame = self.map()
-        frame.wait_for_function("() => !hotspots.view.map._animatingZoom")  # Leaflet passes over a click meanwhile
+        frame.wait_for_function(
+            "() => !hotspots.view.map._animatingZoom", polling=100
+        )  # Leaflet passes over a click meanwhile
         x, y = frame.evaluate(
             "i => { const v = hotspots.view, [lon, lat] = v.levels[v.shown.layer].anchors[i];"
             "const p = v.map.latLngToContainerPoint([lat / 1e5, lon / 1e5]); return [p.x, p.y]; }",
@@ -100,7 +104,7 @@ class Reader:
         box = element.bounding_box()
         before = frame.evaluate("hotspots.paints")
         self.page.mouse.click(box["x"] + x, box["y"] + y)
-        frame.wait_for_function("n => hotspots.paints > n", arg=before)
+        frame.wait_for_function("n => hotspots.paints > n", arg=before, polling=100)
         self.settled()
 
     def choose(self, label, option):
@@ -177,7 +181,7 @@ def test_the_way_over_all_pages_by_the_menu_needs_nothing_from_elsewhere(office,
     frame = seen.map()
     before = frame.evaluate("hotspots.paints")
     seen.page.get_by_text(ZH("Show events and dense groups as points")).click()
-    frame.wait_for_function("n => hotspots.paints > n", arg=before)
+    frame.wait_for_function("n => hotspots.paints > n", arg=before, polling=100)
     seen.settled()
     for title in ("Resolution", "Data", "Methods"):
         seen.go(ZH, title)
@@ -268,7 +272,10 @@ def test_the_address_of_the_next_page_holds_what_the_reader_chose_on_the_one_bef
 
 @pytest.mark.parametrize(
     "address",
-    ["", "hotspots", "resolution?part=stages", "resolution?part=cells", "data", "data?section=quality", "methods"],
+    [
+        *("", "hotspots", "resolution?part=stages", "resolution?part=cells", "evaluation?part=placebos"),
+        *("data", "data?section=quality", "methods"),
+    ],
 )
 def test_on_a_phone_no_page_is_wider_than_the_screen(office, reader, address):
     seen = reader(f"{office}/{address}", **PHONE)

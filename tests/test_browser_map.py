@@ -52,7 +52,9 @@ class Map:
         from playwright.sync_api import TimeoutError as NotYet
 
         try:
-            self.frame.wait_for_function("n => window.hotspots && hotspots.paints > n", arg=before, timeout=30_000)
+            self.frame.wait_for_function(  # by the clock: a busy browser may show no frame for long
+                "n => window.hotspots && hotspots.paints > n", arg=before, timeout=30_000, polling=100
+            )
         except NotYet as error:
             there = self.frame.evaluate(
                 "() => ({ map: Boolean(window.map), visible: document.visibilityState, words: document.body.innerText,"
@@ -95,6 +97,14 @@ def shown(browser, address):
     yield show
     for one in opened:
         one.close()
+
+
+def test_a_map_is_drawn_where_the_browser_shows_no_frame(browser, address):
+    no_frames = "if (window !== window.top) window.requestAnimationFrame = () => 0"
+    seen = Map(browser, address, before=lambda page: page.add_init_script(no_frames))
+    assert "0" in seen.frame.inner_text("body")
+    assert seen.paints() >= 1
+    seen.close()
 
 
 def test_hostile_names_are_shown_letter_by_letter_and_nothing_runs_or_asks_elsewhere(shown):

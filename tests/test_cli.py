@@ -23,6 +23,7 @@ from stored import boundary, random_rows, rows, store, with_grids
 
 import cli
 from analysis import summary
+from commands.frame import WORDS
 from data.changes import set_settings
 from data.levels import load_cells
 from data.schema import HAZARD_NAMES, HAZARDS, Scope
@@ -74,8 +75,10 @@ def files(tmp_path_factory):
     """The demo's files in a folder, as an office would have them."""
     folder = tmp_path_factory.mktemp("files")
     made = demo_cases.demo()
+    contents = {kind: getattr(made, kind) for kind in ("communities", "grids", "incidents", "next_month")}
+    contents |= {"rain": made.gauge, "projects": made.projects_file}
     for kind, name in made.names.items():
-        (folder / name).write_bytes(getattr(made, kind))
+        (folder / name).write_bytes(contents[kind])
     for one in made.standards:
         (folder / one.name).write_bytes(one.content())
     return {kind: folder / name for kind, name in made.names.items()}
@@ -163,7 +166,7 @@ def test_an_import_takes_only_the_rows_and_columns_it_is_told(files, tmp_path):
     answer = asked(tmp_path, "import", files["incidents"], "--where", "小类名称=道路积水", "--map", "unit=问题来源")
     wet = CASES[CASES["小类名称"] == "道路积水"]
     assert answer["accepted"] == len(wet) > 0
-    assert answer["read"] == answer["accepted"] + answer["rejected"] + answer["repeats"] == 814
+    assert answer["read"] == answer["accepted"] + answer["rejected"] + answer["repeats"] == 2432
     assert answer["mapping"]["unit"] == "问题来源"
     by_unit = {row["unit"]: row["n"] for row in asked(tmp_path, "resolution", "--by", "unit")}
     assert by_unit == wet["问题来源"].value_counts().to_dict()
@@ -274,7 +277,7 @@ def test_calls_are_counted_without_a_claim_whatever_the_method(demo):
         refused = Said(demo, "hotspots", "--count", "calls", "--method", method)
         assert (refused.code, method in refused.err) == (2, True)
     said = Said(demo, "hotspots", "--count", "calls").out
-    assert f"{len(CASES[CASES['cell_id'].notna()])} calls in 23 cells" in said
+    assert f"{len(CASES[CASES['cell_id'].notna()]):,} calls in 23 cells" in said
 
 
 def test_rates_stand_beside_the_hot_spots_and_are_null_without_an_exposure(demo):
@@ -466,7 +469,7 @@ def test_an_empty_workspace_counts_nothing_and_asks_for_boundaries_where_they_ar
     assert (said.code, said.out) == (2, "")
     assert "polygons first" in said.err
     said = Said(tmp_path, "resolution", "--by", "cell", "--json")
-    assert (said.code, said.err) == (2, cli.WORDS("Load the boundary polygons first.") + "\n")
+    assert (said.code, said.err) == (2, WORDS("Load the boundary polygons first.") + "\n")
 
 
 def test_own_incidents_are_not_imported_beside_the_example(own, files):
@@ -507,7 +510,7 @@ def test_a_file_too_large_is_read_once_the_setting_is_raised(files, tmp_path):
 def test_tables_for_people_hold_the_same_numbers(demo):
     text = Said(demo, "count", "--by", "hazard").out
     assert {tuple(line.rsplit(maxsplit=1)) for line in text.splitlines()[2:]} == {
-        (HAZARD_NAMES[hazard], str((CASES["hazard"] == hazard).sum())) for hazard in HAZARDS
+        (HAZARD_NAMES[hazard], f"{(CASES['hazard'] == hazard).sum():,}") for hazard in HAZARDS
     }
 
 

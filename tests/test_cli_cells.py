@@ -25,7 +25,7 @@ def test_a_boundary_with_its_first_day_is_loaded_and_taken_back(tmp_path):
     assert asked(office, "undo", "--cells")["file"] == "2026.geojson"
     assert asked(office, "undo", "--cells")["cells"] == 0
     refused = Said(office, "undo", "--cells")
-    assert (refused.code, refused.err.strip()) == (2, "There is no boundary change to take back.")
+    assert (refused.code, refused.err.strip()) == (2, "There is no such change to take back.")
     refused = Said(office, "cells", second, "--level", "grid", "--same-id", "any")
     assert (refused.code, "reject or merge" in refused.err) == (2, True)
 

@@ -6,11 +6,12 @@ from rich.cells import cell_len
 from stored import with_grids
 from test_cli import Said, asked
 
-import cli
 from base.text import Words
+from commands.frame import WORDS
 from data.corrections import AGAIN, CORRECTED, LEFT_OUT, OPEN, SETTLED
 from data.inert import as_it_was, inert
-from reports import people, plain
+from data.store import Workspace
+from reports import people, plain, terminal
 
 HEADER = "案卷号,上报时间,小类名称,地址,经度,纬度\n"
 STEERING = "红\x1b[31m\x1b]0;taken\x07\x9b2J\u202e[red]x[/red]"
@@ -32,7 +33,7 @@ MARCH = ("1,2025-03-01,道路积水,示例路1号,113.005,33.005", "2,昨天,道
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_list_fits_in_100_columns_and_holds_no_codes_of_ours_and_no_none(folder, monkeypatch, language):
-    monkeypatch.setattr(cli, "WORDS", Words(language))
+    monkeypatch.setattr(WORDS, "__dict__", vars(Words(language)))
     long = "示例街道示例社区" * 9
     put(folder, "a.csv", *MARCH, f"3,2025-03-01,道路积水,{long},,")
     said = Said(folder / "w", "import", folder / "a.csv", "--save-profile", "月报")
@@ -99,7 +100,7 @@ def test_a_csv_of_rejected_rows_holds_no_formula_and_comes_back_as_the_workbook_
     out.write_bytes(content.replace(",昨天,道路".encode(), ",2025-03-02,道路".encode()))
     back = asked(office, "import", out)
     assert [back[key] for key in ("read", "accepted", "rejected", "crs_from")] == [1, 1, 0, "import"]
-    (row,) = cli.Workspace(office).newest().query("SELECT address FROM incidents WHERE incident_id = '2'").to_pylist()
+    (row,) = Workspace(office).newest().query("SELECT address FROM incidents WHERE incident_id = '2'").to_pylist()
     assert row["address"] == "=1+1"
     assert {one["reason"]: one["settled_by"] for one in asked(office, "rejected")} == {
         "time-unreadable": back["import_id"], "totals-row": "",
@@ -196,3 +197,15 @@ def test_a_source_whose_name_holds_a_comma_is_one_source():
 
 def test_the_help_of_count_says_that_voided_cases_are_in_it(tmp_path):
     assert "voided" in Said(tmp_path, "count", "--help").out
+
+
+@pytest.mark.parametrize("title", ["Rain of all readings (mm)", "全部读数的累计雨量（毫米）"])
+def test_a_number_is_never_broken_its_title_gives_way(title):
+    frame = pd.DataFrame({f"t{at}": ["示例雨量站一"] for at in range(4)} | {f"n{at}": [1234.5] for at in range(4)})
+    lines = terminal.table(frame, {name: name if name[0] == "t" else title for name in frame}, Words("en"))
+    (numbers,) = [line.split()[4:] for line in lines if "1,234" in line]
+    assert numbers == ["1,234.5"] * 4
+    assert max(map(cell_len, lines)) <= 100
+    rule = next(at for at, line in enumerate(lines) if line.startswith("─"))
+    said = "".join(lines[:rule])
+    assert all(said.count(sign) >= 4 * title.count(sign) for sign in set(title) - {" "})

@@ -17,7 +17,7 @@ from stored import with_grids
 
 from base.errors import HazardError
 from base.text import Words
-from data import persons
+from data import persons, projects, rain
 from data.accounts import Account, account
 from data.calendar_table import load_workdays
 from data.changes import set_location, set_rules, set_settings, undo
@@ -531,6 +531,13 @@ def test_every_kind_of_change_has_a_title_and_a_sentence(workspace, language):
     remove_edition(workspace, scheme="x", kind="event", valid_from="2026-01-01", who="t")
     for kept in (DEADLINES, WORKDAYS):
         take_back(workspace, kept, who="t")
+    projects.load_projects(workspace, "项目编号,名称,造价,网格\nP1,示例,100,A\n".encode(), "p.csv", who="t")
+    projects.save_projects(workspace, workspace.newest().projects().assign(cost=200.0), who="t")
+    projects.remove_projects(workspace, ["P1"], who="t")
+    projects.take_back(workspace, who="t")
+    rain.load_rain(workspace, "站名,日期,雨量(mm)\n示例,2025-03-05,8\n".encode(), "r.csv", who="t")
+    rain.remove_stations(workspace, ["示例"], who="t")
+    rain.take_back(workspace, who="t")
     save_profile(workspace, "p", HEADERS, {}, who="t")
     set_settings(workspace, {"fdr": 0.1}, who="t")
     set_rules(workspace, workspace.newest().rules(), who="t")

@@ -17,7 +17,6 @@ from data.deadline_table import (
     WORKDAYS,
     edition,
     editions,
-    last_change,
     remove_edition,
     save_edition,
     take_back,
@@ -27,6 +26,7 @@ from data.limit_texts import read_hazard, read_limit
 from data.standards import load_standard, read_standard, standard_on
 from data.store import Workspace
 from data.tables import STANDARD_COLUMNS
+from data.taking_back import last_change
 from reports.deadlines import edition_sentences
 from reports.sheet import write_csv
 
@@ -286,7 +286,7 @@ def test_changes_of_both_tables_are_taken_back_one_by_one_each_for_itself(tmp_pa
         assert answer["file"] == file
         assert tables_of(workspace) == before
     for kept in (DEADLINES, WORKDAYS):
-        with pytest.raises(HazardError, match="no change of this table") as caught:
+        with pytest.raises(HazardError, match="no such change") as caught:
             take_back(workspace, kept, who="t")
         assert caught.value.code == "nothing-to-undo"
     assert [one.kind for one in workspace.newest().history[-4:]] == ["deadlines-undo"] * 2 + [
@@ -304,7 +304,7 @@ def test_a_change_after_a_change_taken_back_is_the_next_one_to_go(tmp_path):
     for value in (1, None):
         take_back(workspace, DEADLINES, who="t")
         assert [one[1] for one in limits(workspace, "2026-01-01")] == ([value] if value else [])
-    with pytest.raises(HazardError, match="no change"):
+    with pytest.raises(HazardError, match="no such change"):
         take_back(Workspace(tmp_path / "none"), WORKDAYS, who="t")
     assert not (tmp_path / "none").exists()
 

@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import demo_cases
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,11 +17,16 @@ import shapely
 from pyproj import Geod
 from python_calamine import CalamineWorkbook
 from scipy.stats import binomtest
+from scipy.stats.contingency import odds_ratio
 
+from analysis.evaluation import CHOICE, HELPED, NO_SIGN, estimate_effect, phases, verdict
+from analysis.matching import matched
 from data import listing, queries
 from data.changes import set_settings
 from data.demo import SEED, Demo, limits, make_demo, plan
 from data.demo.cases import add_workdays
+from data.demo.events import HOT, rain_days, second_source, waterlogging_events
+from data.demo.projects import DRAINED_CELL
 from data.example import load_demo
 from data.loading import import_incidents
 from data.schema import DEMO_SOURCE, HAZARDS, REASONS, REMARKS, Scope
@@ -33,7 +39,7 @@ LAST_YEAR = dt.datetime(2025, 10, 1)
 
 @pytest.fixture(scope="module")
 def demo() -> Demo:
-    return make_demo()
+    return demo_cases.demo()
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +68,10 @@ def _polygons(content: bytes, key: str) -> dict[str, shapely.Polygon]:
 
 def _properties(content: bytes) -> list[dict[str, object]]:
     return [feature["properties"] for feature in json.loads(content)["features"]]
+
+
+def _table(content: bytes) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
 def _hot(cells: pd.Series, exposure: str) -> set[str]:
@@ -142,7 +152,7 @@ def test_the_plan_is_no_chessboard():
 
 def test_same_seed_same_bytes_and_another_seed_other_cases(demo: Demo):
     again, other = make_demo(seed=SEED), make_demo(seed=SEED + 1)
-    for name in ("communities", "grids", "incidents", "next_month"):
+    for name in ("communities", "grids", "incidents", "next_month", "gauge", "projects_file"):
         assert getattr(demo, name) == getattr(again, name)
     assert demo.truth == again.truth
     assert demo.incidents != other.incidents
@@ -152,7 +162,7 @@ def test_same_seed_same_bytes_and_another_seed_other_cases(demo: Demo):
 def test_the_files_are_the_same_on_every_machine(demo: Demo):
     # Of the first machine, Linux x86-64 with numpy 2.4.6: a change here changes what the documents show.
     digests = {name: hashlib.sha256(getattr(demo, name)).hexdigest()[:16] for name in ("grids", "incidents")}
-    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "17ab2efdbcb3e8ae"}
+    assert digests == {"grids": "a5b55812c5ed6146", "incidents": "9c1065450b019961"}
 
 
 def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
@@ -160,6 +170,10 @@ def test_everything_bears_the_word_for_example(demo: Demo, clean: pd.DataFrame):
         row["区域名称"] for row in _properties(demo.communities)
     ]
     assert all("示例" in name for name in [*names, *demo.names.values()])
+    works = _table(demo.projects_file)
+    assert works["项目名称"].str.contains("示例").all()
+    assert works["负责单位"].str.contains("示例").all()
+    assert set(_table(demo.gauge)["雨量站"]) == {"示例雨量站"}
     for header in ("问题描述", "地址", "问题来源", "处置部门", "上报人"):
         assert clean[header].str.contains("示例").all()
 
@@ -193,7 +207,7 @@ def test_calls_near_the_first_in_place_and_time_are_exactly_the_true_events(
     assert true["calls"].sum() == len(calls)
 
 
-@pytest.mark.parametrize("since", [dt.datetime(2024, 4, 1), LAST_YEAR])
+@pytest.mark.parametrize("since", [dt.datetime(2022, 4, 1), LAST_YEAR])
 def test_both_waterlogging_hot_spots_and_no_other_grid_pass_an_exact_test(
     demo: Demo, clean: pd.DataFrame, since: dt.datetime
 ):
@@ -296,7 +310,7 @@ def test_the_steps_of_handling_come_one_after_the_other(clean: pd.DataFrame):
     spot = clean["是否自处置"] == "是"
     assert set(clean.loc[spot, "问题来源"]) == {"示例·巡查上报"}
     assert ((time["结案时间"] - time["上报时间"])[spot] <= pd.Timedelta(minutes=30)).all()
-    assert 10 < spot.sum() < 30
+    assert 10 < spot.sum() < 60
     assert set(clean["返工次数"]) == {"", "0", "1", "2"}
 
 
@@ -410,7 +424,7 @@ def test_totals_tie_to_the_file(demo: Demo, rows: pd.DataFrame, clean: pd.DataFr
     assert totals["accepted"] == sum(totals["hazards"].values()) == len(clean) + outcomes["accepted"]
     assert list(totals["hazards"]) == list(HAZARDS)
     assert dict(outcomes) == {"accepted": 4, "rejected": 6, "repeat": 1}
-    assert 600 <= totals["read"] <= 900
+    assert 2_000 <= totals["read"] <= 2_500
     open_now = clean.index[clean["结案时间"] == ""]
     due = demo.deadlines.set_index("row").loc[open_now]
     assert (totals["open"], totals["overdue"]) == (len(open_now), (due["due_at"] <= demo.as_of).sum())
@@ -466,8 +480,8 @@ def test_the_next_month_brings_new_cases_and_closes_open_ones(demo: Demo, rows: 
 def test_nothing_is_known_that_happened_after_the_extract(demo: Demo, clean: pd.DataFrame):
     for header in [header for header in clean if header.endswith("时间") and header != "处置截止时间"]:
         assert (pd.to_datetime(clean[header]).dropna() <= demo.as_of).all()
-    assert clean["time"].min() >= dt.datetime(2024, 4, 1)
-    assert demo.rain["day"].between(dt.date(2024, 4, 1), dt.date(2026, 9, 30)).all()
+    assert clean["time"].min() >= dt.datetime(2022, 4, 1)
+    assert demo.rain["day"].between(dt.date(2022, 4, 1), dt.date(2026, 9, 30)).all()
     assert clean["time"].is_monotonic_increasing
 
 
@@ -482,6 +496,23 @@ def test_the_real_door_takes_and_refuses_what_the_truth_says(demo: Demo, tmp_pat
     assert answer["levels"] == {"community": places, "grid": places}
     assert answer["cells"] == {"community": 4, "grid": 23}
     data = workspace.newest()
+
+    days = len(_table(demo.gauge))
+    assert answer["rain"] == {"read": days, "new": days, "missing": 2, "rejected": 0, "repeats": 0, "stations": 1}
+    rain = data.rainfall()
+    begins = rain["begin"].dt.tz_convert("Asia/Shanghai")
+    assert set(begins.dt.strftime("%H:%M")) == {"00:00"}
+    day = begins.dt.date.astype(str)
+    assert sorted(day[rain["mm"].isna()]) == sorted(demo.truth["unread_days"])
+    known = demo.rain[~demo.rain["day"].astype(str).isin(demo.truth["unread_days"])]
+    fell = rain.assign(day=day)[rain["mm"] > 0].set_index("day")["mm"].sort_index()
+    assert fell.to_dict() == pytest.approx(dict(zip(known["day"].astype(str), known["rain_mm"], strict=True)))
+
+    n = len(demo.projects)
+    assert answer["projects"] == {"read": n, "new": n, "rejected": 0, "repeats": 0, "not_choosable": 0}
+    works = data.projects()
+    for name in ("project_id", "name", "cost", "owner", "must", "finished_on", "cells"):
+        assert works[name].tolist() == demo.projects[name].tolist()
     rejected = data.rejected()
     assert set(zip(rejected["row"], rejected["reason"], strict=True)) == {
         (dirt["row"], dirt["code"]) for dirt in demo.truth["dirty"] if dirt["outcome"] == "rejected"
@@ -509,3 +540,155 @@ def test_the_real_door_takes_and_refuses_what_the_truth_says(demo: Demo, tmp_pat
         expected["repeats"],
         0,
     ]
+
+
+def test_the_gauge_has_every_day_and_the_rain_of_the_truth(demo: Demo):
+    assert demo.gauge.startswith("\ufeff雨量站,日期,日降雨量(mm)\r\n".encode())
+    gauge = _table(demo.gauge)
+    days = [day.date() for day in pd.to_datetime(gauge["日期"], format="%Y-%m-%d")]
+    assert days == [day.date() for day in pd.date_range("2022-04-01", "2026-09-30")]
+    read = dict(zip(days, gauge["日降雨量(mm)"], strict=True))
+    unread = [day for day in days if read[day] == "缺测"]
+    assert [day.isoformat() for day in unread] == demo.truth["unread_days"]
+    true = dict(demo.rain.itertuples(index=False))
+    assert [true.get(day, 0) > 0 for day in unread] == [False, True]  # a dry day, and one with a little rain
+    assert {day: float(read[day]) for day in days if day not in unread} == {
+        day: true.get(day, 0.0) for day in days if day not in unread
+    }
+    assert "0.0" in set(read.values())
+
+
+def test_the_file_of_projects_holds_what_the_truth_says(demo: Demo):
+    assert demo.projects_file.startswith("\ufeff项目编号,项目名称,网格,类型,造价(万元),状态,".encode())
+    works, true = _table(demo.projects_file), demo.projects
+    assert len(works) == len(true) == 12
+    assert list(works["项目编号"]) == list(true["project_id"])
+    assert list(works["网格"].str.split("、").map(tuple)) == list(true["cells"])
+    assert list(works["造价(万元)"].astype(float) * 10_000) == list(true["cost"])
+    assert [true["cost"].min(), true["cost"].max()] == [80_000, 1_200_000]
+    assert list(works["必做"] == "是") == list(true["must"])
+    for header, name in zip(
+        ["勘察日期", "设计日期", "开工日期", "完工日期", "排查日期"],
+        ("surveyed_on", "designed_on", "built_from", "finished_on", "inspected_on"),
+        strict=True,
+    ):
+        assert list(works[header]) == ["" if day is None else day.isoformat() for day in true[name]]
+    assert Counter(works["状态"]) == {"计划": 8, "已完成": 2, "方案设计": 1, "施工监管": 1}
+    assert true["must"].sum() == 1
+    pair = true[true["alternatives"] != ""]
+    assert len(pair) == 2
+    assert pair[["cells", "alternatives"]].drop_duplicates().shape == (1, 2)
+    parents = {grid.cell_id: grid.parent for grid in plan.grids()}
+    assert {parents[cell] for cells in true["cells"] for cell in cells} == set(plan.COMMUNITIES)
+
+
+def test_a_demo_that_ends_a_year_earlier_has_its_projects_a_year_earlier(demo: Demo):
+    earlier = make_demo(end=dt.date(2025, 9, 30))
+    finished, before = (one.projects["finished_on"].dropna() for one in (demo, earlier))
+    assert [day - dt.timedelta(days=365) for day in finished] == list(before)
+    assert list(earlier.projects["year"])[:2] == ["2024", "2024"]
+    assert earlier.truth["effects"] == demo.truth["effects"]
+
+
+@pytest.mark.parametrize(("project", "truth", "none"), [("XM01", 0.5, False), ("XM02", 1.0, True)])
+def test_the_finished_drain_halved_the_waterlogging_and_the_other_work_did_nothing(
+    demo: Demo, clean: pd.DataFrame, project: str, truth: float, none: bool
+):
+    """Of the events of a work's grid how many came after it, against those of the grids where nothing was built.
+
+    Rain, season and reporting are common to both, so the odds ratio is the rate ratio. scipy 1.17.1, odds_ratio: the
+    conditional (hypergeometric) estimate and its exact interval. On the calls of the file, grouped anew; their grids
+    are those of the truth, which other tests compare with the places.
+    """
+    works = demo.projects.set_index("project_id")
+    finished = pd.Timestamp(works.loc[project, "finished_on"])
+    touched = {cell for one in demo.truth["effects"] for cell in works.loc[one, "cells"]}
+    calls = clean[clean["小类名称"] == "道路积水"]
+    first = calls.loc[_first_calls(calls, 100, pd.Timedelta(hours=24))]
+    cells = first["event"].map(demo.events.set_index("event")["cell_id"])
+    own, others, after = cells.isin(works.loc[project, "cells"]), ~cells.isin(touched), first["time"] >= finished
+    ratio = odds_ratio([[(own & after).sum(), (own & ~after).sum()], [(others & after).sum(), (others & ~after).sum()]])
+    low, high = ratio.confidence_interval(0.95)
+    assert demo.truth["effects"][project] == truth
+    assert low < truth < high
+    assert (low < 1 < high) == none
+
+
+def test_the_last_works_lie_so_far_back_that_more_than_a_year_of_rain_follows(demo: Demo):
+    finished = demo.projects["finished_on"].dropna()
+    wet = pd.to_datetime(demo.rain.loc[demo.rain["day"] >= finished.max(), "day"])
+    assert wet.dt.to_period("M").nunique() >= 12
+    assert len(wet) >= 100
+    for one in demo.projects.dropna(subset="finished_on").itertuples():
+        assert one.surveyed_on < one.designed_on < one.built_from < one.finished_on < one.inspected_on
+
+
+def test_over_many_seeds_the_second_source_brings_as_much_as_the_first():
+    """Eight other offices: before the drain half of its grid's events are from each source; places are not too few."""
+    until, counts = dt.date(2025, 5, 20), Counter[str]()
+    for seed in range(8):
+        one, two, other = np.random.default_rng(seed).spawn(3)
+        rain = rain_days(one, dt.date(2024, 4, 1), dt.date(2025, 7, 1))
+        first = waterlogging_events(two, rain)
+        second = second_source(other, rain, DRAINED_CELL, until, first)
+        assert {event.cell_id for event in second} == {DRAINED_CELL}
+        assert max(event.first.date() for event in second) < until
+        counts["first"] += sum(event.cell_id == DRAINED_CELL and event.first.date() < until for event in first)
+        counts["second"] += len(second)
+    assert 0.47 < counts["second"] / counts.total() < 0.53
+    assert counts.total() > 250
+
+
+def test_waterlogging_is_in_proportion_to_rain_and_weight_and_more_regular_than_accidents():
+    """Eight other offices, by hand: 0.82 events per mm of a day's rain over 12, up to 20; two grids with five times as
+    many per household. A renewal process with gamma intervals of shape 4 has a variance of a quarter of its mean."""
+    weights = {grid.cell_id: grid.households * (5 if grid.cell_id in HOT else 1) for grid in plan.grids()}
+    seen, expected = [], []
+    for seed in range(8):
+        one, two = np.random.default_rng(100 + seed).spawn(2)
+        rain = rain_days(one, dt.date(2022, 4, 1), dt.date(2026, 10, 1))
+        mm = sum(min(max(float(amount) - 12, 0), 20) for amount in rain["rain_mm"])
+        counts = Counter(event.cell_id for event in waterlogging_events(two, rain))
+        seen += [counts[cell] for cell in weights]
+        expected += [0.82 * mm * weight / sum(weights.values()) for weight in weights.values()]
+    assert sum(seen) == pytest.approx(sum(expected), rel=0.02)
+    assert 0.15 < np.mean((np.array(seen) - expected) ** 2 / np.array(expected)) < 0.45
+
+
+@pytest.mark.parametrize(("project", "told"), [("XM01", HELPED), ("XM02", NO_SIGN)])
+def test_both_finished_works_are_told_right_from_the_counts_of_months(demo: Demo, project: str, told: str):
+    """The true events by month and grid, wet days from 10 mm on, the 12 months before the survey left out."""
+    work = demo.projects.set_index("project_id").loc[project]
+    months = pd.period_range("2022-04", "2026-09", freq="M")
+    phase = phases(
+        months.start_time,
+        (months + 1).start_time,
+        choice_start=np.datetime64(work["surveyed_on"]) - np.timedelta64(365, "D"),
+        choice_end=np.datetime64(work["surveyed_on"]),
+        works_start=np.datetime64(work["built_from"]),
+        finished=np.datetime64(work["finished_on"]) + np.timedelta64(1, "D"),
+    )
+    cells = [grid.cell_id for grid in plan.grids()]
+    water = demo.events[demo.events["hazard"] == "waterlogging"]
+    counts = pd.crosstab(water["cell_id"], water["first_at"].dt.to_period("M")).reindex(
+        index=cells, columns=months, fill_value=0
+    )
+    wet_days = pd.to_datetime(demo.rain.loc[demo.rain["rain_mm"] >= 10, "day"]).dt.to_period("M")
+    wet = wet_days.value_counts().reindex(months, fill_value=0).to_numpy(float)
+    shapes = _polygons(demo.grids, "网格编码")
+    touched = np.isin(cells, work["cells"])
+    begun = demo.projects.loc[demo.projects["built_from"].notna(), "cells"].explode()
+    next_to = [any(shapes[cell].touches(shapes[own]) for own in work["cells"]) for cell in cells]
+    chosen = (phase == CHOICE) & (wet > 0)
+    found = matched(
+        counts.loc[:, chosen].sum(axis=1),
+        np.full(len(cells), wet[chosen].sum()),
+        touched,
+        excluded=np.flatnonzero((np.isin(cells, begun) & ~touched) | next_to),
+    )
+    effect = estimate_effect(
+        counts, wet, touched, phase, controls=found.controls, others=found.others, year=months.year
+    )
+    assert verdict(effect) == told
+    assert effect.low < demo.truth["effects"][project] < effect.high
+    assert (effect.selected, effect.controls) == (False, 8)

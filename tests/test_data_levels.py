@@ -203,7 +203,7 @@ def test_a_boundary_change_is_taken_back_with_its_cells_links_and_incidents(tmp_
     assert column not in workspace.newest().query("SELECT * FROM incidents").column_names
     take_back_cells(workspace, who="t")
     assert workspace.newest().levels == ()
-    with pytest.raises(HazardError, match="no boundary change") as caught:
+    with pytest.raises(HazardError, match="no such change") as caught:
         take_back_cells(workspace, who="t")
     assert caught.value.code == "nothing-to-undo"
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +21,8 @@ from data.calendar_table import load_workdays
 from data.gazetteer import load_gazetteer
 from data.levels import load_cells
 from data.loading import import_incidents
+from data.projects import save_projects
+from data.rain import load_rain
 from data.searching import Needle
 from data.standards import load_standard
 from data.store import Workspace
@@ -309,6 +312,8 @@ def test_every_table_and_every_original_loses_an_erased_name(tmp_path):
     rules = DEFAULT_RULES.copy()
     rules.loc[rules.index[-1], "note"] = f"{NAME}说的"
     changes.set_rules(workspace, rules, who="t")
+    save_projects(workspace, pd.DataFrame([{"name": f"{NAME}门口新建管", "cells": (f"{NAME}格",)}]), who="t")
+    load_rain(workspace, f"站名,日期,雨量(mm)\n{NAME}家,2025-03-05,8\n".encode(), "r.csv", who="t")
 
     assert {one["place"] for one in persons.find(workspace, NAME)} >= {*tables.TABLES, "originals", "history"}
     answer = persons.erase(workspace, NAME, who="t")

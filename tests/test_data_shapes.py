@@ -55,7 +55,7 @@ def test_texts_and_hexadecimal_digits_are_geometries_too():
         f" SRID=4547;{BOX.wkt.lower()}",
         hexadecimal,
         "",
-        "LINESTRING (0 0, 1 1)",
+        "CIRCULARSTRING (0 0, 1 1, 2 0)",
         "POLYGON ((0 0, 1 1",
         "POLYGON ((0 0, 1 0, 1 1, 0 1))",
         "113.1,33.2;113.2,33.3",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.text import Words
-from geo.classes import SCHEMES, classify
+from geo.classes import SCHEMES, classify, fixed
 
 EN = Words("en")
 
@@ -171,3 +171,13 @@ def test_values_are_not_changed():
 def test_what_cannot_be_classed_is_refused(values, options):
     with pytest.raises(ValueError, match=r"no classes|finite"):
         classify(values, **options)
+
+
+def test_fixed_classes_are_the_same_whatever_the_values():
+    found = fixed([0, 0.2, 0.21, np.nan, 1], (0.2, 0.5, 1.0))
+    assert found.codes.tolist() == [0, 0, 1, -1, 2]
+    assert (found.counts, found.n_missing, found.lowest) == ((2, 1, 1), 1, 0.0)
+    assert fixed([], (0.5, 1.0)).counts == (0, 0)
+    for outside in (-0.1, 1.01):
+        with pytest.raises(ValueError, match="outside"):
+            fixed([outside], (0.5, 1.0))

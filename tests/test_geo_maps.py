@@ -379,3 +379,15 @@ def test_every_colour_of_a_legend_is_said_for_both_grounds():
     )
     for shade in ("missing", "claim", "hatch"):
         assert f"light-dark({palette.LIGHT[shade]},{palette.DARK[shade]})" in page
+
+
+def test_a_map_of_a_comparison_says_what_its_frames_and_hatching_mean():
+    values = dataclasses.replace(VALUES, hot=[], subject=[0], compared=[1], apart=[2])
+    message = spoken(script_of(values))
+    assert (message["subject"], message["compared"], message["hatched"]) == ([0], [1], [2])
+    said = {"subject": "of the project", "compared": "compared with", "apart": "left out"}
+    key = legend_of(values, **said)
+    assert (key.subject, key.compared, key.apart) == tuple(said.values())
+    assert all(text in legend_html(key) for text in said.values())
+    with pytest.raises(ValueError, match="must say"):
+        legend_of(values, **{**said, "apart": ""})

@@ -14,6 +14,8 @@ from unittest import mock
 import pytest
 
 import cli
+from base.text import Words
+from commands.frame import WORDS
 
 GOLDEN = Path(__file__).parent / "golden" / "demo.json"
 QUESTIONS = {
@@ -28,7 +30,7 @@ def ask(folder, *command):
     line = ["cli.py", "--workspace", str(folder), *command, "--json"]
     with (
         mock.patch.object(sys, "argv", line),
-        mock.patch.object(cli, "WORDS", cli.Words("en")),
+        mock.patch.dict(vars(WORDS), vars(Words("en"))),
         contextlib.redirect_stdout(out),
         contextlib.suppress(SystemExit),
     ):

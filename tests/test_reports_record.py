@@ -491,9 +491,8 @@ def test_every_word_is_said_in_both_languages(language):
 
 
 def metres(one, other):
-    """Between two points of the demo, on a sphere."""
-    lon, lat = np.radians([one.lon - other.lon, one.lat - other.lat])
-    return 6_371_000 * np.hypot(lon * np.cos(np.radians(one.lat)), lat)
+    """Between two points of the demo: metres a degree on WGS 84 there, which tests/test_data_demo.py checks."""
+    return np.hypot(92_773.0 * (one.lon - other.lon), 110_920.0 * (one.lat - other.lat))
 
 
 @pytest.fixture(scope="module")
@@ -503,23 +502,25 @@ def demo_events():
     columns = {"经度": "lon", "纬度": "lat"}
     cases = cases.rename(columns=columns).astype(dict.fromkeys(columns.values(), float))
     cases = cases[cases["lon"].notna() & cases["lat"].notna()].sort_values(["reported_at", "lon", "lat"])
-    first = []
+    first, lately = [], []
     for call in cases.itertuples():
         radius, hours = (100, 24) if call.hazard == "waterlogging" else (30, 168)
-        for event in first:
+        lately = [one for one in lately if call.reported_at - one["lead"].reported_at <= pd.Timedelta(hours=168)]
+        for event in lately:
             near = event["lead"].hazard == call.hazard and metres(call, event["lead"]) <= radius
             if near and call.reported_at - event["lead"].reported_at <= pd.Timedelta(hours=hours):
                 event["calls"].append(call)
                 break
         else:
             first.append({"lead": call, "calls": [call]})
+            lately.append(first[-1])
     return [event for event in first if isinstance(event["lead"].cell_id, str)]
 
 
 def test_the_demos_months_and_sites_are_those_of_another_program(demo, demo_events):
     scope = Scope("grid", start=dt.date(2025, 10, 1), end=dt.date(2026, 10, 1))
     found = of(Workspace(demo).newest(), scope)
-    assert (found.first, found.last) == ("2024-04", "2026-09")
+    assert (found.first, found.last) == ("2022-04", "2026-09")
     table = pd.DataFrame({"cell_id": e["lead"].cell_id, "month": e["lead"].month} for e in demo_events)
     counts = table.groupby(["cell_id", "month"]).size()
     every = table.groupby("month").size()
@@ -527,7 +528,7 @@ def test_the_demos_months_and_sites_are_those_of_another_program(demo, demo_even
         assert row.events == (every if row.cell_id == "" else counts.get(row.cell_id)).get(row.month, 0)
     assert found.months["cell_id"].nunique() == 3
     before = found.months[(found.months["cell_id"] == "") & found.months["month"].between("2024-10", "2025-09")]
-    assert (before["events"].sum(), found.compared.begun_before, found.compared.every.before) == (159, 1, 160)
+    assert (before["events"].sum(), found.compared.begun_before, found.compared.every.before) == (475, 0, 475)
     sites = []
     for event in demo_events:
         lead, radius = event["lead"], 100 if event["lead"].hazard == "waterlogging" else 30
@@ -559,22 +560,22 @@ def test_the_command_line_gives_what_the_record_says(demo):
     assert [cell["cell_id"] for cell in hot] == truth
     assert all(cell["ratio_low"] < cell["ratio"] < cell["ratio_high"] for cell in answer["cells"] if cell["observed"])
     assert {cell["trend"] for cell in hot} == {"persistent"}
-    assert [cell["since"] for cell in hot] == ["2024-04", "2024-04"]
+    assert [cell["since"] for cell in hot] == ["2022-04", "2022-04"]
     assert [cell["since_or_earlier"] for cell in hot] == [True, True]
     compared = answer["compared"]
     assert (compared["start"], compared["end"], compared["gone"]) == ("2024-10-01", "2025-10-01", [])
     assert {cell["cell_id"]: cell["change"] for cell in hot} == {
         cell: name for name in ("new", "stayed", "gone") for cell in compared[name]
     }
-    assert answer["record"]["first"] == "2024-04"
+    assert answer["record"]["first"] == "2022-04"
     assert {site["cell_id"] for site in answer["sites"]} == set(truth)
     assert sum(cell["chronic"] for cell in hot) == len(answer["sites"])
     plain = asked(demo, *period, "--no-evidence")
     assert not {"record", "compared", "sites"} & set(plain)
     assert "since" not in plain["cells"][0]
     lines = Said(demo, *period).out
-    assert "Compared with Oct 2024 – Sep 2025: 2 new, 0 stayed, 0 gone." in lines
-    assert "Apr 2024 or earlier" in lines
+    assert "Compared with Oct 2024 – Sep 2025: 0 new, 2 stayed, 0 gone." in lines
+    assert "Apr 2022 or earlier" in lines
     every, *own = re.findall(r"^(.*): \d+ → \d+ events, ×\d+\.\d\d \(", lines, re.MULTILINE)
     assert (every, len(own)) == ("All cells compared", 2)
     assert "returns asked for: 2" in lines

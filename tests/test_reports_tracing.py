@@ -177,7 +177,7 @@ def test_reports_at_random_tie_in_every_cell_period_hazard_and_area(tmp_path, se
 def test_the_demo_ties_and_so_does_each_of_its_cells(demo):
     dataset = Workspace(demo).newest()
     found = ties(dataset, GRID)
-    assert (len(found), int(found["events"].sum())) == (807, 589)
+    assert (len(found), int(found["events"].sum())) == (2425, 1796)
     ties(dataset, Scope(level="community", hazards=("waterlogging",), start=dt.date(2025, 6, 1)))
 
 

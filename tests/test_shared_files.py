@@ -17,6 +17,7 @@ from test_cli import PLACES, Said, asked
 from data import timing
 from data.schema import Scope
 from data.store import Workspace
+from reports.needs import needs
 
 
 def items(workspace):
@@ -98,6 +99,34 @@ def test_bostons_hot_spots_do_not_rest_on_the_one_spot_of_cases_without_a_place(
     fewer = {cell: counts.get(cell, 0) - n for cell, n in calls.items() if counts.get(cell, 0) != n}
     assert fewer == {"Downtown": 393}  # 42.3594, -71.0587 is the City Hall
     assert answer["claim"] != "hot_spot" or answer["exposure"] == "both"  # no households are known
+
+
+def test_what_bostons_neighbourhoods_need_is_what_pandas_counts_of_its_catch_basins(boston):
+    folder, files, _, _ = boston
+    rows = pd.read_csv(files / "boston_311_2015_hazards.csv", dtype=str)
+    rows = rows[rows["TYPE"] == "Catchbasin"]
+    at_city_hall = (rows["LATITUDE"] == "42.3594") & (rows["LONGITUDE"] == "-71.0587")
+    points = gpd.GeoDataFrame(
+        rows[~at_city_hall],
+        geometry=gpd.points_from_xy(*(rows[~at_city_hall][name].astype(float) for name in ("LONGITUDE", "LATITUDE"))),
+        crs="EPSG:4326",
+    )
+    polygons = gpd.read_file(files / "boston_neighborhoods.geojson")[["name", "geometry"]]
+    polygons["geometry"] = polygons.make_valid()
+    joined = points.sjoin(polygons, predicate="intersects").sort_values("name").drop_duplicates("CASE_ENQUIRY_ID")
+    by_name = joined.groupby("name")
+    found = needs(Workspace(folder).newest(), Scope("neighborhood"))
+    table = found.table.set_index("cell_id")
+
+    def same(column, counted):
+        return table[column].tolist() == counted.reindex(table.index).fillna(0).tolist()
+
+    assert same("reports", by_name.size())
+    assert same("days", joined.assign(day=joined["OPEN_DT"].str[:10]).groupby("name")["day"].nunique())
+    assert same("by_residents", (joined["Source"] != "City Worker App").groupby(joined["name"]).sum())
+    assert (len(rows), found.left_out, found.n, found.elsewhere) == (405, at_city_hall.sum(), len(joined), 0)
+    assert table["events"].sum() == found.n_events < found.n
+    assert set(found.gaps["criterion"]) == {"trend", "hours", "residents"}  # one year, and three without a report
 
 
 def test_bostons_default_point_is_told_beside_the_claim_where_it_was_not_left_out(boston, tmp_path):

@@ -26,6 +26,7 @@ BENCHES = {
     "importing": 2,
     "association": 2,
     "scan": 2,
+    "portfolio": 2,
     "clocks": 1,
     "borders": 1,
     "queries": 5,
@@ -34,7 +35,7 @@ BENCHES = {
     "map_city": 1,
     "screens": 40,
 }
-LONG_BENCHES = {"fuzz": 10, "city": 60, "calibration": 60}  # only if named
+LONG_BENCHES = {"fuzz": 10, "city": 60, "calibration": 60, "evaluation": 25}  # only if named
 
 
 def find_browser() -> str | None:

@@ -51,10 +51,15 @@ class Case:
     reworked: str = ""
 
 
-def make_cases(rng: Generator, events: list[Event]) -> list[Case]:
-    """Return the calls of all events with their handling, in order of report time."""
-    cases = [case for number, event in enumerate(events) for case in _calls(rng, number, event)]
-    return sorted(cases, key=lambda case: (case.reported_at, case.event))
+def make_cases(rng: Generator, events: list[Event], *, first: int = 0) -> list[Case]:
+    """Return the calls of all events with their handling, in order of report time; events count from `first`."""
+    cases = [case for number, event in enumerate(events, start=first) for case in _calls(rng, number, event)]
+    return sorted(cases, key=by_report)
+
+
+def by_report(case: Case) -> tuple[dt.datetime, int]:
+    """Return by what cases are put in order: report time, then event."""
+    return case.reported_at, case.event
 
 
 def add_workdays(time: dt.datetime, days: int) -> dt.datetime:
@@ -67,12 +72,15 @@ def add_workdays(time: dt.datetime, days: int) -> dt.datetime:
 
 @cache
 def _office() -> shapely.Geometry:
-    return shapely.union_all(list(shapes().values()))
+    office = shapely.union_all(list(shapes().values()))
+    shapely.prepare(office)
+    return office
 
 
 @cache
-def _grid(cell_id: str) -> plan.Grid:
-    return next(grid for grid in plan.grids() if grid.cell_id == cell_id)
+def _streets(cell_id: str) -> tuple[tuple[shapely.LineString, str], ...]:
+    grid = next(grid for grid in plan.grids() if grid.cell_id == cell_id)
+    return tuple((shapely.LineString(line), name) for name, line in grid.streets)
 
 
 def _calls(rng: Generator, number: int, event: Event) -> list[Case]:
@@ -92,7 +100,7 @@ def _calls(rng: Generator, number: int, event: Event) -> list[Case]:
             if reported - event.first > dt.timedelta(hours=kind.window_hours):
                 break
             shift = np.clip(rng.normal(0, kind.spread_m, size=2), -2.2 * kind.spread_m, 2.2 * kind.spread_m)
-            if _office().contains(shapely.Point(x_m + shift[0], y_m + shift[1])):
+            if shapely.contains_xy(_office(), x_m + shift[0], y_m + shift[1]):
                 x_m, y_m = x_m + float(shift[0]), y_m + float(shift[1])
         lon, lat = plan.to_degrees(x_m, y_m)
         dispatched = _dispatch(rng, kind, reported)
@@ -129,7 +137,7 @@ def _calls(rng: Generator, number: int, event: Event) -> list[Case]:
 
 def _address(rng: Generator, event: Event) -> str:
     point = shapely.Point(event.x_m, event.y_m)
-    beside = min((shapely.LineString(line).distance(point), name) for name, line in _grid(event.cell_id).streets)[1]
+    beside = min((line.distance(point), name) for line, name in _streets(event.cell_id))[1]
     return f"{plan.STREET_OFFICE}{beside}{int(rng.integers(1, 180))}号附近"
 
 

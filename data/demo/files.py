@@ -1,4 +1,4 @@
-"""The demo as files that an office would hand over: GeoJSON of communities and grids, CSV and XLSX of cases.
+"""The demo as files that an office would hand over: GeoJSON of its cells, CSV and XLSX of cases, rain, projects.
 
 The same input gives the same bytes on every machine: fixed dates, fixed order, no compression (its result depends on
 the machine's own library).
@@ -10,13 +10,18 @@ import io
 import itertools
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import xlsxwriter
 
 from data.demo import plan
 from data.demo.cases import Case
+from data.demo.projects import HEADERS as PROJECT_HEADERS
+from data.demo.projects import Project
 
+STATION = "示例雨量站"
+_GAUGE_HEADERS = ("雨量站", "日期", "日降雨量(mm)")
+_UNREAD = "缺测"
 # Header -> field of a case. 上报人 is there to be dropped at the door.
 HEADERS = {
     "案卷号": "incident_id",
@@ -62,12 +67,20 @@ def case_row(number: str, case: Case, as_of: dt.datetime) -> dict[str, str | flo
 
 def csv_bytes(rows: Iterable[Row]) -> bytes:
     """Return the rows as a CSV file: UTF-8 with byte order mark, as a spreadsheet in China writes it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(HEADERS)
-    for row in rows:
-        writer.writerow([_text(row.get(header)) for header in HEADERS])
-    return text.getvalue().encode("utf-8-sig")
+    return _csv(HEADERS, ([_text(row.get(header)) for header in HEADERS] for row in rows))
+
+
+def gauge_csv(rain: Mapping[dt.date, float], unread: Collection[dt.date], start: dt.date, end: dt.date) -> bytes:
+    """Return the office's rain gauge as a CSV file: each day of [start, end), a dry one 0.0, one of `unread` 缺测."""
+    days = [start + dt.timedelta(days=n) for n in range((end - start).days)]
+    rows = [(STATION, day.isoformat(), _UNREAD if day in unread else f"{rain.get(day, 0):.1f}") for day in days]
+    return _csv(_GAUGE_HEADERS, rows)
+
+
+def projects_csv(projects: Iterable[Project]) -> bytes:
+    """Return the list of drainage projects as a CSV file; several grids of one are parted by 、."""
+    rows = [[_plain(getattr(project, name)) for name in PROJECT_HEADERS.values()] for project in projects]
+    return _csv(PROJECT_HEADERS, rows)
 
 
 def xlsx_bytes(rows: Iterable[Row], *, created: dt.datetime) -> bytes:
@@ -124,6 +137,20 @@ def grids_geojson() -> bytes:
             for grid in plan.grids()
         ]
     )
+
+
+def _csv(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(headers)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _plain(value: str | float | dt.date | tuple[str, ...] | None) -> str:
+    if isinstance(value, tuple):
+        return "、".join(value)
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _text(value: str | float | dt.datetime | None) -> str:

@@ -9,6 +9,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from data.demo.kinds import CONDITIONS, KINDS
 
@@ -55,13 +56,13 @@ STANDARDS = (
     _standard(
         "示例街道立案处置标准_部件.csv",
         "component",
-        "2024-01-01",
+        "2022-01-01",
         {"0103": ((5, "工作日"), (5, "工作日")), "0188": _WALL},
     ),
     _standard(
         "示例街道立案处置标准_事件.csv",
         "event",
-        "2024-01-01",
+        "2022-01-01",
         {"0506": ((4, "紧急工作时"),), "0595": ((15, "工作日"), (2, "工作日")), "0183": ((15, "工作日"),)},
     ),
     _standard(  # sunken covers get three days in place of five; what was dispatched before keeps its five
@@ -114,18 +115,23 @@ def _in_force(code: str, condition: str, day: dt.date) -> set[Limit]:
 
 def _running(start: dt.datetime, urgent: bool) -> Iterator[Stretch]:
     """Yield the stretches of time in which a clock runs, from the start on."""
-    import chinese_calendar  # where it is used, as in data.calendar: no command but this one needs it
-
     midnight = dt.datetime.combine(start.date(), dt.time())
     while True:
         if urgent:
             yield max(start, midnight), midnight + _DAY
-        elif chinese_calendar.is_workday(midnight.date()):
+        elif _is_workday(midnight.date()):
             for opens, closes in _OFFICE:
                 begins, ends = (dt.datetime.combine(midnight.date(), time) for time in (opens, closes))
                 if ends > start:
                     yield max(start, begins), ends
         midnight += _DAY
+
+
+@cache
+def _is_workday(day: dt.date) -> bool:
+    import chinese_calendar  # where it is used, as in data.calendar: no command but this one needs it
+
+    return bool(chinese_calendar.is_workday(day))
 
 
 def _off_hold(stretch: Stretch, paused: object, resumed: object) -> list[Stretch]:

@@ -13,7 +13,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from base.text import N_, Words, markdown_plain
+from analysis.step_change import Step
+from base.text import N_, Sentence, Words, markdown_plain
 from data import accounts, example, queries
 from data.accounts import Account
 from data.dataset import Dataset
@@ -23,7 +24,10 @@ from geo.maps import touch_cells
 from pages.common import frame
 from reports import alarm as lately
 from reports import answers, backlog, choropleth, history, intake, standing, times, times_cell, times_due, tracing
+from reports import evaluation as judging
+from reports import priorities as works
 from reports import quality as quality_report
+from reports.criteria import Criterion
 from reports.doubts import Doubts, Silent, doubts_of, silent_of
 from reports.record import Before, Record, Sites, before_of, record_of, sites_of
 from reports.returning import Returning
@@ -227,6 +231,57 @@ times_worst = _kept(backlog.worst)
 times_waterfall = _kept(backlog.waterfall)
 times_origins = _kept(times_due.origins)
 times_of_cell = _kept(times_cell.one_cell)
+
+
+works_money = _kept(works.money)
+works_all_weights = _kept(works.all_weights)
+_priorities = _kept(works.priorities)
+
+
+def criteria(words: Words, data: Dataset, scope: Scope, months: int) -> tuple[Criterion, ...]:
+    """Return the criteria by which the places of projects can be ranked here; held with the version."""
+    group_calls(words, data)
+    with _told(words(_HISTORY)) as progress:
+        progress(0.5)
+        return works.known_criteria(data, scope, months)
+
+
+def priorities(words: Words, data: Dataset, scope: Scope, asked: works.Asked) -> works.Priorities:
+    """Return which works to build first in a scope."""
+    group_calls(words, data)
+    return _priorities(data, scope, asked)
+
+
+def evaluation(words: Words, data: Dataset, project_id: str, asked: judging.Asked) -> judging.Evaluation:
+    """Return what became of a work; held with the version."""
+    group_calls(words, data)
+    return judging.evaluate(data, project_id, asked)
+
+
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
+def _placebos(fingerprint: str, project_id: str, asked: judging.Asked, _found: judging.Evaluation) -> judging.Placebos:
+    return judging.placebos(_found)
+
+
+def placebos(data: Dataset, found: judging.Evaluation) -> judging.Placebos:
+    """Return the placebos of a work."""
+    return _placebos(data.fingerprint, str(found.project["project_id"]), found.asked, found)
+
+
+@st.cache_data(max_entries=MOST_ANSWERS, show_spinner=False)
+def _second(fingerprint: str, project_id: str, asked: judging.Asked, _found: judging.Evaluation) -> Step | Sentence:
+    return judging.second_opinion(_found)
+
+
+def second_opinion(data: Dataset, found: judging.Evaluation) -> Step | Sentence:
+    """Return what the regression says of a work, or why it cannot be made."""
+    return _second(data.fingerprint, str(found.project["project_id"]), found.asked, found)
+
+
+def verdicts(words: Words, data: Dataset, asked: judging.Asked) -> pd.DataFrame:
+    """Return what became of all finished projects; where that takes long, say so."""
+    with _told(words("Judging the finished projects (once for each version of the data)")) as progress:
+        return judging.verdicts(data, asked, progress=progress)
 
 
 def returning(words: Words, data: Dataset, scope: Scope) -> Returning:

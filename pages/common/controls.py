@@ -171,39 +171,51 @@ def scope(words: Words, dataset: Dataset) -> Scope:
     with st.sidebar:
         start, end = _period(words, dataset)
         hazards = _hazards(words)
-        finest = dataset.levels[-1].name if dataset.levels else ""
-        levels = {level.name: level for level in dataset.levels}
-        level = finest
-        if len(levels) > 1:
-            level = select(
-                words("Level"),
-                "level",
-                list(levels),
-                lambda name: words("{level} ({n})", level=intake.level_name(words, name), n=levels[name].cells),
-                default=finest,
-            )
-        else:
-            unasked("level", levels)
-        area = None
-        parent = levels[level].parent_level if level else None
-        if parent:
-            above = dataset.cells(parent).set_index("cell_id")["name"].to_dict()
-            area = select(words("Area"), "area", ["", *above], lambda key: above.get(key, words("Everywhere"))) or None
-        else:
-            unasked("area")
-        sources: tuple[str, ...] = ()
-        if len(dataset.sources) > 1:
-            names = sorted(dataset.sources)
-            one = select(
-                words("Source"),
-                "source",
-                ["", *names],
-                lambda key: intake.source_name(words, key) or words("All sources"),
-            )
-            sources = (one,) if one else ()
-        else:
-            unasked("source", dataset.sources)
+        level, area, sources = _place(words, dataset)
     return Scope(level=level, start=start, end=end, hazards=hazards, sources=sources, area=area)
+
+
+def place(words: Words, dataset: Dataset) -> Scope:
+    """Draw the side bar's choice of a place alone, for a page that has a period and a hazard of its own."""
+    with st.sidebar:
+        level, area, sources = _place(words, dataset)
+    return Scope(level=level, sources=sources, area=area)
+
+
+def _place(words: Words, dataset: Dataset) -> tuple[str, str | None, tuple[str, ...]]:
+    finest = dataset.levels[-1].name if dataset.levels else ""
+    levels = {level.name: level for level in dataset.levels}
+    level = finest
+    if len(levels) > 1:
+        level = select(
+            words("Level"),
+            "level",
+            list(levels),
+            lambda name: words("{level} ({n})", level=intake.level_name(words, name), n=levels[name].cells),
+            default=finest,
+        )
+    else:
+        unasked("level", levels)
+    area = None
+    parent = levels[level].parent_level if level else None
+    if parent:
+        above = dataset.cells(parent).set_index("cell_id")["name"].to_dict()
+        area = select(words("Area"), "area", ["", *above], lambda key: above.get(key, words("Everywhere"))) or None
+    else:
+        unasked("area")
+    sources: tuple[str, ...] = ()
+    if len(dataset.sources) > 1:
+        names = sorted(dataset.sources)
+        one = select(
+            words("Source"),
+            "source",
+            ["", *names],
+            lambda key: intake.source_name(words, key) or words("All sources"),
+        )
+        sources = (one,) if one else ()
+    else:
+        unasked("source", dataset.sources)
+    return level, area, sources
 
 
 def switch(label: str, name: str) -> bool:

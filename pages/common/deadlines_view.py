@@ -11,6 +11,7 @@ from base.text import Words, markdown_plain
 from data import deadline_table
 from data.dataset import Dataset
 from data.schema import HAZARD_NAMES, HAZARDS
+from data.taking_back import Kept, last_change
 from pages.common import cached, clock_form, downloads, frame, results
 from reports import deadlines, intake
 from reports.sheet import write_csv
@@ -247,9 +248,9 @@ def _remove(words: Words, found: pd.DataFrame) -> None:
                 _done(deadlines.removed_sentences(answer, words))
 
 
-def _take_back(words: Words, data: Dataset, kept: deadline_table.Kept, what: str) -> None:
+def _take_back(words: Words, data: Dataset, kept: Kept, what: str) -> None:
     """Offer to take the newest change of a table back, where there is one."""
-    last = deadline_table.last_change(data, kept)
+    last = last_change(data, kept)
     if last is None:
         return
     with st.popover(words("Take the last change back"), icon=":material/undo:", key=f"e-undo-open-{kept.table}"):

@@ -19,6 +19,8 @@ SECTIONS = {
     "boundaries": N_("Boundaries"),
     "types": N_("Types"),
     "deadlines": N_("Deadlines"),
+    "projects": N_("Projects"),
+    "rain": N_("Rain"),
     "history": N_("History"),
 }
 

@@ -22,6 +22,8 @@ PAGES = {
     "overview": N_("Overview"),
     "hotspots": N_("Hot spots"),
     "resolution": N_("Resolution"),
+    "drainage": N_("Drainage"),
+    "evaluation": N_("Evaluation"),
     "data": N_("Data"),
     "methods": N_("Methods"),
 }

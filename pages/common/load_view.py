@@ -11,7 +11,7 @@ from data import apart
 from data.contents import kind_of
 from data.dataset import Dataset
 from data.purpose import PURPOSES, guess_purpose
-from pages.common import boundary_form, frame, reading, reports_form, tables_form, work
+from pages.common import boundary_form, frame, gauges_view, projects_form, reading, reports_form, tables_form, work
 
 FORMATS = (
     "csv", "txt", "tsv", "xlsx", "xls", "html", "htm", "mht", "mhtml", "geojson", "json", "gpkg", "zip", "parquet",
@@ -24,6 +24,8 @@ FORMS: dict[str, Callable[[Words, Dataset, bytes, str, str], None]] = {
     "gazetteer": tables_form.address_table,
     "standard": tables_form.standard_table,
     "workdays": tables_form.workday_table,
+    "projects": projects_form.draw,
+    "rain": gauges_view.form,
 }
 PERSONAL = {
     False: N_("Columns of names, phones and identity numbers are not read; in other texts they are masked as ***."),

@@ -243,6 +243,28 @@ def map_head(words: Words, data: Dataset, scope: Scope) -> tuple[Scope, pd.Serie
     return view, drawing.held_by(data, scope, view)
 
 
+def on_cell(
+    data: Dataset, drawn: drawing.Drawn, view: Scope, held: pd.Series | None, chosen: str | None
+) -> Callable[[int, int], None]:
+    """Return what a click on a map does: it chooses the cell; a second one, or one on a coarser cell, goes inside.
+
+    Parameters
+    ----------
+    view, held
+        As `map_head` returns them.
+    """
+    below = drawing.level_below(data, view.level)
+
+    def click(level: int, position: int) -> None:
+        cell = drawn.ids[level][position]
+        if below and (held is not None or cell == chosen) and answers.has_cells(data, view, below, cell):
+            controls.drill(below, cell)
+        elif held is None:
+            controls.keep("cell", None if cell == chosen else cell)
+
+    return click
+
+
 def cells_map(
     words: Words,
     data: Dataset,
@@ -286,16 +308,9 @@ def cells_map(
     if points is not None:
         values = drawing.points_layer(values, *points, words)
         picture = drawing.with_points(picture, values, words)
-    below = drawing.level_below(data, view.level)
-
-    def click(level: int, position: int) -> None:
-        cell = drawn.ids[level][position]
-        if below and (held is not None or cell == chosen) and answers.has_cells(data, view, below, cell):
-            controls.drill(below, cell)
-        elif held is None:
-            controls.keep("cell", None if cell == chosen else cell)
-
+    click = on_cell(data, drawn, view, held, chosen)
     map_widget.show_map("cells", drawn.key, values, words=words, alt=picture.alt, on_click=click)
+    below = drawing.level_below(data, view.level)
     if below and held is None:
         level = intake.level_name(words, below)
         st.caption(

@@ -8,9 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from data import apart, levels
+from data import apart, levels, project_files, rain_file
 from data.dataset import Dataset
 from data.features import RawCells
+from data.project_files import ProjectFile
+from data.rain_file import RainFile
 from data.table import Table
 
 
@@ -32,6 +34,26 @@ def table(data: Dataset, content: bytes, name: str, digest: str, **options: Any)
 def cells(data: Dataset, content: bytes, name: str, digest: str, **options: Any) -> RawCells:
     """Return the polygons in a file, as `data.levels.read_boundary_file`."""
     return _cells(digest, name, _key(options), _key(data.settings), content)
+
+
+@st.cache_data(max_entries=2, ttl=900, show_spinner=False)
+def _projects(digest: str, name: str, options: str, settings: str, _content: bytes) -> ProjectFile:
+    return project_files.read_projects(_content, name, settings=json.loads(settings), **json.loads(options))
+
+
+def projects(data: Dataset, content: bytes, name: str, digest: str, **options: Any) -> ProjectFile:
+    """Return the projects in a file, as `data.project_files.read_projects`."""
+    return _projects(digest, name, _key(options), _key(data.settings), content)
+
+
+@st.cache_data(max_entries=2, ttl=900, show_spinner=False)
+def _rain(digest: str, name: str, options: str, settings: str, _content: bytes) -> RainFile:
+    return rain_file.read_rain(_content, name, settings=json.loads(settings), **json.loads(options))
+
+
+def rain(data: Dataset, content: bytes, name: str, digest: str, **options: Any) -> RainFile:
+    """Return the readings in a file of rain, as `data.rain_file.read_rain`."""
+    return _rain(digest, name, _key(options), _key(data.settings), content)
 
 
 def _key(options: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from data.schema import Scope
 from pages.common import cached, controls, map_widget, panels
 from reports import choropleth as drawing
 from reports import times, times_map
-from reports.answers import cells_of, has_cells
+from reports.answers import cells_of
 
 HEIGHT = "clamp(320px,38vh,640px)"  # so that figures, map and ranking stand on one screen
 
@@ -45,15 +45,7 @@ def _show(
         return
     selected = chosen if held is None else held.get(chosen) if chosen is not None else None
     picture = times_map.times_map(data, drawn, view, found, clock=clock, selected=selected, words=words)
-    below = drawing.level_below(data, view.level)
-
-    def click(level: int, position: int) -> None:
-        cell = drawn.ids[level][position]
-        if below and (held is not None or cell == chosen) and has_cells(data, view, below, cell):
-            controls.drill(below, cell)
-        elif held is None:
-            controls.keep("cell", None if cell == chosen else cell)
-
+    click = panels.on_cell(data, drawn, view, held, chosen)
     map_widget.show_map("times", drawn.key, picture.values, words=words, alt=picture.alt, on_click=click, height=HEIGHT)
     map_widget.show_legend(picture.legend)
     st.caption(markdown_plain(picture.alt))
