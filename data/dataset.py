@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,26 @@ from data.schema import CELL_COLUMNS, DEMO_SOURCE, NO_MONTH, TIME_FIELDS, Import
 from data.taxonomy import DEFAULT_RULES
 
 T = TypeVar("T")
+
+# Outlines of levels, the last asked for last: every version of a workspace, and every change of it, asks for the same
+_MOST_LEVELS = 16
+_levels: OrderedDict[tuple[Any, ...], gpd.GeoDataFrame] = OrderedDict()
+_holding_levels = threading.Lock()
+
+
+def _held(key: tuple[Any, ...] | None) -> gpd.GeoDataFrame | None:
+    with _holding_levels:
+        if key is None or key not in _levels:
+            return None
+        _levels.move_to_end(key)
+        return _levels[key]
+
+
+def _hold(key: tuple[Any, ...], cells: gpd.GeoDataFrame) -> None:
+    with _holding_levels:
+        _levels[key] = cells
+        while len(_levels) > _MOST_LEVELS:
+            _levels.popitem(last=False)
 
 
 class Dataset:
@@ -249,15 +270,7 @@ class Dataset:
         HazardError
             ``level-unknown``, ``no-boundary``.
         """
-        column = self.level(level).column
-        if column not in self._cells:
-            frame = self._read("cells", ("level", column)).to_pandas()
-            frame[["valid_from", "valid_to"]] = frame[["valid_from", "valid_to"]].fillna("")
-            frame = frame.sort_values(["cell_id", "valid_from"], ignore_index=True)[list(CELL_COLUMNS)]
-            self._cells[column] = gpd.GeoDataFrame(
-                frame.drop(columns="geometry"), geometry=shapely.from_wkb(frame["geometry"]), crs="EPSG:4326"
-            )
-        cells = self._cells[column]
+        cells = self._outlines(self.level(level).column)
         if every or not self.has_editions(level):
             return cells.copy()
         if on is None:
@@ -267,9 +280,11 @@ class Dataset:
     def has_editions(self, level: str) -> bool:
         """Return whether cells of a level begin or end on a day."""
         column = self.level(level).column
-        if column not in self._dated:  # without the outlines: a plain question need not wait for them
-            days = self._read("cells", ("level", column), columns=["valid_from", "valid_to"]).to_pandas()
-            self._dated[column] = validity.has_editions(days.fillna(""))
+        if column not in self._dated:
+            held = _held(self._key(column))
+            if held is None:  # a plain question need not wait for the outlines
+                held = self._read("cells", ("level", column), columns=["valid_from", "valid_to"]).to_pandas().fillna("")
+            self._dated[column] = validity.has_editions(held)
         return self._dated[column]
 
     def edition_day(self, scope: Scope) -> dt.date | None:
@@ -286,9 +301,24 @@ class Dataset:
     def _dated(self) -> dict[str, bool]:
         return {}
 
-    @cached_property
-    def _cells(self) -> dict[str, gpd.GeoDataFrame]:
-        return {}
+    def _outlines(self, column: str) -> gpd.GeoDataFrame:
+        key = self._key(column)
+        if (held := _held(key)) is not None:
+            return held
+        frame = self._read("cells", ("level", column)).to_pandas()
+        frame[["valid_from", "valid_to"]] = frame[["valid_from", "valid_to"]].fillna("")
+        frame = frame.sort_values(["cell_id", "valid_from"], ignore_index=True)[list(CELL_COLUMNS)]
+        shapes = shapely.from_wkb(frame["geometry"])
+        cells = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=shapes, crs="EPSG:4326")
+        if key is not None:
+            _hold(key, cells)
+        return cells
+
+    def _key(self, column: str) -> tuple[Any, ...] | None:
+        """Return what tells the outlines of a level from all others; None where the log does not say it any more."""
+        version = self.named.tables.get("cells")
+        entry = None if version is None else tables.written(self.root, "cells", version)
+        return None if entry is None else (self.root, version, entry, column)
 
     def findings(self, level: str) -> dict[str, pd.DataFrame]:
         """Return what was found in a level's boundary file: frames by "repaired", "rejected", "overlaps", "gaps"."""

@@ -169,6 +169,18 @@ def open_table(root: Path, name: str, version: int) -> DeltaTable:
     return DeltaTable((root / name).as_uri(), version=version)
 
 
+def written(root: Path, name: str, version: int) -> tuple[int, int] | None:
+    """Return when a Delta version of a table was written, and how long its entry in the log is; None if that is gone.
+
+    With folder, table and version it tells one content from every other, also after a person's data were erased.
+    """
+    try:
+        entry = (root / name / "_delta_log" / f"{version:020}.json").stat()
+    except OSError:
+        return None
+    return entry.st_mtime_ns, entry.st_size
+
+
 def file_paths(root: Path, name: str, version: int) -> list[str]:
     """Return the Parquet files of a table at a Delta version, sorted."""
     actions = pa.table(open_table(root, name, version).get_add_actions())

@@ -10,6 +10,7 @@ from stored import boundary, rows, store, with_grids
 
 from base.errors import HazardError
 from base.text import Words
+from data import tables
 from data.levels import load_cells, take_back_cells
 from data.loading import import_incidents
 from data.schema import Scope
@@ -246,3 +247,18 @@ def test_columns_left_out_are_listed_with_the_comma_of_the_readers_language(tmp_
     content = (tmp_path / "a.parquet").read_bytes()
     answer = load_cells(Workspace(tmp_path / "w"), content, "a.parquet", level="grid", who="t")
     assert "网格员、照片" in "".join(cell_sentences(answer, "a.parquet", Words("zh")))
+
+
+def test_outlines_are_read_once_for_all_versions_and_anew_once_they_change(tmp_path, monkeypatch):
+    workspace = with_grids(tmp_path)
+    opened, really = [], tables.open_table
+    monkeypatch.setattr(tables, "open_table", lambda *what: opened.append(what[1]) or really(*what))
+    first = workspace.newest().cells("grid")
+    first.loc[:, "name"] = "spoilt"  # what is handed out is a copy
+    for n in range(2):
+        store(workspace, rows([{"incident_id": f"{n}", "cell": "A"}]))
+        assert workspace.newest().cells("grid")["name"].tolist() == [f"grid {one}" for one in "ABCD"]
+    assert opened.count("cells") == 2  # of two levels
+    _load(workspace, boundary("AB"), "grid")
+    assert workspace.newest().cells("grid")["cell_id"].tolist() == ["A", "B"]
+    assert len(workspace.open(workspace.newest().version - 1).cells("grid")) == 4
